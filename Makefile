@@ -1,0 +1,137 @@
+# stair: see README.md. `make help` lists the targets.
+include config.mk
+SHELL = /bin/bash
+.SHELLFLAGS = -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+B := build$(if $(SAN),/san)
+BIN := $(if $(SAN),build/san/bin,bin)
+Q := $(if $(V),,@)
+
+WARN = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wmissing-prototypes \
+	$(if $(WERROR),-Werror)
+SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+, := ,
+CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
+	-pthread $(WARN) $(SANFLAGS) $(CFLAGS)
+LDLIBS_ALL = -lopenblas -lcsv -lz -lm -pthread
+BUILDINFO = -DSTAIR_VERSION='"$(VERSION)"' -DSTAIR_BUILD='"$(CC) $(OPT)$(if $(SAN), sanitized)"'
+
+# One kernel source, one object per instruction set, chosen at run time.
+ARCH := $(shell uname -m)
+ifeq ($(ARCH),x86_64)
+ISAS = portable avx2 avx512
+endif
+ISAS ?= portable
+ISA_portable = -O3 -DISA=portable
+ISA_avx2 = -O3 -DISA=avx2 -mavx2 -mfma
+ISA_avx512 = -O3 -DISA=avx512 -mavx512f -mavx512vl -mavx512bw -mavx512dq -mfma -mprefer-vector-width=512
+
+LIB_SRC := $(filter-out %_isa.c,$(wildcard lib/*/*.c))
+ISA_SRC := $(wildcard lib/*/*_isa.c)
+TOOL_SRC := $(wildcard tools/stair-*.c)
+CLI_SRC := $(filter-out $(TOOL_SRC),$(wildcard tools/*.c))
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+
+LIB_OBJ := $(LIB_SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(ISA_SRC:%.c=$B/%.$i.o))
+CLI_OBJ := $(CLI_SRC:%.c=$B/%.o)
+TOOLS := $(TOOL_SRC:tools/%.c=%)
+UNITS := $(UNIT_SRC:%.c=$B/%)
+FUZZERS := $(FUZZ_SRC:%.c=$B/%)
+BENCHES := $(BENCH_SRC:%.c=$B/%)
+LIB := $B/libstair.a
+
+all: $(LIB) $(TOOLS:%=$(BIN)/%)  ## build every tool into bin/
+
+$B/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(CFLAGS_ALL) $(BUILDINFO)' "$$($(CC) -dumpfullversion)" | cmp -s - $@ || \
+	 printf '%s\n' '$(CC) $(CFLAGS_ALL) $(BUILDINFO)' "$$($(CC) -dumpfullversion)" >$@
+FORCE:
+
+$B/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(if $Q,@echo "  CC      $@")
+	$Q$(CC) $(CFLAGS_ALL) $(if $(filter tools/cli.c,$<),$(BUILDINFO)) -MMD -MP -c -o $@ $<
+
+define isa_rule
+$B/%_isa.$1.o: %_isa.c $B/flags
+	@mkdir -p $$(@D)
+	$$(if $$Q,@echo "  CC      $$@")
+	$$Q$$(CC) $$(CFLAGS_ALL) $$(ISA_$1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach i,$(ISAS),$(eval $(call isa_rule,$i)))
+
+$B/lib/%.o $B/tests/%.o: CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
+
+$(LIB): $(LIB_OBJ)
+	$(if $Q,@echo "  AR      $@")
+	@rm -f $@
+	$Q$(AR) rcsD $@ $^
+
+$(TOOLS:%=$B/%.linked): $B/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
+	$(if $Q,@echo "  LINK    $*")
+	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+# Replaced only when the program itself changed, so that a comment edit does
+# not re-run a pipeline's stages.
+$(TOOLS:%=$(BIN)/%): $(BIN)/%: $B/%.linked
+	@mkdir -p $(@D)
+	@$(if $(SAN),cp $< $B/$*.stripped,strip -o $B/$*.stripped $<)
+	@cmp -s $B/$*.stripped $@ || cp -f $B/$*.stripped $@
+
+$(UNITS) $(BENCHES): $B/%: $B/%.o $(LIB)
+	$(if $Q,@echo "  LINK    $@")
+	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+$(FUZZERS): $B/%: $B/%.o $B/tests/fuzz/driver.o $(LIB)
+	$(if $Q,@echo "  LINK    $@")
+	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+tests-build: all $(UNITS) $(FUZZERS)
+
+check: tests-build  ## run every test, plain and under the sanitizers
+	@$(MAKE) --no-print-directory SAN=1 tests-build
+	@tests/run bin build build/san/bin build/san
+
+check-fast: tests-build  ## run the tests of the plain build only
+	@tests/run bin build
+
+bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
+	@BIN=$(abspath bin) BUILD=$(abspath build) tests/bench/run
+
+deps:  ## install what is needed to build and test (Debian, needs root)
+	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	 missing=; for p in $(DEPS_BUILD) $(DEPS_CHECK); do \
+	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
+	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
+
+install: all  ## install tools, manual pages and pipelines under PREFIX
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
+	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
+	for s in 1 5 7; do install -m 644 man/man$$s/*.$$s $(DESTDIR)$(mandir)/man$$s; done
+	install -m 644 pipelines/*.mk $(DESTDIR)$(datadir)
+
+uninstall:  ## remove what install put there
+	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)
+	for s in 1 5 7; do for f in man/man$$s/*.$$s; do rm -f $(DESTDIR)$(mandir)/man$$s/$${f##*/}; done; done
+	rm -rf $(DESTDIR)$(datadir)
+
+lint:  ## manual pages and shell scripts
+	mandoc -T lint -W warning man/man*/*.[157]
+	shellcheck tests/run tests/*.sh tests/*/*.sh
+
+clean:  ## remove build/ and bin/ (runs/ stays)
+	rm -rf build bin
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-12s %s\n",$$1,$$2}'
+
+-include $(wildcard pipelines/top.mk)
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.PHONY: all check check-fast bench tests-build deps install uninstall lint clean help FORCE

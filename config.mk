@@ -1,0 +1,24 @@
+# The only knobs of the build. Override on the command line: make CC=clang
+
+VERSION = 0.1.0
+CC = cc
+AR = ar
+PREFIX = /usr/local
+DESTDIR =
+bindir = $(PREFIX)/bin
+mandir = $(PREFIX)/share/man
+datadir = $(PREFIX)/share/stair
+
+# Optimisation; -ffp-contract=off and the absence of -ffast-math are part of
+# the determinism contract (stair-numerics(7)) and are set in the Makefile.
+OPT = -O2 -g
+
+# WERROR=1 (CI) turns warnings into errors; SAN=1 builds with AddressSanitizer
+# and UBSan under build/san; CUDA=1 adds the CUDA engine.
+WERROR =
+SAN =
+CUDA =
+
+# Debian packages: to build, and those the tests use when they are there.
+DEPS_BUILD = gcc make zlib1g-dev libcsv-dev libopenblas-dev
+DEPS_CHECK = python3-numpy python3-scipy mandoc

@@ -1,0 +1,84 @@
+#include "lib/base/rng.h"
+
+#include "lib/base/fmath.h"
+
+#include <math.h>
+
+static void
+philox(uint32_t c[4], uint32_t k0, uint32_t k1)
+{
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)0xD2511F53u * c[0];
+        uint64_t p1 = (uint64_t)0xCD9E8D57u * c[2];
+        uint32_t hi0 = (uint32_t)(p0 >> 32), lo0 = (uint32_t)p0;
+        uint32_t hi1 = (uint32_t)(p1 >> 32), lo1 = (uint32_t)p1;
+        c[0] = hi1 ^ c[1] ^ k0;
+        c[1] = lo1;
+        c[2] = hi0 ^ c[3] ^ k1;
+        c[3] = lo0;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+}
+
+uint64_t
+rng_u64(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw)
+{
+    uint32_t c[4] = {(uint32_t)index, (uint32_t)(index >> 32), epoch,
+        (uint32_t)purpose << 24 | (draw & 0xFFFFFFu)};
+    philox(c, (uint32_t)seed, (uint32_t)(seed >> 32));
+    return (uint64_t)c[1] << 32 | c[0];
+}
+
+int64_t
+rng_below(int64_t n, uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw)
+{
+    uint64_t r = rng_u64(seed, purpose, epoch, index, draw);
+    return (int64_t)((unsigned __int128)r * (uint64_t)n >> 64);
+}
+
+double
+rng_uniform(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw)
+{
+    return (double)(rng_u64(seed, purpose, epoch, index, draw) >> 11) *
+        0x1p-53;
+}
+
+double
+rng_normal(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw)
+{
+    for (uint32_t k = draw;; k++) {
+        uint64_t r = rng_u64(seed, purpose, epoch, index, k);
+        double x = (double)(uint32_t)r * 0x1p-31 - 1.0 + 0x1p-32;
+        double y = (double)(uint32_t)(r >> 32) * 0x1p-31 - 1.0 + 0x1p-32;
+        double s = x * x + y * y;
+        if (s < 1.0)
+            return x * sqrt(-2.0 * fm_log(s) / s);
+    }
+}
+
+int64_t
+rng_permute(int64_t n, int64_t i, uint64_t seed, enum rng_purpose purpose,
+    uint32_t epoch)
+{
+    int half = 1;
+    while (half < 31 && (int64_t)1 << 2 * half < n)
+        half++;
+    uint64_t mask = ((uint64_t)1 << half) - 1;
+    uint64_t x = (uint64_t)i;
+    do {
+        uint64_t l = x >> half, r = x & mask;
+        for (uint32_t round = 0; round < 8; round++) {
+            uint64_t f = rng_u64(seed, purpose, epoch, r, round) & mask;
+            uint64_t t = l ^ f;
+            l = r;
+            r = t;
+        }
+        x = l << half | r;
+    } while (x >= (uint64_t)n);
+    return (int64_t)x;
+}

@@ -1,0 +1,53 @@
+#ifndef STAIR_RNG_H
+#define STAIR_RNG_H
+
+#include <stdint.h>
+
+/*
+ * Counter-based random numbers: each is a pure function of (seed, purpose,
+ * epoch, index), so that any thread, machine or device draws the same ones and
+ * a resumed run needs no generator state. The function is Philox4x32-10 (Salmon
+ * et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) with key =
+ * seed and counter = (index, epoch, purpose and draw).
+ */
+
+/* One stream per purpose. The values are part of the determinism contract:
+ * never renumber, only add. */
+enum rng_purpose {
+    RNG_SPLIT = 1,    /* order of a user's items when splitting */
+    RNG_SHUFFLE = 2,  /* order of training pairs within an epoch */
+    RNG_NEGATIVE = 3, /* negative items; draw = rejection attempt */
+    RNG_POSITIVE = 4, /* USERS sampling: user, then positive */
+    RNG_INIT = 5,     /* embedding initialisation; epoch = tensor */
+    RNG_SYNTH = 6,    /* synthetic data; epoch = what is drawn */
+    RNG_EIGEN = 7,    /* start blocks of iterative solvers */
+    RNG_KMEANS = 8,   /* k-means++ seeding */
+    RNG_TEST = 100    /* test inputs */
+};
+
+/* 64 random bits; draw < 2^24 distinguishes repeated draws at one index. */
+uint64_t rng_u64(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw);
+
+/* Uniform on 0..n-1, n >= 1 (multiply-shift; bias below n / 2^64). */
+int64_t rng_below(int64_t n, uint64_t seed, enum rng_purpose purpose,
+    uint32_t epoch, uint64_t index, uint32_t draw);
+
+/* Uniform on [0,1), 53 bits. */
+double rng_uniform(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw);
+
+/* Standard normal (polar method; uses our own log, so the same bytes on every
+ * machine). Consumes draws from `draw` upwards: leave room for 64. */
+double rng_normal(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
+    uint64_t index, uint32_t draw);
+
+/*
+ * A random permutation of 0..n-1 as a function: the element at position i of
+ * epoch's order. Eight Feistel rounds on the smallest even-bit domain that
+ * holds n, walking cycles until the result is below n. O(1), no memory.
+ */
+int64_t rng_permute(int64_t n, int64_t i, uint64_t seed,
+    enum rng_purpose purpose, uint32_t epoch);
+
+#endif

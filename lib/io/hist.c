@@ -1,0 +1,91 @@
+#include "lib/io/hist.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char magic[] = "stair-npz ";
+enum { FORMAT = 1 };
+
+static int
+append(char **s, const char *text, size_t n)
+{
+    size_t old = *s ? strlen(*s) : 0;
+    char *p = realloc(*s, old + n + 1);
+    if (!p)
+        return -1;
+    memcpy(p + old, text, n);
+    p[old + n] = 0;
+    *s = p;
+    return 0;
+}
+
+static int
+has_line(const char *lines, const char *line, size_t n)
+{
+    for (const char *p = lines; p && *p;) {
+        const char *end = strchr(p, '\n');
+        if (!end)
+            break;
+        if ((size_t)(end - p) == n && memcmp(p, line, n) == 0)
+            return 1;
+        p = end + 1;
+    }
+    return 0;
+}
+
+int
+hist_input(struct hist *h, const char *role, const char *path,
+    const char *text, uint32_t id, struct err *e)
+{
+    char item[128];
+    int k = snprintf(item, sizeof item, "%s%s:%08" PRIx32,
+        h->inputs ? " " : "", role, id);
+    if (append(&h->inputs, item, (size_t)k))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    if (!text || strncmp(text, magic, sizeof magic - 1) != 0)
+        return 0; /* somebody else's file */
+    int version = atoi(text + sizeof magic - 1);
+    if (version > FORMAT)
+        return err_set(e, ERR_FORMAT,
+            "'%s' is of format stair-npz %d; this program reads up to %d",
+            path, version, FORMAT);
+    const char *p = strchr(text, '\n');
+    while (p && p[1]) {
+        p++;
+        const char *end = strchr(p, '\n');
+        size_t n = end ? (size_t)(end - p) : strlen(p);
+        if (n && !has_line(h->lines, p, n))
+            if (append(&h->lines, p, n) || append(&h->lines, "\n", 1))
+                return err_set(e, ERR_NOMEM, "out of memory");
+        p = end;
+    }
+    return 0;
+}
+
+char *
+hist_text(const struct hist *h, const char *tool, const char *version,
+    const char *options, struct err *e)
+{
+    const char *lines = h->lines ? h->lines : "";
+    const char *inputs = h->inputs ? h->inputs : "-";
+    size_t n = sizeof magic + 16 + strlen(lines) + strlen(tool) +
+        strlen(version) + strlen(options) + strlen(inputs) + 8;
+    char *s = malloc(n);
+    if (!s) {
+        err_set(e, ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    snprintf(s, n, "%s%d\n%s%s\t%s\t%s\t%s\n", magic, FORMAT, lines, tool,
+        version, options, inputs);
+    return s;
+}
+
+void
+hist_free(struct hist *h)
+{
+    free(h->lines);
+    free(h->inputs);
+    *h = (struct hist){0};
+}

@@ -1,0 +1,38 @@
+#ifndef STAIR_NPY_H
+#define STAIR_NPY_H
+
+#include "lib/base/err.h"
+
+#include <stdint.h>
+
+enum { NPY_DIMS = 8, NPY_MAX_HEADER = 1 << 16 };
+
+/* What a .npy header says about the C-ordered, little-endian data behind it. */
+struct npy {
+    char kind;               /* f i u b S; '?' what we do not read */
+    int size;                /* bytes per element */
+    int ndim;                /* 0 for a scalar */
+    int64_t shape[NPY_DIMS]; /* slowest axis first */
+    int64_t count;           /* product of shape */
+    char why[64];            /* if kind is '?': the reason, for a message */
+};
+
+/*
+ * Parses the dictionary text of a .npy header (length n, not terminated).
+ * ERR_FORMAT if it is not one. Big-endian, Fortran-ordered, object and other
+ * unsupported arrays parse with kind '?' so that they can be skipped.
+ */
+int npy_parse(struct npy *h, const char *dict, int64_t n, struct err *e)
+    ERR_CHECKED;
+
+/*
+ * Writes magic, version and dictionary for h into buf (at least 256 bytes) and
+ * returns their length, padded with blanks so that length + before is a
+ * multiple of 64.
+ */
+int npy_emit(const struct npy *h, char *buf, uint64_t before);
+
+/* An npy for kind and size with the given shape. */
+struct npy npy_make(char kind, int size, int ndim, const int64_t *shape);
+
+#endif

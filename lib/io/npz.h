@@ -1,0 +1,123 @@
+#ifndef STAIR_NPZ_H
+#define STAIR_NPZ_H
+
+#include "lib/base/err.h"
+#include "lib/io/npy.h"
+#include "lib/io/xio.h"
+
+#include <stdint.h>
+
+/*
+ * The container of every file, see stair-npz(5): an uncompressed .npz that is
+ * written and read forward only. Readers also take deflated, ZIP64 and
+ * data-descriptor members, and a bare .npy, which reads as one member "x".
+ */
+
+enum { NPZ_NAME = 256, NPZ_MEMBERS = 1024 };
+
+/* One member as the reader meets it. Names come without ".npy". */
+struct npz_head {
+    char name[NPZ_NAME];
+    int text;       /* not an array: npy is void, text_bytes counts */
+    struct npy npy; /* of an array */
+    int64_t text_bytes;
+};
+
+/*
+ * Streaming reader. The CRC of a member is verified when its last payload byte
+ * has been read (npz_in_read fails then if it is wrong) or when it is skipped;
+ * the directory and the end record when npz_in_next returns 0. Data must not
+ * be acted upon for good before both.
+ */
+struct npz_in {
+    struct xin x;
+    struct npz_in_state *state;
+};
+
+int npz_in_open(struct npz_in *z, const char *path, struct err *e) ERR_CHECKED;
+
+/* The next member: 1, 0 at the verified end of the file, or a negative code.
+ * What is left of the member before is skipped and verified. */
+int npz_in_next(struct npz_in *z, struct npz_head *h, struct err *e)
+    ERR_CHECKED;
+
+/* Exactly n bytes of the present member's array data (or text). */
+int npz_in_read(struct npz_in *z, void *buf, int64_t n, struct err *e)
+    ERR_CHECKED;
+
+/* After npz_in_next returned 0: a CRC-32 over the names and CRCs of all
+ * members but history.txt: what was in the file, however it was stored. */
+uint32_t npz_in_id(const struct npz_in *z);
+
+void npz_in_close(struct npz_in *z);
+
+/* A whole file in memory. */
+struct npz_array {
+    char name[NPZ_NAME];
+    struct npy npy;
+    void *data; /* raw elements, NULL if the member was not wanted */
+    uint32_t crc;
+};
+
+struct npz {
+    char *path; /* as given, for messages */
+    struct npz_array *array;
+    int n;
+    char *history; /* text of history.txt, NULL if there is none */
+    uint32_t id;   /* as npz_in_id */
+};
+
+/*
+ * Reads and verifies path. wanted is a NULL-terminated list of names to keep;
+ * NULL keeps all. Other members are skipped without allocating. Memory grows
+ * with the bytes that arrive, not with what a header claims.
+ */
+int npz_load(struct npz *z, const char *path, const char *const *wanted,
+    struct err *e) ERR_CHECKED;
+
+/* The same from an open reader that has just met `first` (NULL: nothing yet),
+ * for callers who decide by the first member whether to stream or to load. The
+ * reader stays the caller's to close. */
+int npz_load_rest(struct npz *z, struct npz_in *in,
+    const struct npz_head *first, const char *const *wanted, struct err *e)
+    ERR_CHECKED;
+void npz_free(struct npz *z);
+
+/* The member of that name, or NULL. */
+struct npz_array *npz_find(const struct npz *z, const char *name);
+
+/*
+ * Moves a member out of z as float32, int64 or int32, converting from any
+ * numeric type; *out is the caller's to free. ERR_FORMAT names a missing
+ * member or wrong kind, ERR_RANGE the first element that does not fit (a
+ * non-finite float is kept: mat_check_finite). ndim -1 takes any shape.
+ */
+int npz_take_f32(struct npz *z, const char *name, int ndim, float **out,
+    struct npy *shape, struct err *e) ERR_CHECKED;
+int npz_take_i64(struct npz *z, const char *name, int ndim, int64_t **out,
+    struct npy *shape, struct err *e) ERR_CHECKED;
+int npz_take_i32(struct npz *z, const char *name, int ndim, int32_t **out,
+    struct npy *shape, struct err *e) ERR_CHECKED;
+
+/* Converts n raw elements of h's type at src to float32. */
+void npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst);
+
+/* Writer: members in the order of the calls, each with exact sizes and CRC, so
+ * that nothing is patched later. */
+struct npz_out {
+    struct xout x;
+    struct npz_out_state *state;
+};
+
+int npz_out_open(struct npz_out *z, const char *path, struct err *e)
+    ERR_CHECKED;
+int npz_out_text(struct npz_out *z, const char *name, const char *text,
+    struct err *e) ERR_CHECKED;
+int npz_out_array(struct npz_out *z, const char *name, const struct npy *h,
+    const void *data, struct err *e) ERR_CHECKED;
+
+/* Directory, end record, then xout_commit. Closed on return in any case. */
+int npz_out_commit(struct npz_out *z, struct err *e) ERR_CHECKED;
+void npz_out_abort(struct npz_out *z);
+
+#endif

@@ -1,0 +1,240 @@
+#include "lib/io/xio.h"
+
+#include "lib/base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { BUF = 1 << 18 };
+
+struct xin_state {
+    unsigned char *raw; /* bytes from the descriptor */
+    int64_t raw_pos, raw_len;
+    unsigned char *plain; /* decoded bytes, gzip only */
+    int64_t plain_pos, plain_len;
+    int gz, in_member;
+    z_stream z;
+};
+
+static int64_t
+read_some(struct xin *x, void *buf, int64_t n, struct err *e)
+{
+    for (;;) {
+        ssize_t r = read(x->fd, buf, (size_t)(n < 1 << 30 ? n : 1 << 30));
+        if (r >= 0)
+            return r;
+        if (errno != EINTR)
+            return err_set(e, ERR_IO, "cannot read '%s': %s", x->name,
+                strerror(errno));
+    }
+}
+
+static int64_t
+fill_raw(struct xin *x, struct err *e)
+{
+    struct xin_state *s = x->state;
+    int64_t r = read_some(x, s->raw, BUF, e);
+    s->raw_pos = 0;
+    s->raw_len = r > 0 ? r : 0;
+    return r;
+}
+
+int
+xin_open(struct xin *x, const char *path, struct err *e)
+{
+    *x = (struct xin){.fd = -1, .file_bytes = -1};
+    int std = strcmp(path, "-") == 0;
+    x->name = strdup(std ? "<stdin>" : path);
+    x->state = mem_zero(1, sizeof *x->state, e);
+    if (!x->name || !x->state) {
+        xin_close(x);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    struct xin_state *s = x->state;
+    x->fd = std ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    int rc = 0;
+    if (x->fd < 0 || fstat(x->fd, &st)) {
+        rc = err_set(e, ERR_IO, "cannot open '%s': %s", x->name,
+            strerror(errno));
+    } else if (S_ISDIR(st.st_mode)) {
+        rc = err_set(e, ERR_IO, "cannot read '%s': is a directory", x->name);
+    } else if (!(s->raw = mem_new(BUF, 1, e))) {
+        rc = ERR_NOMEM;
+    } else {
+        /* Two bytes tell gzip; a pipe may deliver them one at a time. */
+        while (s->raw_len < 2) {
+            int64_t r = read_some(x, s->raw + s->raw_len, BUF - s->raw_len, e);
+            if (r < 0)
+                rc = (int)r;
+            if (r <= 0)
+                break;
+            s->raw_len += r;
+        }
+    }
+    if (!rc && s->raw_len >= 2 && s->raw[0] == 0x1f && s->raw[1] == 0x8b) {
+        s->gz = s->in_member = 1;
+        s->plain = mem_new(BUF, 1, e);
+        if (!s->plain)
+            rc = ERR_NOMEM;
+        else if (inflateInit2(&s->z, 15 + 16) != Z_OK) {
+            s->gz = 0;
+            rc = err_set(e, ERR_NOMEM, "out of memory");
+        }
+    } else if (!rc && S_ISREG(st.st_mode)) {
+        x->file_bytes = st.st_size;
+    }
+    if (rc)
+        xin_close(x);
+    return rc;
+}
+
+/* Decodes until some plain bytes are there or the last gzip member ends. */
+static int64_t
+fill_plain(struct xin *x, struct err *e)
+{
+    struct xin_state *s = x->state;
+    s->plain_pos = s->plain_len = 0;
+    while (s->plain_len == 0) {
+        if (s->raw_pos == s->raw_len) {
+            int64_t r = fill_raw(x, e);
+            if (r < 0)
+                return r;
+            if (r == 0) {
+                if (s->in_member)
+                    return err_set(e, ERR_FORMAT,
+                        "cannot read '%s': gzip stream ends early", x->name);
+                return 0;
+            }
+        }
+        if (!s->in_member) {
+            inflateReset(&s->z);
+            s->in_member = 1;
+        }
+        s->z.next_in = s->raw + s->raw_pos;
+        s->z.avail_in = (uInt)(s->raw_len - s->raw_pos);
+        s->z.next_out = s->plain;
+        s->z.avail_out = BUF;
+        int rc = inflate(&s->z, Z_NO_FLUSH);
+        s->raw_pos = s->raw_len - s->z.avail_in;
+        s->plain_len = BUF - s->z.avail_out;
+        if (rc == Z_STREAM_END)
+            s->in_member = 0;
+        else if (rc != Z_OK && rc != Z_BUF_ERROR)
+            return err_set(e, ERR_FORMAT,
+                "cannot read '%s': damaged gzip stream: %s", x->name,
+                s->z.msg ? s->z.msg : "bad header");
+    }
+    return s->plain_len;
+}
+
+int64_t
+xin_peek(struct xin *x, const unsigned char **p, struct err *e)
+{
+    struct xin_state *s = x->state;
+    if (s->gz) {
+        if (s->plain_pos == s->plain_len) {
+            int64_t r = fill_plain(x, e);
+            if (r <= 0)
+                return r;
+        }
+        *p = s->plain + s->plain_pos;
+        return s->plain_len - s->plain_pos;
+    }
+    if (s->raw_pos == s->raw_len) {
+        int64_t r = fill_raw(x, e);
+        if (r <= 0)
+            return r;
+    }
+    *p = s->raw + s->raw_pos;
+    return s->raw_len - s->raw_pos;
+}
+
+static void
+count(struct xin *x, const void *p, int64_t n)
+{
+    x->offset += (uint64_t)n;
+    if (x->sum)
+        x->crc = (uint32_t)crc32_z(x->crc, p, (size_t)n);
+}
+
+void
+xin_take(struct xin *x, int64_t k)
+{
+    struct xin_state *s = x->state;
+    if (s->gz) {
+        count(x, s->plain + s->plain_pos, k);
+        s->plain_pos += k;
+    } else {
+        count(x, s->raw + s->raw_pos, k);
+        s->raw_pos += k;
+    }
+}
+
+int64_t
+xin_read(struct xin *x, void *buf, int64_t n, struct err *e)
+{
+    struct xin_state *s = x->state;
+    unsigned char *out = buf;
+    int64_t done = 0;
+    while (done < n) {
+        /* Large plain reads go straight to the caller's memory. */
+        if (!s->gz && s->raw_pos == s->raw_len && n - done >= BUF) {
+            int64_t r = read_some(x, out + done, n - done, e);
+            if (r < 0)
+                return r;
+            if (r == 0)
+                break;
+            count(x, out + done, r);
+            done += r;
+            continue;
+        }
+        const unsigned char *p;
+        int64_t k = xin_peek(x, &p, e);
+        if (k < 0)
+            return k;
+        if (k == 0)
+            break;
+        if (k > n - done)
+            k = n - done;
+        memcpy(out + done, p, (size_t)k);
+        xin_take(x, k);
+        done += k;
+    }
+    return done;
+}
+
+int
+xin_exact(struct xin *x, void *buf, int64_t n, struct err *e)
+{
+    int64_t r = xin_read(x, buf, n, e);
+    if (r < 0)
+        return (int)r;
+    if (r < n)
+        return err_set(e, ERR_FORMAT,
+            "cannot read '%s': unexpected end of file at byte %llu", x->name,
+            (unsigned long long)x->offset);
+    return 0;
+}
+
+void
+xin_close(struct xin *x)
+{
+    struct xin_state *s = x->state;
+    if (s) {
+        if (s->gz)
+            inflateEnd(&s->z);
+        free(s->raw);
+        free(s->plain);
+        free(s);
+    }
+    if (x->fd > 0)
+        close(x->fd);
+    free(x->name);
+    *x = (struct xin){.fd = -1, .file_bytes = -1};
+}

@@ -1,0 +1,84 @@
+#ifndef STAIR_XIO_H
+#define STAIR_XIO_H
+
+#include "lib/base/err.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+/*
+ * Input: a file or "-" (standard input), read forward only, so that a pipe is
+ * as good as a file. gzip is recognised by its first bytes and decoded
+ * (several members too); a gzip stream that ends early is an error.
+ */
+struct xin {
+    int fd;
+    char *name;         /* for messages: the path, or <stdin> */
+    int sum;            /* set to 1 after opening: keep crc over the bytes */
+    uint32_t crc;       /* CRC-32 of the bytes delivered so far, if sum */
+    uint64_t offset;    /* bytes delivered so far, after gzip decoding */
+    int64_t file_bytes; /* size of a plain regular file, else -1 */
+    struct xin_state *state;
+};
+
+/* Opens path; on failure nothing is left to close. */
+int xin_open(struct xin *x, const char *path, struct err *e) ERR_CHECKED;
+
+/* Up to n bytes into buf; fewer only at the end of the input. Returns the
+ * count, or a negative code. */
+int64_t xin_read(struct xin *x, void *buf, int64_t n, struct err *e)
+    ERR_CHECKED;
+
+/* Exactly n bytes; ERR_FORMAT ("unexpected end of file") if there are fewer. */
+int xin_exact(struct xin *x, void *buf, int64_t n, struct err *e) ERR_CHECKED;
+
+/* Borrows the bytes that lie buffered: *p, count returned; 0 only at the end
+ * of the input. xin_take(x, k) then consumes k of them. */
+int64_t xin_peek(struct xin *x, const unsigned char **p, struct err *e)
+    ERR_CHECKED;
+void xin_take(struct xin *x, int64_t k);
+
+/* Idempotent. */
+void xin_close(struct xin *x);
+
+/*
+ * Output: a file or "-" (standard output). A file is written under an
+ * exclusive random name beside it and renamed by xout_commit after fsync and
+ * close succeeded: an old file of that name survives every failure. A path
+ * that exists and is not a regular file (device, FIFO) is written directly.
+ */
+struct xout {
+    int fd;
+    char *name; /* for messages: the path, or <stdout> */
+    char *path; /* final path, NULL if written directly */
+    char *temp;
+    unsigned char *buf;
+    int64_t len;
+    uint64_t offset; /* bytes accepted so far */
+};
+
+enum { XOUT_TEXT = 0, XOUT_BINARY = 1 };
+
+/* XOUT_BINARY refuses a terminal. On failure nothing is left to abort. */
+int xout_open(struct xout *x, const char *path, int kind, struct err *e)
+    ERR_CHECKED;
+int xout_write(struct xout *x, const void *buf, int64_t n, struct err *e)
+    ERR_CHECKED;
+int xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4))) ERR_CHECKED;
+
+/* Hands buffered bytes to the system without committing: for text that a
+ * reader follows. */
+int xout_flush(struct xout *x, struct err *e) ERR_CHECKED;
+
+/* Flush, fsync, close, rename; everything checked. The xout is closed on
+ * return, also on failure. */
+int xout_commit(struct xout *x, struct err *e) ERR_CHECKED;
+
+/* Closes and removes the unfinished file. Idempotent; no-op after commit. */
+void xout_abort(struct xout *x);
+
+/* Removes every unfinished file of the process; async-signal-safe. */
+void xout_unlink_all(void);
+
+#endif

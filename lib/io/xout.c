@@ -1,0 +1,236 @@
+#include "lib/io/xio.h"
+
+#include "lib/base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BUF = 1 << 18, MAX_OPEN = 32 };
+
+/* Unfinished files, for the signal handler: a slot is filled before the name
+ * can exist on disk and cleared after it no longer does. */
+static _Atomic(char *) unfinished[MAX_OPEN];
+
+static void
+remember(char *path)
+{
+    for (int i = 0; i < MAX_OPEN; i++) {
+        char *none = NULL;
+        if (atomic_compare_exchange_strong(&unfinished[i], &none, path))
+            return;
+    }
+}
+
+static void
+forget(const char *path)
+{
+    for (int i = 0; i < MAX_OPEN; i++)
+        if (atomic_load(&unfinished[i]) == path)
+            atomic_store(&unfinished[i], NULL);
+}
+
+void
+xout_unlink_all(void)
+{
+    for (int i = 0; i < MAX_OPEN; i++) {
+        char *path = atomic_load(&unfinished[i]);
+        if (path)
+            unlink(path);
+    }
+}
+
+static void
+release(struct xout *x)
+{
+    free(x->name);
+    free(x->path);
+    free(x->temp);
+    free(x->buf);
+    *x = (struct xout){.fd = -1};
+}
+
+static int
+fail(struct xout *x, const char *what, struct err *e)
+{
+    int no = errno;
+    err_set(e, ERR_IO, "cannot %s '%s': %s", what, x->name, strerror(no));
+    xout_abort(x);
+    return ERR_IO;
+}
+
+/* Creates the temporary file beside the real one; a signal between creation
+ * and remembering it would leave it behind, hence remember first. */
+static int
+open_temp(struct xout *x, const char *path, struct err *e)
+{
+    char real[PATH_MAX];
+    x->path = strdup(realpath(path, real) ? real : path);
+    size_t n = strlen(path) + PATH_MAX + 16;
+    x->temp = malloc(n);
+    if (!x->path || !x->temp) {
+        release(x);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    const char *slash = strrchr(x->path, '/');
+    int dir = slash ? (int)(slash - x->path) + 1 : 0;
+    for (int attempt = 0;; attempt++) {
+        unsigned char r[8];
+        struct timespec now;
+        if (getentropy(r, sizeof r)) {
+            clock_gettime(CLOCK_REALTIME, &now);
+            int64_t mix = now.tv_nsec ^ (int64_t)getpid() << 32;
+            memcpy(r, &mix, sizeof r);
+        }
+        snprintf(x->temp, n, "%.*s.stair-%02x%02x%02x%02x%02x%02x%02x%02x",
+            dir, x->path, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+        remember(x->temp);
+        x->fd = open(x->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (x->fd >= 0)
+            return 0;
+        forget(x->temp);
+        if (errno != EEXIST || attempt > 100) {
+            int no = errno;
+            err_set(e, ERR_IO, "cannot create '%s': %s", x->name,
+                strerror(no));
+            release(x);
+            return ERR_IO;
+        }
+    }
+}
+
+int
+xout_open(struct xout *x, const char *path, int kind, struct err *e)
+{
+    *x = (struct xout){.fd = -1};
+    int std = strcmp(path, "-") == 0;
+    x->name = strdup(std ? "<stdout>" : path);
+    x->buf = mem_new(BUF, 1, e);
+    if (!x->name || !x->buf) {
+        release(x);
+        return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    struct stat st;
+    if (std) {
+        x->fd = 1;
+    } else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        x->fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (x->fd < 0)
+            return fail(x, "open", e);
+    } else {
+        int rc = open_temp(x, path, e);
+        if (rc)
+            return rc;
+    }
+    if (kind == XOUT_BINARY && isatty(x->fd)) {
+        err_set(e, ERR_IO,
+            "refusing to write binary data to a terminal (use -o FILE or a "
+            "pipe)");
+        xout_abort(x);
+        return ERR_IO;
+    }
+    return 0;
+}
+
+static int
+write_all(struct xout *x, const unsigned char *p, int64_t n, struct err *e)
+{
+    while (n > 0) {
+        ssize_t w = write(x->fd, p, (size_t)(n < 1 << 30 ? n : 1 << 30));
+        if (w < 0) {
+            if (errno == EINTR)
+                continue;
+            return fail(x, "write", e);
+        }
+        p += w;
+        n -= w;
+    }
+    return 0;
+}
+
+int
+xout_flush(struct xout *x, struct err *e)
+{
+    int64_t n = x->len;
+    x->len = 0;
+    return write_all(x, x->buf, n, e);
+}
+
+int
+xout_write(struct xout *x, const void *buf, int64_t n, struct err *e)
+{
+    if (x->fd < 0)
+        return err_set(e, ERR_IO, "output is closed");
+    x->offset += (uint64_t)n;
+    if (x->len + n > BUF) {
+        int rc = xout_flush(x, e);
+        if (rc)
+            return rc;
+        if (n >= BUF)
+            return write_all(x, buf, n, e);
+    }
+    memcpy(x->buf + x->len, buf, (size_t)n);
+    x->len += n;
+    return 0;
+}
+
+int
+xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
+{
+    char line[4096];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof line)
+        return err_set(e, ERR_RANGE, "line too long for '%s'", x->name);
+    return xout_write(x, line, n, e);
+}
+
+int
+xout_commit(struct xout *x, struct err *e)
+{
+    if (x->fd < 0)
+        return err_set(e, ERR_IO, "output is closed");
+    int rc = xout_flush(x, e);
+    if (rc)
+        return rc;
+    if (x->fd == 1) { /* standard output is closed, and checked, at exit */
+        release(x);
+        return 0;
+    }
+    if (x->temp && fsync(x->fd) && errno != EINVAL)
+        return fail(x, "write", e);
+    int fd = x->fd;
+    x->fd = -1;
+    if (close(fd)) {
+        x->fd = -1;
+        return fail(x, "close", e);
+    }
+    if (x->temp) {
+        if (rename(x->temp, x->path))
+            return fail(x, "rename to", e);
+        forget(x->temp);
+    }
+    release(x);
+    return 0;
+}
+
+void
+xout_abort(struct xout *x)
+{
+    if (x->fd > 1)
+        close(x->fd);
+    if (x->temp) {
+        unlink(x->temp);
+        forget(x->temp);
+    }
+    release(x);
+}

@@ -1,0 +1,25 @@
+#ifndef STAIR_BLAS_H
+#define STAIR_BLAS_H
+
+#include <stdint.h>
+
+/*
+ * The few BLAS/LAPACK calls we use, row-major, each run on the calling thread
+ * alone: parallelism is ours (par_for over chunks whose borders depend on sizes
+ * only), so that results do not depend on the number of threads. Sizes must fit
+ * in 31 bits (asserted). Bytes depend on the BLAS library and processor.
+ */
+
+/* Call once, before threads are started: fixes OpenBLAS to one thread. */
+void blas_init(void);
+
+/* C[m][n] = alpha op(A) op(B) + beta C; ta, tb: 1 transposes; row strides lda,
+ * ldb, ldc. op(A) is m x k, op(B) k x n. */
+void blas_sgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
+    const float *a, int64_t lda, const float *b, int64_t ldb, float beta,
+    float *c, int64_t ldc);
+void blas_dgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, double alpha,
+    const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
+    double *c, int64_t ldc);
+
+#endif

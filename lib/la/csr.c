@@ -1,0 +1,144 @@
+#include "lib/la/csr.h"
+
+#include "lib/base/mem.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+int
+csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
+    int with_data, struct err *e)
+{
+    *a = (struct csr){.rows = rows, .cols = cols, .nnz = nnz};
+    if (rows < 0 || rows == INT64_MAX || cols < 0 ||
+        cols > (int64_t)INT32_MAX + 1)
+        return err_set(e, ERR_RANGE,
+            "sparse matrix of %" PRId64 " x %" PRId64 " is too large", rows,
+            cols);
+    a->indptr = mem_new(rows + 1, sizeof *a->indptr, e);
+    a->indices = mem_new(nnz, sizeof *a->indices, e);
+    if (with_data)
+        a->data = mem_new(nnz, sizeof *a->data, e);
+    if (!a->indptr || !a->indices || (with_data && !a->data)) {
+        csr_free(a);
+        return ERR_NOMEM;
+    }
+    a->indptr[0] = 0;
+    return 0;
+}
+
+void
+csr_free(struct csr *a)
+{
+    free(a->indptr);
+    free(a->indices);
+    free(a->data);
+    *a = (struct csr){0};
+}
+
+int
+csr_check(const struct csr *a, const char *what, struct err *e)
+{
+    if (a->indptr[0] != 0 || a->indptr[a->rows] != a->nnz)
+        return err_set(e, ERR_FORMAT,
+            "'%s': row pointers do not span the %" PRId64 " entries", what,
+            a->nnz);
+    for (int64_t i = 0; i < a->rows; i++) {
+        int64_t from = a->indptr[i], to = a->indptr[i + 1];
+        if (from > to || from < 0 || to > a->nnz)
+            return err_set(e, ERR_FORMAT,
+                "'%s': row pointers decrease at row %" PRId64, what, i);
+        for (int64_t k = from; k < to; k++) {
+            int32_t j = a->indices[k];
+            if (j < 0 || j >= a->cols)
+                return err_set(e, ERR_RANGE,
+                    "'%s': row %" PRId64 ": column %" PRId32
+                    " is outside 0..%" PRId64,
+                    what, i, j, a->cols - 1);
+            if (k > from && j <= a->indices[k - 1])
+                return err_set(e, ERR_FORMAT,
+                    "'%s': row %" PRId64
+                    ": columns are not ascending and unique",
+                    what, i);
+            if (a->data && !isfinite(a->data[k]))
+                return err_set(e, ERR_NUM,
+                    "'%s': value at row %" PRId64 ", column %" PRId32
+                    " is not finite (%g)",
+                    what, i, j, (double)a->data[k]);
+        }
+    }
+    return 0;
+}
+
+int
+csr_transpose(const struct csr *a, struct csr *t, struct err *e)
+{
+    int rc = csr_init(t, a->cols, a->rows, a->nnz, a->data != NULL, e);
+    if (rc)
+        return rc;
+    for (int64_t j = 0; j <= t->rows; j++)
+        t->indptr[j] = 0;
+    for (int64_t k = 0; k < a->nnz; k++)
+        t->indptr[a->indices[k] + 1]++;
+    for (int64_t j = 0; j < t->rows; j++)
+        t->indptr[j + 1] += t->indptr[j];
+    /* indptr[j] serves as row j's write position, then shifts back. */
+    for (int64_t i = 0; i < a->rows; i++)
+        for (int64_t k = a->indptr[i]; k < a->indptr[i + 1]; k++) {
+            int64_t at = t->indptr[a->indices[k]]++;
+            t->indices[at] = (int32_t)i;
+            if (a->data)
+                t->data[at] = a->data[k];
+        }
+    for (int64_t j = t->rows; j > 0; j--)
+        t->indptr[j] = t->indptr[j - 1];
+    t->indptr[0] = 0;
+    return 0;
+}
+
+int
+csr_has(const struct csr *a, int64_t i, int32_t j)
+{
+    int64_t lo = a->indptr[i], hi = a->indptr[i + 1];
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo) / 2;
+        if (a->indices[mid] < j)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < a->indptr[i + 1] && a->indices[lo] == j;
+}
+
+int
+csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col,
+    struct err *e)
+{
+    *row = *col = -1;
+    if (a->rows != a->cols)
+        return 0;
+    struct csr t;
+    int rc = csr_transpose(a, &t, e);
+    if (rc)
+        return rc;
+    int same = 1;
+    for (int64_t i = 0; i < a->rows && same; i++) {
+        int64_t p = a->indptr[i], q = t.indptr[i];
+        while (same && (p < a->indptr[i + 1] || q < t.indptr[i + 1])) {
+            int64_t c = p < a->indptr[i + 1] ? a->indices[p] : INT64_MAX;
+            int64_t d = q < t.indptr[i + 1] ? t.indices[q] : INT64_MAX;
+            float x = a->data ? a->data[p < a->nnz ? p : 0] : 1.0f;
+            float y = t.data ? t.data[q < t.nnz ? q : 0] : 1.0f;
+            if (c != d || x != y) {
+                same = 0;
+                *row = i;
+                *col = c < d ? c : d;
+            }
+            p++;
+            q++;
+        }
+    }
+    csr_free(&t);
+    return same;
+}

@@ -1,0 +1,41 @@
+#ifndef STAIR_CSR_H
+#define STAIR_CSR_H
+
+#include "lib/base/err.h"
+
+#include <stdint.h>
+
+/*
+ * Compressed sparse rows. Row i holds columns indices[indptr[i] .. indptr[i+1])
+ * ascending and unique; data NULL means that every stored value is 1.
+ */
+struct csr {
+    int64_t rows, cols, nnz;
+    int64_t *indptr;  /* [rows + 1] */
+    int32_t *indices; /* [nnz] */
+    float *data;      /* [nnz] or NULL */
+};
+
+/* Arrays for nnz entries, uninitialised but indptr[0] = 0. */
+int csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
+    int with_data, struct err *e) ERR_CHECKED;
+void csr_free(struct csr *a);
+
+/* Verifies every invariant above and that values are finite; the sentence
+ * starts with what, e.g. a file and member, and names the row. */
+int csr_check(const struct csr *a, const char *what, struct err *e)
+    ERR_CHECKED;
+
+/* t becomes the transpose (columns ascending by construction). */
+int csr_transpose(const struct csr *a, struct csr *t, struct err *e)
+    ERR_CHECKED;
+
+/* 1 if column j is stored in row i (binary search). */
+int csr_has(const struct csr *a, int64_t i, int32_t j);
+
+/* 1 if a is square and equals its transpose exactly, values included;
+ * else 0 with the first offending pair in row, col. Negative on no memory. */
+int csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col,
+    struct err *e) ERR_CHECKED;
+
+#endif

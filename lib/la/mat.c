@@ -1,0 +1,42 @@
+#include "lib/la/mat.h"
+
+#include "lib/base/mem.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+int
+mat_init(struct mat *m, int64_t n, int64_t d, struct err *e)
+{
+    *m = (struct mat){0};
+    int64_t count;
+    if (n < 0 || d < 0 || __builtin_mul_overflow(n, d, &count))
+        return err_set(e, ERR_RANGE,
+            "matrix of %" PRId64 " x %" PRId64 " is too large", n, d);
+    m->x = mem_new(count, sizeof *m->x, e);
+    if (!m->x)
+        return ERR_NOMEM;
+    m->n = n;
+    m->d = d;
+    return 0;
+}
+
+void
+mat_free(struct mat *m)
+{
+    free(m->x);
+    *m = (struct mat){0};
+}
+
+int
+mat_check_finite(const struct mat *m, const char *what, struct err *e)
+{
+    for (int64_t i = 0; i < m->n * m->d; i++)
+        if (!isfinite(m->x[i]))
+            return err_set(e, ERR_NUM,
+                "'%s': value at row %" PRId64 ", column %" PRId64
+                " is not finite (%g)",
+                what, i / m->d, i % m->d, (double)m->x[i]);
+    return 0;
+}

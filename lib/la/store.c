@@ -1,0 +1,194 @@
+#include "lib/la/store.h"
+
+#include "lib/base/mem.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+store_read_mat(const char *path, struct mat *m, struct hist *h,
+    const char *role, struct err *e)
+{
+    static const char *const wanted[] = {"x", NULL};
+    *m = (struct mat){0};
+    struct npz z;
+    int rc = npz_load(&z, path, wanted, e);
+    if (rc)
+        return rc;
+    struct npy shape;
+    rc = npz_take_f32(&z, "x", 2, &m->x, &shape, e);
+    if (!rc) {
+        m->n = shape.shape[0];
+        m->d = shape.shape[1];
+        rc = mat_check_finite(m, z.path, e);
+    }
+    if (!rc && h)
+        rc = hist_input(h, role, z.path, z.history, z.id, e);
+    npz_free(&z);
+    if (rc)
+        mat_free(m);
+    return rc;
+}
+
+/* Insertion sort of the rows that need it: SciPy's are nearly always sorted,
+ * and rows are short. */
+static void
+sort_row(struct csr *a, int64_t from, int64_t to)
+{
+    for (int64_t k = from + 1; k < to; k++) {
+        int32_t j = a->indices[k];
+        float v = a->data ? a->data[k] : 1.0f;
+        int64_t p = k;
+        for (; p > from && a->indices[p - 1] > j; p--) {
+            a->indices[p] = a->indices[p - 1];
+            if (a->data)
+                a->data[p] = a->data[p - 1];
+        }
+        a->indices[p] = j;
+        if (a->data)
+            a->data[p] = v;
+    }
+}
+
+int
+store_take_csr(struct npz *z, struct csr *a, struct err *e)
+{
+    *a = (struct csr){0};
+    const struct npz_array *f = npz_find(z, "format");
+    if (f && f->data && f->npy.kind == 'S' &&
+        strncmp(f->data, "csr", f->npy.size < 3 ? 1 : 3) != 0)
+        return err_set(e, ERR_FORMAT,
+            "'%s' is sparse but not csr (convert it with .tocsr())", z->path);
+    int64_t *shape = NULL;
+    struct npy h, hp, hi, hd;
+    int rc = npz_take_i64(z, "shape", 1, &shape, &h, e);
+    if (rc)
+        return rc;
+    if (h.count != 2 || shape[0] < 0 || shape[1] < 0 ||
+        shape[0] == INT64_MAX || shape[1] > (int64_t)INT32_MAX + 1) {
+        free(shape);
+        return err_set(e, ERR_SHAPE, "'%s': shape is not two usable sizes",
+            z->path);
+    }
+    a->rows = shape[0];
+    a->cols = shape[1];
+    free(shape);
+    rc = npz_take_i64(z, "indptr", 1, &a->indptr, &hp, e);
+    if (!rc)
+        rc = npz_take_i32(z, "indices", 1, &a->indices, &hi, e);
+    if (!rc)
+        rc = npz_take_f32(z, "data", 1, &a->data, &hd, e);
+    if (!rc) {
+        a->nnz = hi.count;
+        if (hp.count != a->rows + 1 || hd.count != a->nnz)
+            rc = err_set(e, ERR_SHAPE,
+                "'%s': lengths of indptr, indices and data disagree",
+                z->path);
+    }
+    if (!rc) {
+        for (int64_t i = 0; i < a->rows; i++) {
+            int64_t from = a->indptr[i], to = a->indptr[i + 1];
+            if (from < 0 || from > to || to > a->nnz)
+                break; /* csr_check says it */
+            sort_row(a, from, to);
+        }
+        rc = csr_check(a, z->path, e);
+    }
+    if (rc)
+        csr_free(a);
+    return rc;
+}
+
+int
+store_read_csr(const char *path, struct csr *a, struct hist *h,
+    const char *role, struct err *e)
+{
+    static const char *const wanted[] = {"format", "shape", "indptr",
+        "indices", "data", NULL};
+    *a = (struct csr){0};
+    struct npz z;
+    int rc = npz_load(&z, path, wanted, e);
+    if (rc)
+        return rc;
+    rc = store_take_csr(&z, a, e);
+    if (!rc && h)
+        rc = hist_input(h, role, z.path, z.history, z.id, e);
+    npz_free(&z);
+    if (rc)
+        csr_free(a);
+    return rc;
+}
+
+int
+store_put_mat(struct npz_out *z, const char *name, const struct mat *m,
+    struct err *e)
+{
+    int64_t shape[] = {m->n, m->d};
+    struct npy h = npy_make('f', 4, 2, shape);
+    return npz_out_array(z, name, &h, m->x, e);
+}
+
+int
+store_write_mat(const char *path, const struct mat *m, const char *history,
+    struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = store_put_mat(&z, "x", m, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}
+
+/* data may be NULL in memory; on disk it is always there, as SciPy needs it. */
+static int
+put_values(struct npz_out *z, const struct csr *a, struct err *e)
+{
+    struct npy h = npy_make('f', 4, 1, &a->nnz);
+    if (a->data)
+        return npz_out_array(z, "data", &h, a->data, e);
+    float *ones = mem_new(a->nnz, sizeof *ones, e);
+    if (!ones)
+        return ERR_NOMEM;
+    for (int64_t k = 0; k < a->nnz; k++)
+        ones[k] = 1.0f;
+    int rc = npz_out_array(z, "data", &h, ones, e);
+    free(ones);
+    return rc;
+}
+
+int
+store_write_csr(const char *path, const struct csr *a, const char *history,
+    struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
+    struct npy hf = npy_make('S', 3, 0, NULL);
+    struct npy hs = npy_make('i', 8, 1, &two);
+    struct npy hp = npy_make('i', 8, 1, &np);
+    struct npy hi = npy_make('i', 4, 1, &a->nnz);
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = npz_out_array(&z, "format", &hf, "csr", e);
+    if (!rc)
+        rc = npz_out_array(&z, "shape", &hs, shape, e);
+    if (!rc)
+        rc = npz_out_array(&z, "indptr", &hp, a->indptr, e);
+    if (!rc)
+        rc = npz_out_array(&z, "indices", &hi, a->indices, e);
+    if (!rc)
+        rc = put_values(&z, a, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}

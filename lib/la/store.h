@@ -1,0 +1,34 @@
+#ifndef STAIR_STORE_H
+#define STAIR_STORE_H
+
+#include "lib/io/hist.h"
+#include "lib/io/npz.h"
+#include "lib/la/csr.h"
+#include "lib/la/mat.h"
+
+/*
+ * Matrices on disk: dense files (member x, or a bare .npy) and CSR files as
+ * SciPy writes them. Reading verifies the whole file, shapes, CSR invariants
+ * and that every value is finite. h (may be NULL) receives the provenance
+ * under the given role.
+ */
+int store_read_mat(const char *path, struct mat *m, struct hist *h,
+    const char *role, struct err *e) ERR_CHECKED;
+int store_read_csr(const char *path, struct csr *a, struct hist *h,
+    const char *role, struct err *e) ERR_CHECKED;
+
+/* CSR out of members that are already in memory; SciPy's `format` must say csr.
+ * Rows whose columns are unsorted are sorted; duplicates are an error. */
+int store_take_csr(struct npz *z, struct csr *a, struct err *e) ERR_CHECKED;
+
+/* Written atomically with the given history text first. */
+int store_write_mat(const char *path, const struct mat *m,
+    const char *history, struct err *e) ERR_CHECKED;
+int store_write_csr(const char *path, const struct csr *a,
+    const char *history, struct err *e) ERR_CHECKED;
+
+/* One 2-D float32 member of a file being written. */
+int store_put_mat(struct npz_out *z, const char *name, const struct mat *m,
+    struct err *e) ERR_CHECKED;
+
+#endif

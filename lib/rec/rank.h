@@ -1,0 +1,40 @@
+#ifndef STAIR_RANK_H
+#define STAIR_RANK_H
+
+#include "lib/base/err.h"
+#include "lib/la/csr.h"
+#include "lib/la/mat.h"
+
+#include <stdint.h>
+
+/*
+ * Full ranking: for every wanted user the k items of largest inner product
+ * user . item, ties to the smaller item, items stored in any of the masks left
+ * out. Blocked GEMM with a running top-k; U x I is never formed.
+ */
+struct rank_opt {
+    int64_t k;                 /* list length, at least 1 */
+    const struct csr *mask[3]; /* U x I, entries are excluded; may be NULL */
+    const int64_t *users;      /* indices of the wanted users; NULL: all */
+    int64_t n_users;           /* length of users (ignored if NULL) */
+    int threads;
+};
+
+/*
+ * Receives the lists of n wanted users, first, first + 1, .. (positions in
+ * opt.users), in ascending order of first, on the calling thread. id and score
+ * are [n][k], best first; a list that is shorter than k ends with id -1.
+ * A non-zero return stops the run and is returned.
+ */
+typedef int rank_emit(void *ctx, int64_t first, int64_t n, const int32_t *id,
+    const float *score);
+
+/*
+ * user U x d, item I x d, finite. Bytes do not depend on threads. Memory is
+ * bounded by threads x block, whatever U and I. ERR_SHAPE if sizes disagree.
+ */
+int rank_run(const struct mat *user, const struct mat *item,
+    const struct rank_opt *opt, rank_emit *emit, void *ctx, struct err *e)
+    ERR_CHECKED;
+
+#endif

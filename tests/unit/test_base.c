@@ -1,0 +1,147 @@
+/* lib/base: the generator, our own transcendental functions, threads. */
+#include "lib/base/fmath.h"
+#include "lib/base/mem.h"
+#include "lib/base/par.h"
+#include "lib/base/rng.h"
+#include "tests/unit/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static double
+rel(double a, double b)
+{
+    return fabs(a - b) / (fabs(b) > 1e-300 ? fabs(b) : 1e-300);
+}
+
+static void
+test_fmath(void)
+{
+    double worst_exp = 0, worst_log = 0, worst_log1p = 0, worst_pow = 0;
+    for (int i = 0; i < 200000; i++) {
+        double u = rng_uniform(1, RNG_TEST, 0, (uint64_t)i, 0);
+        double x = (u - 0.5) * 1400;
+        worst_exp = fmax(worst_exp, rel(fm_exp(x), exp(x)));
+        double y = exp((u - 0.5) * 1000);
+        worst_log = fmax(worst_log, rel(fm_log(y), log(y)));
+        double z = exp((u - 0.9) * 40);
+        worst_log1p = fmax(worst_log1p, rel(fm_log1p(z), log1p(z)));
+        double p = rng_uniform(1, RNG_TEST, 1, (uint64_t)i, 0);
+        worst_pow = fmax(worst_pow, rel(fm_pow(u, p), pow(u, p)));
+    }
+    ok(worst_exp < 1e-15 * 4, "exp within 4e-15 (%.2g)", worst_exp);
+    ok(worst_log < 1e-15 * 4, "log within 4e-15 (%.2g)", worst_log);
+    ok(worst_log1p < 1e-15 * 4, "log1p within 4e-15 (%.2g)", worst_log1p);
+    ok(worst_pow < 1e-15 * 8, "pow within 8e-15 (%.2g)", worst_pow);
+    ok(fm_pow(0, .1) == 0 && fm_pow(3, 0) == 1, "pow at 0");
+    ok(fabs(fm_powi(.9, 20) - pow(.9, 20)) < 1e-16, "integer power");
+    ok(fm_softplus(1000) == 1000 && fm_softplus(-1000) < 1e-300,
+        "softplus at the ends");
+    ok(fabs(fm_softplus(0) - log(2)) < 1e-16 && fm_sigmoid(0) == 0.5,
+        "softplus and sigmoid at 0");
+    ok(isnan(fm_exp(NAN)), "exp keeps NaN");
+}
+
+static void
+test_rng(void)
+{
+    /* known-answer vector of Philox4x32-10 with zero counter and key */
+    ok(rng_u64(0, 0, 0, 0, 0) == 0xe169c58d6627e8d5ull,
+        "Philox zero vector (%llx)",
+        (unsigned long long)rng_u64(0, 0, 0, 0, 0));
+    double sum = 0, sq = 0, cube = 0;
+    int n = 200000;
+    for (int i = 0; i < n; i++) {
+        double z = rng_normal(7, RNG_TEST, 3, (uint64_t)i, 0);
+        sum += z;
+        sq += z * z;
+        cube += z * z * z;
+    }
+    ok(fabs(sum / n) < .01 && fabs(sq / n - 1) < .015 &&
+            fabs(cube / n) < .03,
+        "normal moments %.4f %.4f %.4f", sum / n, sq / n, cube / n);
+    int hist[10] = {0};
+    for (int i = 0; i < 100000; i++)
+        hist[rng_below(10, 1, RNG_TEST, 9, (uint64_t)i, 0)]++;
+    int fair = 1;
+    for (int i = 0; i < 10; i++)
+        fair &= abs(hist[i] - 10000) < 500;
+    ok(fair, "below(10) is uniform");
+    int sizes[] = {1, 2, 3, 4, 5, 16, 17, 1000, 118551};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        int m = sizes[s], good = 1, fixed = 0;
+        char *seen = calloc((size_t)m, 1);
+        for (int i = 0; i < m; i++) {
+            int64_t p = rng_permute(m, i, 1, RNG_SHUFFLE, 5);
+            good &= p >= 0 && p < m && !seen[p];
+            if (p >= 0 && p < m)
+                seen[p] = 1;
+            fixed += p == i;
+        }
+        free(seen);
+        ok(good, "permutation of %d is one", m);
+        if (m > 500)
+            ok(fixed < 10, "few fixed points (%d)", fixed);
+    }
+}
+
+static void
+add_one(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    ((int *)ctx)[i]++;
+}
+
+static void
+meet(void *ctx, int rank, struct par_team *t)
+{
+    int *cell = ctx;
+    for (int round = 0; round < 1000; round++) {
+        if (rank == round % 4)
+            cell[0]++;
+        par_barrier(t);
+        if (cell[0] != round + 1)
+            cell[1] = 1;
+        par_barrier(t);
+    }
+}
+
+static void
+test_par(void)
+{
+    static int cell[10000];
+    par_for(4, 10000, add_one, cell);
+    int good = 1;
+    for (int i = 0; i < 10000; i++)
+        good &= cell[i] == 1;
+    ok(good, "par_for visits each index once");
+    int team[2] = {0, 0};
+    struct err e;
+    ok(par_team_run(4, meet, team, &e) == 0 && !team[1],
+        "a team meets at its barriers");
+}
+
+static void
+test_mem(void)
+{
+    struct err e = {""};
+    ok(!mem_new(INT64_MAX, 8, &e) && strstr(e.msg, "out of memory"),
+        "overflowing size is refused: %s", e.msg);
+    ok(!mem_new(-1, 8, &e), "negative size is refused");
+    void *p = mem_new(0, 8, &e);
+    ok(p != NULL, "zero objects are allowed");
+    free(p);
+    p = mem_zero(3 << 20, 8, &e);
+    ok(p && (uintptr_t)p % (2 << 20) == 0, "large blocks on huge pages");
+    free(p);
+}
+
+int
+main(void)
+{
+    test_fmath();
+    test_rng();
+    test_par();
+    test_mem();
+    return done();
+}

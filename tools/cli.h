@@ -1,0 +1,142 @@
+#ifndef STAIR_CLI_H
+#define STAIR_CLI_H
+
+#include "lib/base/err.h"
+#include "lib/io/hist.h"
+
+#include <stdint.h>
+
+/*
+ * The command line that all tools share: option tables, help from them,
+ * messages, exit codes, signals, progress. A tool fills a struct with its
+ * defaults, points a table at it, and calls cli_parse.
+ */
+
+enum cli_type {
+    CLI_FLAG,   /* int *, no argument: set to 1 */
+    CLI_INT,    /* int64_t *, min..max */
+    CLI_REAL,   /* double *, min..max, finite */
+    CLI_TEXT,   /* const char ** */
+    CLI_CHOICE, /* const char **, one of the words in `arg`: "a|b|c" */
+    CLI_LIST    /* struct cli_list *, may be repeated */
+};
+
+enum { CLI_LIST_MAX = 64 };
+struct cli_list {
+    const char *item[CLI_LIST_MAX];
+    int n;
+};
+
+struct cli_option {
+    int letter;       /* 0: long only */
+    const char *name; /* long name without dashes */
+    const char *arg;  /* placeholder in the help; NULL for flags */
+    enum cli_type type;
+    void *to;
+    double min, max;  /* of numbers, both inclusive */
+    int open_min;     /* min itself is not allowed */
+    int changes;      /* 1: changes the output's content, goes to history */
+    const char *help; /* one sentence, lower case; the default is appended */
+};
+
+/* Ends every table. */
+#define CLI_END                                                               \
+    {                                                                         \
+        .name = NULL                                                          \
+    }
+
+/* Options with one meaning in all tools; use those that apply. */
+#define CLI_OUTPUT(io)                                                        \
+    {                                                                         \
+        .letter = 'o', .name = "output", .arg = "FILE", .type = CLI_TEXT,     \
+        .to = &(io)->out, .help = "write to FILE, - is standard output"       \
+    }
+#define CLI_THREADS(io)                                                       \
+    {                                                                         \
+        .letter = 't', .name = "threads", .arg = "N", .type = CLI_INT,        \
+        .to = &(io)->threads, .min = 1, .max = 1024,                          \
+        .help = "use N threads; the result does not depend on it"             \
+    }
+#define CLI_SEED(var)                                                         \
+    {                                                                         \
+        .letter = 's', .name = "seed", .arg = "N", .type = CLI_INT,           \
+        .to = (var), .min = 0, .max = 9e15, .changes = 1,                     \
+        .help = "seed of all random choices"                                  \
+    }
+
+struct cli {
+    const char *tool;     /* "stair-knn" */
+    const char *operands; /* "FILE:K..." for the usage line, "" if none */
+    const char *summary;  /* what it does, one or more lines */
+    const char *examples; /* at least two runnable command lines */
+    const struct cli_option *table;
+    int min_args, max_args; /* operands; max -1: any number */
+    /* filled by cli_parse */
+    char **arg;
+    int n_args;
+    const char *out; /* default "-" */
+    int64_t threads; /* default: the processors at hand */
+    int quiet, verbose;
+    int argc;
+    char **argv;
+    double started;
+    int progress_shown;
+    double progress_last;
+    struct err err;
+    struct hist hist;
+};
+
+/*
+ * Parses argv by the table. Handles -h, -V, -q, -v itself (they need no row).
+ * Exits 2 on an unknown, ambiguous, repeated-with-another-value or malformed
+ * option, a number out of range, or a wrong number of operands. Afterwards
+ * INT, TERM and HUP remove unfinished outputs and then kill the process.
+ */
+void cli_parse(struct cli *io, int argc, char **argv);
+
+/* The options that change the output, as "--name=value ...", in table order,
+ * values canonical. Caller frees. */
+char *cli_options_text(struct cli *io);
+
+/* hist_text for this step. Exits on no memory. */
+char *cli_history(struct cli *io);
+
+/* "tool: message" on stderr, then exit 1 (die) or 2 (usage). */
+_Noreturn void cli_die(struct cli *io, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+_Noreturn void cli_usage(struct cli *io, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* If rc is negative: dies with the sentence in io->err. */
+void die_if(int rc, struct cli *io);
+void usage_if(int rc, struct cli *io);
+
+/* A line on stderr unless --quiet; with cli_detail only under --verbose. */
+void cli_note(struct cli *io, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void cli_detail(struct cli *io, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The one progress line: only on a terminal, at most 5 times a second, quiet
+ * otherwise. cli_note and the end of the program clear it. */
+void cli_progress(struct cli *io, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Splits "FILE:NUMBER" at the last colon. Without a colon that is followed by a
+ * number, the whole is the file and *value stays. Exits 2 if the number is
+ * below min or not finite. The returned file name is the caller's to free.
+ */
+char *cli_split(struct cli *io, const char *operand, double *value,
+    double min);
+
+/* Exits 2 if more than one of the n inputs is "-". */
+void cli_one_stdin(struct cli *io, const char *const *path, int n);
+
+/* Closes stdout checked; with --verbose prints version, command, wall and CPU
+ * seconds and peak memory. Returns main's exit code. */
+int cli_finish(struct cli *io);
+
+double cli_seconds(void); /* monotonic clock */
+
+#endif
