@@ -61,24 +61,51 @@ rng_normal(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
     }
 }
 
+void
+rng_perm_init(struct rng_perm *p, int64_t n, uint64_t seed,
+    enum rng_purpose purpose, uint32_t epoch)
+{
+    p->n = n;
+    p->half = 1;
+    while (p->half < 31 && (int64_t)1 << 2 * p->half < n)
+        p->half++;
+    for (uint32_t r = 0; r < 8; r++)
+        p->key[r] = (uint32_t)rng_u64(seed, purpose, epoch, r, 0);
+}
+
+/* The finaliser of MurmurHash3: every input bit reaches every output bit. */
+static uint32_t
+mix(uint32_t x)
+{
+    x ^= x >> 16;
+    x *= 0x85ebca6bu;
+    x ^= x >> 13;
+    x *= 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
+int64_t
+rng_perm_at(const struct rng_perm *p, int64_t i)
+{
+    uint32_t mask = ((uint32_t)1 << p->half) - 1;
+    uint64_t x = (uint64_t)i;
+    do {
+        uint32_t l = (uint32_t)(x >> p->half), r = (uint32_t)x & mask;
+        for (int round = 0; round < 8; round++) {
+            uint32_t t = l ^ (mix(r + p->key[round]) & mask);
+            l = r;
+            r = t;
+        }
+        x = (uint64_t)l << p->half | r;
+    } while (x >= (uint64_t)p->n);
+    return (int64_t)x;
+}
+
 int64_t
 rng_permute(int64_t n, int64_t i, uint64_t seed, enum rng_purpose purpose,
     uint32_t epoch)
 {
-    int half = 1;
-    while (half < 31 && (int64_t)1 << 2 * half < n)
-        half++;
-    uint64_t mask = ((uint64_t)1 << half) - 1;
-    uint64_t x = (uint64_t)i;
-    do {
-        uint64_t l = x >> half, r = x & mask;
-        for (uint32_t round = 0; round < 8; round++) {
-            uint64_t f = rng_u64(seed, purpose, epoch, r, round) & mask;
-            uint64_t t = l ^ f;
-            l = r;
-            r = t;
-        }
-        x = l << half | r;
-    } while (x >= (uint64_t)n);
-    return (int64_t)x;
+    struct rng_perm p;
+    rng_perm_init(&p, n, seed, purpose, epoch);
+    return rng_perm_at(&p, i);
 }

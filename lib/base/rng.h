@@ -43,10 +43,24 @@ double rng_normal(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
     uint64_t index, uint32_t draw);
 
 /*
- * A random permutation of 0..n-1 as a function: the element at position i of
- * epoch's order. Eight Feistel rounds on the smallest even-bit domain that
- * holds n, walking cycles until the result is below n. O(1), no memory.
+ * A random permutation of 0..n-1 as a function, n >= 1: eight Feistel rounds on
+ * the smallest even-bit domain that holds n, walking cycles until the result is
+ * below n. Round keys come from (seed, purpose, epoch), the round function is
+ * an integer hash. rng_perm_at is O(1), needs no memory and may be called from
+ * any thread.
  */
+struct rng_perm {
+    int64_t n;
+    int half; /* bits of half the domain */
+    uint32_t key[8];
+};
+void rng_perm_init(struct rng_perm *p, int64_t n, uint64_t seed,
+    enum rng_purpose purpose, uint32_t epoch);
+
+/* The element at position i of the order. */
+int64_t rng_perm_at(const struct rng_perm *p, int64_t i);
+
+/* Both in one, for those who need few elements. */
 int64_t rng_permute(int64_t n, int64_t i, uint64_t seed,
     enum rng_purpose purpose, uint32_t epoch);
 

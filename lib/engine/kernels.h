@@ -1,0 +1,103 @@
+#ifndef STAIR_KERNELS_H
+#define STAIR_KERNELS_H
+
+#include <stdint.h>
+
+/*
+ * The inner loops of a training step on one panel of PANEL columns, compiled
+ * once per instruction set. A panel is [n][PANEL] float32: columns never mix in
+ * propagation, so a thread carries its panels through a whole step alone.
+ *
+ * Every loop states its float32 operations; a row's neighbours are summed in
+ * ascending order. All instruction sets give the same bits.
+ */
+enum { PANEL = 16 };
+
+/* A symmetric graph M = Q B Q, Q diagonal, B binary or small integers. */
+struct kgraph {
+    int64_t n;
+    const int64_t *indptr;  /* [n + 1] */
+    const int32_t *indices; /* neighbours, ascending */
+    const float *value;     /* B's entries, NULL if all are 1 */
+    const float *q;         /* diagonal of Q: degree^-1/2, 0 for degree 0 */
+};
+
+/* Scalars of one Adam step, see adam.h. */
+struct kadam {
+    float coupled;      /* g += coupled * theta */
+    float keep;         /* theta *= keep (decoupled decay), before the step */
+    float rate;         /* theta -= rate * direction */
+    float b1, b2;       /* moments' decay */
+    float a1, a2;       /* 1 - b1, 1 - b2 */
+    float r1;           /* 1 / (1 - b1^t) */
+    float r2;           /* 1 / sqrt(1 - b2^t) */
+    float eps;
+};
+
+struct kernels {
+    const char *name;
+
+    /* y[r] = q_r (c x[r]) for all rows: the innermost term of Horner's rule. */
+    void (*start)(const struct kgraph *g, const float *c, const float *x,
+        float *y);
+
+    /* One Horner layer on rows r0..r1-1:
+     *   z = q_r sum_{j in N(r)} B_rj y[j] + c x[r],   out[r] = q_r z        */
+    void (*layer)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, const float *x, const float *y, float *out);
+
+    /* The last layer: out[r] = z. */
+    void (*last)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, const float *x, const float *y, float *out);
+
+    /* The last layer on n listed rows only: out[k] = z of row rows[k]. */
+    void (*last_rows)(const struct kgraph *g, const int32_t *rows, int64_t n,
+        const float *c, const float *x, const float *y, float *out);
+
+    /* partial[b] = tree sum of h[u_b] (h[p_b] - h[n_b]) over this panel. */
+    void (*scores)(int64_t n, const int32_t *u, const int32_t *p,
+        const int32_t *neg, const float *h, float *partial);
+
+    /* Adjoint of the scores, b ascending, g zero on entry:
+     *   g[u] += c_b (h[p] - h[n]);  g[p] += c_b h[u];  g[n] -= c_b h[u]     */
+    void (*scatter)(int64_t n, const int32_t *u, const int32_t *p,
+        const int32_t *neg, const float *coef, const float *h, float *g);
+
+    /* y[r] += q_j (c x[k]) for every neighbour r of j = rows[k], rows
+     * ascending: start and the sum of a layer in one when x is zero outside
+     * the n listed rows. */
+    void (*push_rows)(const struct kgraph *g, const int32_t *rows, int64_t n,
+        const float *c, const float *x, float *sum);
+
+    /* A layer whose sums are given and reset to zero:
+     *   z = q_r sum[r] + c x[r],  out[r] = q_r z,  sum[r] = 0               */
+    void (*layer_summed)(const struct kgraph *g, const float *c,
+        const float *x, float *sum, float *out);
+
+    /* The last layer of the gradient with Adam on top, rows r0..r1-1: z is the
+     * gradient of theta[r]; updates m, v and theta (users, plain models). */
+    void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, const float *x, const float *y,
+        const struct kadam *a, float *theta, float *m, float *v);
+
+    /* The same, but the normalised direction goes to dir[r - r0] and theta
+     * stays: the items of STAIR, whose direction is smoothed first. */
+    void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, const float *x, const float *y,
+        const struct kadam *a, const float *theta, float *m, float *v,
+        float *dir);
+
+    /* The last layer of smoothing, then the step: theta[r] of g's own rows
+     *   theta = keep theta - rate z                                         */
+    void (*last_step)(const struct kgraph *g, const float *c, const float *x,
+        const float *y, const struct kadam *a, float *theta);
+};
+
+/*
+ * The kernels for this processor, or by name ("avx512", "avx2", "portable"),
+ * e.g. from the environment variable STAIR_ISA. NULL if the name is unknown or
+ * the processor lacks it.
+ */
+const struct kernels *kernels_get(const char *name);
+
+#endif

@@ -1,0 +1,35 @@
+#ifndef STAIR_GRAPH_H
+#define STAIR_GRAPH_H
+
+#include "lib/base/err.h"
+#include "lib/la/csr.h"
+
+/*
+ * A symmetric graph with its symmetric normalisation D^-1/2 A D^-1/2, which is
+ * never stored: the adjacency stays binary (or small integers) and the scaling
+ * is applied to rows before and after a product.
+ */
+struct graph {
+    struct csr a; /* square, symmetric; data NULL if binary */
+    float *q;     /* [n] degree^-1/2; 0 where the degree is 0 */
+};
+
+/*
+ * The user-item graph A = [[0, R], [R^T, 0]], users first. No self loops.
+ *   train  U x I, binary
+ */
+int graph_bipartite(const struct csr *train, struct graph *g, struct err *e)
+    ERR_CHECKED;
+
+/*
+ * The item graph S~ = D^-1/2 S D^-1/2 with D the row sums of S (paper, section
+ * on backward stepwise convolution). Copies s. ERR_SHAPE if s is not n_items
+ * square, ERR_FORMAT if not symmetric, ERR_RANGE if an entry is not positive;
+ * the sentence names what (a file).
+ */
+int graph_items(const struct csr *s, int64_t n_items, const char *what,
+    struct graph *g, struct err *e) ERR_CHECKED;
+
+void graph_free(struct graph *g);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef STAIR_LAYERS_H
+#define STAIR_LAYERS_H
+
+#include "lib/base/err.h"
+
+#include <stdint.h>
+
+/*
+ * Layer weights of polynomial propagation H[:,j] = sum_l c_lj A^l E[:,j]: one
+ * table per model, c[l * d + j] for l = 0..L, j = 0..d-1. Computed in double by
+ * fmath.h, so the same bytes everywhere. All fill tables of (L + 1) d floats
+ * that the caller owns.
+ */
+
+/*
+ * Stepwise convolution (paper, eqs. 7 and 8): with 1-based column j
+ *   beta_j = 0.9 (1 - ((j-1)/d)^gamma)
+ *   c_lj   = beta_j^l (1 - beta_j) / (1 - beta_j^(L+1)),  sum_l c_lj = 1
+ * Forward (users and items).
+ */
+void layers_forward(float *c, int64_t d, int layers, double gamma);
+
+/* The same with beta'_j = 1 - beta_j: the smoothing of item updates. */
+void layers_backward(float *c, int64_t d, int layers, double gamma);
+
+/* c_lj = 1 / (L + 1): LightGCN. */
+void layers_uniform(float *c, int64_t d, int layers);
+
+/* c_0j = 1, the rest 0: no propagation. */
+void layers_identity(float *c, int64_t d, int layers);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef STAIR_SAMPLE_H
+#define STAIR_SAMPLE_H
+
+#include "lib/base/err.h"
+#include "lib/base/rng.h"
+#include "lib/la/csr.h"
+
+#include <stdint.h>
+
+/*
+ * Training triples (user, positive, negative) as a function of (seed, epoch,
+ * index): no state between calls, any thread may draw any index.
+ */
+enum sample_kind {
+    SAMPLE_PAIRS, /* every train pair once per epoch, in a fresh order */
+    SAMPLE_USERS, /* user uniform, then a train item of his: with repeats */
+    SAMPLE_REPLAY /* given triples in the given order, every epoch the same */
+};
+
+struct sampler {
+    enum sample_kind kind;
+    const struct csr *train;
+    int64_t n; /* triples per epoch */
+    uint64_t seed;
+    uint32_t epoch;
+    struct rng_perm order;
+    int32_t *pair_user;     /* PAIRS: user of train entry k */
+    int32_t *active;        /* USERS: users that have a train item */
+    int64_t n_active;
+    const int32_t *triples; /* REPLAY: [n][3], borrowed */
+};
+
+/*
+ * Borrows train. A negative is uniform over all items, redrawn until the user
+ * does not have it in train; ERR_RANGE if a user has every item (there is no
+ * negative), ERR_FORMAT if train is empty.
+ */
+int sample_init(struct sampler *s, enum sample_kind kind,
+    const struct csr *train, uint64_t seed, struct err *e) ERR_CHECKED;
+
+/*
+ * Replays triples, n x 3 row-major, borrowed. Each user and item must be in
+ * range and the positive differ from the negative; the sentence names the row.
+ */
+int sample_replay(struct sampler *s, const struct csr *train,
+    const int32_t *triples, int64_t n, const char *what, struct err *e)
+    ERR_CHECKED;
+
+/* Chooses the epoch; not while other threads draw. */
+void sample_epoch(struct sampler *s, uint32_t epoch);
+
+/* Triple `index` of the chosen epoch. */
+void sample_triple(const struct sampler *s, int64_t index, int32_t *user,
+    int32_t *positive, int32_t *negative);
+
+void sample_free(struct sampler *s);
+
+#endif
