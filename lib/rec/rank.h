@@ -7,34 +7,43 @@
 
 #include <stdint.h>
 
+enum { RANK_MASKS = 3 };
+
 /*
  * Full ranking: for every wanted user the k items of largest inner product
  * user . item, ties to the smaller item, items stored in any of the masks left
- * out. Blocked GEMM with a running top-k; U x I is never formed.
+ * out. Tiles of scores with a running top-k; U x I is never formed.
  */
 struct rank_opt {
-    int64_t k;                 /* list length, at least 1 */
-    const struct csr *mask[3]; /* U x I, entries are excluded; may be NULL */
-    const int64_t *users;      /* indices of the wanted users; NULL: all */
-    int64_t n_users;           /* length of users (ignored if NULL) */
+    int64_t k;                          /* list length, at least 1 */
+    const struct csr *mask[RANK_MASKS]; /* U x I, left out; may be NULL */
+    const int64_t *users; /* indices of the wanted users; NULL: all */
+    int64_t n_users;      /* length of users (ignored if NULL) */
     int threads;
 };
 
 /*
  * Receives the lists of n wanted users, first, first + 1, .. (positions in
  * opt.users), in ascending order of first, on the calling thread. id and score
- * are [n][k], best first; a list that is shorter than k ends with id -1.
- * A non-zero return stops the run and is returned.
+ * are [n][k], best first; a list that is shorter than k ends with id -1 (score
+ * 0). A non-zero return stops the run and is returned.
  */
-typedef int rank_emit(void *ctx, int64_t first, int64_t n, const int32_t *id,
-    const float *score);
+typedef int rank_emit(
+    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score);
 
 /*
- * user U x d, item I x d, finite. Bytes do not depend on threads. Memory is
- * bounded by threads x block, whatever U and I. ERR_SHAPE if sizes disagree.
+ *   user  U x d, finite        item  I x d, finite; both borrowed
+ *
+ * A score is the float chain s = fmaf(user[j], item[j], s), j ascending, so
+ * bytes do not depend on threads, tiles, vector width or machine, and equal
+ * item vectors tie exactly. Memory beside the inputs: one packed copy of item
+ * and a few megabytes, plus 100 k bytes a thread where k is very large.
+ *
+ * ERR_SHAPE if sizes disagree, ERR_RANGE for k < 1 or a user beyond U, ERR_NUM
+ * if the vectors are so large that a score might overflow.
  */
 int rank_run(const struct mat *user, const struct mat *item,
-    const struct rank_opt *opt, rank_emit *emit, void *ctx, struct err *e)
-    ERR_CHECKED;
+    const struct rank_opt *opt, rank_emit *emit, void *ctx,
+    struct err *e) ERR_CHECKED;
 
 #endif

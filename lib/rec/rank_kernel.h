@@ -1,0 +1,34 @@
+#ifndef STAIR_RANK_KERNEL_H
+#define STAIR_RANK_KERNEL_H
+
+#include <stdint.h>
+
+enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32 };
+
+/*
+ * One tile of scores, rows users by cols items, and which of them beat their
+ * user's floor. Each score is the chain s = fmaf(user[j], item[j], s) over
+ * ascending j from s = 0: the same bits whatever the tile, the vector width or
+ * the machine, so equal item vectors tie exactly.
+ *
+ *   a      [d][rows] users, packed       b  [d][cols] items, packed, 64-byte
+ *   floor  [rows]                           aligned
+ *   c      [rows][cols] the scores of rows with a hit; others untouched
+ *   hit    [rows] bit i: score of item i > floor
+ *
+ * Returns 1 if any bit of hit is set.
+ */
+struct rank_kernel {
+    int rows, cols; /* rows divides 48, cols at most 32 */
+    int (*tile)(const float *a, const float *b, int64_t d, const float *floor,
+        float *c, uint32_t *hit);
+};
+
+/* The best this processor runs. */
+const struct rank_kernel *rank_kernel(void);
+
+/* By name (portable, avx2, avx512); NULL if it is not built or not runnable
+ * here: for tests. */
+const struct rank_kernel *rank_kernel_named(const char *isa);
+
+#endif

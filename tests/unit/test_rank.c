@@ -1,0 +1,328 @@
+/* lib/rec/rank and metrics against naive twins. */
+#include "lib/base/mem.h"
+#include "lib/base/rng.h"
+#include "lib/rec/metrics.h"
+#include "lib/rec/rank.h"
+#include "lib/rec/rank_kernel.h"
+#include "tests/unit/tap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+must(int rc, const struct err *e)
+{
+    if (rc) {
+        printf("# unexpected: %s\n", e->msg);
+        exit(1);
+    }
+}
+
+static struct mat
+random_mat(int64_t n, int64_t d, uint32_t which)
+{
+    struct err e;
+    struct mat m;
+    must(mat_init(&m, n, d, &e), &e);
+    for (int64_t k = 0; k < n * d; k++)
+        m.x[k] = (float)rng_normal(3, RNG_TEST, which, (uint64_t)k, 0);
+    return m;
+}
+
+/* Each pair stored with the given probability. */
+static struct csr
+random_csr(int64_t rows, int64_t cols, double p, uint32_t which)
+{
+    struct err e;
+    struct csr a;
+    must(csr_init(&a, rows, cols, rows * cols, 0, &e), &e);
+    a.nnz = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < cols; j++)
+            if (rng_uniform(3, RNG_TEST, which, (uint64_t)(i * cols + j), 0) <
+                p)
+                a.indices[a.nnz++] = (int32_t)j;
+        a.indptr[i + 1] = a.nnz;
+    }
+    return a;
+}
+
+/* Copies of a few item rows all over, across every tile and block border. */
+static void
+duplicate_rows(struct mat *m)
+{
+    for (int64_t i = 0; i < m->n; i++)
+        if (i % 3)
+            memcpy(m->x + i * m->d, m->x + i % 7 * m->d,
+                (size_t)m->d * sizeof(float));
+}
+
+static float
+dot(const struct mat *u, int64_t a, const struct mat *v, int64_t b)
+{
+    float s = 0;
+    for (int64_t j = 0; j < u->d; j++)
+        s = fmaf(u->x[a * u->d + j], v->x[b * v->d + j], s);
+    return s;
+}
+
+/* Picks the best of what is left, k times. */
+static void
+naive_list(const struct mat *u, int64_t a, const struct mat *v,
+    const struct rank_opt *o, int32_t *id, float *score)
+{
+    char *out = mem_zero(v->n, 1, NULL);
+    for (int m = 0; m < RANK_MASKS; m++)
+        for (int64_t j = 0; o->mask[m] && j < v->n; j++)
+            out[j] |= (char)csr_has(o->mask[m], a, (int32_t)j);
+    for (int64_t r = 0; r < o->k; r++) {
+        id[r] = -1;
+        score[r] = 0;
+        for (int64_t j = 0; j < v->n; j++) {
+            float s = dot(u, a, v, j);
+            if (!out[j] && (id[r] < 0 || s > score[r])) {
+                id[r] = (int32_t)j;
+                score[r] = s;
+            }
+        }
+        if (id[r] >= 0)
+            out[id[r]] = 1;
+    }
+    free(out);
+}
+
+struct lists {
+    int64_t k, n;
+    int32_t *id;
+    float *score;
+    int stop_at, calls;
+};
+
+static int
+keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
+{
+    struct lists *l = ctx;
+    if (++l->calls == l->stop_at)
+        return ERR_STOP;
+    if (first != l->n)
+        return ERR_RANGE;
+    memcpy(l->id + first * l->k, id, (size_t)(n * l->k) * sizeof *id);
+    memcpy(l->score + first * l->k, score, (size_t)(n * l->k) * sizeof *score);
+    l->n += n;
+    return 0;
+}
+
+static struct lists
+run(const struct mat *u, const struct mat *v, struct rank_opt o, int threads)
+{
+    struct err e;
+    int64_t n = o.users ? o.n_users : u->n;
+    struct lists l = {.k = o.k};
+    l.id = mem_zero(n * o.k, sizeof *l.id, NULL);
+    l.score = mem_zero(n * o.k, sizeof *l.score, NULL);
+    o.threads = threads;
+    must(rank_run(u, v, &o, keep, &l, &e), &e);
+    return l;
+}
+
+static void
+lists_free(struct lists *l)
+{
+    free(l->id);
+    free(l->score);
+}
+
+static void
+compare(const char *name, const struct mat *u, const struct mat *v,
+    struct rank_opt o)
+{
+    int64_t n = o.users ? o.n_users : u->n;
+    struct lists l = run(u, v, o, 1);
+    int32_t *id = mem_new(o.k, sizeof *id, NULL);
+    float *score = mem_new(o.k, sizeof *score, NULL);
+    int64_t bad = 0;
+    for (int64_t p = 0; p < n; p++) {
+        naive_list(u, o.users ? o.users[p] : p, v, &o, id, score);
+        bad += memcmp(id, l.id + p * o.k, (size_t)o.k * sizeof *id) != 0;
+        bad +=
+            memcmp(score, l.score + p * o.k, (size_t)o.k * sizeof *score) != 0;
+    }
+    ok(l.n == n && bad == 0, "%s equals the naive ranking", name);
+    int same = 1;
+    for (int t = 2; t <= 5; t++) {
+        struct lists m = run(u, v, o, t);
+        same &= m.n == n &&
+                !memcmp(m.id, l.id, (size_t)(n * o.k) * sizeof *m.id) &&
+                !memcmp(m.score, l.score, (size_t)(n * o.k) * sizeof *m.score);
+        lists_free(&m);
+    }
+    ok(same, "%s: the same bytes with 1 to 5 threads", name);
+    lists_free(&l);
+    free(id);
+    free(score);
+}
+
+static void
+test_rank(void)
+{
+    struct mat u = random_mat(211, 19, 1), v = random_mat(333, 19, 2);
+    struct csr a = random_csr(211, 333, .05, 3);
+    struct csr b = random_csr(211, 333, .02, 4);
+    struct csr c = random_csr(211, 333, .5, 5);
+    struct csr all = random_csr(211, 333, 2, 6);
+    compare("plain", &u, &v, (struct rank_opt){.k = 20});
+    compare("one mask", &u, &v, (struct rank_opt){.k = 20, .mask = {&a}});
+    compare("masks", &u, &v, (struct rank_opt){.k = 7, .mask = {&a, &b, &c}});
+    compare("second mask only", &u, &v,
+        (struct rank_opt){.k = 1, .mask = {NULL, &b}});
+    compare("more wanted than there are", &u, &v,
+        (struct rank_opt){.k = 340, .mask = {NULL, NULL, &c}});
+    compare(
+        "everything masked", &u, &v, (struct rank_opt){.k = 3, .mask = {&all}});
+    int64_t users[] = {5, 0, 210, 5, 97};
+    compare("chosen users", &u, &v,
+        (struct rank_opt){.k = 9, .mask = {&c}, .users = users, .n_users = 5});
+    duplicate_rows(&v);
+    compare("ties", &u, &v, (struct rank_opt){.k = 150, .mask = {&a}});
+    memset(u.x, 0, (size_t)(u.n * u.d) * sizeof(float));
+    compare("all equal", &u, &v, (struct rank_opt){.k = 20, .mask = {&a, &b}});
+    struct mat none = random_mat(0, 19, 1), flat = random_mat(40, 0, 1);
+    struct mat flat_items = random_mat(70, 0, 1);
+    compare("no users", &none, &v, (struct rank_opt){.k = 2});
+    compare("no items", &u, &none, (struct rank_opt){.k = 2});
+    compare("no columns", &flat, &flat_items, (struct rank_opt){.k = 33});
+    mat_free(&u);
+    mat_free(&v);
+    mat_free(&none);
+    mat_free(&flat);
+    mat_free(&flat_items);
+    /* long enough for several blocks of items */
+    u = random_mat(30, 300, 7);
+    v = random_mat(700, 300, 8);
+    duplicate_rows(&v);
+    compare("several blocks", &u, &v, (struct rank_opt){.k = 40});
+    csr_free(&a);
+    csr_free(&b);
+    csr_free(&c);
+    csr_free(&all);
+    mat_free(&u);
+    mat_free(&v);
+}
+
+/* Lists so long that every round is a few users. */
+static void
+test_rounds(void)
+{
+    struct mat u = random_mat(100, 3, 1), v = random_mat(40, 3, 2);
+    struct rank_opt o = {.k = 100000};
+    struct lists l = run(&u, &v, o, 1);
+    int32_t *id = mem_new(o.k, sizeof *id, NULL);
+    float *score = mem_new(o.k, sizeof *score, NULL);
+    int64_t bad = 0;
+    o.k = 41;
+    for (int64_t p = 0; p < u.n; p++) {
+        naive_list(&u, p, &v, &o, id, score);
+        bad += memcmp(id, l.id + p * l.k, 41 * sizeof *id) != 0;
+    }
+    ok(l.calls > 3 && !bad, "many rounds (%d) equal the naive ranking",
+        l.calls);
+    struct err e;
+    struct lists s = {.k = 100000, .id = l.id, .score = l.score, .stop_at = 2};
+    o.k = 100000;
+    o.threads = 2;
+    ok(rank_run(&u, &v, &o, keep, &s, &e) == ERR_STOP && s.calls == 2,
+        "the receiver can stop the run");
+    lists_free(&l);
+    free(id);
+    free(score);
+    mat_free(&u);
+    mat_free(&v);
+}
+
+/* Every kernel that runs here computes the same bits. */
+static void
+test_kernels(void)
+{
+    static const char *const names[] = {"portable", "avx2", "avx512"};
+    struct mat u = random_mat(48, 37, 1), v = random_mat(64, 37, 2);
+    for (int w = 0; w < 3; w++) {
+        const struct rank_kernel *k = rank_kernel_named(names[w]);
+        if (!k) {
+            skip(names[w], "not available on this processor");
+            continue;
+        }
+        float *a = mem_new(k->rows * u.d, sizeof *a, NULL);
+        float *b = mem_new(k->cols * u.d, sizeof *b, NULL);
+        float c[RANK_MAX_ROWS * RANK_MAX_COLS], floor[RANK_MAX_ROWS];
+        uint32_t hit[RANK_MAX_ROWS];
+        int bad = 48 % k->rows != 0;
+        for (int64_t u0 = 0; u0 + k->rows <= u.n; u0 += k->rows)
+            for (int64_t v0 = 0; v0 + k->cols <= v.n; v0 += k->cols) {
+                for (int64_t j = 0; j < u.d; j++) {
+                    for (int r = 0; r < k->rows; r++)
+                        a[j * k->rows + r] = u.x[(u0 + r) * u.d + j];
+                    for (int i = 0; i < k->cols; i++)
+                        b[j * k->cols + i] = v.x[(v0 + i) * u.d + j];
+                }
+                for (int r = 0; r < k->rows; r++)
+                    floor[r] = dot(&u, u0 + r, &v, v0 + r);
+                k->tile(a, b, u.d, floor, c, hit);
+                for (int r = 0; r < k->rows; r++)
+                    for (int i = 0; i < k->cols; i++) {
+                        float s = dot(&u, u0 + r, &v, v0 + i);
+                        bad += (hit[r] >> i & 1) != (s > floor[r]);
+                        bad += hit[r] &&
+                               memcmp(&s, &c[r * k->cols + i], sizeof s) != 0;
+                    }
+            }
+        ok(!bad, "the %s kernel equals fmaf in order", names[w]);
+        free(a);
+        free(b);
+    }
+    mat_free(&u);
+    mat_free(&v);
+}
+
+static void
+test_errors(void)
+{
+    struct err e;
+    struct mat u = random_mat(4, 3, 1), v = random_mat(5, 3, 2),
+               w = random_mat(5, 2, 2);
+    struct csr m = random_csr(5, 4, .5, 1);
+    struct rank_opt o = {.k = 0};
+    ok(rank_run(&u, &w, &o, keep, NULL, &e) == ERR_SHAPE &&
+            !strcmp(e.msg, "user vectors have 3 columns and item vectors 2"),
+        "%s", e.msg);
+    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_RANGE, "%s", e.msg);
+    o = (struct rank_opt){.k = 1, .mask = {&m}};
+    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_SHAPE, "%s", e.msg);
+    int64_t users[] = {0, 4};
+    o = (struct rank_opt){.k = 1, .users = users, .n_users = 2};
+    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_RANGE, "%s", e.msg);
+    o = (struct rank_opt){.k = INT64_MAX / 2};
+    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_NOMEM, "%s", e.msg);
+    u.x[3] = 1e30f;
+    v.x[12] = -1e10f;
+    o = (struct rank_opt){.k = 1};
+    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_NUM &&
+            !strcmp(e.msg,
+                "the score of user 1 and item 4 may overflow: their vectors "
+                "have norms 1e+30 and 1e+10"),
+        "%s", e.msg);
+    csr_free(&m);
+    mat_free(&u);
+    mat_free(&v);
+    mat_free(&w);
+}
+
+int
+main(void)
+{
+    test_rank();
+    test_rounds();
+    test_kernels();
+    test_errors();
+    return done();
+}
