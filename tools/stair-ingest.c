@@ -1,0 +1,201 @@
+/* Interactions in the formats people have, turned into a dataset. */
+#include "lib/rec/intake.h"
+#include "tools/cli.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct ingest_opt {
+    const char *format, *ids, *split;
+    const char *column[INTAKE_ROLES];
+    int no_header, no_quotes, skip_bad;
+    int64_t core, seed;
+};
+
+/* The words of an option in the order of an enum. */
+static int
+index_of(const char *word, const char *const *words)
+{
+    int i = 0;
+    while (strcmp(words[i], word) != 0)
+        i++;
+    return i;
+}
+
+static int
+plan(const struct ingest_opt *o, struct intake *k, struct split_opt *split,
+    struct err *e)
+{
+    static const char *const formats[] = {
+        "auto", "csv", "tsv", "inter", "jsonl", "json-split"};
+    k->format = (enum intake_format)index_of(o->format, formats);
+    k->no_header = o->no_header;
+    k->no_quotes = o->no_quotes;
+    k->skip_bad = o->skip_bad;
+    for (int role = 0; role < INTAKE_ROLES; role++)
+        k->column[role] = o->column[role];
+    k->need[INTAKE_USER] = k->need[INTAKE_ITEM] = INTAKE_MUST;
+    split->seed = (uint64_t)o->seed;
+    if (!o->split) {
+        k->need[INTAKE_LABEL] =
+            o->column[INTAKE_LABEL] ? INTAKE_MUST : INTAKE_MAYBE;
+        return split_parse(split, "ratio", e);
+    }
+    int rc = split_parse(split, o->split, e);
+    if (rc)
+        return rc;
+    if (split->kind == SPLIT_LABEL)
+        k->need[INTAKE_LABEL] = INTAKE_MUST;
+    else if (split->kind == SPLIT_TIME || split->kind == SPLIT_TIME_GLOBAL ||
+             (split->kind == SPLIT_LAST && o->column[INTAKE_TIME]))
+        k->need[INTAKE_TIME] = INTAKE_MUST;
+    else if (split->kind == SPLIT_LAST)
+        k->need[INTAKE_TIME] = INTAKE_MAYBE;
+    return 0;
+}
+
+static void
+report_core(struct cli *io, const struct interactions *a, int64_t core,
+    int64_t rounds, int64_t before)
+{
+    cli_note(io,
+        "%" PRId64 "-core: %" PRId64 " rounds, %" PRId64 " of %" PRId64
+        " interactions left",
+        core, rounds, a->n, before);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct ingest_opt o = {.format = "auto", .ids = "auto", .seed = 1};
+    struct cli io;
+    const struct cli_option options[] = {
+        {.name = "format",
+            .arg = "auto|csv|tsv|inter|jsonl|json-split",
+            .type = CLI_CHOICE,
+            .to = &o.format,
+            .changes = 1,
+            .help = "what the files are; auto looks at name and content"},
+        {.name = "user",
+            .arg = "COL",
+            .type = CLI_TEXT,
+            .to = &o.column[INTAKE_USER],
+            .changes = 1,
+            .help = "column of the user id, by name or number from 1"},
+        {.name = "item",
+            .arg = "COL",
+            .type = CLI_TEXT,
+            .to = &o.column[INTAKE_ITEM],
+            .changes = 1,
+            .help = "column of the item id"},
+        {.name = "time",
+            .arg = "COL",
+            .type = CLI_TEXT,
+            .to = &o.column[INTAKE_TIME],
+            .changes = 1,
+            .help = "column of the time, a number"},
+        {.name = "label",
+            .arg = "COL",
+            .type = CLI_TEXT,
+            .to = &o.column[INTAKE_LABEL],
+            .changes = 1,
+            .help = "column that says 0 train, 1 valid, 2 test"},
+        {.name = "no-header",
+            .type = CLI_FLAG,
+            .to = &o.no_header,
+            .changes = 1,
+            .help = "the first row of a table is data"},
+        {.name = "no-quotes",
+            .type = CLI_FLAG,
+            .to = &o.no_quotes,
+            .changes = 1,
+            .help = "in tables a quote is an ordinary character"},
+        {.name = "skip-bad",
+            .type = CLI_FLAG,
+            .to = &o.skip_bad,
+            .changes = 1,
+            .help = "count malformed rows and go on, do not fail"},
+        {.name = "core",
+            .arg = "K",
+            .type = CLI_INT,
+            .to = &o.core,
+            .min = 0,
+            .max = 1e9,
+            .changes = 1,
+            .help = "keep the K-core: all users and items with K or more"},
+        {.name = "split",
+            .arg = "RULE",
+            .type = CLI_TEXT,
+            .to = &o.split,
+            .changes = 1,
+            .help = "ratio, time or time-global, each with :8:1:1; "
+                    "leave-one-out; label (the default where there is one, "
+                    "else ratio)"},
+        {.name = "ids",
+            .arg = "auto|appearance|integer",
+            .type = CLI_CHOICE,
+            .to = &o.ids,
+            .changes = 1,
+            .help = "give indices by first appearance or by the value of "
+                    "integer ids; auto: by value where ids are 0..n-1"},
+        CLI_SEED(&o.seed), CLI_OUTPUT(&io), CLI_END};
+    io = (struct cli){.tool = "stair-ingest",
+        .operands = "[FILE...]",
+        .summary = "Reads interactions (CSV, TSV, .inter, JSON lines, "
+                   "user -> [items] JSON), drops\nduplicates, takes the "
+                   "k-core, splits, and writes a dataset.",
+        .examples = "  stair-ingest --core 5 -o data.npz ratings.csv.gz\n"
+                    "  stair-ingest --split time --time timestamp "
+                    "events.tsv >data.npz\n"
+                    "  stair-ingest -o data.npz train.json valid.json "
+                    "test.json",
+        .table = options,
+        .max_args = -1};
+    cli_parse(&io, argc, argv);
+
+    struct intake in = {0};
+    struct split_opt split = {0};
+    usage_if(plan(&o, &in, &split, &io.err), &io);
+    static char *standard_input[] = {"-"};
+    char **file = io.n_args ? io.arg : standard_input;
+    in.n_files = io.n_args ? io.n_args : 1;
+    cli_one_stdin(&io, (const char *const *)file, in.n_files);
+
+    struct interactions a = {0};
+    for (int i = 0; i < in.n_files; i++)
+        die_if(intake_file(&in, file[i], &a, &io.hist, &io.err), &io);
+    if (in.bad)
+        cli_note(&io, "skipped %" PRId64 " malformed rows, the first: %s",
+            in.bad, in.what.msg);
+    die_if(intake_end(&in, &io.err), &io);
+
+    int64_t dropped, rounds;
+    die_if(interactions_dedupe(&a, &dropped, &io.err), &io);
+    cli_note(&io,
+        "read %" PRId64 " rows, dropped %" PRId64 " duplicates: %" PRId64
+        " users, %" PRId64 " items",
+        in.rows, dropped, a.users.n, a.items.n);
+    if (o.core > 1) {
+        int64_t before = a.n;
+        die_if(interactions_core(&a, o.core, &rounds, &io.err), &io);
+        report_core(&io, &a, o.core, rounds, before);
+    }
+    if (in.need[INTAKE_LABEL])
+        split.kind = SPLIT_LABEL;
+
+    static const char *const orders[] = {"auto", "appearance", "integer"};
+    struct dataset d;
+    int by_value[2];
+    die_if(interactions_dataset(&a,
+               (enum interactions_order)index_of(o.ids, orders), &split, &d,
+               by_value, &io.err),
+        &io);
+    interactions_free(&a);
+    char *history = cli_history(&io);
+    die_if(dataset_write(io.out, &d, history, &io.err), &io);
+    cli_note(&io,
+        "%" PRId64 " users, %" PRId64 " items; %" PRId64 " train, %" PRId64
+        " valid, %" PRId64 " test",
+        d.n_users, d.n_items, d.train.nnz, d.valid.nnz, d.test.nnz);
+    return cli_finish(&io);
+}
