@@ -15,8 +15,8 @@ mem_new(int64_t n, size_t size, struct err *e)
     size_t bytes;
     if (n < 0 || __builtin_mul_overflow((uint64_t)n, size, &bytes) ||
         bytes > PTRDIFF_MAX - 2 * HUGE) {
-        err_set(e, ERR_NOMEM, "out of memory: %" PRId64 " x %zu bytes", n,
-            size);
+        err_set(
+            e, ERR_NOMEM, "out of memory: %" PRId64 " x %zu bytes", n, size);
         return NULL;
     }
     /* Large arrays start on a huge page, so that random row gathers do not

@@ -22,8 +22,8 @@ philox(uint32_t c[4], uint32_t k0, uint32_t k1)
 }
 
 uint64_t
-rng_u64(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
-    uint64_t index, uint32_t draw)
+rng_u64(uint64_t seed, enum rng_purpose purpose, uint32_t epoch, uint64_t index,
+    uint32_t draw)
 {
     uint32_t c[4] = {(uint32_t)index, (uint32_t)(index >> 32), epoch,
         (uint32_t)purpose << 24 | (draw & 0xFFFFFFu)};
@@ -43,8 +43,7 @@ double
 rng_uniform(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
     uint64_t index, uint32_t draw)
 {
-    return (double)(rng_u64(seed, purpose, epoch, index, draw) >> 11) *
-        0x1p-53;
+    return (double)(rng_u64(seed, purpose, epoch, index, draw) >> 11) * 0x1p-53;
 }
 
 double

@@ -25,8 +25,8 @@ gather(const struct kgraph *g, int64_t r, const float *y)
     int64_t k = g->indptr[r], end = g->indptr[r + 1];
     if (g->value)
         for (; k < end; k++)
-            s = v16_fma(v16_set(g->value[k]),
-                v16_load(row(y, g->indices[k])), s);
+            s = v16_fma(
+                v16_set(g->value[k]), v16_load(row(y, g->indices[k])), s);
     else
         for (; k < end; k++)
             s = v16_add(s, v16_load(row(y, g->indices[k])));
@@ -66,8 +66,8 @@ k_last(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++)
-        v16_store(out + r * PANEL,
-            horner(g->q[r], gather(g, r, y), cv, row(x, r)));
+        v16_store(
+            out + r * PANEL, horner(g->q[r], gather(g, r, y), cv, row(x, r)));
 }
 
 static void
@@ -77,8 +77,8 @@ k_last_rows(const struct kgraph *g, const int32_t *rows, int64_t n,
     v16 cv = v16_load(c);
     for (int64_t k = 0; k < n; k++) {
         int64_t r = rows[k];
-        v16_store(out + k * PANEL,
-            horner(g->q[r], gather(g, r, y), cv, row(x, r)));
+        v16_store(
+            out + k * PANEL, horner(g->q[r], gather(g, r, y), cv, row(x, r)));
     }
 }
 
@@ -142,8 +142,8 @@ direction(const struct kadam *a, v16 grad, v16 theta, float *m, float *v)
 {
     v16 g = v16_fma(v16_set(a->coupled), theta, grad);
     v16 mm = v16_fma(v16_set(a->b1), v16_load(m), v16_mul(v16_set(a->a1), g));
-    v16 vv = v16_fma(v16_set(a->b2), v16_load(v),
-        v16_mul(v16_set(a->a2), v16_mul(g, g)));
+    v16 vv = v16_fma(
+        v16_set(a->b2), v16_load(v), v16_mul(v16_set(a->a2), v16_mul(g, g)));
     v16_store(m, mm);
     v16_store(v, vv);
     v16 den = v16_fma(v16_sqrt(vv), v16_set(a->r2), v16_set(a->eps));
@@ -154,8 +154,7 @@ direction(const struct kadam *a, v16 grad, v16 theta, float *m, float *v)
 static inline v16
 step(const struct kadam *a, v16 theta, v16 dir)
 {
-    return v16_fma(v16_set(-a->rate), dir,
-        v16_mul(theta, v16_set(a->keep)));
+    return v16_fma(v16_set(-a->rate), dir, v16_mul(theta, v16_set(a->keep)));
 }
 
 static void
@@ -174,16 +173,16 @@ k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 }
 
 static void
-k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1,
-    const float *c, const float *x, const float *y, const struct kadam *a,
-    const float *theta, float *m, float *v, float *dir)
+k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
+    const float *x, const float *y, const struct kadam *a, const float *theta,
+    float *m, float *v, float *dir)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, row(x, r));
-        v16_store(dir + (r - r0) * PANEL,
-            direction(a, z, v16_load(row(theta, r)), m + r * PANEL,
-                v + r * PANEL));
+        v16_store(
+            dir + (r - r0) * PANEL, direction(a, z, v16_load(row(theta, r)),
+                                        m + r * PANEL, v + r * PANEL));
     }
 }
 

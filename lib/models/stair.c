@@ -9,8 +9,8 @@
 
 /* E_u = mean of E_i over the user's train items; 0 for a user without any. */
 static int
-mean_of_items(const struct csr *train, const struct mat *item,
-    struct mat *user, struct err *e)
+mean_of_items(const struct csr *train, const struct mat *item, struct mat *user,
+    struct err *e)
 {
     int64_t d = item->d;
     int rc = mat_init(user, train->rows, d, e);
@@ -34,12 +34,16 @@ mean_of_items(const struct csr *train, const struct mat *item,
 }
 
 int
-model_stair(struct model *m, const struct model_opt *o,
-    const struct csr *train, const struct mat *init, struct err *e)
+model_stair(struct model *m, const struct model_opt *o, const struct csr *train,
+    const struct mat *init, struct err *e)
 {
-    *m = (struct model){.name = "stair", .d = init->d,
-        .layers = (int)o->layers, .item_layers = (int)o->layers,
-        .sampling = SAMPLE_PAIRS, .rate = o->rate, .decoupled = o->decay};
+    *m = (struct model){.name = "stair",
+        .d = init->d,
+        .layers = (int)o->layers,
+        .item_layers = (int)o->layers,
+        .sampling = SAMPLE_PAIRS,
+        .rate = o->rate,
+        .decoupled = o->decay};
     if (init->n != train->cols)
         return err_set(e, ERR_SHAPE,
             "initial vectors are for %" PRId64 " items, but the dataset has "
@@ -53,8 +57,8 @@ model_stair(struct model *m, const struct model_opt *o,
     if (!rc) {
         layers_forward(m->coef, m->d, m->layers, o->gamma);
         layers_backward(m->item_coef, m->d, m->item_layers, o->gamma);
-        memcpy(m->item.x, init->x,
-            (size_t)(init->n * init->d) * sizeof *init->x);
+        memcpy(
+            m->item.x, init->x, (size_t)(init->n * init->d) * sizeof *init->x);
         rc = mean_of_items(train, &m->item, &m->user, e);
     }
     if (rc)

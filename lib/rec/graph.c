@@ -76,13 +76,13 @@ graph_items(const struct csr *s, int64_t n_items, const char *what,
         return rc;
     if (rc == 0)
         return err_set(e, ERR_FORMAT,
-            "'%s': item graph is not symmetric: entries (%" PRId64
-            ", %" PRId64 ") and (%" PRId64 ", %" PRId64 ") differ",
+            "'%s': item graph is not symmetric: entries (%" PRId64 ", %" PRId64
+            ") and (%" PRId64 ", %" PRId64 ") differ",
             what, row, col, col, row);
     rc = csr_init(&g->a, s->rows, s->cols, s->nnz, !binary, e);
     if (!rc) {
-        memcpy(g->a.indptr, s->indptr,
-            (size_t)(s->rows + 1) * sizeof *s->indptr);
+        memcpy(
+            g->a.indptr, s->indptr, (size_t)(s->rows + 1) * sizeof *s->indptr);
         memcpy(g->a.indices, s->indices, (size_t)s->nnz * sizeof *s->indices);
         if (!binary)
             memcpy(g->a.data, s->data, (size_t)s->nnz * sizeof *s->data);

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 int
-sample_init(struct sampler *s, enum sample_kind kind,
-    const struct csr *train, uint64_t seed, struct err *e)
+sample_init(struct sampler *s, enum sample_kind kind, const struct csr *train,
+    uint64_t seed, struct err *e)
 {
-    *s = (struct sampler){.kind = kind, .train = train, .n = train->nnz,
-        .seed = seed};
+    *s = (struct sampler){
+        .kind = kind, .train = train, .n = train->nnz, .seed = seed};
     if (train->nnz == 0)
         return err_set(e, ERR_FORMAT, "the train split is empty");
     for (int64_t u = 0; u < train->rows; u++)
@@ -41,8 +41,8 @@ int
 sample_replay(struct sampler *s, const struct csr *train,
     const int32_t *triples, int64_t n, const char *what, struct err *e)
 {
-    *s = (struct sampler){.kind = SAMPLE_REPLAY, .train = train, .n = n,
-        .triples = triples};
+    *s = (struct sampler){
+        .kind = SAMPLE_REPLAY, .train = train, .n = n, .triples = triples};
     if (n == 0)
         return err_set(e, ERR_FORMAT, "'%s' holds no triples", what);
     for (int64_t t = 0; t < n; t++) {
@@ -91,17 +91,17 @@ sample_triple(const struct sampler *s, int64_t index, int32_t *user,
         k = rng_perm_at(&s->order, index);
         *user = s->pair_user[k];
     } else {
-        *user = s->active[rng_below(s->n_active, s->seed, RNG_POSITIVE,
-            s->epoch, (uint64_t)index, 0)];
+        *user = s->active[rng_below(
+            s->n_active, s->seed, RNG_POSITIVE, s->epoch, (uint64_t)index, 0)];
         int64_t from = t->indptr[*user], n = t->indptr[*user + 1] - from;
-        k = from + rng_below(n, s->seed, RNG_POSITIVE, s->epoch,
-                       (uint64_t)index, 1);
+        k = from +
+            rng_below(n, s->seed, RNG_POSITIVE, s->epoch, (uint64_t)index, 1);
     }
     *positive = t->indices[k];
     uint32_t draw = 0;
     do
-        *negative = (int32_t)rng_below(t->cols, s->seed, RNG_NEGATIVE,
-            s->epoch, (uint64_t)index, draw++);
+        *negative = (int32_t)rng_below(
+            t->cols, s->seed, RNG_NEGATIVE, s->epoch, (uint64_t)index, draw++);
     while (csr_has(t, *user, *negative));
 }
 

@@ -1,0 +1,62 @@
+#include "lib/engine/batch.h"
+
+#include "lib/base/mem.h"
+
+#include <stdlib.h>
+
+int
+batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
+{
+    *b = (struct batch){.n_all = n_all};
+    b->user = mem_new(max, sizeof *b->user, e);
+    b->pos = mem_new(max, sizeof *b->pos, e);
+    b->neg = mem_new(max, sizeof *b->neg, e);
+    b->node = mem_new(3 * max, sizeof *b->node, e);
+    b->bits = mem_zero(n_all / 64 + 1, sizeof *b->bits, e);
+    b->slot = mem_new(n_all, sizeof *b->slot, e);
+    if (b->user && b->pos && b->neg && b->node && b->bits && b->slot)
+        return 0;
+    batch_free(b);
+    return ERR_NOMEM;
+}
+
+void
+batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users)
+{
+    b->n = n;
+    for (int64_t t = 0; t < n; t++) {
+        int64_t u = triple[3 * t], p = n_users + triple[3 * t + 1],
+                q = n_users + triple[3 * t + 2];
+        b->bits[u >> 6] |= (uint64_t)1 << (u & 63);
+        b->bits[p >> 6] |= (uint64_t)1 << (p & 63);
+        b->bits[q >> 6] |= (uint64_t)1 << (q & 63);
+    }
+    /* A scan of the bitmap lists the nodes in order without sorting. */
+    int64_t k = 0;
+    for (int64_t w = 0; w <= b->n_all / 64; w++) {
+        for (uint64_t x = b->bits[w]; x; x &= x - 1) {
+            int64_t node = w * 64 + __builtin_ctzll(x);
+            b->slot[node] = (int32_t)k;
+            b->node[k++] = (int32_t)node;
+        }
+        b->bits[w] = 0;
+    }
+    b->n_nodes = k;
+    for (int64_t t = 0; t < n; t++) {
+        b->user[t] = b->slot[triple[3 * t]];
+        b->pos[t] = b->slot[n_users + triple[3 * t + 1]];
+        b->neg[t] = b->slot[n_users + triple[3 * t + 2]];
+    }
+}
+
+void
+batch_free(struct batch *b)
+{
+    free(b->user);
+    free(b->pos);
+    free(b->neg);
+    free(b->node);
+    free(b->bits);
+    free(b->slot);
+    *b = (struct batch){0};
+}

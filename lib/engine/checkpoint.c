@@ -1,0 +1,207 @@
+#include "lib/engine/checkpoint.h"
+
+#include "lib/base/mem.h"
+#include "lib/la/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUNTERS = 7, NUMBERS = 2 };
+
+static const char *const vec_name[] = {"user", "item"};
+static const char *const param_name[] = {"user_param", "item_param"};
+static const char *const state_name[3][2] = {{"now_user", "now_item"},
+    {"m_user", "m_item"}, {"v_user", "v_item"}};
+
+static int
+put_string(struct npz_out *z, const char *name, const char *text,
+    struct err *e)
+{
+    struct npy h = npy_make('S', (int)strlen(text), 0, NULL);
+    return npz_out_array(z, name, &h, text, e);
+}
+
+static int
+put_state(struct npz_out *z, const struct checkpoint *c,
+    const struct engine *g, struct err *e)
+{
+    struct mat x[2] = {{0}, {0}};
+    int rc = mat_init(&x[0], c->param[0].n, c->param[0].d, e);
+    if (!rc)
+        rc = mat_init(&x[1], c->param[1].n, c->param[1].d, e);
+    for (int w = 0; w < 3 && !rc; w++) {
+        engine_get(g, w, &x[0], &x[1]);
+        for (int i = 0; i < 2 && !rc; i++)
+            rc = store_put_mat(z, state_name[w][i], &x[i], e);
+    }
+    mat_free(&x[0]);
+    mat_free(&x[1]);
+    return rc;
+}
+
+int
+checkpoint_write(const char *path, const struct checkpoint *c,
+    const struct engine *g, const char *history, struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    int64_t counters[COUNTERS] = {c->cursor.epoch, c->cursor.step, c->cursor.t,
+        c->evaluated, c->reported, c->best_epoch, c->worse};
+    double numbers[NUMBERS] = {c->cursor.loss, c->best};
+    int64_t nc = COUNTERS, nn = NUMBERS;
+    struct npy hc = npy_make('i', 8, 1, &nc);
+    struct npy hn = npy_make('f', 8, 1, &nn);
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = put_string(&z, "name", c->name, e);
+    if (!rc)
+        rc = put_string(&z, "run", c->run, e);
+    if (!rc)
+        rc = npz_out_array(&z, "counters", &hc, counters, e);
+    if (!rc)
+        rc = npz_out_array(&z, "numbers", &hn, numbers, e);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = store_put_mat(&z, vec_name[i], &c->vec[i], e);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = store_put_mat(&z, param_name[i], &c->param[i], e);
+    if (!rc)
+        rc = put_state(&z, c, g, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}
+
+static char *
+take_string(struct npz *z, const char *name)
+{
+    struct npz_array *a = npz_find(z, name);
+    if (!a || !a->data || a->npy.kind != 'S' || a->npy.count != 1)
+        return NULL;
+    char *s = malloc((size_t)a->npy.size + 1);
+    if (s) {
+        memcpy(s, a->data, (size_t)a->npy.size);
+        s[a->npy.size] = 0;
+    }
+    return s;
+}
+
+static int
+take_mat(struct npz *z, const char *name, struct mat *m, struct err *e)
+{
+    struct npy h;
+    int rc = npz_take_f32(z, name, 2, &m->x, &h, e);
+    if (rc)
+        return rc;
+    m->n = h.shape[0];
+    m->d = h.shape[1];
+    return mat_check_finite(m, z->path, e);
+}
+
+static int
+take_all(struct npz *z, struct checkpoint *c, struct err *e)
+{
+    struct npz_array *n = npz_find(z, "numbers");
+    int64_t *counters = NULL;
+    struct npy h;
+    c->name = take_string(z, "name");
+    c->run = take_string(z, "run");
+    if (!c->name || !c->run || !n || !n->data || n->npy.kind != 'f' ||
+        n->npy.size != 8 || n->npy.count != NUMBERS)
+        return err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
+    int rc = npz_take_i64(z, "counters", 1, &counters, &h, e);
+    if (!rc && h.count != COUNTERS)
+        rc = err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
+    if (!rc) {
+        c->cursor = (struct engine_cursor){counters[0], counters[1],
+            counters[2], ((double *)n->data)[0]};
+        c->evaluated = counters[3];
+        c->reported = counters[4];
+        c->best_epoch = counters[5];
+        c->worse = counters[6];
+        c->best = ((double *)n->data)[1];
+    }
+    free(counters);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = take_mat(z, vec_name[i], &c->vec[i], e);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = take_mat(z, param_name[i], &c->param[i], e);
+    for (int w = 0; w < 3; w++)
+        for (int i = 0; i < 2 && !rc; i++)
+            rc = take_mat(z, state_name[w][i], &c->state[w][i], e);
+    for (int w = 0; w < 3; w++)
+        for (int i = 0; i < 2 && !rc; i++)
+            if (c->state[w][i].n != c->param[i].n ||
+                c->state[w][i].d != c->param[i].d ||
+                c->vec[i].n != c->param[i].n)
+                rc = err_set(e, ERR_SHAPE,
+                    "'%s': members of the checkpoint disagree in shape",
+                    z->path);
+    return rc;
+}
+
+int
+checkpoint_read(const char *path, struct checkpoint *c, struct err *e)
+{
+    *c = (struct checkpoint){0};
+    struct npz z;
+    int rc = npz_load(&z, path, NULL, e);
+    if (rc)
+        return rc;
+    rc = take_all(&z, c, e);
+    npz_free(&z);
+    if (rc)
+        checkpoint_free(c);
+    return rc;
+}
+
+/* The next line of *p that may not differ, without its newline, or NULL. */
+static const char *
+next_line(const char **p, size_t *n)
+{
+    static const char free_option[] = "--epochs=";
+    while (**p) {
+        const char *line = *p, *end = strchr(line, '\n');
+        *n = end ? (size_t)(end - line) : strlen(line);
+        *p = end ? end + 1 : line + *n;
+        if (*n && strncmp(line, free_option, sizeof free_option - 1) != 0)
+            return line;
+    }
+    return NULL;
+}
+
+int
+checkpoint_same_run(const struct checkpoint *c, const char *run,
+    const char *path, struct err *e)
+{
+    const char *p = c->run, *q = run;
+    for (;;) {
+        size_t n = 0, m = 0;
+        const char *a = next_line(&p, &n), *b = next_line(&q, &m);
+        if (!a && !b)
+            return 0;
+        if (!a || !b || n != m || memcmp(a, b, n) != 0)
+            return err_set(e, ERR_FORMAT,
+                "'%s' is a checkpoint of another run: it has %.*s, this run "
+                "has %.*s",
+                path, a ? (int)n : 7, a ? a : "nothing", b ? (int)m : 7,
+                b ? b : "nothing");
+    }
+}
+
+void
+checkpoint_free(struct checkpoint *c)
+{
+    free(c->name);
+    free(c->run);
+    for (int i = 0; i < 2; i++) {
+        mat_free(&c->vec[i]);
+        mat_free(&c->param[i]);
+        for (int w = 0; w < 3; w++)
+            mat_free(&c->state[w][i]);
+    }
+    *c = (struct checkpoint){0};
+}

@@ -1,0 +1,51 @@
+#ifndef STAIR_CHECKPOINT_H
+#define STAIR_CHECKPOINT_H
+
+#include "lib/base/err.h"
+#include "lib/engine/engine.h"
+#include "lib/la/mat.h"
+
+#include <stdint.h>
+
+/*
+ * A training run on disk: everything that the rest of the run depends on, in
+ * row-major matrices, so that engines can exchange it. It is also a model file:
+ * user and item are the best vectors so far. Members: name, run, counters
+ * (i8), numbers (f8), user, item, user_param, item_param (the best), then
+ * now_user, now_item, m_user, m_item, v_user, v_item (engine state).
+ */
+struct checkpoint {
+    char *name; /* the model's; owned */
+    char *run;  /* options and input identities, one per line; owned */
+    struct engine_cursor cursor;
+    int64_t evaluated;  /* epoch label of the last evaluation, -1: none */
+    int64_t reported;   /* epoch label of the last report, -1: none */
+    int64_t best_epoch; /* -1: none yet */
+    int64_t worse;      /* evaluations since the best one */
+    double best;        /* valid NDCG@20 there */
+    struct mat vec[2];      /* best output vectors: user, item */
+    struct mat param[2];    /* best parameters */
+    struct mat state[3][2]; /* as read: parameters, m, v; [which][user, item] */
+};
+
+/* Writes c with the present state of g, one tensor in memory at a time; c's own
+ * state is not looked at. Atomic; history as everywhere. */
+int checkpoint_write(const char *path, const struct checkpoint *c,
+    const struct engine *g, const char *history, struct err *e) ERR_CHECKED;
+
+/* Verified like every file; shapes must agree among themselves and values be
+ * finite. */
+int checkpoint_read(const char *path, struct checkpoint *c, struct err *e)
+    ERR_CHECKED;
+
+/*
+ * 0 if both describe the same run; else ERR_FORMAT with the first difference
+ * named. Lines are "--option=value" or "role:crc"; lines that start with
+ * --epochs= may differ.
+ */
+int checkpoint_same_run(const struct checkpoint *c, const char *run,
+    const char *path, struct err *e) ERR_CHECKED;
+
+void checkpoint_free(struct checkpoint *c);
+
+#endif

@@ -1,0 +1,172 @@
+#include "lib/engine/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const int64_t cuts[] = {10, 20};
+enum { N_CUTS = 2, CHOOSES = 1 /* NDCG at cuts[1] picks the best model */ };
+
+static double
+seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int
+train_start(struct checkpoint *run, const struct model *m,
+    const char *options, struct err *e)
+{
+    *run = (struct checkpoint){.evaluated = -1, .reported = -1,
+        .best_epoch = -1, .best = -1};
+    run->name = strdup(m->name);
+    run->run = strdup(options);
+    int rc = run->name && run->run
+        ? 0
+        : err_set(e, ERR_NOMEM, "out of memory");
+    const int64_t rows[] = {m->user.n, m->item.n};
+    for (int i = 0; i < 2 && !rc; i++) {
+        rc = mat_init(&run->vec[i], rows[i], m->d, e);
+        if (!rc)
+            rc = mat_init(&run->param[i], rows[i], m->d, e);
+    }
+    if (rc)
+        checkpoint_free(run);
+    return rc;
+}
+
+static int
+save(const struct engine *g, const struct train_opt *o,
+    const struct checkpoint *run, struct err *e)
+{
+    if (!o->checkpoint)
+        return 0;
+    return checkpoint_write(o->checkpoint, run, g, o->history, e);
+}
+
+static void
+keep(struct engine *g, struct checkpoint *run)
+{
+    engine_vectors(g, &run->vec[0], &run->vec[1]);
+    engine_get(g, 0, &run->param[0], &run->param[1]);
+}
+
+/* Evaluates the present parameters; moves them into run if they are the best
+ * so far or the last are wanted. */
+static int
+evaluate(struct engine *g, const struct dataset *d,
+    const struct train_opt *o, struct checkpoint *run,
+    struct train_report *r, struct err *e)
+{
+    struct mat vec[2] = {{0}, {0}};
+    int rc = mat_init(&vec[0], run->vec[0].n, run->vec[0].d, e);
+    if (!rc)
+        rc = mat_init(&vec[1], run->vec[1].n, run->vec[1].d, e);
+    if (rc)
+        goto out;
+    engine_vectors(g, &vec[0], &vec[1]);
+    rc = metrics_run(&r->valid, &vec[0], &vec[1], &d->valid, &d->train, NULL,
+        cuts, N_CUTS, o->threads, e);
+    if (!rc && o->log_test) {
+        rc = metrics_run(&r->test, &vec[0], &vec[1], &d->test, &d->train,
+            &d->valid, cuts, N_CUTS, o->threads, e);
+        r->has_test = 1;
+    }
+    if (rc)
+        goto out;
+    r->has_valid = 1;
+    run->evaluated = run->cursor.epoch;
+    run->worse++;
+    if (r->valid.ndcg[CHOOSES] > run->best) {
+        run->best = r->valid.ndcg[CHOOSES];
+        run->best_epoch = run->cursor.epoch;
+        run->worse = 0;
+        r->is_best = 1;
+    }
+    if (r->is_best || o->keep_last) {
+        for (int i = 0; i < 2; i++) {
+            struct mat t = run->vec[i];
+            run->vec[i] = vec[i];
+            vec[i] = t;
+        }
+        engine_get(g, 0, &run->param[0], &run->param[1]);
+    }
+out:
+    mat_free(&vec[0]);
+    mat_free(&vec[1]);
+    return rc;
+}
+
+struct step_ctx {
+    const struct train_hooks *hooks;
+    int64_t epoch;
+};
+
+static void
+on_step(void *ctx, int64_t step, int64_t steps)
+{
+    const struct step_ctx *s = ctx;
+    if (s->hooks->step)
+        s->hooks->step(s->hooks->ctx, s->epoch, step, steps);
+}
+
+/* What is due between epochs at the present label: evaluation, report,
+ * checkpoint. A resumed run repeats none of it. */
+static int
+between(struct engine *g, const struct dataset *d, const struct train_opt *o,
+    struct checkpoint *run, const struct train_hooks *hooks, double spent,
+    int64_t n, struct err *e)
+{
+    int64_t label = run->cursor.epoch;
+    struct train_report r = {.epoch = label, .seconds = spent,
+        .loss = label ? run->cursor.loss / (double)n : (double)NAN};
+    int due = d->valid.nnz > 0 && run->evaluated < label &&
+        (label % o->every == 0 || label >= o->epochs);
+    int rc = due ? evaluate(g, d, o, run, &r, e) : 0;
+    if (!rc && run->reported < label) {
+        run->reported = label;
+        if (hooks->report)
+            rc = hooks->report(hooks->ctx, &r, e);
+    }
+    if (!rc && due)
+        rc = save(g, o, run, e);
+    return rc;
+}
+
+int
+train_run(struct engine *g, const struct dataset *d,
+    const struct train_opt *o, struct checkpoint *run,
+    const struct train_hooks *hooks, struct err *e)
+{
+    int64_t n = engine_triples(g);
+    double spent = 0;
+    for (;;) {
+        if (run->cursor.step == 0) {
+            int rc = between(g, d, o, run, hooks, spent, n, e);
+            if (rc)
+                return rc;
+            if (run->cursor.epoch >= o->epochs ||
+                (o->patience && run->worse >= o->patience))
+                break;
+        }
+        if (o->stop && *o->stop) {
+            int rc = save(g, o, run, e);
+            return rc ? rc : err_set(e, ERR_STOP, "stopped by a signal");
+        }
+        struct step_ctx s = {hooks, run->cursor.epoch + 1};
+        double start = seconds();
+        int rc = engine_epoch(g, &run->cursor, o->stop, on_step, &s, e);
+        if (rc)
+            return rc;
+        spent = seconds() - start;
+    }
+    int rc = engine_check(g, run->cursor.t, e);
+    if (rc)
+        return rc;
+    if (d->valid.nnz == 0 || o->keep_last)
+        keep(g, run);
+    return 0;
+}
