@@ -1,0 +1,290 @@
+#include "tools/cli.h"
+
+#include "lib/base/mem.h"
+#include "lib/base/rng.h"
+#include "lib/io/gzout.h"
+#include "lib/rec/synth.h"
+#include "lib/rec/synthlog.h"
+#include "lib/rec/synthvec.h"
+#include "lib/rec/synthword.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct tool {
+    struct cli io;
+    struct synth_opt want; /* as given; a size of 0 means the preset's */
+    const char *like, *what, *type;
+    struct synth plan;
+};
+
+static int
+ends_in(const char *name, const char *end)
+{
+    size_t n = strlen(name), k = strlen(end);
+    return n >= k && strcmp(name + n - k, end) == 0;
+}
+
+static void
+write_log(struct tool *t, struct xout *x, int compress)
+{
+    struct cli *io = &t->io;
+    struct synthlog log;
+    struct gzout g;
+    die_if(synthlog_make(&log, &t->plan, &io->err), io);
+    die_if(gzout_init(&g, x, compress, &io->err), io);
+    int rc = gzout_write(&g, "user,item,time\n", 15, &io->err);
+    for (int64_t k = 0; rc == 0 && k < log.n; k++) {
+        char line[80], user[SYNTH_ID], item[SYNTH_ID];
+        int n = snprintf(line, sizeof line, "%s,%s,%" PRIu32 "\n",
+            synth_user_id(&t->plan, log.row[k].user, user),
+            synth_item_id(&t->plan, log.row[k].item, item), log.row[k].time);
+        rc = gzout_write(&g, line, n, &io->err);
+    }
+    if (rc == 0)
+        rc = gzout_end(&g, &io->err);
+    gzout_free(&g);
+    cli_detail(io, "%" PRId64 " interactions", log.n);
+    synthlog_free(&log);
+    die_if(rc, io);
+}
+
+static void
+write_items(struct tool *t, struct xout *x, int titles)
+{
+    struct cli *io = &t->io;
+    const struct synth *s = &t->plan;
+    if (titles)
+        die_if(xout_printf(x, &io->err, "item\ttitle\n"), io);
+    for (int64_t i = 0; i < s->n_items; i++) {
+        char id[SYNTH_ID], title[SYNTHWORD_TITLE];
+        synth_item_id(s, i, id);
+        if (!titles) {
+            die_if(xout_printf(x, &io->err, "%s\n", id), io);
+            continue;
+        }
+        uint64_t variety = rng_u64(
+            (uint64_t)s->opt.seed, RNG_SYNTH, SYNTH_TITLE, (uint64_t)i, 0);
+        die_if(xout_printf(x, &io->err, "%s\t%s\n", id,
+                   synthword_title(s->topic[i], s->brand[i], variety, title)),
+            io);
+    }
+}
+
+static void
+write_vectors(struct tool *t, struct xout *x, enum synthvec_kind kind)
+{
+    struct cli *io = &t->io;
+    struct synthvec v;
+    die_if(synthvec_init(&v, &t->plan, kind, (int)io->threads, &io->err), io);
+    int rc = synthvec_write(
+        &v, strcmp(t->type, "float16") == 0, x, (int)io->threads, &io->err);
+    synthvec_free(&v);
+    die_if(rc, io);
+}
+
+/* One file, complete under its name or not there at all. */
+static void
+write_one(struct tool *t, const char *what, const char *path)
+{
+    struct cli *io = &t->io;
+    struct xout x;
+    int vectors = strcmp(what, "text") == 0 || strcmp(what, "image") == 0;
+    int compress = ends_in(path, ".gz");
+    die_if(xout_open(&x, path, vectors || compress ? XOUT_BINARY : XOUT_TEXT,
+               &io->err),
+        io);
+    if (strcmp(what, "interactions") == 0)
+        write_log(t, &x, compress);
+    else if (strcmp(what, "text") == 0)
+        write_vectors(t, &x, SYNTHVEC_TEXT);
+    else if (strcmp(what, "image") == 0)
+        write_vectors(t, &x, SYNTHVEC_IMAGE);
+    else
+        write_items(t, &x, strcmp(what, "items") == 0);
+    die_if(xout_commit(&x, &io->err), io);
+    cli_detail(io, "wrote '%s'", path);
+}
+
+static void
+write_all(struct tool *t, const char *dir)
+{
+    static const char *const file[][2] = {
+        {"interactions", "interactions.csv.gz"}, {"text", "text.npy"},
+        {"image", "image.npy"}, {"items", "items.tsv"},
+        {"ids", "item_ids.txt"}};
+    if (mkdir(dir, 0777) && errno != EEXIST)
+        cli_die(&t->io, "cannot create '%s': %s", dir, strerror(errno));
+    for (size_t k = 0; k < sizeof file / sizeof file[0]; k++) {
+        size_t n = strlen(dir) + 32;
+        char *path = mem_new((int64_t)n, 1, &t->io.err);
+        if (!path)
+            cli_die(&t->io, "%s", t->io.err.msg);
+        snprintf(path, n, "%s/%s", dir, file[k][1]);
+        write_one(t, file[k][0], path);
+        free(path);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct tool t = {.like = "demo", .what = "all", .type = "float32"};
+    struct synth_opt *o = &t.want, preset;
+    struct cli *io = &t.io;
+    if (synth_preset(o, t.like, &io->err))
+        return 1;
+    o->users = o->items = o->interactions = o->topics = 0;
+    const struct cli_option table[] = {
+        {.name = "activity",
+            .arg = "A",
+            .type = CLI_REAL,
+            .to = &o->activity,
+            .min = 1,
+            .max = 20,
+            .open_min = 1,
+            .help = "exponent of the users' degrees; small is heavy-tailed"},
+        {.name = "core",
+            .arg = "K",
+            .type = CLI_INT,
+            .to = &o->core,
+            .min = 1,
+            .max = 1000,
+            .help = "fewest interactions of a user or item of the core"},
+        {.name = "fringe",
+            .arg = "F",
+            .type = CLI_REAL,
+            .to = &o->fringe,
+            .min = 0,
+            .max = 100,
+            .help = "users and items below the core, per one of the core"},
+        {.name = "image-dim",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &o->image_dim,
+            .min = 1,
+            .max = 100000,
+            .help = "length of an image vector"},
+        {.name = "image-signal",
+            .arg = "S",
+            .type = CLI_REAL,
+            .to = &o->image_signal,
+            .min = 0,
+            .max = 1000,
+            .help = "strength of the topic in image vectors"},
+        {.name = "interactions",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &o->interactions,
+            .min = 0,
+            .max = 1e11,
+            .help = "interactions of the core; 0: as --like"},
+        {.name = "items",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &o->items,
+            .min = 0,
+            .max = 1e9,
+            .help = "items of the core; 0: as --like"},
+        {.name = "like",
+            .arg = "demo|baby|sports|electronics",
+            .type = CLI_CHOICE,
+            .to = &t.like,
+            .help = "take sizes after a public dataset"},
+        {.name = "no-image",
+            .arg = "F",
+            .type = CLI_REAL,
+            .to = &o->no_image,
+            .min = 0,
+            .max = 1,
+            .help = "share of the items that have one imputed image vector"},
+        CLI_OUTPUT(io),
+        {.name = "popularity",
+            .arg = "A",
+            .type = CLI_REAL,
+            .to = &o->popularity,
+            .min = 1,
+            .max = 20,
+            .open_min = 1,
+            .help = "exponent of the items' degrees; small is heavy-tailed"},
+        CLI_SEED(&o->seed),
+        {.name = "taste",
+            .arg = "P",
+            .type = CLI_REAL,
+            .to = &o->taste,
+            .min = 0,
+            .max = 1,
+            .help = "share of purchases within the user's own topics"},
+        {.name = "text-dim",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &o->text_dim,
+            .min = 1,
+            .max = 100000,
+            .help = "length of a text vector"},
+        {.name = "text-signal",
+            .arg = "S",
+            .type = CLI_REAL,
+            .to = &o->text_signal,
+            .min = 0,
+            .max = 1000,
+            .help = "strength of the topic in text vectors"},
+        CLI_THREADS(io),
+        {.name = "topics",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &o->topics,
+            .min = 0,
+            .max = 1e6,
+            .help = "number of topics; 0: as --like"},
+        {.name = "type",
+            .arg = "float32|float16",
+            .type = CLI_CHOICE,
+            .to = &t.type,
+            .help = "number format of the vectors"},
+        {.name = "users",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &o->users,
+            .min = 0,
+            .max = 1e9,
+            .help = "users of the core; 0: as --like"},
+        {.name = "what",
+            .arg = "all|interactions|text|image|items|ids",
+            .type = CLI_CHOICE,
+            .to = &t.what,
+            .help = "what to write; all fills the directory -o names"},
+        CLI_END};
+    io->tool = "stair-synth";
+    io->operands = "";
+    io->summary = "Makes up a shop: purchases, text and image vectors, titles."
+                  "\nThe files are raw, like those a user would bring.";
+    io->examples = "  stair-synth --like demo --image-dim 512 -o raw\n"
+                   "  stair-synth --what interactions --users 200 --items 100 "
+                   "--interactions 2000 --topics 8 | head -5";
+    io->table = table;
+    io->min_args = io->max_args = 0;
+    cli_parse(io, argc, argv);
+
+    die_if(synth_preset(&preset, t.like, &io->err), io);
+    o->users = o->users ? o->users : preset.users;
+    o->items = o->items ? o->items : preset.items;
+    o->interactions = o->interactions ? o->interactions : preset.interactions;
+    o->topics = o->topics ? o->topics : preset.topics;
+    int all = strcmp(t.what, "all") == 0;
+    if (all && strcmp(io->out, "-") == 0)
+        cli_usage(io, "name a directory with -o, or one thing with --what");
+    usage_if(synth_check(o, &io->err), io);
+
+    die_if(synth_init(&t.plan, o, &io->err), io);
+    if (all)
+        write_all(&t, io->out);
+    else
+        write_one(&t, t.what, io->out);
+    synth_free(&t.plan);
+    return cli_finish(io);
+}
