@@ -1,0 +1,65 @@
+#ifndef STAIR_KNN_H
+#define STAIR_KNN_H
+
+#include "lib/base/err.h"
+#include "lib/la/csr.h"
+
+#include <stdint.h>
+
+/*
+ * Exact nearest neighbours by cosine, and the item graph made of them.
+ * STAIR paper, Eq. 3, with j = i left out as the authors' program does.
+ */
+
+/* Each row's k best, best first, ties to the smaller index; -1 ends a list
+ * that is shorter. */
+struct knn_list {
+    int64_t n, k;
+    int32_t *id;  /* [n][k] */
+    float *score; /* [n][k] */
+};
+
+struct knn_opt {
+    int64_t k; /* list length, 1 .. n - 1 (n if self) */
+    int self;  /* 1: a row may be its own neighbour */
+    int threads;
+};
+
+/* Checks the options and allocates, every list empty. */
+int knn_list_init(struct knn_list *l, int64_t n, const struct knn_opt *opt,
+    struct err *e) ERR_CHECKED;
+void knn_list_free(struct knn_list *l);
+
+/*
+ * Lists of the n rows of x [n][d] (finite). The score is the cosine, computed
+ * from the float32 rows in double in an order that depends on d alone, so that
+ * equal rows tie exactly; float GEMM only proposes candidates, with a rigorous
+ * bound on its rounding. Nothing depends on block shapes or threads. Zero rows
+ * neither get neighbours nor are any; *zeros is their number.
+ *
+ * x is overwritten: rows are scaled by powers of two. Memory besides x and the
+ * result is bounded by threads x tile plus O(n k). ERR_RANGE if k is too large.
+ */
+int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
+    struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;
+
+/* Lists of the best stored entries of each row of a square matrix of
+ * similarities. ERR_SHAPE if it is not square, ERR_RANGE if k is too large. */
+int knn_sparse(const struct csr *a, const struct knn_opt *opt,
+    struct knn_list *l, struct err *e) ERR_CHECKED;
+
+enum knn_values {
+    KNN_COUNT,  /* in how many lists j is a neighbour of i */
+    KNN_COSINE, /* sum of the scores */
+    KNN_ONE
+};
+
+/*
+ * The graph of m >= 1 lists over the same n: entry (i, j) where j is in some
+ * list of i. Unless directed, both directions get the larger of the two values
+ * (models: S = max(S^, S^T)).
+ */
+int knn_graph(const struct knn_list *l, int m, enum knn_values values,
+    int directed, struct csr *g, struct err *e) ERR_CHECKED;
+
+#endif
