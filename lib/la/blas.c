@@ -1,8 +1,15 @@
 #include "lib/la/blas.h"
 
+#include "lib/base/mem.h"
+
 #include <assert.h>
 #include <cblas.h>
 #include <limits.h>
+#include <stdlib.h>
+
+extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
+    const int *lda, double *w, double *work, const int *lwork, int *iwork,
+    const int *liwork, int *info);
 
 static int
 size(int64_t n)
@@ -35,4 +42,39 @@ blas_dgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, double alpha,
     cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
         tb ? CblasTrans : CblasNoTrans, size(m), size(n), size(k), alpha, a,
         size(lda), b, size(ldb), beta, c, size(ldc));
+}
+
+int
+blas_dsyevd(int64_t n, double *a, double *w, struct err *e)
+{
+    if (n == 0)
+        return 0;
+    int m = size(n), lwork = -1, liwork = -1, iwant = 0, info = 0;
+    double want = 0;
+    dsyevd_("V", "U", &m, a, &m, w, &want, &lwork, &iwant, &liwork, &info);
+    double *work = NULL;
+    int *iwork = NULL;
+    int rc = 0;
+    if (info || want > INT_MAX) {
+        rc = err_set(
+            e, ERR_RANGE, "eigenvalue problem of size %d is too large", m);
+        goto out;
+    }
+    lwork = (int)want;
+    liwork = iwant;
+    work = mem_new(lwork, sizeof *work, e);
+    iwork = mem_new(liwork, sizeof *iwork, e);
+    if (!work || !iwork) {
+        rc = ERR_NOMEM;
+        goto out;
+    }
+    /* symmetric, so row- and column-major agree; its columns are our rows */
+    dsyevd_("V", "U", &m, a, &m, w, work, &lwork, iwork, &liwork, &info);
+    if (info)
+        rc = err_set(e, ERR_NUM,
+            "the dense eigenvalue solver did not converge (dsyevd: %d)", info);
+out:
+    free(work);
+    free(iwork);
+    return rc;
 }

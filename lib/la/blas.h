@@ -1,6 +1,8 @@
 #ifndef STAIR_BLAS_H
 #define STAIR_BLAS_H
 
+#include "lib/base/err.h"
+
 #include <stdint.h>
 
 /*
@@ -21,5 +23,12 @@ void blas_sgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
 void blas_dgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, double alpha,
     const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
     double *c, int64_t ldc);
+
+/*
+ * All eigenvalues, ascending in w[n], and eigenvectors of the symmetric
+ * a[n][n], which is overwritten: row i becomes the unit eigenvector of w[i].
+ * ERR_NUM if LAPACK's dsyevd does not converge.
+ */
+int blas_dsyevd(int64_t n, double *a, double *w, struct err *e) ERR_CHECKED;
 
 #endif

@@ -1,0 +1,468 @@
+#include "lib/la/eig.h"
+
+#include "lib/base/mem.h"
+#include "lib/base/rng.h"
+#include "lib/la/blas.h"
+#include "lib/la/tall.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DENSE = 512, /* up to this size LAPACK is faster than iterating */
+    WIDTH = 6    /* basis vectors per wanted one, at most */
+};
+
+/* Directions that lost this much to the basis already in hand are noise. */
+static const double lost = 1e-12;
+
+struct lanczos {
+    int64_t n, b, most; /* size, block, largest basis */
+    int64_t m;          /* basis vectors, the last block included */
+    int threads;
+    eig_apply *apply;
+    void *ctx;
+    double *v;         /* [n][most], first m columns: orthonormal basis */
+    double *q;         /* [n][b] last block of the basis */
+    double *w;         /* [n][b] the block after it */
+    double *spare;     /* [n][b] */
+    double *h;         /* [most][most] v^T A v, first m rows and columns */
+    double *s;         /* [most][most] eigenvectors of h as rows */
+    double *theta;     /* [most], ascending */
+    double *c;         /* [most][b] */
+    double *r;         /* [b][b]: A q = v h + w r */
+    double *t, *u, *z; /* [b][b] */
+    double *size;      /* [b] */
+    uint32_t drawn;    /* random blocks so far */
+    int64_t products;
+};
+
+static void
+draw(struct lanczos *l, double *x, int64_t ldx, int64_t column)
+{
+    for (int64_t i = 0; i < l->n; i++)
+        x[i * ldx + column] = rng_normal(0, RNG_EIGEN, l->drawn,
+            (uint64_t)i * (uint64_t)l->b + (uint64_t)column, 0);
+}
+
+/* w -= v (v^T w); the coefficients are added to c if there is one. */
+static int
+project(struct lanczos *l, double *sum, struct err *e)
+{
+    int rc = tall_gram(
+        l->threads, l->n, l->m, l->v, l->most, l->b, l->w, l->b, l->c, l->b, e);
+    if (rc)
+        return rc;
+    tall_mul(l->threads, l->n, l->m, -1.0, l->v, l->most, l->b, l->c, l->b, 1.0,
+        l->w, l->b);
+    for (int64_t i = 0; sum && i < l->m * l->b; i++)
+        sum[i] += l->c[i];
+    return 0;
+}
+
+/*
+ * One orthonormalisation through the eigenvectors of the scaled Gram matrix
+ * (Stathopoulos, Wu, SIAM J. Sci. Comput. 23, 2002): w becomes w T, r becomes
+ * T^-1 r. Directions that are not there become zero columns; their number is
+ * returned, or a negative code. *spread is the smallest eigenvalue kept.
+ */
+static int
+orthonormalise(struct lanczos *l, double *spread, struct err *e)
+{
+    int64_t b = l->b;
+    int rc = tall_gram(l->threads, l->n, b, l->w, b, b, l->w, b, l->t, b, e);
+    if (rc)
+        return rc;
+    double *scale = l->size + b;
+    for (int64_t i = 0; i < b; i++) {
+        double g = l->t[i * b + i];
+        scale[i] = g > 0 ? 1.0 / sqrt(g) : 0.0;
+    }
+    for (int64_t i = 0; i < b; i++)
+        for (int64_t j = 0; j < b; j++)
+            l->t[i * b + j] *= scale[i] * scale[j];
+    double *value = l->size + 2 * b;
+    rc = blas_dsyevd(b, l->t, value, e);
+    if (rc)
+        return rc;
+    int missing = 0;
+    *spread = 1.0;
+    /* t: row k is eigenvector k. T[i][k] = scale_i t[k][i] / sqrt(value_k),
+     * inverse[k][i] = sqrt(value_k) t[k][i] / scale_i */
+    for (int64_t k = 0; k < b; k++) {
+        int gone = !(value[k] > 1e-14 * (double)b);
+        missing += gone;
+        if (!gone && value[k] < *spread)
+            *spread = value[k];
+        double root = gone ? 0.0 : sqrt(value[k]);
+        for (int64_t i = 0; i < b; i++) {
+            double x = l->t[k * b + i];
+            l->u[i * b + k] = gone ? 0.0 : scale[i] * x / root;
+            l->z[k * b + i] = scale[i] > 0 ? root * x / scale[i] : 0.0;
+        }
+    }
+    tall_mul(l->threads, l->n, b, 1.0, l->w, b, b, l->u, b, 0.0, l->spare, b);
+    double *swap = l->w;
+    l->w = l->spare;
+    l->spare = swap;
+    blas_dgemm(0, 0, b, b, b, 1.0, l->z, b, l->r, b, 0.0, l->t, b);
+    memcpy(l->r, l->t, (size_t)(b * b) * sizeof *l->r);
+    return missing;
+}
+
+static void
+column_sizes(const struct lanczos *l, double *size)
+{
+    for (int64_t j = 0; j < l->b; j++)
+        size[j] = 0;
+    for (int64_t i = 0; i < l->n; i++)
+        for (int64_t j = 0; j < l->b; j++)
+            size[j] += l->w[i * l->b + j] * l->w[i * l->b + j];
+}
+
+/*
+ * w, already projected, becomes orthonormal, and orthogonal to the basis; r
+ * says how it was. Where the Krylov space is exhausted random directions step
+ * in; r has zero rows there.
+ */
+static int
+next_block(struct lanczos *l, struct err *e)
+{
+    int64_t b = l->b;
+    memset(l->r, 0, (size_t)(b * b) * sizeof *l->r);
+    for (int64_t i = 0; i < b; i++)
+        l->r[i * b + i] = 1.0;
+    /* l->size holds the squared column sizes before projection */
+    double *now = l->size + b;
+    column_sizes(l, now);
+    for (int64_t j = 0; j < b; j++)
+        if (!(now[j] > lost * lost * l->size[j]))
+            for (int64_t i = 0; i < l->n; i++)
+                l->w[i * b + j] = 0.0;
+    for (int pass = 0; pass < 8; pass++) {
+        double spread;
+        int missing = orthonormalise(l, &spread, e);
+        if (missing < 0)
+            return missing;
+        if (!missing && spread > 0.9)
+            return 0;
+        if (missing) {
+            l->drawn++;
+            column_sizes(l, now);
+            for (int64_t j = 0; j < b; j++)
+                if (!(now[j] > 0))
+                    draw(l, l->w, b, j);
+        }
+        for (int again = 0; again < 2; again++) {
+            int rc = project(l, NULL, e);
+            if (rc)
+                return rc;
+            if (!missing)
+                break;
+        }
+    }
+    return err_set(e, ERR_NUM,
+        "the eigenvalue solver lost the orthogonality of its basis");
+}
+
+/* Appends w to the basis as its last block. */
+static void
+append(struct lanczos *l)
+{
+    for (int64_t i = 0; i < l->n; i++)
+        memcpy(l->v + i * l->most + l->m, l->w + i * l->b,
+            (size_t)l->b * sizeof *l->v);
+    l->m += l->b;
+    double *swap = l->q;
+    l->q = l->w;
+    l->w = swap;
+}
+
+/* One product: A times the last block, its column of h, the block after. */
+static int
+expand(struct lanczos *l, struct err *e)
+{
+    int64_t b = l->b, m = l->m;
+    int rc = l->apply(l->ctx, b, l->q, l->w, e);
+    l->products++;
+    if (rc)
+        return rc;
+    column_sizes(l, l->size);
+    double *sum = mem_zero(m * b, sizeof *sum, e);
+    if (!sum)
+        return ERR_NOMEM;
+    rc = project(l, sum, e);
+    if (!rc)
+        rc = project(l, sum, e);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < b; j++) {
+            int64_t k = m - b + j;
+            double x = sum[i * b + j];
+            if (i >= m - b) /* the diagonal block: symmetric up to rounding */
+                x = 0.5 * (x + sum[k * b + i - (m - b)]);
+            l->h[i * l->most + k] = l->h[k * l->most + i] = x;
+        }
+    free(sum);
+    return rc ? rc : next_block(l, e);
+}
+
+static int
+small_problem(struct lanczos *l, struct err *e)
+{
+    for (int64_t i = 0; i < l->m; i++)
+        memcpy(
+            l->s + i * l->m, l->h + i * l->most, (size_t)l->m * sizeof *l->s);
+    return blas_dsyevd(l->m, l->s, l->theta, e);
+}
+
+/* |A y - theta y| of the Ritz pair in row k of s is |r s_last|. */
+static double
+ritz_residual(const struct lanczos *l, int64_t k)
+{
+    const double *y = l->s + k * l->m + l->m - l->b;
+    double sum = 0;
+    for (int64_t i = 0; i < l->b; i++) {
+        double x = 0;
+        for (int64_t j = 0; j < l->b; j++)
+            x += l->r[i * l->b + j] * y[j];
+        sum += x * x;
+    }
+    return sqrt(sum);
+}
+
+/* What a residual may be: tol of the value, or of the floor below which a
+ * value counts as zero. */
+static double
+allowed(double tol, double floor, double value, double largest)
+{
+    double v = fabs(value), f = floor * fabs(largest);
+    return tol * (v > f ? v : f);
+}
+
+static int
+converged(const struct lanczos *l, const struct eig_opt *opt, double floor)
+{
+    double top = l->theta[l->m - 1];
+    for (int64_t k = 0; k < opt->d; k++) {
+        int64_t row = l->m - 1 - k;
+        double ok = allowed(opt->tol, floor, l->theta[row], top);
+        /* half: the final residual includes rounding */
+        if (!(ritz_residual(l, row) <= 0.5 * ok))
+            return 0;
+    }
+    return 1;
+}
+
+/* The first k Ritz vectors, largest value first, into x [n][k]. */
+static int
+ritz_vectors(struct lanczos *l, int64_t k, double *x, struct err *e)
+{
+    double *y = mem_new(l->m * k, sizeof *y, e);
+    if (!y)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < l->m; i++)
+        for (int64_t j = 0; j < k; j++)
+            y[i * k + j] = l->s[(l->m - 1 - j) * l->m + i];
+    tall_mul(l->threads, l->n, l->m, 1.0, l->v, l->most, k, y, k, 0.0, x, k);
+    free(y);
+    return 0;
+}
+
+static int
+restart(struct lanczos *l, int64_t keep, struct err *e)
+{
+    double *x = mem_new(l->n * keep, sizeof *x, e);
+    if (!x)
+        return ERR_NOMEM;
+    int rc = ritz_vectors(l, keep, x, e);
+    if (!rc) {
+        memset(l->h, 0, (size_t)(l->most * l->most) * sizeof *l->h);
+        for (int64_t j = 0; j < keep; j++)
+            l->h[j * l->most + j] = l->theta[l->m - 1 - j];
+        for (int64_t i = 0; i < l->n; i++)
+            memcpy(l->v + i * l->most, x + i * keep, (size_t)keep * sizeof *x);
+        l->m = keep;
+    }
+    free(x);
+    return rc;
+}
+
+static int
+lanczos_init(struct lanczos *l, struct err *e)
+{
+    int64_t n = l->n, b = l->b, most = l->most;
+    l->v = mem_new(n * most, sizeof *l->v, e);
+    l->q = mem_new(n * b, sizeof *l->q, e);
+    l->w = mem_new(n * b, sizeof *l->w, e);
+    l->spare = mem_new(n * b, sizeof *l->spare, e);
+    l->h = mem_zero(most * most, sizeof *l->h, e);
+    l->s = mem_new(most * most, sizeof *l->s, e);
+    l->theta = mem_new(most, sizeof *l->theta, e);
+    l->c = mem_new(most * b, sizeof *l->c, e);
+    l->r = mem_new(b * b, sizeof *l->r, e);
+    l->t = mem_new(b * b, sizeof *l->t, e);
+    l->u = mem_new(b * b, sizeof *l->u, e);
+    l->z = mem_new(b * b, sizeof *l->z, e);
+    l->size = mem_zero(3 * b, sizeof *l->size, e);
+    if (!l->v || !l->q || !l->w || !l->spare || !l->h || !l->s || !l->theta ||
+        !l->c || !l->r || !l->t || !l->u || !l->z || !l->size)
+        return ERR_NOMEM;
+    for (int64_t j = 0; j < b; j++)
+        draw(l, l->w, b, j);
+    int rc = next_block(l, e);
+    if (!rc)
+        append(l);
+    return rc;
+}
+
+static void
+lanczos_free(struct lanczos *l)
+{
+    free(l->v);
+    free(l->q);
+    free(l->w);
+    free(l->spare);
+    free(l->h);
+    free(l->s);
+    free(l->theta);
+    free(l->c);
+    free(l->r);
+    free(l->t);
+    free(l->u);
+    free(l->z);
+    free(l->size);
+}
+
+static int
+iterate(struct lanczos *l, const struct eig_opt *opt, double floor,
+    struct eig *r, struct err *e)
+{
+    int rc = lanczos_init(l, e);
+    while (!rc) {
+        rc = expand(l, e);
+        if (rc)
+            break;
+        int full = l->m + l->b > l->most;
+        rc = small_problem(l, e);
+        if (rc || converged(l, opt, floor) || l->products >= opt->max_iter)
+            break;
+        if (full)
+            rc = restart(l, opt->d + opt->d / 2, e);
+        append(l);
+    }
+    if (!rc)
+        rc = ritz_vectors(l, opt->d, r->vector, e);
+    for (int64_t k = 0; !rc && k < opt->d; k++)
+        r->value[k] = l->theta[l->m - 1 - k];
+    r->products = l->products;
+    return rc;
+}
+
+/* A is formed by applying it to the identity. */
+static int
+dense(int64_t n, eig_apply *apply, void *ctx, struct eig *r, struct err *e)
+{
+    double *a = mem_new(n * n, sizeof *a, e),
+           *x = mem_zero(n * n, sizeof *x, e);
+    double *w = mem_new(n, sizeof *w, e);
+    int rc = a && x && w ? 0 : ERR_NOMEM;
+    for (int64_t i = 0; !rc && i < n; i++)
+        x[i * n + i] = 1.0;
+    if (!rc)
+        rc = apply(ctx, n, x, a, e);
+    for (int64_t i = 0; !rc && i < n; i++)
+        for (int64_t j = 0; j < i; j++)
+            a[i * n + j] = a[j * n + i] = 0.5 * (a[i * n + j] + a[j * n + i]);
+    if (!rc)
+        rc = blas_dsyevd(n, a, w, e);
+    for (int64_t k = 0; !rc && k < r->d; k++) {
+        r->value[k] = w[n - 1 - k];
+        for (int64_t i = 0; i < n; i++)
+            r->vector[i * r->d + k] = a[(n - 1 - k) * n + i];
+    }
+    r->products = 1;
+    free(a);
+    free(x);
+    free(w);
+    return rc;
+}
+
+/* Residuals from one more product: what the caller gets, measured. */
+static int
+verify(eig_apply *apply, void *ctx, double floor, const struct eig_opt *opt,
+    struct eig *r, struct err *e)
+{
+    int64_t d = r->d, bad = 0, rank = 0;
+    double *y = mem_new(r->n * d, sizeof *y, e);
+    if (!y)
+        return ERR_NOMEM;
+    int rc = apply(ctx, d, r->vector, y, e);
+    r->products++;
+    for (int64_t k = 0; !rc && k < d; k++) {
+        double sum = 0, w = r->value[k];
+        for (int64_t i = 0; i < r->n; i++) {
+            double x = y[i * d + k] - w * r->vector[i * d + k];
+            sum += x * x;
+        }
+        double ok = allowed(1.0, floor, w, r->value[0]);
+        double got = ok > 0 ? sqrt(sum) / ok : 0.0;
+        if (got > r->residual)
+            r->residual = got;
+        bad += !(got <= opt->tol);
+        rank += w > floor * fabs(r->value[0]);
+    }
+    free(y);
+    if (rc)
+        return rc;
+    if (bad)
+        return err_set(e, ERR_NUM,
+            "%" PRId64 " of %" PRId64
+            " eigenvectors did not converge in %" PRId64
+            " products: the worst relative residual is %.2g, not %.2g",
+            bad, d, r->products, r->residual, opt->tol);
+    if (rank < d)
+        return err_set(e, ERR_RANGE,
+            "the rank is %" PRId64 ", so there are no %" PRId64 " directions",
+            rank, d);
+    return 0;
+}
+
+int
+eig_largest(int64_t n, eig_apply *apply, void *ctx, double floor,
+    const struct eig_opt *opt, struct eig *r, struct err *e)
+{
+    int64_t d = opt->d;
+    *r = (struct eig){.n = n, .d = d};
+    if (d < 1 || d > n)
+        return err_set(e, ERR_RANGE,
+            "%" PRId64 " eigenvectors wanted of a matrix of size %" PRId64, d,
+            n);
+    r->value = mem_new(d, sizeof *r->value, e);
+    r->vector = mem_new(n * d, sizeof *r->vector, e);
+    int rc = r->value && r->vector ? 0 : ERR_NOMEM;
+    if (!rc && (n <= DENSE || n <= 2 * WIDTH * d)) {
+        rc = dense(n, apply, ctx, r, e);
+    } else if (!rc) {
+        struct lanczos l = {.n = n, .b = d, .most = WIDTH * d};
+        l.threads = opt->threads;
+        l.apply = apply;
+        l.ctx = ctx;
+        rc = iterate(&l, opt, floor, r, e);
+        lanczos_free(&l);
+    }
+    if (!rc)
+        rc = verify(apply, ctx, floor, opt, r, e);
+    if (rc)
+        eig_free(r);
+    return rc;
+}
+
+void
+eig_free(struct eig *r)
+{
+    free(r->value);
+    free(r->vector);
+    *r = (struct eig){0};
+}

@@ -1,0 +1,49 @@
+#ifndef STAIR_WHITEN_H
+#define STAIR_WHITEN_H
+
+#include "lib/base/err.h"
+#include "lib/la/csr.h"
+#include "lib/la/source.h"
+
+#include <stdint.h>
+
+/*
+ * Modality initialisation: the first d left singular vectors of the centred
+ * feature matrix, F - 1 mean = Q Sigma V^T, scaled by sqrt(n / d), so that
+ * columns have mean 0 and mean square 1 / d. The singular values are dropped.
+ */
+struct whiten_opt {
+    int64_t d;
+    double tol;       /* relative residual of each singular triplet */
+    int64_t max_iter; /* block products of the eigenvalue solver */
+    int threads;
+};
+
+struct whiten_info {
+    double residual; /* worst of the d, measured */
+    int64_t products;
+};
+
+/*
+ * q [n][d] becomes the scaled left singular vectors of the dense operand s, of
+ * which no row has been read; source_end is called. Column order: singular
+ * values descending. Sign: the entry of largest magnitude in a column is
+ * positive (the first such row). ERR_RANGE if d is not below n, is above the
+ * number of columns or above the rank (singular values up to 1e-6 of the
+ * largest count as 0); ERR_NUM if tol is not reached. Bytes do not depend on
+ * threads.
+ */
+int whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
+    struct whiten_info *info, struct err *e) ERR_CHECKED;
+
+/*
+ * The same from similarities: eigenvectors of J K J for its d largest
+ * eigenvalues, J = I - 1 1^T / n, K symmetric with entry (i, j) = the larger of
+ * the stored a_ij, a_ji (one of them may be missing; 0 where both are). If a
+ * were the full matrix of inner products of rows, these would be the left
+ * singular vectors exactly.
+ */
+int whiten_sparse(const struct csr *a, const struct whiten_opt *opt, double *q,
+    struct whiten_info *info, struct err *e) ERR_CHECKED;
+
+#endif
