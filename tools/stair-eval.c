@@ -1,0 +1,211 @@
+/* Ranks all items for every user and measures the lists. */
+#include "lib/io/jsonout.h"
+#include "lib/rec/eval.h"
+#include "tools/cli.h"
+#include "tools/eval_print.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct eval_args {
+    const char *data, *split, *mask, *top, *per_user;
+    int json, strata;
+    int64_t cuts[METRICS_CUTS];
+    int n_cuts;
+};
+
+static const char summary[] = "Ranks all items for every user by the inner "
+                              "product of the model's `user`\n"
+                              "and `item` vectors, leaves out what the user is "
+                              "known to have, and compares\n"
+                              "the lists with the held-out items. MODEL is any "
+                              ".npz with those two members.";
+
+static const char examples[] =
+    "  stair-eval --data data.npz model.npz\n"
+    "  stair-eval --data data.npz --split valid --top 5,20 --json <model.npz";
+
+/* "10,20" into a->cuts. */
+static void
+parse_top(struct cli *io, struct eval_args *a)
+{
+    const char *p = a->top;
+    for (;;) {
+        char *end;
+        errno = 0;
+        long long k = strtoll(p, &end, 10);
+        int good = *p >= '0' && *p <= '9' && !errno && k >= 1 &&
+                   a->n_cuts < METRICS_CUTS && (*end == ',' || !*end) &&
+                   (!a->n_cuts || k > a->cuts[a->n_cuts - 1]);
+        if (!good)
+            cli_usage(io,
+                "option '--top': '%s' is not 1 to %d ascending numbers, as in "
+                "10,20",
+                a->top, METRICS_CUTS);
+        a->cuts[a->n_cuts++] = k;
+        if (!*end)
+            return;
+        p = end + 1;
+    }
+}
+
+static void
+check_args(struct cli *io, struct eval_args *a)
+{
+    if (!a->data)
+        cli_usage(io, "option '--data' is missing (see --help)");
+    const char *in[] = {a->data, io->arg[0] ? io->arg[0] : "-"};
+    cli_one_stdin(io, in, 2);
+    parse_top(io, a);
+    if (strcmp(a->split, "valid") == 0 && a->mask &&
+        strcmp(a->mask, "train,valid") == 0)
+        cli_usage(io,
+            "option '--mask': the valid items are evaluated, they cannot be "
+            "left out");
+    if (!a->mask)
+        a->mask = strcmp(a->split, "valid") == 0 ? "train" : "train,valid";
+    if (a->per_user && strcmp(a->per_user, "-") == 0 &&
+        strcmp(io->out, "-") == 0)
+        cli_usage(io,
+            "metrics and per-user metrics cannot both go to standard output");
+}
+
+/* The table of single users. */
+struct table {
+    struct xout x;
+    const struct eval_args *args;
+    const struct strs *ids;
+    char *id; /* [width + 1] */
+};
+
+static int
+table_open(struct table *t, const struct eval_args *a, struct err *e)
+{
+    int rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
+    if (!rc)
+        rc = xout_printf(&t->x, e, "user\ttargets");
+    for (int m = 0; m < METRICS_KINDS; m++)
+        for (int c = 0; c < a->n_cuts && !rc; c++)
+            rc = xout_printf(
+                &t->x, e, "\t%s@%" PRId64, metrics_names[m], a->cuts[c]);
+    return rc ? rc : xout_write(&t->x, "\n", 1, e);
+}
+
+static int
+table_row(void *ctx, int64_t user, int64_t n_target,
+    double value[METRICS_KINDS][METRICS_CUTS], struct err *e)
+{
+    struct table *t = ctx;
+    char number[JSONOUT_NUMBER];
+    int rc = xout_printf(
+        &t->x, e, "%s\t%" PRId64, strs_get(t->ids, user, t->id), n_target);
+    for (int m = 0; m < METRICS_KINDS; m++)
+        for (int c = 0; c < t->args->n_cuts && !rc; c++)
+            rc = xout_printf(
+                &t->x, e, "\t%s", jsonout_double(number, value[m][c]));
+    return rc ? rc : xout_write(&t->x, "\n", 1, e);
+}
+
+static int
+measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
+    const struct factors *f, struct eval *v)
+{
+    struct table t = {.args = a, .ids = &d->user_ids};
+    struct eval_opt o = {.train = &d->train,
+        .cuts = a->cuts,
+        .n_cuts = a->n_cuts,
+        .threads = (int)io->threads};
+    o.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
+    if (strcmp(a->mask, "none") != 0)
+        o.mask[0] = &d->train;
+    if (strcmp(a->mask, "train,valid") == 0)
+        o.mask[1] = &d->valid;
+    if (!o.target->nnz)
+        return err_set(&io->err, ERR_FORMAT, "'%s' holds no %s interactions",
+            strcmp(a->data, "-") ? a->data : "<stdin>", a->split);
+    if (!a->per_user)
+        return eval_run(v, f, &o, &io->err);
+    t.id = malloc((size_t)d->user_ids.width + 1);
+    if (!t.id)
+        return err_set(&io->err, ERR_NOMEM, "out of memory");
+    o.each = table_row;
+    o.ctx = &t;
+    int rc = table_open(&t, a, &io->err);
+    if (!rc)
+        rc = eval_run(v, f, &o, &io->err);
+    if (!rc)
+        rc = xout_commit(&t.x, &io->err);
+    free(t.id);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct eval_args a = {.split = "test", .top = "10,20"};
+    struct cli io = {.tool = "stair-eval",
+        .operands = "--data FILE [MODEL]",
+        .summary = summary,
+        .examples = examples,
+        .max_args = 1};
+    const struct cli_option table[] = {
+        {.name = "data",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.data,
+            .help = "the dataset, by stair-ingest"},
+        {.name = "split",
+            .arg = "valid|test",
+            .type = CLI_CHOICE,
+            .to = &a.split,
+            .help = "the part that is compared with"},
+        {.name = "mask",
+            .arg = "none|train|train,valid",
+            .type = CLI_CHOICE,
+            .to = &a.mask,
+            .help = "the items left out of a user's list: by default train "
+                    "for valid, and train,valid for test"},
+        {.name = "top",
+            .arg = "K,...",
+            .type = CLI_TEXT,
+            .to = &a.top,
+            .help = "lengths of the lists, ascending"},
+        {.name = "strata",
+            .type = CLI_FLAG,
+            .to = &a.strata,
+            .help = "also by users' and by items' numbers of train "
+                    "interactions"},
+        {.name = "per-user",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.per_user,
+            .help = "write every user's metrics to FILE"},
+        {.name = "json",
+            .type = CLI_FLAG,
+            .to = &a.json,
+            .help = "print one JSON object instead of lines"},
+        CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
+    io.table = table;
+    cli_parse(&io, argc, argv);
+    check_args(&io, &a);
+
+    const char *model = io.n_args ? io.arg[0] : "-";
+    struct dataset d;
+    struct factors f;
+    struct eval v;
+    struct xout x;
+    die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
+    die_if(factors_read(model, &f, &io.err), &io);
+    die_if(factors_check(&f, model, &d, a.data, &io.err), &io);
+    die_if(measure(&io, &a, &d, &f, &v), &io);
+    die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
+    die_if(a.json ? eval_print_json(&x, &v, a.split, a.mask, a.strata, &io.err)
+                  : eval_print_text(&x, &v, a.strata, &io.err),
+        &io);
+    die_if(xout_commit(&x, &io.err), &io);
+    factors_free(&f);
+    dataset_free(&d);
+    return cli_finish(&io);
+}
