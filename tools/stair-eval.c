@@ -1,6 +1,7 @@
 /* Ranks all items for every user and measures the lists. */
 #include "lib/io/jsonout.h"
 #include "lib/rec/eval.h"
+#include "lib/rec/idmap.h"
 #include "tools/cli.h"
 #include "tools/eval_print.h"
 
@@ -56,7 +57,7 @@ check_args(struct cli *io, struct eval_args *a)
 {
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
-    const char *in[] = {a->data, io->arg[0] ? io->arg[0] : "-"};
+    const char *in[] = {a->data, io->n_args ? io->arg[0] : "-"};
     cli_one_stdin(io, in, 2);
     parse_top(io, a);
     if (strcmp(a->split, "valid") == 0 && a->mask &&
@@ -83,7 +84,9 @@ struct table {
 static int
 table_open(struct table *t, const struct eval_args *a, struct err *e)
 {
-    int rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
+    int rc = idmap_check_table(t->ids, "user", e);
+    if (!rc)
+        rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
     if (!rc)
         rc = xout_printf(&t->x, e, "user\ttargets");
     for (int m = 0; m < METRICS_KINDS; m++)

@@ -1,0 +1,296 @@
+/* The best items for each user, with the original ids. */
+#include "lib/base/mem.h"
+#include "lib/io/jsonout.h"
+#include "lib/io/table.h"
+#include "lib/rec/factors.h"
+#include "lib/rec/idmap.h"
+#include "lib/rec/rank.h"
+#include "lib/rec/titles.h"
+#include "tools/cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct recommend_args {
+    const char *data, *users, *titles;
+    int64_t number;
+    int keep_seen, skip_unknown, json;
+};
+
+static const char summary[] =
+    "Prints for every user, or for those in --users, the items of largest "
+    "inner\n"
+    "product of the model's `user` and `item` vectors, without those the user\n"
+    "has in the dataset. MODEL is any .npz with those two members. Lines hold\n"
+    "user, rank, item and score.";
+
+static const char examples[] =
+    "  stair-recommend --data data.npz -n 10 model.npz >top.tsv\n"
+    "  echo A1HK2FQW6KXQB2 | stair-recommend --data data.npz --users - "
+    "model.npz";
+
+static void
+check_args(struct cli *io, const struct recommend_args *a)
+{
+    if (!a->data)
+        cli_usage(io, "option '--data' is missing (see --help)");
+    const char *in[] = {
+        a->data, io->n_args ? io->arg[0] : "-", a->users, a->titles};
+    cli_one_stdin(io, in, 4);
+    if (a->skip_unknown && !a->users)
+        cli_usage(io, "option '--skip-unknown' needs '--users'");
+}
+
+/* Indices of the users that are wanted, in the order of the file. */
+struct wanted {
+    struct ids map;
+    const char *name;
+    int64_t *user;
+    int64_t n, cap, skipped;
+    int skip_unknown;
+};
+
+static int
+want(void *ctx, const struct table_row *row, struct err *e)
+{
+    struct wanted *w = ctx;
+    if (row->bad)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", w->name,
+            row->line, row->bad);
+    int64_t u = ids_find(&w->map, row->field[0].s, row->field[0].n);
+    if (u < 0 && w->skip_unknown) {
+        w->skipped++;
+        return 0;
+    }
+    if (u < 0)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": unknown user '%.255s'", w->name, row->line,
+            row->field[0].s);
+    void *user = w->user;
+    int rc = mem_grow(&user, &w->cap, w->n + 1, sizeof *w->user, e);
+    w->user = user;
+    if (!rc)
+        w->user[w->n++] = u;
+    return rc;
+}
+
+static int
+read_wanted(
+    struct wanted *w, const char *path, const struct strs *ids, struct err *e)
+{
+    struct xin x;
+    int rc = idmap_build(&w->map, ids, "user", e);
+    if (!rc)
+        rc = xin_open(&x, path, e);
+    if (rc)
+        return rc;
+    w->name = x.name;
+    rc = table_read(&x, '\t', 0, want, w, e);
+    xin_close(&x);
+    return rc;
+}
+
+struct printer {
+    struct cli *io;
+    const struct recommend_args *a;
+    const struct dataset *d;
+    const struct titles *titles; /* NULL: no such column */
+    const int64_t *users;        /* NULL: all */
+    int64_t k, n_users;
+    struct xout x;
+};
+
+static int
+write_id(struct printer *p, const struct strs *s, int64_t i)
+{
+    const char *id = s->bytes + i * s->width;
+    int64_t n = idmap_length(s, i);
+    return p->a->json ? jsonout_string(&p->x, id, n, &p->io->err)
+                      : xout_write(&p->x, id, n, &p->io->err);
+}
+
+static int
+write_title(struct printer *p, int64_t item)
+{
+    int64_t n;
+    const char *title = titles_get(p->titles, item, &n);
+    int rc;
+    if (!p->a->json) {
+        rc = xout_write(&p->x, "\t", 1, &p->io->err);
+        return rc ? rc : xout_write(&p->x, title, n, &p->io->err);
+    }
+    rc = xout_printf(&p->x, &p->io->err, ", \"title\": ");
+    return rc ? rc : jsonout_string(&p->x, title, n, &p->io->err);
+}
+
+/* {"user": .., "items": [{"item": .., "score": ..}, ..]} */
+static int
+write_json(
+    struct printer *p, int64_t user, const int32_t *id, const float *score)
+{
+    struct err *e = &p->io->err;
+    int rc = xout_printf(&p->x, e, "{\"user\": ");
+    if (!rc)
+        rc = write_id(p, &p->d->user_ids, user);
+    if (!rc)
+        rc = xout_printf(&p->x, e, ", \"items\": [");
+    for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
+        rc = xout_printf(&p->x, e, "%s{\"item\": ", r ? ", " : "");
+        if (!rc)
+            rc = write_id(p, &p->d->item_ids, id[r]);
+        if (!rc)
+            rc = xout_printf(&p->x, e, ", \"score\": %.9g", (double)score[r]);
+        if (!rc && p->titles)
+            rc = write_title(p, id[r]);
+        if (!rc)
+            rc = xout_write(&p->x, "}", 1, e);
+    }
+    return rc ? rc : xout_write(&p->x, "]}\n", 3, e);
+}
+
+static int
+write_rows(
+    struct printer *p, int64_t user, const int32_t *id, const float *score)
+{
+    struct err *e = &p->io->err;
+    int rc = 0;
+    for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
+        rc = write_id(p, &p->d->user_ids, user);
+        if (!rc)
+            rc = xout_printf(&p->x, e, "\t%" PRId64 "\t", r + 1);
+        if (!rc)
+            rc = write_id(p, &p->d->item_ids, id[r]);
+        if (!rc)
+            rc = xout_printf(&p->x, e, "\t%.9g", (double)score[r]);
+        if (!rc && p->titles)
+            rc = write_title(p, id[r]);
+        if (!rc)
+            rc = xout_write(&p->x, "\n", 1, e);
+    }
+    return rc;
+}
+
+static int
+print(
+    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
+{
+    struct printer *p = ctx;
+    int rc = 0;
+    for (int64_t i = 0; i < n && !rc; i++) {
+        int64_t user = p->users ? p->users[first + i] : first + i;
+        rc = (p->a->json ? write_json : write_rows)(
+            p, user, id + i * p->k, score + i * p->k);
+    }
+    cli_progress(
+        p->io, "%" PRId64 " of %" PRId64 " users", first + n, p->n_users);
+    return rc;
+}
+
+static int
+recommend(struct cli *io, const struct recommend_args *a,
+    const struct dataset *d, const struct factors *f, const struct wanted *w,
+    const struct titles *t)
+{
+    struct printer p = {.io = io, .a = a, .d = d};
+    p.titles = a->titles ? t : NULL;
+    struct rank_opt o = {.k = a->number, .threads = (int)io->threads};
+    if (o.k > d->n_items)
+        o.k = d->n_items > 0 ? d->n_items : 1;
+    if (!a->keep_seen) {
+        o.mask[0] = &d->train;
+        o.mask[1] = &d->valid;
+        o.mask[2] = &d->test;
+    }
+    int64_t none = 0;
+    if (a->users) {
+        o.users = w->n ? w->user : &none;
+        o.n_users = w->n;
+    }
+    p.users = o.users;
+    p.k = o.k;
+    p.n_users = a->users ? w->n : d->n_users;
+    int rc = 0;
+    if (!a->json)
+        rc = idmap_check_table(&d->user_ids, "user", &io->err);
+    if (!rc && !a->json)
+        rc = idmap_check_table(&d->item_ids, "item", &io->err);
+    if (!rc)
+        rc = xout_open(&p.x, io->out, XOUT_TEXT, &io->err);
+    if (!rc)
+        rc = rank_run(&f->user, &f->item, &o, print, &p, &io->err);
+    return rc ? rc : xout_commit(&p.x, &io->err);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct recommend_args a = {.number = 20};
+    struct cli io = {.tool = "stair-recommend",
+        .operands = "--data FILE [MODEL]",
+        .summary = summary,
+        .examples = examples,
+        .max_args = 1};
+    const struct cli_option table[] = {
+        {.name = "data",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.data,
+            .help = "the dataset, by stair-ingest"},
+        {.letter = 'n',
+            .name = "number",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &a.number,
+            .min = 1,
+            .max = INT32_MAX,
+            .help = "items per user"},
+        {.name = "users",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.users,
+            .help = "only the users whose ids stand in FILE, one a line"},
+        {.name = "skip-unknown",
+            .type = CLI_FLAG,
+            .to = &a.skip_unknown,
+            .help = "pass over ids in --users that the dataset lacks"},
+        {.name = "keep-seen",
+            .type = CLI_FLAG,
+            .to = &a.keep_seen,
+            .help = "rank also what the user has"},
+        {.name = "titles",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.titles,
+            .help = "add the titles in FILE: a header, then id, tab, title"},
+        {.name = "json",
+            .type = CLI_FLAG,
+            .to = &a.json,
+            .help = "print one JSON object per user"},
+        CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
+    io.table = table;
+    cli_parse(&io, argc, argv);
+    check_args(&io, &a);
+
+    const char *model = io.n_args ? io.arg[0] : "-";
+    struct dataset d;
+    struct factors f;
+    struct wanted w = {.skip_unknown = a.skip_unknown};
+    struct titles t = {0};
+    die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
+    die_if(factors_read(model, &f, &io.err), &io);
+    die_if(factors_check(&f, model, &d, a.data, &io.err), &io);
+    if (a.users)
+        die_if(read_wanted(&w, a.users, &d.user_ids, &io.err), &io);
+    if (a.titles)
+        die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
+    die_if(recommend(&io, &a, &d, &f, &w, &t), &io);
+    if (w.skipped)
+        cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
+    ids_free(&w.map);
+    free(w.user);
+    titles_free(&t);
+    factors_free(&f);
+    dataset_free(&d);
+    return cli_finish(&io);
+}
