@@ -21,7 +21,8 @@ batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
 }
 
 void
-batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users)
+batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
+    const int32_t *place)
 {
     b->n = n;
     for (int64_t t = 0; t < n; t++) {
@@ -37,7 +38,7 @@ batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users)
         for (uint64_t x = b->bits[w]; x; x &= x - 1) {
             int64_t node = w * 64 + __builtin_ctzll(x);
             b->slot[node] = (int32_t)k;
-            b->node[k++] = (int32_t)node;
+            b->node[k++] = place[node];
         }
         b->bits[w] = 0;
     }

@@ -10,23 +10,25 @@
  * for each triple the positions of its three nodes in that list.
  */
 struct batch {
-    int64_t n;                    /* triples */
-    int32_t *user, *pos, *neg;    /* [n] slots */
-    int32_t *node;                /* [n_nodes] ascending node numbers */
+    int64_t n;                 /* triples */
+    int32_t *user, *pos, *neg; /* [n] slots */
+    int32_t *node;             /* [n_nodes] the engine's rows of the nodes,
+                                  in ascending order of the nodes */
     int64_t n_nodes;
-    int64_t n_all;                /* nodes of the graph */
-    uint64_t *bits;               /* [n_all / 64 + 1], zero between calls */
-    int32_t *slot;                /* [n_all] valid for the batch's nodes */
+    int64_t n_all;  /* nodes of the graph */
+    uint64_t *bits; /* [n_all / 64 + 1], zero between calls */
+    int32_t *slot;  /* [n_all] valid for the batch's nodes */
 };
 
 /* Room for up to max triples over n_all nodes. */
-int batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
-    ERR_CHECKED;
+int batch_init(
+    struct batch *b, int64_t max, int64_t n_all, struct err *e) ERR_CHECKED;
 
 /* Fills b from n triples of (user, positive, negative), items numbered from 0
- * as in the dataset; item i is node n_users + i. */
+ * as in the dataset; item i is node n_users + i, and node x is the engine's row
+ * place[x]. */
 void batch_set(struct batch *b, const int32_t *triple, int64_t n,
-    int64_t n_users);
+    int64_t n_users, const int32_t *place);
 
 void batch_free(struct batch *b);
 

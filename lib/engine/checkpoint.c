@@ -11,20 +11,19 @@ enum { COUNTERS = 7, NUMBERS = 2 };
 
 static const char *const vec_name[] = {"user", "item"};
 static const char *const param_name[] = {"user_param", "item_param"};
-static const char *const state_name[3][2] = {{"now_user", "now_item"},
-    {"m_user", "m_item"}, {"v_user", "v_item"}};
+static const char *const state_name[3][2] = {
+    {"now_user", "now_item"}, {"m_user", "m_item"}, {"v_user", "v_item"}};
 
 static int
-put_string(struct npz_out *z, const char *name, const char *text,
-    struct err *e)
+put_string(struct npz_out *z, const char *name, const char *text, struct err *e)
 {
     struct npy h = npy_make('S', (int)strlen(text), 0, NULL);
     return npz_out_array(z, name, &h, text, e);
 }
 
 static int
-put_state(struct npz_out *z, const struct checkpoint *c,
-    const struct engine *g, struct err *e)
+put_state(struct npz_out *z, const struct checkpoint *c, const struct engine *g,
+    struct err *e)
 {
     struct mat x[2] = {{0}, {0}};
     int rc = mat_init(&x[0], c->param[0].n, c->param[0].d, e);
@@ -116,8 +115,8 @@ take_all(struct npz *z, struct checkpoint *c, struct err *e)
     if (!rc && h.count != COUNTERS)
         rc = err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
     if (!rc) {
-        c->cursor = (struct engine_cursor){counters[0], counters[1],
-            counters[2], ((double *)n->data)[0]};
+        c->cursor = (struct engine_cursor){
+            counters[0], counters[1], counters[2], ((double *)n->data)[0]};
         c->evaluated = counters[3];
         c->reported = counters[4];
         c->best_epoch = counters[5];

@@ -18,11 +18,11 @@ struct checkpoint {
     char *name; /* the model's; owned */
     char *run;  /* options and input identities, one per line; owned */
     struct engine_cursor cursor;
-    int64_t evaluated;  /* epoch label of the last evaluation, -1: none */
-    int64_t reported;   /* epoch label of the last report, -1: none */
-    int64_t best_epoch; /* -1: none yet */
-    int64_t worse;      /* evaluations since the best one */
-    double best;        /* valid NDCG@20 there */
+    int64_t evaluated;      /* epoch label of the last evaluation, -1: none */
+    int64_t reported;       /* epoch label of the last report, -1: none */
+    int64_t best_epoch;     /* -1: none yet */
+    int64_t worse;          /* evaluations since the best one */
+    double best;            /* valid NDCG@20 there */
     struct mat vec[2];      /* best output vectors: user, item */
     struct mat param[2];    /* best parameters */
     struct mat state[3][2]; /* as read: parameters, m, v; [which][user, item] */
@@ -35,8 +35,8 @@ int checkpoint_write(const char *path, const struct checkpoint *c,
 
 /* Verified like every file; shapes must agree among themselves and values be
  * finite. */
-int checkpoint_read(const char *path, struct checkpoint *c, struct err *e)
-    ERR_CHECKED;
+int checkpoint_read(
+    const char *path, struct checkpoint *c, struct err *e) ERR_CHECKED;
 
 /*
  * 0 if both describe the same run; else ERR_FORMAT with the first difference

@@ -51,8 +51,9 @@ struct engine;
 
 /*
  * Takes the model's tables and initial parameters (copied), the user-item graph
- * and, if the model smooths, the item graph. Graphs and sampler are borrowed
- * for the engine's life. ERR_RANGE if isa names no kernels of this processor.
+ * and, if the model smooths, the item graph. The engine makes its own
+ * copies of the graphs; the sampler is borrowed for its life. ERR_RANGE if isa
+ * names no kernels of this processor.
  */
 int engine_new(struct engine **out, const struct model *m,
     const struct graph *ui, const struct graph *items, struct sampler *s,
@@ -79,10 +80,10 @@ int engine_check(const struct engine *g, int64_t t, struct err *e) ERR_CHECKED;
  * I x d are allocated by the caller. */
 void engine_vectors(struct engine *g, struct mat *user, struct mat *item);
 
-/* Parameters (which = 0), first (1) and second (2) moments as row-major matrices
- * of users and items, allocated by the caller. */
-void engine_get(const struct engine *g, int which, struct mat *user,
-    struct mat *item);
+/* Parameters (which = 0), first (1) and second (2) moments as row-major
+ * matrices of users and items, allocated by the caller. */
+void engine_get(
+    const struct engine *g, int which, struct mat *user, struct mat *item);
 void engine_set(struct engine *g, int which, const struct mat *user,
     const struct mat *item);
 

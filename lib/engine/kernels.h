@@ -24,13 +24,13 @@ struct kgraph {
 
 /* Scalars of one Adam step, see adam.h. */
 struct kadam {
-    float coupled;      /* g += coupled * theta */
-    float keep;         /* theta *= keep (decoupled decay), before the step */
-    float rate;         /* theta -= rate * direction */
-    float b1, b2;       /* moments' decay */
-    float a1, a2;       /* 1 - b1, 1 - b2 */
-    float r1;           /* 1 / (1 - b1^t) */
-    float r2;           /* 1 / sqrt(1 - b2^t) */
+    float coupled; /* g += coupled * theta */
+    float keep;    /* theta *= keep (decoupled decay), before the step */
+    float rate;    /* theta -= rate * direction */
+    float b1, b2;  /* moments' decay */
+    float a1, a2;  /* 1 - b1, 1 - b2 */
+    float r1;      /* 1 / (1 - b1^t) */
+    float r2;      /* 1 / sqrt(1 - b2^t) */
     float eps;
 };
 
@@ -38,8 +38,8 @@ struct kernels {
     const char *name;
 
     /* y[r] = q_r (c x[r]) for all rows: the innermost term of Horner's rule. */
-    void (*start)(const struct kgraph *g, const float *c, const float *x,
-        float *y);
+    void (*start)(
+        const struct kgraph *g, const float *c, const float *x, float *y);
 
     /* One Horner layer on rows r0..r1-1:
      *   z = q_r sum_{j in N(r)} B_rj y[j] + c x[r],   out[r] = q_r z        */
@@ -47,8 +47,8 @@ struct kernels {
         const float *c, const float *x, const float *y, float *out);
 
     /* The last layer: out[r] = z. */
-    void (*last)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, const float *x, const float *y, float *out);
+    void (*last)(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
+        const float *x, const float *y, float *out);
 
     /* The last layer on n listed rows only: out[k] = z of row rows[k]. */
     void (*last_rows)(const struct kgraph *g, const int32_t *rows, int64_t n,
@@ -71,21 +71,20 @@ struct kernels {
 
     /* A layer whose sums are given and reset to zero:
      *   z = q_r sum[r] + c x[r],  out[r] = q_r z,  sum[r] = 0               */
-    void (*layer_summed)(const struct kgraph *g, const float *c,
-        const float *x, float *sum, float *out);
+    void (*layer_summed)(const struct kgraph *g, const float *c, const float *x,
+        float *sum, float *out);
 
     /* The last layer of the gradient with Adam on top, rows r0..r1-1: z is the
      * gradient of theta[r]; updates m, v and theta (users, plain models). */
     void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, const float *x, const float *y,
-        const struct kadam *a, float *theta, float *m, float *v);
+        const float *c, const float *x, const float *y, const struct kadam *a,
+        float *theta, float *m, float *v);
 
     /* The same, but the normalised direction goes to dir[r - r0] and theta
      * stays: the items of STAIR, whose direction is smoothed first. */
     void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, const float *x, const float *y,
-        const struct kadam *a, const float *theta, float *m, float *v,
-        float *dir);
+        const float *c, const float *x, const float *y, const struct kadam *a,
+        const float *theta, float *m, float *v, float *dir);
 
     /* The last layer of smoothing, then the step: theta[r] of g's own rows
      *   theta = keep theta - rate z                                         */

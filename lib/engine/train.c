@@ -17,16 +17,14 @@ seconds(void)
 }
 
 int
-train_start(struct checkpoint *run, const struct model *m,
-    const char *options, struct err *e)
+train_start(struct checkpoint *run, const struct model *m, const char *options,
+    struct err *e)
 {
-    *run = (struct checkpoint){.evaluated = -1, .reported = -1,
-        .best_epoch = -1, .best = -1};
+    *run = (struct checkpoint){
+        .evaluated = -1, .reported = -1, .best_epoch = -1, .best = -1};
     run->name = strdup(m->name);
     run->run = strdup(options);
-    int rc = run->name && run->run
-        ? 0
-        : err_set(e, ERR_NOMEM, "out of memory");
+    int rc = run->name && run->run ? 0 : err_set(e, ERR_NOMEM, "out of memory");
     const int64_t rows[] = {m->user.n, m->item.n};
     for (int i = 0; i < 2 && !rc; i++) {
         rc = mat_init(&run->vec[i], rows[i], m->d, e);
@@ -57,9 +55,8 @@ keep(struct engine *g, struct checkpoint *run)
 /* Evaluates the present parameters; moves them into run if they are the best
  * so far or the last are wanted. */
 static int
-evaluate(struct engine *g, const struct dataset *d,
-    const struct train_opt *o, struct checkpoint *run,
-    struct train_report *r, struct err *e)
+evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
+    struct checkpoint *run, struct train_report *r, struct err *e)
 {
     struct mat vec[2] = {{0}, {0}};
     int rc = mat_init(&vec[0], run->vec[0].n, run->vec[0].d, e);
@@ -121,10 +118,11 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     int64_t n, struct err *e)
 {
     int64_t label = run->cursor.epoch;
-    struct train_report r = {.epoch = label, .seconds = spent,
+    struct train_report r = {.epoch = label,
+        .seconds = spent,
         .loss = label ? run->cursor.loss / (double)n : (double)NAN};
     int due = d->valid.nnz > 0 && run->evaluated < label &&
-        (label % o->every == 0 || label >= o->epochs);
+              (label % o->every == 0 || label >= o->epochs);
     int rc = due ? evaluate(g, d, o, run, &r, e) : 0;
     if (!rc && run->reported < label) {
         run->reported = label;
@@ -137,9 +135,8 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
 }
 
 int
-train_run(struct engine *g, const struct dataset *d,
-    const struct train_opt *o, struct checkpoint *run,
-    const struct train_hooks *hooks, struct err *e)
+train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
+    struct checkpoint *run, const struct train_hooks *hooks, struct err *e)
 {
     int64_t n = engine_triples(g);
     double spent = 0;

@@ -25,10 +25,10 @@ typedef __m512 v16;
 typedef struct {
     __m256 lo, hi;
 } v16;
-#define V16_OP2(name, op)                                                     \
-    static inline v16 name(v16 a, v16 b)                                      \
-    {                                                                         \
-        return (v16){op(a.lo, b.lo), op(a.hi, b.hi)};                         \
+#define V16_OP2(name, op)                                                      \
+    static inline v16 name(v16 a, v16 b)                                       \
+    {                                                                          \
+        return (v16){op(a.lo, b.lo), op(a.hi, b.hi)};                          \
     }
 V16_OP2(v16_add, _mm256_add_ps)
 V16_OP2(v16_sub, _mm256_sub_ps)
@@ -58,8 +58,8 @@ v16_sqrt(v16 a)
 static inline v16
 v16_fma(v16 a, v16 b, v16 c)
 {
-    return (v16){_mm256_fmadd_ps(a.lo, b.lo, c.lo),
-        _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
+    return (v16){
+        _mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
 }
 
 #else
@@ -67,13 +67,13 @@ v16_fma(v16 a, v16 b, v16 c)
 typedef struct {
     float f[16];
 } v16;
-#define V16_LOOP(name, args, expr)                                            \
-    static inline v16 name args                                               \
-    {                                                                         \
-        v16 r;                                                                \
-        for (int j = 0; j < 16; j++)                                          \
-            r.f[j] = expr;                                                    \
-        return r;                                                             \
+#define V16_LOOP(name, args, expr)                                             \
+    static inline v16 name args                                                \
+    {                                                                          \
+        v16 r;                                                                 \
+        for (int j = 0; j < 16; j++)                                           \
+            r.f[j] = expr;                                                     \
+        return r;                                                              \
     }
 V16_LOOP(v16_load, (const float *p), p[j])
 V16_LOOP(v16_set, (float s), s)

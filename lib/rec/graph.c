@@ -93,6 +93,66 @@ graph_items(const struct csr *s, int64_t n_items, const char *what,
     return rc;
 }
 
+int
+graph_by_degree(
+    const struct graph *g, int64_t split, int32_t *place, struct err *e)
+{
+    int64_t n = g->a.rows, max = 0;
+    const int64_t *p = g->a.indptr;
+    for (int64_t r = 0; r < n; r++)
+        if (p[r + 1] - p[r] > max)
+            max = p[r + 1] - p[r];
+    /* Counting sort; bucket 0 is the largest degree. */
+    int64_t *start = mem_new(max + 2, sizeof *start, e);
+    if (!start)
+        return ERR_NOMEM;
+    const int64_t border[] = {0, split, n};
+    for (int part = 0; part < 2; part++) {
+        int64_t from = border[part], to = border[part + 1];
+        memset(start, 0, (size_t)(max + 2) * sizeof *start);
+        for (int64_t r = from; r < to; r++)
+            start[max - (p[r + 1] - p[r]) + 1]++;
+        for (int64_t b = 0; b <= max; b++)
+            start[b + 1] += start[b];
+        for (int64_t r = from; r < to; r++)
+            place[r] = (int32_t)(from + start[max - (p[r + 1] - p[r])]++);
+    }
+    free(start);
+    return 0;
+}
+
+int
+graph_renumber(const struct graph *g, const int32_t *place, struct graph *out,
+    struct err *e)
+{
+    *out = (struct graph){0};
+    int64_t n = g->a.rows;
+    const int64_t *p = g->a.indptr;
+    int rc = csr_init(&out->a, n, n, g->a.nnz, g->a.data != NULL, e);
+    if (rc)
+        return rc;
+    out->q = mem_new(n, sizeof *out->q, e);
+    if (!out->q) {
+        graph_free(out);
+        return ERR_NOMEM;
+    }
+    int64_t *to = out->a.indptr;
+    for (int64_t r = 0; r < n; r++)
+        to[place[r] + 1] = p[r + 1] - p[r];
+    for (int64_t r = 0; r < n; r++)
+        to[r + 1] += to[r];
+    for (int64_t r = 0; r < n; r++) {
+        int64_t at = to[place[r]];
+        out->q[place[r]] = g->q[r];
+        for (int64_t k = p[r]; k < p[r + 1]; k++, at++) {
+            out->a.indices[at] = place[g->a.indices[k]];
+            if (g->a.data)
+                out->a.data[at] = g->a.data[k];
+        }
+    }
+    return 0;
+}
+
 void
 graph_free(struct graph *g)
 {

@@ -18,8 +18,8 @@ struct graph {
  * The user-item graph A = [[0, R], [R^T, 0]], users first. No self loops.
  *   train  U x I, binary
  */
-int graph_bipartite(const struct csr *train, struct graph *g, struct err *e)
-    ERR_CHECKED;
+int graph_bipartite(
+    const struct csr *train, struct graph *g, struct err *e) ERR_CHECKED;
 
 /*
  * The item graph S~ = D^-1/2 S D^-1/2 with D the row sums of S (paper, section
@@ -29,6 +29,23 @@ int graph_bipartite(const struct csr *train, struct graph *g, struct err *e)
  */
 int graph_items(const struct csr *s, int64_t n_items, const char *what,
     struct graph *g, struct err *e) ERR_CHECKED;
+
+/*
+ * Row numbers in descending order of degree, ties ascending, separately within
+ * rows [0, split) and [split, n): row r of g goes to place[r]. Equal degrees
+ * side by side make the inner loops' trip counts predictable. place is [n], the
+ * caller's.
+ */
+int graph_by_degree(const struct graph *g, int64_t split, int32_t *place,
+    struct err *e) ERR_CHECKED;
+
+/*
+ * out = g with row and column r renamed to place[r]. Within a row the columns
+ * keep g's order (so they are no longer ascending): sums over a row add the
+ * same numbers in the same order as before.
+ */
+int graph_renumber(const struct graph *g, const int32_t *place,
+    struct graph *out, struct err *e) ERR_CHECKED;
 
 void graph_free(struct graph *g);
 

@@ -1,0 +1,322 @@
+#include "lib/engine/cpu.h"
+
+#include "lib/base/fmath.h"
+#include "lib/base/par.h"
+#include "lib/rec/bpr.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+static double
+seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Adam's scalars of optimiser step t, counted from 1. */
+static struct kadam
+adam_scalars(const struct engine *g, int64_t t)
+{
+    const double b1 = 0.9, b2 = 0.999;
+    return (struct kadam){
+        .coupled = (float)g->coupled,
+        .keep = (float)(1.0 - g->rate * g->decoupled),
+        .rate = (float)g->rate,
+        .b1 = (float)b1,
+        .b2 = (float)b2,
+        .a1 = (float)(1.0 - b1),
+        .a2 = (float)(1.0 - b2),
+        .r1 = (float)(1.0 / (1.0 - fm_powi(b1, t))),
+        .r2 = (float)(1.0 / sqrt(1.0 - fm_powi(b2, t))),
+        .eps = 1e-8f,
+    };
+}
+
+static void
+swap(float **a, float **b)
+{
+    float *t = *a;
+    *a = *b;
+    *b = t;
+}
+
+const float *
+cpu_inner_layers(const struct kernels *k, const struct kgraph *graph,
+    int layers, const float *c, const float *x, float *y, float *other)
+{
+    if (layers == 0)
+        return y;
+    k->start(graph, c + layers * PANEL, x, y);
+    for (int l = layers - 1; l > 0; l--) {
+        k->layer(graph, 0, graph->n, c + l * PANEL, x, y, other);
+        swap(&y, &other);
+    }
+    return y;
+}
+
+static void
+forward(struct engine *g, int panel, struct scratch *s)
+{
+    const struct kernels *k = g->k;
+    const float *x = g->theta + panel * g->n * PANEL;
+    const float *c = g->coef + panel * (g->layers + 1) * PANEL;
+    float *h = g->h + panel * 3 * g->batch * PANEL;
+    const float *y = cpu_inner_layers(k, &g->ui, g->layers, c, x, s->y0, s->y1);
+    k->last_rows(g->layers ? &g->ui : &g->none, s->batch.node, s->batch.n_nodes,
+        c, x, y, h);
+    k->scores(s->batch.n, s->batch.user, s->batch.pos, s->batch.neg, h,
+        g->partial + panel * g->batch);
+}
+
+/* The gradient is non-zero on the batch's nodes only: the first product pushes
+ * from these, which adds the same numbers in the same order as gathering. */
+static const float *
+inner_gradient(const struct engine *g, const float *c, struct scratch *s)
+{
+    const struct kernels *k = g->k;
+    if (g->layers < 2)
+        return cpu_inner_layers(k, &g->ui, g->layers, c, s->dh, s->y0, s->y1);
+    float *y = s->y0, *other = s->y1;
+    k->push_rows(&g->ui, s->batch.node, s->batch.n_nodes, c + g->layers * PANEL,
+        s->slots, s->sum);
+    k->layer_summed(&g->ui, c + (g->layers - 1) * PANEL, s->dh, s->sum, y);
+    for (int l = g->layers - 2; l > 0; l--) {
+        k->layer(&g->ui, 0, g->n, c + l * PANEL, s->dh, y, other);
+        swap(&y, &other);
+    }
+    return y;
+}
+
+static void
+spread(const struct batch *b, const float *from, float *to)
+{
+    for (int64_t i = 0; i < b->n_nodes; i++)
+        memcpy(to + (int64_t)b->node[i] * PANEL, from + i * PANEL,
+            PANEL * sizeof(float));
+}
+
+static void
+clear(const struct batch *b, float *to)
+{
+    for (int64_t i = 0; i < b->n_nodes; i++)
+        memset(to + (int64_t)b->node[i] * PANEL, 0, PANEL * sizeof(float));
+}
+
+/* Backward stepwise convolution of the items' directions, then their step. The
+ * directions lie in one of the two buffers; the other one is free by now, and
+ * the sums' buffer is lent and given back zeroed. */
+static void
+smooth(const struct engine *g, int panel, struct scratch *s,
+    const struct kadam *a, int in_y1, float *theta)
+{
+    const float *dir = in_y1 ? s->y1 : s->y0;
+    const float *c = g->item_coef + panel * (g->item_layers + 1) * PANEL;
+    const struct kgraph none = {
+        g->n_items, g->no_edges, NULL, NULL, g->items.q};
+    const float *y = cpu_inner_layers(
+        g->k, &g->items, g->item_layers, c, dir, in_y1 ? s->y0 : s->y1, s->sum);
+    g->k->last_step(g->item_layers ? &g->items : &none, c, dir, y, a, theta);
+    if (g->item_layers > 1)
+        memset(s->sum, 0, (size_t)g->n_items * PANEL * sizeof(float));
+}
+
+/* Gradient, Adam and smoothing of one panel. */
+static void
+backward(struct engine *g, int panel, struct scratch *s, const struct kadam *a,
+    struct engine_times *times)
+{
+    const struct kernels *k = g->k;
+    const struct batch *b = &s->batch;
+    const struct kgraph *ui = g->layers ? &g->ui : &g->none;
+    const float *c = g->coef + panel * (g->layers + 1) * PANEL;
+    const float *h = g->h + panel * 3 * g->batch * PANEL;
+    float *theta = g->theta + panel * g->n * PANEL;
+    float *m = g->m + panel * g->n * PANEL, *v = g->v + panel * g->n * PANEL;
+    double t0 = seconds();
+    memset(s->slots, 0, (size_t)b->n_nodes * PANEL * sizeof(float));
+    k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef, h, s->slots);
+    spread(b, s->slots, s->dh);
+    const float *y = inner_gradient(g, c, s);
+    double t1 = seconds();
+    int64_t split = g->smooth ? g->n_users : g->n;
+    k->last_adam(ui, 0, split, c, s->dh, y, a, theta, m, v);
+    if (g->smooth) {
+        float *dir = y == s->y0 ? s->y1 : s->y0;
+        k->last_direction(
+            ui, g->n_users, g->n, c, s->dh, y, a, theta, m, v, dir);
+    }
+    double t2 = seconds();
+    if (g->smooth)
+        smooth(g, panel, s, a, y == s->y0, theta + g->n_users * PANEL);
+    clear(b, s->dh);
+    times->backward += t1 - t0;
+    times->adam += t2 - t1;
+    times->smooth += seconds() - t2;
+}
+
+/* Slice `rank` of the step's triples. */
+static void
+draw(struct engine *g, int64_t step, int rank)
+{
+    int64_t first = step * g->batch, n = g->sampler->n - first;
+    if (n > g->batch)
+        n = g->batch;
+    int32_t *t = g->triple[step & 1];
+    for (int64_t b = n * rank / g->threads; b < n * (rank + 1) / g->threads;
+         b++)
+        sample_triple(
+            g->sampler, first + b, &t[3 * b], &t[3 * b + 1], &t[3 * b + 2]);
+}
+
+/* Slice `rank` of the losses and their derivatives; scores are joined panel by
+ * panel in ascending order, in double. */
+static int
+losses(struct engine *g, int64_t n, int rank)
+{
+    int finite = 1;
+    for (int64_t b = n * rank / g->threads; b < n * (rank + 1) / g->threads;
+         b++) {
+        double x = 0;
+        for (int p = 0; p < g->panels; p++)
+            x += (double)g->partial[p * g->batch + b];
+        g->loss[b] = bpr_triple(x, n, &g->score_coef[b]);
+        finite &= isfinite(g->loss[b]) != 0;
+    }
+    return finite;
+}
+
+struct epoch {
+    struct engine *g;
+    struct engine_cursor *cursor;
+    const volatile int *stop;
+    void (*progress)(void *, int64_t, int64_t);
+    void *ctx;
+    int64_t steps;
+    /* Written between a step's two barriers, read after the second. */
+    int leave;
+    _Atomic int64_t bad; /* 1 + the step whose loss is not finite */
+};
+
+/*
+ * One thread's part of an epoch. Panels are dealt to the threads for good; they
+ * meet twice a step: when all partial scores are there, and when the losses'
+ * derivatives are.
+ */
+static void
+epoch_thread(void *ctx, int rank, struct par_team *team)
+{
+    struct epoch *ep = ctx;
+    struct engine *g = ep->g;
+    struct scratch *s = &g->scratch[rank];
+    struct engine_times times = {0};
+    int64_t first = ep->cursor->step, t = ep->cursor->t;
+    draw(g, first, rank);
+    par_barrier(team);
+    for (int64_t step = first; step < ep->steps; step++) {
+        double t0 = seconds();
+        int64_t n = g->sampler->n - step * g->batch;
+        if (n > g->batch)
+            n = g->batch;
+        batch_set(&s->batch, g->triple[step & 1], n, g->n_users, g->place);
+        double t1 = seconds();
+        for (int p = rank; p < g->panels; p += g->threads)
+            forward(g, p, s);
+        double t2 = seconds();
+        par_barrier(team);
+        double t3 = seconds();
+        if (!losses(g, n, rank))
+            ep->bad = step + 1;
+        if (rank == 0)
+            ep->leave = ep->stop && *ep->stop;
+        double t4 = seconds();
+        if (step + 1 < ep->steps)
+            draw(g, step + 1, rank);
+        double t5 = seconds();
+        par_barrier(team);
+        double t6 = seconds();
+        if (rank == 0) {
+            double sum = 0;
+            for (int64_t b = 0; b < n; b++)
+                sum += g->loss[b];
+            ep->cursor->loss += sum;
+        }
+        if (ep->bad)
+            break;
+        int leave = ep->leave;
+        struct kadam a = adam_scalars(g, ++t);
+        for (int p = rank; p < g->panels; p += g->threads)
+            backward(g, p, s, &a, &times);
+        times.sample += t1 - t0 + t5 - t4;
+        times.forward += t2 - t1;
+        times.scores += t4 - t3;
+        times.wait += t3 - t2 + t6 - t5;
+        times.steps++;
+        if (rank == 0) {
+            ep->cursor->step = step + 1;
+            ep->cursor->t = t;
+            if (ep->progress)
+                ep->progress(ep->ctx, step + 1, ep->steps);
+        }
+        if (leave)
+            break;
+    }
+    if (rank == 0) {
+        struct engine_times *all = &g->times;
+        all->sample += times.sample;
+        all->forward += times.forward;
+        all->scores += times.scores;
+        all->backward += times.backward;
+        all->adam += times.adam;
+        all->smooth += times.smooth;
+        all->wait += times.wait;
+        all->steps += times.steps;
+    }
+}
+
+int64_t
+engine_steps_per_epoch(const struct engine *g)
+{
+    return (g->sampler->n + g->batch - 1) / g->batch;
+}
+
+int64_t
+engine_triples(const struct engine *g)
+{
+    return g->sampler->n;
+}
+
+int
+engine_epoch(struct engine *g, struct engine_cursor *c,
+    const volatile int *stop, void (*progress)(void *, int64_t, int64_t),
+    void *ctx, struct err *e)
+{
+    struct epoch ep = {.g = g,
+        .cursor = c,
+        .stop = stop,
+        .progress = progress,
+        .ctx = ctx,
+        .steps = engine_steps_per_epoch(g)};
+    if (c->step == 0)
+        c->loss = 0;
+    sample_epoch(g->sampler, (uint32_t)c->epoch);
+    int rc = par_team_run(g->threads, epoch_thread, &ep, e);
+    if (rc)
+        return rc;
+    if (ep.bad) {
+        rc = engine_check(g, c->t, e);
+        return rc ? rc
+                  : err_set(e, ERR_NUM,
+                        "loss is not finite at epoch %" PRId64
+                        ", step %" PRId64,
+                        c->epoch + 1, ep.bad);
+    }
+    if (c->step == ep.steps) {
+        c->epoch++;
+        c->step = 0;
+    }
+    return 0;
+}
