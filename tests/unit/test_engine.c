@@ -1,0 +1,412 @@
+/* The engine against its naive twin, and its promises of equal bytes. */
+#include "lib/base/mem.h"
+#include "lib/base/rng.h"
+#include "lib/engine/engine.h"
+#include "lib/engine/kernels.h"
+#include "lib/rec/layers.h"
+#include "tests/unit/tap.h"
+#include "tests/unit/twin.h"
+
+#include <zlib.h>
+
+struct world {
+    struct csr train, items;
+    struct graph ui, graph;
+    struct model m;
+    int32_t *triples;
+    int64_t n_triples;
+};
+
+static uint64_t
+rnd(int seed, int what, int64_t i)
+{
+    return rng_u64((uint64_t)seed, RNG_TEST, (uint32_t)what, (uint64_t)i, 0);
+}
+
+/* A random graph in which user 1 and item 2 have no train entry, and replayed
+ * triples with repeated rows. */
+static void
+make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
+    int layers, int smooth)
+{
+    struct err e;
+    *w = (struct world){0};
+    int64_t cap = users * items;
+    if (csr_init(&w->train, users, items, cap, 0, &e))
+        abort();
+    int64_t nnz = 0;
+    for (int64_t u = 0; u < users; u++) {
+        for (int64_t i = 0; i < items; i++)
+            if (u != 1 && i != 2 && rnd(seed, 1, u * items + i) % 5 == 0)
+                w->train.indices[nnz++] = (int32_t)i;
+        w->train.indptr[u + 1] = nnz;
+    }
+    w->train.nnz = nnz;
+    char *dense = calloc((size_t)(items * items), 1);
+    for (int64_t i = 0; i < items; i++)
+        for (int64_t j = 0; j < i; j++)
+            if (i != 3 && j != 3 && rnd(seed, 2, i * items + j) % 4 == 0)
+                dense[i * items + j] = dense[j * items + i] =
+                    (char)(1 + rnd(seed, 3, i * items + j) % 2);
+    if (csr_init(&w->items, items, items, items * items, 1, &e))
+        abort();
+    nnz = 0;
+    for (int64_t i = 0; i < items; i++) {
+        for (int64_t j = 0; j < items; j++)
+            if (dense[i * items + j]) {
+                w->items.indices[nnz] = (int32_t)j;
+                w->items.data[nnz++] = (float)dense[i * items + j];
+            }
+        w->items.indptr[i + 1] = nnz;
+    }
+    w->items.nnz = nnz;
+    free(dense);
+    if (graph_bipartite(&w->train, &w->ui, &e) ||
+        graph_items(&w->items, items, "items", &w->graph, &e))
+        abort();
+    struct model *m = &w->m;
+    *m = (struct model){.name = "stair",
+        .d = d,
+        .layers = layers,
+        .item_layers = layers,
+        .rate = 5e-3,
+        .decoupled = 0.3};
+    m->coef = mem_new((layers + 1) * d, sizeof(float), &e);
+    layers_forward(m->coef, d, layers, 0.3);
+    if (smooth) {
+        m->item_coef = mem_new((layers + 1) * d, sizeof(float), &e);
+        layers_backward(m->item_coef, d, layers, 0.3);
+    }
+    if (mat_init(&m->user, users, d, &e) || mat_init(&m->item, items, d, &e))
+        abort();
+    for (int64_t k = 0; k < users * d; k++)
+        m->user.x[k] = (float)rng_normal(3, RNG_TEST, 4, (uint64_t)k, 0) / 4;
+    for (int64_t k = 0; k < items * d; k++)
+        m->item.x[k] = (float)rng_normal(3, RNG_TEST, 5, (uint64_t)k, 0) / 4;
+    w->n_triples = 90;
+    w->triples = mem_new(3 * w->n_triples, sizeof(int32_t), &e);
+    for (int64_t t = 0; t < w->n_triples; t++) {
+        int32_t *r = w->triples + 3 * t;
+        r[0] = (int32_t)(rnd(seed, 6, t) % (uint64_t)users);
+        r[1] = (int32_t)(rnd(seed, 7, t) % (uint64_t)items);
+        r[2] =
+            (int32_t)((r[1] + 1 +
+                          (int64_t)(rnd(seed, 8, t) % (uint64_t)(items - 1))) %
+                      items);
+        if (t % 7 == 3)
+            memcpy(r, r - 3, 3 * sizeof *r);
+    }
+}
+
+static void
+free_world(struct world *w)
+{
+    csr_free(&w->train);
+    csr_free(&w->items);
+    graph_free(&w->ui);
+    graph_free(&w->graph);
+    model_free(&w->m);
+    free(w->triples);
+}
+
+static struct engine *
+start(struct world *w, struct sampler *s, int threads, const char *isa,
+    int64_t batch)
+{
+    struct err e;
+    struct engine *g;
+    struct engine_opt o = {batch, threads, isa};
+    if (sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e) ||
+        engine_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
+        printf("# %s\n", e.msg);
+        abort();
+    }
+    return g;
+}
+
+/* Largest difference relative to the largest magnitude of the tensor. */
+static double
+worst(const struct mat *user, const struct mat *item, const double *twin)
+{
+    double diff = 0, size = 0;
+    int64_t k = user->n * user->d;
+    for (int64_t i = 0; i < k + item->n * item->d; i++) {
+        double x = (double)(i < k ? user->x[i] : item->x[i - k]);
+        diff = fmax(diff, fabs(x - twin[i]));
+        size = fmax(size, fabs(twin[i]));
+        if (!isfinite(x))
+            return INFINITY;
+    }
+    return diff / size;
+}
+
+static void
+get(const struct engine *g, struct world *w, int which, struct mat out[2])
+{
+    struct err e;
+    if (mat_init(&out[0], w->m.user.n, w->m.d, &e) ||
+        mat_init(&out[1], w->m.item.n, w->m.d, &e))
+        abort();
+    engine_get(g, which, &out[0], &out[1]);
+}
+
+static void
+drop(struct mat out[2])
+{
+    mat_free(&out[0]);
+    mat_free(&out[1]);
+}
+
+static uint32_t
+checksum(const struct engine *g, struct world *w)
+{
+    uint32_t crc = 0;
+    for (int which = 0; which < 3; which++) {
+        struct mat x[2];
+        get(g, w, which, x);
+        for (int i = 0; i < 2; i++)
+            crc = (uint32_t)crc32_z(
+                crc, (void *)x[i].x, (size_t)(x[i].n * x[i].d) * sizeof(float));
+        drop(x);
+    }
+    return crc;
+}
+
+static void
+train(struct engine *g, int epochs, struct engine_cursor *c)
+{
+    struct err e;
+    for (int i = 0; i < epochs; i++)
+        if (engine_epoch(g, c, NULL, NULL, NULL, &e)) {
+            printf("# %s\n", e.msg);
+            abort();
+        }
+}
+
+/* 200 steps: 90 triples in batches of 18 are 5 steps, 40 epochs. The bound,
+ * 2e-5 of each tensor's largest magnitude, is about ten times what the rounding
+ * of float32 (6e-8 of a value, amplified where Adam divides small numbers)
+ * leads to on these graphs. */
+static void
+against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
+    int smooth, int uniform)
+{
+    struct world w;
+    make_world(&w, seed, users, items, d, layers, smooth);
+    if (uniform)
+        layers_uniform(w.m.coef, d, layers);
+    struct twin t;
+    twin_init(&t, &w.m, &w.train, &w.items);
+    struct sampler s;
+    struct engine *g = start(&w, &s, 2, NULL, 18);
+    struct engine_cursor c = {0};
+    double loss = 0, diff = 0;
+    for (int epoch = 0; epoch < 40; epoch++) {
+        double sum = 0;
+        train(g, 1, &c);
+        for (int64_t b = 0; b < 90; b += 18)
+            sum += 18 * twin_step(&t, w.triples + 3 * b, 18);
+        diff = fmax(diff, fabs(sum - c.loss) / 90);
+        loss = sum / 90;
+    }
+    double bad[3];
+    for (int which = 0; which < 3; which++) {
+        struct mat x[2];
+        get(g, &w, which, x);
+        bad[which] = worst(&x[0], &x[1],
+            which == 0   ? t.e
+            : which == 1 ? t.m
+                         : t.v);
+        drop(x);
+    }
+    struct mat h[2];
+    get(g, &w, 0, h);
+    engine_vectors(g, &h[0], &h[1]);
+    twin_propagate(t.a, t.n, d, layers, t.coef, t.e, t.h);
+    double bad_h = worst(&h[0], &h[1], t.h);
+    drop(h);
+    ok(bad[0] < 2e-5 && bad[1] < 2e-5 && bad[2] < 2e-5 && bad_h < 2e-5 &&
+            diff < 1e-5,
+        "%ld x %ld, d %ld, L %d%s%s: 200 steps, loss %.4f (diff %.1e), "
+        "parameters %.1e, moments %.1e %.1e, vectors %.1e",
+        (long)users, (long)items, (long)d, layers, smooth ? ", smoothed" : "",
+        uniform ? ", uniform weights" : "", loss, diff, bad[0], bad[1], bad[2],
+        bad_h);
+    engine_free(g);
+    sample_free(&s);
+    twin_free(&t);
+    free_world(&w);
+}
+
+/* The twin itself against central differences. */
+static void
+finite_differences(void)
+{
+    struct world w;
+    make_world(&w, 5, 12, 9, 7, 3, 0);
+    struct twin t;
+    twin_init(&t, &w.m, &w.train, NULL);
+    twin_gradient(&t, w.triples, 30);
+    double *de = twin_new(t.n * t.d), diff = 0, size = 0;
+    memcpy(de, t.de, (size_t)(t.n * t.d) * sizeof *de);
+    for (int64_t k = 0; k < t.n * t.d; k++) {
+        double old = t.e[k], step = 1e-5;
+        t.e[k] = old + step;
+        double up = twin_loss(&t, w.triples, 30);
+        t.e[k] = old - step;
+        double down = twin_loss(&t, w.triples, 30);
+        t.e[k] = old;
+        diff = fmax(diff, fabs((up - down) / (2 * step) - de[k]));
+        size = fmax(size, fabs(de[k]));
+    }
+    ok(diff < 1e-8 * size + 1e-11, "gradient by central differences (%.1e)",
+        diff / size);
+    free(de);
+    twin_free(&t);
+    free_world(&w);
+}
+
+static uint32_t
+run(struct world *w, int threads, const char *isa, int epochs)
+{
+    struct sampler s;
+    struct engine *g = start(w, &s, threads, isa, 18);
+    struct engine_cursor c = {0};
+    train(g, epochs, &c);
+    uint32_t crc = checksum(g, w);
+    engine_free(g);
+    sample_free(&s);
+    return crc;
+}
+
+static void
+equal_bytes(int64_t d, int layers)
+{
+    struct world w;
+    make_world(&w, 11, 40, 30, d, layers, 1);
+    uint32_t one = run(&w, 1, "portable", 20);
+    for (int threads = 2; threads <= 5; threads++)
+        ok(run(&w, threads, "portable", 20) == one,
+            "d %ld, L %d: same bytes with %d threads", (long)d, layers,
+            threads);
+    static const char *const isa[] = {"avx2", "avx512"};
+    for (int i = 0; i < 2; i++)
+        if (kernels_get(isa[i]))
+            ok(run(&w, 2, isa[i], 20) == one, "d %ld, L %d: same bytes, %s",
+                (long)d, layers, isa[i]);
+        else
+            skip(isa[i], "this processor lacks it");
+    free_world(&w);
+}
+
+static void
+identities(void)
+{
+    struct world w;
+    make_world(&w, 13, 40, 30, 24, 3, 1);
+    layers_identity(w.m.item_coef, 24, 3);
+    uint32_t smooth = run(&w, 2, NULL, 20);
+    free(w.m.item_coef);
+    w.m.item_coef = NULL;
+    ok(run(&w, 2, NULL, 20) == smooth,
+        "smoothing weights (1,0,0,0) are AdamW, bit for bit");
+    free_world(&w);
+}
+
+static void
+stop_at(void *ctx, int64_t step, int64_t steps)
+{
+    (void)steps;
+    int *stop = ctx;
+    if (--stop[1] == 0)
+        stop[0] = 1;
+    (void)step;
+}
+
+/* Stopped after every possible number of steps, moved to a new engine. */
+static void
+interrupted(void)
+{
+    struct world w;
+    make_world(&w, 17, 40, 30, 24, 3, 1);
+    uint32_t straight = run(&w, 2, NULL, 3);
+    int good = 1;
+    double loss[2] = {0, 0};
+    for (int after = 1; after < 15; after++) {
+        struct sampler s, s2;
+        struct engine *g = start(&w, &s, 2, NULL, 18), *g2;
+        struct engine_cursor c = {0};
+        int stop[2] = {0, after};
+        struct err e;
+        while (!stop[0])
+            if (engine_epoch(g, &c, &stop[0], stop_at, stop, &e))
+                abort();
+        g2 = start(&w, &s2, 1, "portable", 18);
+        for (int which = 0; which < 3; which++) {
+            struct mat x[2];
+            get(g, &w, which, x);
+            engine_set(g2, which, &x[0], &x[1]);
+            drop(x);
+        }
+        engine_free(g);
+        while (c.epoch < 3)
+            train(g2, 1, &c);
+        good &= checksum(g2, &w) == straight;
+        if (after == 1)
+            loss[0] = c.loss;
+        loss[1] = c.loss;
+        good &= !(loss[0] < loss[1] || loss[0] > loss[1]);
+        engine_free(g2);
+        sample_free(&s);
+        sample_free(&s2);
+    }
+    ok(good, "stopped after any step and resumed elsewhere: same bytes");
+    free_world(&w);
+}
+
+static void
+refusals(void)
+{
+    struct world w;
+    struct err e;
+    make_world(&w, 19, 12, 9, 8, 2, 1);
+    struct sampler s;
+    struct engine *g;
+    struct engine_opt o = {8, 1, "mmx"};
+    if (sample_replay(&s, &w.train, w.triples, w.n_triples, "t", &e))
+        abort();
+    ok(engine_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e) == ERR_RANGE &&
+            strstr(e.msg, "'mmx'"),
+        "unknown kernels: %s", e.msg);
+    o.isa = NULL;
+    w.m.rate = 1e38;
+    if (engine_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e))
+        abort();
+    struct engine_cursor c = {0};
+    int rc = 0;
+    for (int i = 0; i < 5 && !rc; i++)
+        rc = engine_epoch(g, &c, NULL, NULL, NULL, &e);
+    ok(rc == ERR_NUM && strstr(e.msg, "not finite"), "overflow: %s", e.msg);
+    engine_free(g);
+    sample_free(&s);
+    free_world(&w);
+}
+
+int
+main(void)
+{
+    finite_differences();
+    for (int layers = 0; layers <= 4; layers++) {
+        against_twin(layers, 23, 17, 20, layers, 1, 0);
+        against_twin(layers + 5, 17, 31, 5, layers, 0, 0);
+    }
+    against_twin(31, 30, 12, 33, 3, 0, 1);
+    against_twin(37, 9, 40, 64, 3, 1, 0);
+    equal_bytes(64, 3);
+    equal_bytes(20, 1);
+    equal_bytes(70, 2);
+    identities();
+    interrupted();
+    refusals();
+    return done();
+}
