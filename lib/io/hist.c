@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char magic[] = "stair-npz ";
-enum { FORMAT = 1 };
+enum { FORMAT = 1, MAX_LINES = 4096 };
 
 static int
 append(char **s, const char *text, size_t n)
@@ -39,20 +39,28 @@ int
 hist_input(struct hist *h, const char *role, const char *path,
     const char *text, uint32_t id, struct err *e)
 {
-    char item[128];
-    int k = snprintf(item, sizeof item, "%s%s:%08" PRIx32,
-        h->inputs ? " " : "", role, id);
-    if (append(&h->inputs, item, (size_t)k))
+    char crc[16];
+    int k = snprintf(crc, sizeof crc, ":%08" PRIx32, id);
+    if ((h->inputs && append(&h->inputs, " ", 1)) ||
+        append(&h->inputs, role, strlen(role)) ||
+        append(&h->inputs, crc, (size_t)k))
         return err_set(e, ERR_NOMEM, "out of memory");
     if (!text || strncmp(text, magic, sizeof magic - 1) != 0)
         return 0; /* somebody else's file */
-    int version = atoi(text + sizeof magic - 1);
+    char *after;
+    long version = strtol(text + sizeof magic - 1, &after, 10);
+    if (version < 1 || (*after && *after != '\n'))
+        return err_set(e, ERR_FORMAT,
+            "'%s': history.txt does not start with a format number", path);
     if (version > FORMAT)
         return err_set(e, ERR_FORMAT,
-            "'%s' is of format stair-npz %d; this program reads up to %d",
+            "'%s' is of format stair-npz %ld; this program reads up to %d",
             path, version, FORMAT);
     const char *p = strchr(text, '\n');
-    while (p && p[1]) {
+    for (int lines = 0; p && p[1]; lines++) {
+        if (lines == MAX_LINES)
+            return err_set(e, ERR_FORMAT,
+                "'%s': history.txt has over %d lines", path, MAX_LINES);
         p++;
         const char *end = strchr(p, '\n');
         size_t n = end ? (size_t)(end - p) : strlen(p);

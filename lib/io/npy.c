@@ -91,7 +91,7 @@ take_size(struct cur *c, int64_t *v)
 static void
 refuse(struct npy *h, const char *why)
 {
-    if (h->kind == '?' && h->why[0])
+    if (h->kind == '?')
         return;
     h->kind = '?';
     snprintf(h->why, sizeof h->why, "%s", why);
@@ -102,22 +102,26 @@ parse_descr(struct npy *h, const char *d, struct err *e)
 {
     char order = d[0];
     char kind = order ? d[1] : 0;
-    int64_t size = 0;
-    struct cur c = {d + 2, d + strlen(d)};
-    if (!strchr("<>|=", order) || !kind)
+    if (!kind || !strchr("<>|=", order))
         return err_set(e, ERR_FORMAT, "unknown dtype '%s'", d);
+    int size = 0;
+    const char *p = d + 2;
+    for (; isdigit((unsigned char)*p); p++)
+        if ((size = size * 10 + *p - '0') > 1 << 20)
+            return err_set(e, ERR_FORMAT, "element size out of range in '%s'",
+                d);
     h->kind = kind;
-    if (c.p < c.end && !take_size(&c, &size))
-        return err_set(e, ERR_FORMAT, "unknown dtype '%s'", d);
-    if (size < 0 || size > 1 << 20)
-        return err_set(e, ERR_FORMAT, "element size out of range in '%s'", d);
-    h->size = (int)size;
+    h->size = size;
+    if (*p) /* such as a unit of time */
+        refuse(h, "this dtype");
     if (kind == 'U')
         h->size *= 4;
     if (kind == 'O')
         refuse(h, "object dtype");
     else if (order == '>' && size > 1)
         refuse(h, "big-endian data");
+    else if (order == '|' && size > 1 && strchr("fiu", kind))
+        return err_set(e, ERR_FORMAT, "no byte order in '%s'", d);
     else if (!strchr("fiubS", kind) || (kind != 'S' && size < 1) ||
         (kind == 'f' && size != 2 && size != 4 && size != 8) ||
         (strchr("iu", kind) && size != 1 && size != 2 && size != 4 &&

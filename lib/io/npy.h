@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { NPY_DIMS = 8, NPY_MAX_HEADER = 1 << 16 };
+enum { NPY_DIMS = 8, NPY_MAX_HEADER = 1 << 16, NPY_EMIT = 512 };
 
 /* What a .npy header says about the C-ordered, little-endian data behind it. */
 struct npy {
@@ -26,7 +26,7 @@ int npy_parse(struct npy *h, const char *dict, int64_t n, struct err *e)
     ERR_CHECKED;
 
 /*
- * Writes magic, version and dictionary for h into buf (at least 256 bytes) and
+ * Writes magic, version and dictionary for h into buf (NPY_EMIT bytes) and
  * returns their length, padded with blanks so that length + before is a
  * multiple of 64.
  */

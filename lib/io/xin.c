@@ -125,6 +125,8 @@ fill_plain(struct xin *x, struct err *e)
         s->plain_len = BUF - s->z.avail_out;
         if (rc == Z_STREAM_END)
             s->in_member = 0;
+        else if (rc == Z_MEM_ERROR)
+            return err_set(e, ERR_NOMEM, "out of memory");
         else if (rc != Z_OK && rc != Z_BUF_ERROR)
             return err_set(e, ERR_FORMAT,
                 "cannot read '%s': damaged gzip stream: %s", x->name,

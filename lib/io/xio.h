@@ -44,8 +44,10 @@ void xin_close(struct xin *x);
 /*
  * Output: a file or "-" (standard output). A file is written under an
  * exclusive random name beside it and renamed by xout_commit after fsync and
- * close succeeded: an old file of that name survives every failure. A path
- * that exists and is not a regular file (device, FIFO) is written directly.
+ * close succeeded: an old file of that name survives every failure and hands
+ * its permission bits on; a new one gets those of the umask. A symbolic link
+ * stays one, its target is replaced. A path that exists and is not a regular
+ * file (device, FIFO) is written directly.
  */
 struct xout {
     int fd;

@@ -66,14 +66,33 @@ fail(struct xout *x, const char *what, struct err *e)
     return ERR_IO;
 }
 
+/* Where a path leads through symbolic links, its last part need not exist:
+ * the link stays a link, the file it points to is replaced. NULL: no memory. */
+static char *
+follow(const char *path)
+{
+    char link[PATH_MAX], next[2 * PATH_MAX], *at = strdup(path);
+    for (int hops = 0; at && hops < 40; hops++) {
+        ssize_t n = readlink(at, link, sizeof link - 1);
+        if (n < 0 || strlen(at) >= PATH_MAX)
+            break;
+        link[n] = 0;
+        const char *slash = strrchr(at, '/');
+        int dir = slash && link[0] != '/' ? (int)(slash - at) + 1 : 0;
+        snprintf(next, sizeof next, "%.*s%s", dir, at, link);
+        free(at);
+        at = strdup(next);
+    }
+    return at;
+}
+
 /* Creates the temporary file beside the real one; a signal between creation
  * and remembering it would leave it behind, hence remember first. */
 static int
 open_temp(struct xout *x, const char *path, struct err *e)
 {
-    char real[PATH_MAX];
-    x->path = strdup(realpath(path, real) ? real : path);
-    size_t n = strlen(path) + PATH_MAX + 16;
+    x->path = follow(path);
+    size_t n = x->path ? strlen(x->path) + 32 : 32;
     x->temp = malloc(n);
     if (!x->path || !x->temp) {
         release(x);
@@ -120,14 +139,19 @@ xout_open(struct xout *x, const char *path, int kind, struct err *e)
     struct stat st;
     if (std) {
         x->fd = 1;
-    } else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        x->fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (x->fd < 0)
-            return fail(x, "open", e);
     } else {
-        int rc = open_temp(x, path, e);
-        if (rc)
-            return rc;
+        int exists = stat(path, &st) == 0;
+        if (exists && !S_ISREG(st.st_mode)) {
+            x->fd = open(path, O_WRONLY | O_CLOEXEC);
+            if (x->fd < 0)
+                return fail(x, "open", e);
+        } else {
+            int rc = open_temp(x, path, e);
+            if (rc)
+                return rc;
+            if (exists && fchmod(x->fd, st.st_mode & 0777))
+                return fail(x, "create", e);
+        }
     }
     if (kind == XOUT_BINARY && isatty(x->fd)) {
         err_set(e, ERR_IO,
@@ -158,6 +182,8 @@ write_all(struct xout *x, const unsigned char *p, int64_t n, struct err *e)
 int
 xout_flush(struct xout *x, struct err *e)
 {
+    if (x->fd < 0)
+        return err_set(e, ERR_IO, "output is closed");
     int64_t n = x->len;
     x->len = 0;
     return write_all(x, x->buf, n, e);
@@ -197,8 +223,6 @@ xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
 int
 xout_commit(struct xout *x, struct err *e)
 {
-    if (x->fd < 0)
-        return err_set(e, ERR_IO, "output is closed");
     int rc = xout_flush(x, e);
     if (rc)
         return rc;
@@ -210,10 +234,8 @@ xout_commit(struct xout *x, struct err *e)
         return fail(x, "write", e);
     int fd = x->fd;
     x->fd = -1;
-    if (close(fd)) {
-        x->fd = -1;
+    if (close(fd))
         return fail(x, "close", e);
-    }
     if (x->temp) {
         if (rename(x->temp, x->path))
             return fail(x, "rename to", e);

@@ -10,8 +10,8 @@ int
 csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
     int with_data, struct err *e)
 {
-    *a = (struct csr){.rows = rows, .cols = cols, .nnz = nnz};
-    if (rows < 0 || rows == INT64_MAX || cols < 0 ||
+    *a = (struct csr){0};
+    if (rows < 0 || rows == INT64_MAX || cols < 0 || nnz < 0 ||
         cols > (int64_t)INT32_MAX + 1)
         return err_set(e, ERR_RANGE,
             "sparse matrix of %" PRId64 " x %" PRId64 " is too large", rows,
@@ -24,6 +24,9 @@ csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
         csr_free(a);
         return ERR_NOMEM;
     }
+    a->rows = rows;
+    a->cols = cols;
+    a->nnz = nnz;
     a->indptr[0] = 0;
     return 0;
 }

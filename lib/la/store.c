@@ -21,6 +21,13 @@ store_read_mat(const char *path, struct mat *m, struct hist *h,
     if (!rc) {
         m->n = shape.shape[0];
         m->d = shape.shape[1];
+        /* an empty matrix costs no bytes whatever its other side claims */
+        if (shape.count == 0 && (m->n | m->d) > INT32_MAX)
+            rc = err_set(e, ERR_SHAPE,
+                "'%s': member 'x' is empty and claims %" PRId64 " x %" PRId64,
+                z.path, m->n, m->d);
+    }
+    if (!rc) {
         rc = mat_check_finite(m, z.path, e);
     }
     if (!rc && h)
@@ -31,38 +38,74 @@ store_read_mat(const char *path, struct mat *m, struct hist *h,
     return rc;
 }
 
-/* Insertion sort of the rows that need it: SciPy's are nearly always sorted,
- * and rows are short. */
-static void
-sort_row(struct csr *a, int64_t from, int64_t to)
+struct pair {
+    int32_t j;
+    float v;
+};
+
+static int
+by_column(const void *a, const void *b)
 {
-    for (int64_t k = from + 1; k < to; k++) {
-        int32_t j = a->indices[k];
-        float v = a->data ? a->data[k] : 1.0f;
-        int64_t p = k;
-        for (; p > from && a->indices[p - 1] > j; p--) {
-            a->indices[p] = a->indices[p - 1];
-            if (a->data)
-                a->data[p] = a->data[p - 1];
+    int32_t x = ((const struct pair *)a)->j, y = ((const struct pair *)b)->j;
+    return (x > y) - (x < y);
+}
+
+/* Sorts the rows that need it; SciPy's are nearly always sorted. Equal columns
+ * may end in any order: csr_check refuses them. */
+static int
+sort_rows(struct csr *a, struct err *e)
+{
+    void *mem = NULL;
+    int64_t cap = 0;
+    int rc = 0;
+    for (int64_t i = 0; i < a->rows && !rc; i++) {
+        int64_t from = a->indptr[i], to = a->indptr[i + 1], k = from + 1;
+        if (from < 0 || from > to || to > a->nnz)
+            break; /* csr_check says it */
+        while (k < to && a->indices[k - 1] <= a->indices[k])
+            k++;
+        if (k >= to)
+            continue;
+        rc = mem_grow(&mem, &cap, to - from, sizeof(struct pair), e);
+        if (rc)
+            break;
+        struct pair *p = mem;
+        for (k = from; k < to; k++)
+            p[k - from] = (struct pair){a->indices[k], a->data[k]};
+        qsort(p, (size_t)(to - from), sizeof *p, by_column);
+        for (k = from; k < to; k++) {
+            a->indices[k] = p[k - from].j;
+            a->data[k] = p[k - from].v;
         }
-        a->indices[p] = j;
-        if (a->data)
-            a->data[p] = v;
     }
+    free(mem);
+    return rc;
+}
+
+/* SciPy writes which of its formats it is, as a byte string of any width. */
+static int
+check_format(struct npz *z, struct err *e)
+{
+    const struct npz_array *f = npz_find(z, "format");
+    if (!f || !f->data)
+        return err_set(e, ERR_FORMAT, "'%s' has no member 'format'", z->path);
+    size_t n = f->npy.count == 1 && f->npy.kind == 'S' ? (size_t)f->npy.size
+                                                       : 0;
+    if (n < 3 || strnlen(f->data, n) != 3 || memcmp(f->data, "csr", 3) != 0)
+        return err_set(e, ERR_FORMAT,
+            "'%s' is sparse but not csr (convert it with .tocsr())", z->path);
+    return 0;
 }
 
 int
 store_take_csr(struct npz *z, struct csr *a, struct err *e)
 {
     *a = (struct csr){0};
-    const struct npz_array *f = npz_find(z, "format");
-    if (f && f->data && f->npy.kind == 'S' &&
-        strncmp(f->data, "csr", f->npy.size < 3 ? 1 : 3) != 0)
-        return err_set(e, ERR_FORMAT,
-            "'%s' is sparse but not csr (convert it with .tocsr())", z->path);
     int64_t *shape = NULL;
     struct npy h, hp, hi, hd;
-    int rc = npz_take_i64(z, "shape", 1, &shape, &h, e);
+    int rc = check_format(z, e);
+    if (!rc)
+        rc = npz_take_i64(z, "shape", 1, &shape, &h, e);
     if (rc)
         return rc;
     if (h.count != 2 || shape[0] < 0 || shape[1] < 0 ||
@@ -86,15 +129,10 @@ store_take_csr(struct npz *z, struct csr *a, struct err *e)
                 "'%s': lengths of indptr, indices and data disagree",
                 z->path);
     }
-    if (!rc) {
-        for (int64_t i = 0; i < a->rows; i++) {
-            int64_t from = a->indptr[i], to = a->indptr[i + 1];
-            if (from < 0 || from > to || to > a->nnz)
-                break; /* csr_check says it */
-            sort_row(a, from, to);
-        }
+    if (!rc)
+        rc = sort_rows(a, e);
+    if (!rc)
         rc = csr_check(a, z->path, e);
-    }
     if (rc)
         csr_free(a);
     return rc;

@@ -36,6 +36,20 @@ take_ids(struct npz *z, const char *name, struct strs *s, struct err *e)
     s->width = a->npy.size;
     s->bytes = a->data;
     a->data = NULL;
+    /* Width 0 would let a tiny file claim any number of ids. */
+    if ((s->n && !s->width) || s->n > INT32_MAX)
+        return err_set(e, ERR_FORMAT,
+            "'%s': member '%s' has %" PRId64 " ids of %" PRId64 " bytes",
+            z->path, name, s->n, s->width);
+    for (int64_t i = 0; i < s->n; i++) {
+        const char *id = s->bytes + i * s->width;
+        int64_t k = (int64_t)strnlen(id, (size_t)s->width);
+        for (; k < s->width; k++)
+            if (id[k])
+                return err_set(e, ERR_FORMAT,
+                    "'%s': member '%s': id %" PRId64 " holds a NUL byte",
+                    z->path, name, i);
+    }
     return 0;
 }
 
@@ -141,8 +155,9 @@ dataset_write(const char *path, const struct dataset *d, const char *history,
     int rc = npz_out_open(&z, path, e);
     if (rc)
         return rc;
-    struct npy hu = npy_make('S', (int)d->user_ids.width, 1, &d->user_ids.n);
-    struct npy hi = npy_make('S', (int)d->item_ids.width, 1, &d->item_ids.n);
+    int wu = (int)d->user_ids.width, wi = (int)d->item_ids.width;
+    struct npy hu = npy_make('S', wu ? wu : 1, 1, &d->user_ids.n);
+    struct npy hi = npy_make('S', wi ? wi : 1, 1, &d->item_ids.n);
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
         rc = put_part(&z, "train", &d->train, e);
