@@ -112,23 +112,23 @@ parse_descr(struct npy *h, const char *d, struct err *e)
                 d);
     h->kind = kind;
     h->size = size;
-    if (*p) /* such as a unit of time */
-        refuse(h, "this dtype");
+    snprintf(h->descr, sizeof h->descr, "%s", d);
     if (kind == 'U')
         h->size *= 4;
+    h->opaque = kind == 'O';
     if (kind == 'O')
         refuse(h, "object dtype");
     else if (order == '>' && size > 1)
         refuse(h, "big-endian data");
     else if (order == '|' && size > 1 && strchr("fiu", kind))
         return err_set(e, ERR_FORMAT, "no byte order in '%s'", d);
-    else if (!strchr("fiubS", kind) || (kind != 'S' && size < 1) ||
+    else if (*p || !strchr("fiubS", kind) || (kind != 'S' && size < 1) ||
         (kind == 'f' && size != 2 && size != 4 && size != 8) ||
         (strchr("iu", kind) && size != 1 && size != 2 && size != 4 &&
             size != 8) ||
         (kind == 'b' && size != 1)) {
-        char why[64];
-        snprintf(why, sizeof why, "dtype '%.20s'", d);
+        char why[sizeof h->why];
+        snprintf(why, sizeof why, "dtype '%s'", d);
         refuse(h, why);
     }
     return 0;
@@ -178,6 +178,7 @@ npy_parse(struct npy *h, const char *dict, int64_t n, struct err *e)
                 if (!skip_list(&c))
                     return err_set(e, ERR_FORMAT, "npy header ends early");
                 refuse(h, "structured dtype");
+                h->opaque = 1;
             } else if (!take_string(&c, val, sizeof val)) {
                 return err_set(e, ERR_FORMAT, "npy dtype is not a string");
             } else {

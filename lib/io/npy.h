@@ -14,7 +14,9 @@ struct npy {
     int ndim;                /* 0 for a scalar */
     int64_t shape[NPY_DIMS]; /* slowest axis first */
     int64_t count;           /* product of shape */
-    char why[64];            /* if kind is '?': the reason, for a message */
+    int opaque;              /* kind '?': bytes are not count * size */
+    char descr[64];          /* the dtype as written, "" if it is a list */
+    char why[96];            /* if kind is '?': the reason, for a message */
 };
 
 /*

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_HISTORY = 1 << 24, STEP = 1 << 26 };
+enum { MAX_HISTORY = 1 << 20, STEP = 1 << 20 };
 
 static int
 is_wanted(const char *const *wanted, const char *name)
@@ -20,17 +20,23 @@ is_wanted(const char *const *wanted, const char *name)
     return 0;
 }
 
-/* Reads n payload bytes into memory that grows as they arrive, unless the file
- * is known to be large enough. */
+/* Reads n payload bytes, then `extra` zeros. Memory grows as the bytes arrive,
+ * unless the file is known to be large enough; then it is allocated at once,
+ * aligned. */
 static int
 slurp(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
 {
     char *p = NULL;
     int64_t done = 0, cap = 0;
-    int trusted = in->x.file_bytes >= 0 && n <= in->x.file_bytes;
+    if (in->x.file_bytes >= 0 && n <= in->x.file_bytes) {
+        cap = n + extra + 1;
+        p = mem_new(cap, 1, e);
+        if (!p)
+            return ERR_NOMEM;
+    }
     do {
         int64_t k = n - done;
-        if (!trusted && k > STEP && k > done)
+        if (done + k >= cap && k > STEP && k > done)
             k = done > STEP ? done : STEP;
         int rc = mem_grow((void **)&p, &cap, done + k + extra + 1, 1, e);
         if (!rc)
@@ -55,7 +61,7 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
             return 0;
         if (h->text_bytes > MAX_HISTORY)
             return err_set(e, ERR_FORMAT,
-                "cannot read '%s': member 'history.txt' is over 16 MiB",
+                "cannot read '%s': member 'history.txt' is over 1 MiB",
                 z->path);
         return slurp(in, h->text_bytes, 1, (void **)&z->history, e);
     }
@@ -76,7 +82,10 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
             "cannot read '%s': member '%s': %s is not supported", z->path,
             h->name, h->npy.why);
     }
-    return slurp(in, h->npy.count * h->npy.size, 0, &a->data, e);
+    int rc = slurp(in, h->npy.count * h->npy.size, 0, &a->data, e);
+    if (!rc)
+        a->crc = npz_in_crc(in);
+    return rc;
 }
 
 int
@@ -154,9 +163,8 @@ half(uint16_t h)
     return v;
 }
 
-/* Element i of raw data, by type. Integers are exact in int64 unless u8. */
-static double
-as_double(const struct npy *h, const void *src, int64_t i)
+double
+npz_value(const struct npy *h, const void *src, int64_t i)
 {
     const char *p = (const char *)src + i * h->size;
     union {
@@ -200,6 +208,16 @@ as_double(const struct npy *h, const void *src, int64_t i)
     return (double)NAN;
 }
 
+int64_t
+npz_value_int(const struct npy *h, const void *src, int64_t i)
+{
+    int64_t v;
+    if (h->size < 8)
+        return (int64_t)npz_value(h, src, i);
+    memcpy(&v, (const char *)src + 8 * i, 8);
+    return v;
+}
+
 void
 npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst)
 {
@@ -217,7 +235,7 @@ npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst)
         return;
     }
     for (int64_t i = 0; i < n; i++)
-        dst[i] = (float)as_double(h, src, i);
+        dst[i] = (float)npz_value(h, src, i);
 }
 
 static struct npz_array *
@@ -288,14 +306,8 @@ take_int(struct npz *z, const char *name, int ndim, int size, void **out,
     if (!p)
         return ERR_NOMEM;
     for (int64_t i = 0; i < h->count; i++) {
-        int64_t v;
-        int fits = 1;
-        if (h->size == 8) {
-            memcpy(&v, (char *)a->data + 8 * i, 8);
-            fits = h->kind == 'i' || v >= 0;
-        } else {
-            v = (int64_t)as_double(h, a->data, i);
-        }
+        int64_t v = npz_value_int(h, a->data, i);
+        int fits = h->kind != 'u' || v >= 0;
         if (size == 4) {
             fits = fits && v >= INT32_MIN && v <= INT32_MAX;
             ((int32_t *)p)[i] = (int32_t)v;

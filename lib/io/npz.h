@@ -21,6 +21,7 @@ struct npz_head {
     int text;       /* not an array: npy is void, text_bytes counts */
     struct npy npy; /* of an array */
     int64_t text_bytes;
+    int64_t offset; /* of the payload in the file, -1: compressed or a pipe */
 };
 
 /*
@@ -49,14 +50,17 @@ int npz_in_read(struct npz_in *z, void *buf, int64_t n, struct err *e)
  * members but history.txt: what was in the file, however it was stored. */
 uint32_t npz_in_id(const struct npz_in *z);
 
+/* CRC-32 of the member that was last read to its end, npy header included. */
+uint32_t npz_in_crc(const struct npz_in *z);
+
 void npz_in_close(struct npz_in *z);
 
 /* A whole file in memory. */
 struct npz_array {
     char name[NPZ_NAME];
     struct npy npy;
-    void *data; /* raw elements, NULL if the member was not wanted */
-    uint32_t crc;
+    void *data;   /* raw elements, NULL if the member was not wanted */
+    uint32_t crc; /* 0 then */
 };
 
 struct npz {
@@ -90,7 +94,8 @@ struct npz_array *npz_find(const struct npz *z, const char *name);
  * Moves a member out of z as float32, int64 or int32, converting from any
  * numeric type; *out is the caller's to free. ERR_FORMAT names a missing
  * member or wrong kind, ERR_RANGE the first element that does not fit (a
- * non-finite float is kept: mat_check_finite). ndim -1 takes any shape.
+ * non-finite float is kept: mat_check_finite). ndim -1 takes any shape. The
+ * arrays of a file whose size is known are 64-byte aligned.
  */
 int npz_take_f32(struct npz *z, const char *name, int ndim, float **out,
     struct npy *shape, struct err *e) ERR_CHECKED;
@@ -101,6 +106,11 @@ int npz_take_i32(struct npz *z, const char *name, int ndim, int32_t **out,
 
 /* Converts n raw elements of h's type at src to float32. */
 void npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst);
+
+/* Element i as a double (of 64-bit integers the nearest); NaN if not numeric.
+ * npz_value_int: the same of an integer or boolean type, exactly; u8 wraps. */
+double npz_value(const struct npy *h, const void *src, int64_t i);
+int64_t npz_value_int(const struct npy *h, const void *src, int64_t i);
 
 /* Writer: members in the order of the calls, each with exact sizes and CRC, so
  * that nothing is patched later. */

@@ -2,7 +2,7 @@
 
 #include "lib/base/mem.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -107,6 +107,9 @@ add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
     const void *data, int64_t ndata, struct err *e)
 {
     struct npz_out_state *s = z->state;
+    if (strlen(name) >= NPZ_NAME)
+        return err_set(e, ERR_RANGE, "member name '%s' is too long", name);
+    assert(s->n < NPZ_MEMBERS);
     struct entry *grown = realloc(s->entry, (size_t)(s->n + 1) * sizeof *grown);
     if (!grown)
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -136,14 +139,14 @@ int
 npz_out_array(struct npz_out *z, const char *name, const struct npy *h,
     const void *data, struct err *e)
 {
-    char full[NPZ_NAME];
-    char head[512];
+    char full[NPZ_NAME], head[NPY_EMIT];
     if (strlen(name) + 5 > sizeof full)
         return err_set(e, ERR_RANGE, "member name '%s' is too long", name);
     strcpy(full, name);
     strcat(full, ".npy");
     int n = npy_emit(h, head, 0);
-    return add(z, full, head, n, h->count ? data : "", h->count * h->size, e);
+    int64_t bytes = h->count * h->size;
+    return add(z, full, head, n, bytes ? data : "", bytes, e);
 }
 
 static int
