@@ -90,9 +90,13 @@ struct cli {
  * Parses argv by the table. Handles -h, -V, -q, -v itself (they need no row).
  * Exits 2 on an unknown, ambiguous, repeated-with-another-value or malformed
  * option, a number out of range, or a wrong number of operands. Afterwards
- * INT, TERM and HUP remove unfinished outputs and then kill the process.
+ * INT, TERM and HUP, unless ignored as under nohup(1), remove unfinished
+ * outputs and then kill the process.
  */
 void cli_parse(struct cli *io, int argc, char **argv);
+
+/* What --version prints. */
+void cli_version(const struct cli *io);
 
 /* The options that change the output, as "--name=value ...", in table order,
  * values canonical. Caller frees. */
