@@ -70,7 +70,7 @@ print_default(const struct cli_option *o)
 static void
 print_row(int letter, const char *name, const char *arg, const char *help)
 {
-    char left[80];
+    char left[256];
     int n = letter ? snprintf(left, sizeof left, "-%c, --%s", letter, name)
                    : snprintf(left, sizeof left, "    --%s", name);
     if (arg)

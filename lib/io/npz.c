@@ -59,11 +59,11 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
     if (h->text) {
         if (strcmp(h->name, "history.txt") != 0)
             return 0;
-        if (h->text_bytes > MAX_HISTORY)
+        if (h->bytes > MAX_HISTORY)
             return err_set(e, ERR_FORMAT,
                 "cannot read '%s': member 'history.txt' is over 1 MiB",
                 z->path);
-        return slurp(in, h->text_bytes, 1, (void **)&z->history, e);
+        return slurp(in, h->bytes, 1, (void **)&z->history, e);
     }
     struct npz_array *grown =
         realloc(z->array, (size_t)(z->n + 1) * sizeof *grown);

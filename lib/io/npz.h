@@ -18,9 +18,9 @@ enum { NPZ_NAME = 256, NPZ_MEMBERS = 1024 };
 /* One member as the reader meets it. Names come without ".npy". */
 struct npz_head {
     char name[NPZ_NAME];
-    int text;       /* not an array: npy is void, text_bytes counts */
+    int text;       /* not an array: npy is void */
     struct npy npy; /* of an array */
-    int64_t text_bytes;
+    int64_t bytes;  /* of the payload: data of an array, or the whole text */
     int64_t offset; /* of the payload in the file, -1: compressed or a pipe */
 };
 

@@ -226,7 +226,7 @@ open_member(struct npz_in *z, struct npz_head *h, struct err *e)
             return npz_in_bad(z, e, "is no array and its size is not stated");
         if (m->plain > INT64_MAX)
             return npz_in_bad(z, e, "size out of range");
-        h->text_bytes = s->left = (int64_t)m->plain;
+        s->left = (int64_t)m->plain;
     } else {
         h->name[len - 4] = 0;
         rc = read_npy_header(z, &h->npy, e);
@@ -237,6 +237,7 @@ open_member(struct npz_in *z, struct npz_head *h, struct err *e)
         if (s->sized && m->plain != s->plain_bytes + (uint64_t)s->left)
             return npz_in_bad(z, e, "its npy header and its size disagree");
     }
+    h->bytes = s->left;
     h->offset = s->method == STORED && z->x.file_bytes >= 0
         ? (int64_t)z->x.offset
         : -1;
@@ -254,6 +255,7 @@ open_bare(struct npz_in *z, struct npz_head *h, struct err *e)
     if (h->npy.opaque)
         return npz_in_bad(z, e, "%s is not supported", h->npy.why);
     z->state->open = 1;
+    h->bytes = z->state->left;
     h->offset = z->x.file_bytes >= 0 ? (int64_t)z->x.offset : -1;
     return 0;
 }

@@ -43,7 +43,7 @@ take_text(struct source *s, const struct npz_head *h, struct err *e)
     struct source_state *st = s->state;
     if (strcmp(h->name, "history.txt") != 0 || st->history)
         return 0;
-    int64_t n = h->text_bytes, cap = 0, done = 0;
+    int64_t n = h->bytes, cap = 0, done = 0;
     if (n > MAX_HISTORY)
         return err_set(e, ERR_FORMAT,
             "cannot read '%s': member 'history.txt' is over 16 MiB", s->name);
