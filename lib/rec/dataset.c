@@ -1,7 +1,5 @@
 #include "lib/rec/dataset.h"
 
-#include "lib/io/npz.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +92,33 @@ check_disjoint(const struct csr *a, const struct csr *b, const char *names,
 }
 
 int
+dataset_take(struct npz *z, struct dataset *d, struct err *e)
+{
+    *d = (struct dataset){0};
+    int rc = take_ids(z, "user_ids", &d->user_ids, e);
+    if (!rc)
+        rc = take_ids(z, "item_ids", &d->item_ids, e);
+    d->n_users = d->user_ids.n;
+    d->n_items = d->item_ids.n;
+    if (!rc)
+        rc = take_part(z, "train", d->n_users, d->n_items, &d->train, e);
+    if (!rc)
+        rc = take_part(z, "valid", d->n_users, d->n_items, &d->valid, e);
+    if (!rc)
+        rc = take_part(z, "test", d->n_users, d->n_items, &d->test, e);
+    if (!rc)
+        rc = check_disjoint(&d->valid, &d->train, "train and valid", z->path,
+            e);
+    if (!rc)
+        rc = check_disjoint(&d->test, &d->train, "train and test", z->path, e);
+    if (!rc)
+        rc = check_disjoint(&d->test, &d->valid, "valid and test", z->path, e);
+    if (rc)
+        dataset_free(d);
+    return rc;
+}
+
+int
 dataset_read(const char *path, struct dataset *d, struct hist *h,
     struct err *e)
 {
@@ -105,24 +130,7 @@ dataset_read(const char *path, struct dataset *d, struct hist *h,
     int rc = npz_load(&z, path, wanted, e);
     if (rc)
         return rc;
-    rc = take_ids(&z, "user_ids", &d->user_ids, e);
-    if (!rc)
-        rc = take_ids(&z, "item_ids", &d->item_ids, e);
-    d->n_users = d->user_ids.n;
-    d->n_items = d->item_ids.n;
-    if (!rc)
-        rc = take_part(&z, "train", d->n_users, d->n_items, &d->train, e);
-    if (!rc)
-        rc = take_part(&z, "valid", d->n_users, d->n_items, &d->valid, e);
-    if (!rc)
-        rc = take_part(&z, "test", d->n_users, d->n_items, &d->test, e);
-    if (!rc)
-        rc = check_disjoint(&d->valid, &d->train, "train and valid", z.path,
-            e);
-    if (!rc)
-        rc = check_disjoint(&d->test, &d->train, "train and test", z.path, e);
-    if (!rc)
-        rc = check_disjoint(&d->test, &d->valid, "valid and test", z.path, e);
+    rc = dataset_take(&z, d, e);
     if (!rc && h)
         rc = hist_input(h, "data", z.path, z.history, z.id, e);
     npz_free(&z);

@@ -2,6 +2,7 @@
 #define STAIR_DATASET_H
 
 #include "lib/io/hist.h"
+#include "lib/io/npz.h"
 #include "lib/la/csr.h"
 
 #include <stdint.h>
@@ -31,6 +32,10 @@ struct dataset {
  * verified, disjointness included. */
 int dataset_read(const char *path, struct dataset *d, struct hist *h,
     struct err *e) ERR_CHECKED;
+
+/* The same out of members that are already in memory. */
+int dataset_take(struct npz *z, struct dataset *d, struct err *e) ERR_CHECKED;
+
 int dataset_write(const char *path, const struct dataset *d,
     const char *history, struct err *e) ERR_CHECKED;
 void dataset_free(struct dataset *d);
