@@ -243,7 +243,7 @@ main(int argc, char **argv)
             .type = CLI_INT,
             .to = &a.number,
             .min = 1,
-            .max = INT32_MAX,
+            .max = 1e9,
             .help = "items per user"},
         {.name = "users",
             .arg = "FILE",

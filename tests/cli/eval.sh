@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# stair-eval: numbers worked out by hand, masks, messages, streams.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+cat >in.csv <<END
+user,item,label
+a,x,0
+a,y,1
+a,z,2
+b,x,0
+b,y,0
+b,z,1
+b,w,2
+c,z,0
+c,x,0
+c,y,2
+END
+stair-ingest -q --split label --label label -o d.npz in.csv
+# item vector = train degree: x 3, y 1, z 1, w 0
+stair-train -q --model popularity --data d.npz -o m.npz
+
+# a: x y z w, target z; b: target w; c: target y
+same "nothing masked" "$(stair-eval --data d.npz --mask none --top 1,2,3 m.npz | grep -E '^(users|recall|hit|coverage|mrr)')" \
+	"users	-	3
+recall	1	0
+recall	2	0.3333333333333333
+recall	3	0.6666666666666666
+hit	1	0
+hit	2	0.3333333333333333
+hit	3	0.6666666666666666
+mrr	1	0
+mrr	2	0.16666666666666666
+mrr	3	0.27777777777777773
+coverage	1	0.25
+coverage	2	0.5
+coverage	3	0.75"
+# a: y z w -> 2nd; b: z w -> 2nd; c: y w -> 1st
+same "train masked" "$(stair-eval --data d.npz --mask train --top 1,2 m.npz | grep -E '^recall')" \
+	"recall	1	0.3333333333333333
+recall	2	1"
+same "test masks train and valid" "$(stair-eval --data d.npz --top 1 m.npz | grep -E '^(users|ndcg|map)')" \
+	"users	-	3
+ndcg	1	1
+map	1	1"
+same "valid masks train, and skips users without targets" "$(stair-eval --data d.npz --split valid --top 1 m.npz | grep -E '^(users|ndcg|precision)')" \
+	"users	-	2
+ndcg	1	1
+precision	1	1"
+same "the same with the mask spelled out" "$(stair-eval --data d.npz --split valid --mask train m.npz)" "$(stair-eval --data d.npz --split valid m.npz)"
+same "JSON" "$(stair-eval --data d.npz --mask none --top 2 --json m.npz)" \
+	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "mmssl-ndcg": {"2": 0.21030991785715247}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "mask": "none"}'
+stair-eval --data d.npz --mask none --strata --top 3 m.npz >strata
+same "strata" "$(grep -E 'degree:.*(users|recall)' strata)" "user-degree:1-4:users	-	3
+user-degree:1-4:recall	3	0.6666666666666666
+item-degree:0:users	-	1
+item-degree:0:recall	3	0
+item-degree:1-4:users	-	2
+item-degree:1-4:recall	3	1"
+stair-eval --data d.npz --mask none --top 1,3 --per-user u.tsv m.npz >/dev/null
+same "single users" "$(cut -f 1-6 u.tsv)" "user	targets	recall@1	recall@3	ndcg@1	ndcg@3
+a	1	0	1	0	0.5
+b	1	0	0	0	0
+c	1	0	1	0	0.6309297535714574"
+
+# streams
+stair-eval --data d.npz m.npz >file
+stair-eval --data d.npz <m.npz >pipe
+equal_files "model from a pipe" file pipe
+stair-eval --data - m.npz <d.npz >pipe
+equal_files "dataset from a pipe" file pipe
+stair-eval --data d.npz -o out m.npz
+equal_files "-o FILE" file out
+stair-eval --data d.npz --per-user - -o out m.npz | cmp -s - <(stair-eval --data d.npz --per-user /dev/stdout -o out m.npz)
+ok $? "single users on standard output"
+stair-eval --data d.npz -t 1 --strata --per-user u1 m.npz >t1
+for t in 2 4; do
+	stair-eval --data d.npz -t $t --strata --per-user u$t m.npz >t$t
+	equal_files "-t $t" t1 t$t
+	equal_files "-t $t, single users" u1 u$t
+done
+stair-eval --data d.npz m.npz 2>err >/dev/full
+same "a full disk" "$? $(cat err)" "1 stair-eval: cannot write '<stdout>': No space left on device"
+fails 1 "stair-eval: cannot write '/dev/full': No space left on device" stair-eval --data d.npz --per-user /dev/full m.npz
+(stair-eval --data d.npz --strata --per-user - -o /dev/null m.npz 2>err | head -c1 >/dev/null)
+same "a closed pipe is silent" "$(cat err)" ""
+
+# bad input
+fails 2 "stair-eval: option '--data' is missing (see --help)" stair-eval m.npz
+fails 2 "stair-eval: only one input can be standard input" stair-eval --data -
+for top in 10,5 0 5,5 x '5,' ,5 1.5 99999999999999999999 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
+	fails 2 "stair-eval: option '--top': '$top' is not 1 to 16 ascending numbers, as in 10,20" stair-eval --data d.npz --top $top m.npz
+done
+fails 2 "stair-eval: option '--split': 'train' is none of valid|test" stair-eval --data d.npz --split train m.npz
+fails 2 "stair-eval: option '--mask': the valid items are evaluated, they cannot be left out" stair-eval --data d.npz --split valid --mask train,valid m.npz
+fails 2 "stair-eval: metrics and per-user metrics cannot both go to standard output" stair-eval --data d.npz --per-user - m.npz
+fails 2 "stair-eval: unexpected operand 'm2.npz' (see --help)" stair-eval --data d.npz m.npz m2.npz
+fails 1 "stair-eval: cannot open 'no.npz': No such file or directory" stair-eval --data d.npz no.npz
+fails 1 "stair-eval: 'd.npz' has no member 'user'" stair-eval --data d.npz d.npz
+fails 1 "stair-eval: 'm.npz' has no member 'user_ids'" stair-eval --data m.npz m.npz
+{
+	cat in.csv
+	echo d,v,0
+} >in2.csv
+stair-ingest -q --split label --label label -o d2.npz in2.csv
+fails 1 "stair-eval: 'm.npz' has 3 users and 4 items, but 'd2.npz' has 4 users and 5 items" stair-eval --data d2.npz m.npz
+grep -v 2$ in.csv >in3.csv
+stair-ingest -q --split label --label label -o d3.npz in3.csv
+stair-train -q --model popularity --data d3.npz -o m3.npz
+fails 1 "stair-eval: 'd3.npz' holds no test interactions" stair-eval --data d3.npz m3.npz
+printf 'user,item,label\n"a\tb",x,0\n"a\tb",y,2\n' >in4.csv
+stair-ingest -q --split label --label label -o d4.npz in4.csv
+stair-train -q --model popularity --data d4.npz -o m4.npz
+fails 1 "stair-eval: the id of user 0 contains a tab or a line end, which a table cannot hold" stair-eval --data d4.npz --per-user u4 m4.npz
+echo old >keep
+fails 1 "stair-eval: 'd.npz' has no member 'user'" stair-eval --data d.npz -o keep --per-user keep d.npz
+same "old output survives" "$(cat keep)" old
+same "no temporary files" "$(find . -name '*.??????' -newer keep | head -3)" ""
+done_testing

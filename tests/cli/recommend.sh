@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# stair-recommend: lists worked out by hand, users, titles, messages, streams.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+cat >in.csv <<END
+user,item,label
+a,x,0
+a,y,1
+a,z,2
+b,x,0
+b,y,0
+b,v,1
+c,z,0
+c,x,0
+c,y,0
+c,w,0
+c,v,0
+END
+stair-ingest -q --split label --label label -o d.npz in.csv
+# scores: x 3, y 2, z 1, v 1, w 1; indices x 0, y 1, z 2, v 3, w 4
+stair-train -q --model popularity --data d.npz -o m.npz
+r() { stair-recommend --data d.npz "$@"; }
+
+same "seen items left out, ties to the smaller index" "$(r m.npz)" "a	1	v	1
+a	2	w	1
+b	1	z	1
+b	2	w	1"
+same "seen items kept" "$(r --keep-seen -n 3 m.npz | grep ^b)" "b	1	x	3
+b	2	y	2
+b	3	z	1"
+same "JSON" "$(r --json -n 1 m.npz)" '{"user": "a", "items": [{"item": "v", "score": 1}]}
+{"user": "b", "items": [{"item": "z", "score": 1}]}
+{"user": "c", "items": []}'
+printf 'b\n\na\r\nb' >users
+same "chosen users in their order" "$(r --users users -n 1 m.npz)" "b	1	z	1
+a	1	v	1
+b	1	z	1"
+same "users from a pipe" "$(r --users - -n 1 m.npz <users)" "$(r --users users -n 1 m.npz)"
+same "no users wanted" "$(r --users /dev/null m.npz)" ""
+printf 'b\nnobody\na\nzorro\n' >users
+fails 1 "stair-recommend: 'users' line 2: unknown user 'nobody'" r --users users m.npz
+same "unknown users passed over" "$(r --users users --skip-unknown -n 1 m.npz 2>err)" "b	1	z	1
+a	1	v	1"
+same "and counted" "$(cat err)" "stair-recommend: skipped 2 unknown users"
+printf 'id\ttitle\tprice\nz\tA "last" one\t5\nother\tthing\nv\t\nz\tagain\n' >titles
+same "titles" "$(r --titles titles -n 1 m.npz)" "a	1	v	1	
+b	1	z	1	A \"last\" one"
+same "titles in JSON" "$(r --titles titles -n 1 --json m.npz | sed -n 2p)" \
+	'{"user": "b", "items": [{"item": "z", "score": 1, "title": "A \"last\" one"}]}'
+same "a list longer than the catalogue" "$(r -n 1000000000 m.npz)" "$(r m.npz)"
+
+# streams
+r m.npz >file
+r <m.npz >pipe
+equal_files "model from a pipe" file pipe
+stair-recommend --data - m.npz <d.npz >pipe
+equal_files "dataset from a pipe" file pipe
+r -o out m.npz
+equal_files "-o FILE" file out
+for t in 1 2 4; do
+	r -t $t m.npz >t$t
+	equal_files "-t $t" file t$t
+done
+r m.npz 2>err >/dev/full
+same "a full disk" "$? $(cat err)" "1 stair-recommend: cannot write '<stdout>': No space left on device"
+(r --keep-seen m.npz 2>err | head -c1 >/dev/null)
+same "a closed pipe is silent" "$(cat err)" ""
+
+# bad input
+fails 2 "stair-recommend: option '--data' is missing (see --help)" stair-recommend m.npz
+fails 2 "stair-recommend: only one input can be standard input" r --users -
+fails 2 "stair-recommend: option '--skip-unknown' needs '--users'" r --skip-unknown m.npz
+fails 2 "stair-recommend: option '--number': '0' is not in 1..1e+09" r -n 0 m.npz
+fails 2 "stair-recommend: unexpected operand 'x' (see --help)" r m.npz x
+fails 1 "stair-recommend: cannot open 'no': No such file or directory" r --users no m.npz
+fails 1 "stair-recommend: cannot open 'no': No such file or directory" r --titles no m.npz
+printf 'id\ttitle\nz\n' >titles
+fails 1 "stair-recommend: 'titles' line 2: a tab between id and title is missing" r --titles titles m.npz
+echo e,x,0 >>in.csv
+stair-ingest -q --split label --label label -o d2.npz in.csv
+fails 1 "stair-recommend: 'm.npz' has 3 users and 5 items, but 'd2.npz' has 4 users and 5 items" stair-recommend --data d2.npz m.npz
+printf 'user,item,label\na,"x\ty",0\nb,z,0\n' >in3.csv
+stair-ingest -q --split label --label label -o d3.npz in3.csv
+stair-train -q --model popularity --data d3.npz -o m3.npz
+fails 1 "stair-recommend: the id of item 0 contains a tab or a line end, which a table cannot hold" stair-recommend --data d3.npz m3.npz
+same "which JSON can" "$(stair-recommend --json --data d3.npz m3.npz)" '{"user": "a", "items": [{"item": "z", "score": 1}]}
+{"user": "b", "items": [{"item": "x\u0009y", "score": 1}]}'
+echo old >out
+fails 1 "stair-recommend: 'd.npz' has no member 'user'" r -o out d.npz
+same "old output survives" "$(cat out)" old
+same "no temporary files" "$(find . -name 'out?*')" ""
+
+if [ -e "$DATA/amazon-baby/baby.inter.gz" ]; then
+	stair-ingest -q -o baby.npz "$DATA/amazon-baby/baby.inter.gz"
+	stair-train -q --model popularity --data baby.npz -o pop.npz
+	stair-recommend --data baby.npz -n 5 --titles "$DATA/amazon-baby/titles.tsv" pop.npz >top
+	same "Baby: five for each" "$(wc -l <top) $(cut -f 1 top | uniq | wc -l)" "97225 19445"
+	for t in 1 3; do
+		stair-recommend -t $t --data baby.npz -n 5 --titles "$DATA/amazon-baby/titles.tsv" pop.npz | cmp -s - top
+		ok $? "Baby: -t $t"
+	done
+else
+	skip "Baby" "the data is not there"
+fi
+done_testing

@@ -1,0 +1,213 @@
+"""Reference for stair-eval and stair-recommend in plain NumPy.
+
+make DIR     writes data.npz, models in several dtypes, titles.tsv
+check DIR    compares what the tools printed with the definitions
+"""
+import json
+import sys
+
+import numpy as np
+
+U, I, D = 230, 310, 12
+EDGES = [0, 1, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+
+def names(s):
+    if s == len(EDGES) - 1:
+        return f'{EDGES[s]}+'
+    a, b = EDGES[s], EDGES[s + 1] - 1
+    return f'{a}' if a == b else f'{a}-{b}'
+
+
+def make():
+    r = np.random.default_rng(7)
+    p = 1 / (1 + r.permutation(I)) ** .7
+    kind = np.full((U, I), -1)
+    for u in range(U):
+        n = int(r.integers(3, 40))
+        items = r.choice(I, n, replace=False, p=p / p.sum())
+        kind[u, items] = r.choice([0, 0, 0, 1, 2], n)
+    kind[5][kind[5] == 2] = 0  # a user without test items
+    out = {}
+    for code, part in enumerate(['train', 'valid', 'test']):
+        rows = [np.nonzero(kind[u] == code)[0] for u in range(U)]
+        out[part + '_indptr'] = np.cumsum([0] + [len(x) for x in rows])
+        out[part + '_indices'] = np.concatenate(rows).astype('i4')
+    out['user_ids'] = np.array([f'user "{u}"' for u in range(U)],
+                               dtype='S')
+    out['item_ids'] = np.array([f'i\\{i:05d}\xe9'.encode('latin1') for i in range(I)])
+    np.savez('data.npz', **out)
+    user, item = r.standard_normal((U, D)), r.standard_normal((I, D))
+    half = lambda x: x.astype('f2')
+    np.savez('f16.npz', user=half(user), item=half(item))
+    np.savez('f32.npz', user=half(user).astype('f4'),
+             item=half(item).astype('f4'), other=np.zeros(9))
+    np.savez_compressed('f64.npz', item=half(item).astype('f8'),
+                        user=half(user).astype('f8'))
+    # small whole numbers: sums are exact and ties abound
+    np.savez('ties.npz', user=r.integers(-1, 2, (U, D)),
+             item=r.integers(-1, 2, (I, D)))
+    with open('titles.tsv', 'wb') as f:
+        f.write(b'id\ttitle\tmore\n')
+        for i in range(0, I, 2):
+            f.write(out['item_ids'][i] + f'\tThe "{i}"\tx\n'.encode())
+
+
+def part(d, name):
+    x = np.zeros((U, I), bool)
+    for u in range(U):
+        x[u, d[name + '_indices'][d[name + '_indptr'][u]:
+                                  d[name + '_indptr'][u + 1]]] = True
+    return x
+
+
+def ranking(model, mask):
+    m = np.load(model)
+    s = m['user'].astype('f8') @ m['item'].astype('f8').T
+    s[mask] = -np.inf
+    order = np.lexsort((np.broadcast_to(np.arange(I), s.shape), -s), axis=1)
+    return [o[:I - n] for o, n in zip(order, mask.sum(1))], s
+
+
+def one(lst, target, k, longest):
+    """All metrics of one list; lst is the whole ranking."""
+    hit = target[lst].astype(float)
+    top, n = hit[:k], int(target.sum())
+    gain = 1 / np.log2(np.arange(2, 2 + max(k, n, I)))
+    rank = np.nonzero(top)[0]
+    own = hit[:max(50, longest)].sum()
+    found = np.cumsum(top)
+    return {
+        'recall': top.sum() / n,
+        'ndcg': (top * gain[:len(top)]).sum() / gain[:min(k, n)].sum(),
+        'precision': top.sum() / k,
+        'hit': float(top.sum() > 0),
+        'mrr': 1 / (rank[0] + 1) if len(rank) else 0.,
+        'map': (top * found / np.arange(1, len(top) + 1)).sum() / min(k, n),
+        'mmssl-ndcg': (top * gain[:len(top)]).sum()
+        / gain[:min(k, int(own))].sum() if own else 0.,
+    }
+
+
+def means(lists, target, users, k, longest):
+    rows = [one(lists[u], target[u], k, longest) for u in users]
+    return {m: np.mean([r[m] for r in rows]) for m in rows[0]}
+
+
+def close(a, b, what):
+    assert abs(a - b) < 1e-12 * max(1, abs(b)), (what, a, b)
+
+
+def check_eval(json_file, text_file, model, split, masks):
+    d = np.load('data.npz')
+    train, target = part(d, 'train'), part(d, split)
+    mask = np.zeros((U, I), bool)
+    for m in masks:
+        mask |= part(d, m)
+    lists, _ = ranking(model, mask)
+    got = json.load(open(json_file))
+    cuts = [int(k) for k in got['recall']]
+    users = [u for u in range(U) if target[u].any()]
+    assert got['split'] == split and got['users'] == len(users)
+    degree, item_degree = train.sum(1), train.sum(0)
+    for k in cuts:
+        for m, v in means(lists, target, users, k, cuts[-1]).items():
+            close(got[m][str(k)], v, (m, k))
+        seen = np.concatenate([lists[u][:k] for u in users])
+        close(got['coverage'][str(k)], len(set(seen)) / I, 'coverage')
+        close(got['popularity'][str(k)], item_degree[seen].mean(), 'pop')
+        for s in range(len(EDGES)):
+            lo, hi = EDGES[s], (EDGES + [10**9])[s + 1]
+            mine = [u for u in users if lo <= degree[u] < hi]
+            if mine:
+                x = got['user-degree'][names(s)]
+                assert x['users'] == len(mine)
+                for m, v in means(lists, target, mine, k, cuts[-1]).items():
+                    close(x[m][str(k)], v, ('user-degree', s, m, k))
+            else:
+                assert names(s) not in got['user-degree']
+            some = target & ((item_degree >= lo) & (item_degree < hi))
+            mine = [u for u in users if some[u].any()]
+            if mine:
+                x = got['item-degree'][names(s)]
+                assert x['users'] == len(mine)
+                for m, v in means(lists, some, mine, k, cuts[-1]).items():
+                    close(x[m][str(k)], v, ('item-degree', s, m, k))
+            else:
+                assert names(s) not in got['item-degree']
+    # the text says the same, digit by digit
+    lines = {}
+    for line in open(text_file):
+        m, k, v = line.rstrip('\n').split('\t')
+        lines[m, k] = float(v)
+    n = 0
+    for m, v in got.items():
+        if isinstance(v, dict) and 'degree' not in m:
+            for k, x in v.items():
+                assert lines[m, k] == x
+                n += 1
+        elif isinstance(v, dict):
+            for s, row in v.items():
+                assert lines[f'{m}:{s}:users', '-'] == row.pop('users')
+                for name, cuts in row.items():
+                    for k, x in cuts.items():
+                        assert lines[f'{m}:{s}:{name}', k] == x
+                        n += 1
+                n += 1
+    assert lines['users', '-'] == got['users'] and len(lines) == n + 1
+
+
+def check_users():
+    d = np.load('data.npz')
+    target = part(d, 'test')
+    lists, _ = ranking('f32.npz', part(d, 'train') | part(d, 'valid'))
+    rows = [x.rstrip('\n').split('\t') for x in open('users.tsv')]
+    users = [u for u in range(U) if target[u].any()]
+    assert rows[0][:3] == ['user', 'targets', 'recall@1']
+    assert len(rows) == 1 + len(users) < 1 + U
+    for row, u in zip(rows[1:], users):
+        assert row[0].encode() == d['user_ids'][u]
+        assert int(row[1]) == target[u].sum()
+        for head, x in zip(rows[0][2:], row[2:]):
+            m, k = head.split('@')
+            close(float(x), one(lists[u], target[u], int(k), 400)[m], head)
+
+
+def check_top():
+    d = np.load('data.npz')
+    seen = part(d, 'train') | part(d, 'valid') | part(d, 'test')
+    uid = [x.decode('latin1') for x in d['user_ids']]
+    iid = [x.decode('latin1') for x in d['item_ids']]
+    for model in ['f32.npz', 'ties.npz']:
+        for name, mask in ('', seen), ('all', seen & False):
+            lists, s = ranking(model, mask)
+            want = [(uid[u], str(r + 1), iid[i])
+                    for u in range(U) for r, i in enumerate(lists[u][:7])]
+            score = [s[u, i] for u in range(U) for i in lists[u][:7]]
+            got = [x.rstrip('\n').split('\t') for x in
+                   open(f'{model}{name}.top', encoding='latin1')]
+            assert [tuple(x[:3]) for x in got] == want, (model, name)
+            np.testing.assert_allclose([float(x[3]) for x in got], score,
+                                       rtol=1e-5, atol=1e-5)
+    lists, s = ranking('f32.npz', seen)
+    rows = [json.loads(x) for x in open('some.json', encoding='utf-8')]
+    assert [x['user'] for x in rows] == [uid[9], uid[0], uid[9]]
+    for row, u in zip(rows, [9, 0, 9]):
+        assert len(row['items']) == 5
+        for x, i in zip(row['items'], lists[u]):
+            assert x['item'] == iid[i].encode('latin1').decode('utf-8', 'replace')
+            assert np.float32(x['score']) == x['score'] or \
+                abs(np.float32(x['score']) - s[u, i]) < 1e-5
+            assert x['title'] == (f'The "{i}"' if i % 2 == 0 else '')
+
+
+if sys.argv[1] == 'make':
+    make()
+else:
+    check_eval('test.json', 'test.tsv', 'f32.npz', 'test', ['train', 'valid'])
+    check_eval('valid.json', 'valid.tsv', 'f32.npz', 'valid', ['train'])
+    check_eval('none.json', 'none.tsv', 'ties.npz', 'test', [])
+    check_eval('short.json', 'short.tsv', 'f32.npz', 'test',
+               ['train', 'valid'])
+    check_users()
+    check_top()
