@@ -37,6 +37,10 @@ struct npz_in {
 
 int npz_in_open(struct npz_in *z, const char *path, struct err *e) ERR_CHECKED;
 
+/* The same from an input of which nothing has been taken. *x passes to z, and
+ * is closed on failure. */
+int npz_in_start(struct npz_in *z, struct xin *x, struct err *e) ERR_CHECKED;
+
 /* The next member: 1, 0 at the verified end of the file, or a negative code.
  * What is left of the member before is skipped and verified. */
 int npz_in_next(struct npz_in *z, struct npz_head *h, struct err *e)

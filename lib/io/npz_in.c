@@ -15,9 +15,16 @@ int
 npz_in_open(struct npz_in *z, const char *path, struct err *e)
 {
     *z = (struct npz_in){0};
-    int rc = xin_open(&z->x, path, e);
-    if (rc)
-        return rc;
+    struct xin x;
+    int rc = xin_open(&x, path, e);
+    return rc ? rc : npz_in_start(z, &x, e);
+}
+
+int
+npz_in_start(struct npz_in *z, struct xin *x, struct err *e)
+{
+    *z = (struct npz_in){.x = *x};
+    *x = (struct xin){.fd = -1, .file_bytes = -1};
     z->state = mem_zero(1, sizeof *z->state, e);
     if (!z->state) {
         npz_in_close(z);

@@ -94,13 +94,14 @@ xin_open(struct xin *x, const char *path, struct err *e)
     return rc;
 }
 
-/* Decodes until some plain bytes are there or the last gzip member ends. */
+/* Decodes behind the plain bytes that are there until some are added or the
+ * last gzip member ends. Returns how many are added. */
 static int64_t
-fill_plain(struct xin *x, struct err *e)
+more_plain(struct xin *x, struct err *e)
 {
     struct xin_state *s = x->state;
-    s->plain_pos = s->plain_len = 0;
-    while (s->plain_len == 0) {
+    int64_t before = s->plain_len;
+    while (s->plain_len == before) {
         if (s->raw_pos == s->raw_len) {
             int64_t r = fill_raw(x, e);
             if (r < 0)
@@ -118,8 +119,8 @@ fill_plain(struct xin *x, struct err *e)
         }
         s->z.next_in = s->raw + s->raw_pos;
         s->z.avail_in = (uInt)(s->raw_len - s->raw_pos);
-        s->z.next_out = s->plain;
-        s->z.avail_out = BUF;
+        s->z.next_out = s->plain + s->plain_len;
+        s->z.avail_out = (uInt)(BUF - s->plain_len);
         int rc = inflate(&s->z, Z_NO_FLUSH);
         s->raw_pos = s->raw_len - s->z.avail_in;
         s->plain_len = BUF - s->z.avail_out;
@@ -132,7 +133,14 @@ fill_plain(struct xin *x, struct err *e)
                 "cannot read '%s': damaged gzip stream: %s", x->name,
                 s->z.msg ? s->z.msg : "bad header");
     }
-    return s->plain_len;
+    return s->plain_len - before;
+}
+
+static int64_t
+fill_plain(struct xin *x, struct err *e)
+{
+    x->state->plain_pos = x->state->plain_len = 0;
+    return more_plain(x, e);
 }
 
 int64_t
@@ -155,6 +163,39 @@ xin_peek(struct xin *x, const unsigned char **p, struct err *e)
     }
     *p = s->raw + s->raw_pos;
     return s->raw_len - s->raw_pos;
+}
+
+/* Moves what is unread to the front of its buffer. */
+static void
+to_front(unsigned char *buf, int64_t *pos, int64_t *len)
+{
+    memmove(buf, buf + *pos, (size_t)(*len - *pos));
+    *len -= *pos;
+    *pos = 0;
+}
+
+int64_t
+xin_peek_more(struct xin *x, int64_t want, const unsigned char **p,
+    struct err *e)
+{
+    struct xin_state *s = x->state;
+    if (s->gz)
+        to_front(s->plain, &s->plain_pos, &s->plain_len);
+    else
+        to_front(s->raw, &s->raw_pos, &s->raw_len);
+    while ((s->gz ? s->plain_len : s->raw_len) < want) {
+        int64_t r = s->gz ? more_plain(x, e)
+                          : read_some(x, s->raw + s->raw_len,
+                                BUF - s->raw_len, e);
+        if (r < 0)
+            return r;
+        if (r == 0)
+            break;
+        if (!s->gz)
+            s->raw_len += r;
+    }
+    *p = s->gz ? s->plain : s->raw;
+    return s->gz ? s->plain_len : s->raw_len;
 }
 
 static void

@@ -38,6 +38,11 @@ int64_t xin_peek(struct xin *x, const unsigned char **p, struct err *e)
     ERR_CHECKED;
 void xin_take(struct xin *x, int64_t k);
 
+/* As xin_peek, but at least want bytes (up to 65536) unless the input ends
+ * before: to look at the beginning however a pipe delivers it. */
+int64_t xin_peek_more(struct xin *x, int64_t want, const unsigned char **p,
+    struct err *e) ERR_CHECKED;
+
 /* Idempotent. */
 void xin_close(struct xin *x);
 
