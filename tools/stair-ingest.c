@@ -167,7 +167,7 @@ main(int argc, char **argv)
     if (in.bad)
         cli_note(&io, "skipped %" PRId64 " malformed rows, the first: %s",
             in.bad, in.what.msg);
-    die_if(intake_end(&in, &io.err), &io);
+    die_if(intake_end(&in, &a, &io.err), &io);
 
     int64_t dropped, rounds;
     die_if(interactions_dedupe(&a, &dropped, &io.err), &io);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLOCK = 1 << 12 };
+
 struct state {
     struct csv_parser csv;
     char delim;
@@ -93,7 +95,7 @@ start_csv(struct state *s)
         return err_set(s->e, ERR_NOMEM, "out of memory");
     csv_set_delim(&s->csv, (unsigned char)s->delim);
     csv_set_space_func(&s->csv, no_space);
-    csv_set_blk_size(&s->csv, 1 << 12);
+    csv_set_blk_size(&s->csv, BLOCK);
     /* libcsv has no way to say "no quotes"; NUL never reaches it (feed) */
     if (!s->quotes)
         csv_set_quote(&s->csv, 0);
@@ -124,6 +126,9 @@ feed(struct state *s, const unsigned char *p, int64_t n)
             s->row_bytes = 0;
         }
         s->row_bytes += n;
+        /* libcsv grows its field by a constant: make that geometric */
+        if (s->row_bytes > BLOCK)
+            csv_set_blk_size(&s->csv, (size_t)s->row_bytes);
         int rc = 0;
         if (s->row_bytes > TABLE_ROW_MAX)
             rc = malformed(

@@ -73,13 +73,12 @@ grow(struct ids *t, struct err *e)
     return 0;
 }
 
-int64_t
-ids_add(struct ids *t, const char *s, int64_t n, struct err *e)
+static int64_t
+add(struct ids *t, uint32_t h, const char *s, int64_t n, struct err *e)
 {
     int rc;
     if (t->n * 3 >= t->slots * 2 && (rc = grow(t, e)))
         return rc;
-    uint32_t h = hash(s, n);
     int64_t k = probe(t, h, s, n);
     if (t->slot[k].id)
         return t->slot[k].id - 1;
@@ -95,6 +94,46 @@ ids_add(struct ids *t, const char *s, int64_t n, struct err *e)
     memcpy(t->bytes + end, s, (size_t)n);
     t->slot[k] = (struct ids_slot){h, (int32_t)(t->n + 1)};
     return t->n++;
+}
+
+int64_t
+ids_add(struct ids *t, const char *s, int64_t n, struct err *e)
+{
+    return add(t, hash(s, n), s, n, e);
+}
+
+int
+ids_add_all(struct ids *t, const struct ids_key *key, int count, int32_t *index,
+    struct err *e)
+{
+    for (int from = 0; from < count; from += IDS_BATCH) {
+        int n = count - from < IDS_BATCH ? count - from : IDS_BATCH;
+        const struct ids_key *k = key + from;
+        int32_t *out = index + from;
+        uint32_t h[IDS_BATCH];
+        /* What a look-up touches, fetched one level at a time; a slot that
+         * turns out to be another's costs only speed. */
+        for (int i = 0; i < n; i++) {
+            h[i] = hash(k[i].s, k[i].n);
+            if (t->slots)
+                __builtin_prefetch(&t->slot[h[i] & (t->slots - 1)]);
+        }
+        for (int i = 0; i < n && t->slots; i++) {
+            out[i] = t->slot[h[i] & (t->slots - 1)].id;
+            if (out[i])
+                __builtin_prefetch(&t->at[out[i] - 1]);
+        }
+        for (int i = 0; i < n && t->slots; i++)
+            if (out[i])
+                __builtin_prefetch(t->bytes + t->at[out[i] - 1]);
+        for (int i = 0; i < n; i++) {
+            int64_t id = add(t, h[i], k[i].s, k[i].n, e);
+            if (id < 0)
+                return (int)id;
+            out[i] = (int32_t)id;
+        }
+    }
+    return 0;
 }
 
 int64_t

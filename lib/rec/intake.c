@@ -137,7 +137,7 @@ sniff(struct intake *k, const char *path, struct xin *x, struct err *e)
     if (ends_in(path, n, ".gz"))
         n -= 3;
     const unsigned char *p;
-    int64_t got = xin_peek(x, &p, e);
+    int64_t got = xin_peek_more(x, 1 << 16, &p, e);
     if (got < 0)
         return (int)got;
     if (ends_in(path, n, ".csv")) {
@@ -187,10 +187,10 @@ intake_file(struct intake *k, const char *path, struct interactions *a,
 }
 
 int
-intake_end(const struct intake *k, struct err *e)
+intake_end(const struct intake *k, struct interactions *a, struct err *e)
 {
     if (k->rows)
-        return 0;
+        return interactions_flush(a, e);
     if (k->bad)
         return err_set(e, ERR_FORMAT,
             "all %" PRId64 " rows are malformed, the first: %.900s", k->bad,

@@ -49,7 +49,8 @@ struct intake {
 int intake_file(struct intake *k, const char *path, struct interactions *a,
     struct hist *h, struct err *e) ERR_CHECKED;
 
-/* After the last file: ERR_FORMAT if there was not a single good row. */
-int intake_end(const struct intake *k, struct err *e) ERR_CHECKED;
+/* After the last file, completes a; ERR_FORMAT if there was no good row. */
+int intake_end(
+    const struct intake *k, struct interactions *a, struct err *e) ERR_CHECKED;
 
 #endif

@@ -4,21 +4,50 @@
 #include "lib/rec/kcore.h"
 #include "lib/rec/number.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct interactions_queue {
+    int n;
+    int64_t len;
+    struct ids_key user[IDS_BATCH], item[IDS_BATCH];
+    char text[2 * IDS_BATCH * IDS_MAX_LENGTH];
+};
+
+static struct ids_key
+keep_text(struct interactions_queue *q, const char *s, int64_t n)
+{
+    assert(n <= IDS_MAX_LENGTH);
+    char *to = q->text + q->len;
+    memcpy(to, s, (size_t)n);
+    q->len += n;
+    return (struct ids_key){to, n};
+}
+
+int
+interactions_flush(struct interactions *a, struct err *e)
+{
+    struct interactions_queue *q = a->queue;
+    if (!q || q->n == 0)
+        return 0;
+    int64_t first = a->n - q->n;
+    int rc = ids_add_all(&a->users, q->user, q->n, a->user + first, e);
+    if (!rc)
+        rc = ids_add_all(&a->items, q->item, q->n, a->item + first, e);
+    q->n = 0;
+    q->len = 0;
+    return rc;
+}
 
 int
 interactions_add(struct interactions *a, const char *user, int64_t user_n,
     const char *item, int64_t item_n, const double *time,
     const unsigned char *label, struct err *e)
 {
-    int64_t u = ids_add(&a->users, user, user_n, e);
-    if (u < 0)
-        return (int)u;
-    int64_t i = ids_add(&a->items, item, item_n, e);
-    if (i < 0)
-        return (int)i;
+    if (!a->queue && !(a->queue = mem_zero(1, sizeof *a->queue, e)))
+        return ERR_NOMEM;
     int64_t n = a->n + 1;
     int rc = mem_grow((void **)&a->user, &a->user_cap, n, sizeof *a->user, e);
     if (!rc)
@@ -29,14 +58,16 @@ interactions_add(struct interactions *a, const char *user, int64_t user_n,
         rc = mem_grow((void **)&a->label, &a->label_cap, n, 1, e);
     if (rc)
         return rc;
-    a->user[a->n] = (int32_t)u;
-    a->item[a->n] = (int32_t)i;
+    struct interactions_queue *q = a->queue;
+    q->user[q->n] = keep_text(q, user, user_n);
+    q->item[q->n] = keep_text(q, item, item_n);
+    q->n++;
     if (time)
         a->time[a->n] = *time;
     if (label)
         a->label[a->n] = *label;
     a->n = n;
-    return 0;
+    return q->n == IDS_BATCH ? interactions_flush(a, e) : 0;
 }
 
 /* Keeps the rows with keep[r], in order. */
@@ -196,6 +227,7 @@ interactions_dataset(struct interactions *a, enum interactions_order order,
 void
 interactions_free(struct interactions *a)
 {
+    free(a->queue);
     free(a->user);
     free(a->item);
     free(a->time);

@@ -18,14 +18,18 @@ struct interactions {
     double *time;         /* [n], NULL if the data has none */
     unsigned char *label; /* [n] enum split_part, NULL if there are none */
     struct ids users, items;
+    struct interactions_queue *queue; /* rows whose ids are not looked up yet */
     int64_t user_cap, item_cap, time_cap, label_cap;
 };
 
 /* Appends one row; time and label are NULL in all rows or in none. The ids
- * have passed ids_reason. */
+ * have passed ids_reason. Rows are looked up in batches: user, item and the
+ * tables are complete only after interactions_flush. */
 int interactions_add(struct interactions *a, const char *user, int64_t user_n,
     const char *item, int64_t item_n, const double *time,
     const unsigned char *label, struct err *e) ERR_CHECKED;
+
+int interactions_flush(struct interactions *a, struct err *e) ERR_CHECKED;
 
 /* Drops every row whose (user, item) occurred before; how many in dropped.
  * O(n + ids). */
