@@ -1,0 +1,42 @@
+/* A labelled .inter file, its format to be guessed from its bytes. */
+#include "lib/rec/intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    int fd = memfd_create("fuzz", 0);
+    if (fd < 0 || write(fd, data, n) != (ssize_t)n)
+        abort();
+    char path[32];
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    struct intake k = {.n_files = 1};
+    k.need[INTAKE_USER] = k.need[INTAKE_ITEM] = INTAKE_MUST;
+    k.need[INTAKE_LABEL] = INTAKE_MUST;
+    struct interactions a = {0};
+    struct split_opt split = {.kind = SPLIT_LABEL};
+    struct hist h = {0};
+    struct err e;
+    struct dataset d;
+    int64_t dropped;
+    int by_value[2];
+    if (!intake_file(&k, path, &a, &h, &e) && !intake_end(&k, &a, &e) &&
+        !interactions_dedupe(&a, &dropped, &e) &&
+        !interactions_dataset(
+            &a, INTERACTIONS_AUTO, &split, &d, by_value, &e)) {
+        if (csr_check(&d.train, "train", &e) ||
+            d.train.nnz + d.valid.nnz + d.test.nnz != a.n)
+            abort();
+        dataset_free(&d);
+    }
+    interactions_free(&a);
+    hist_free(&h);
+    close(fd);
+    return 0;
+}

@@ -1,0 +1,390 @@
+/* lib/rec: ids, kcore, split, numbering, against naive twins. */
+#include "lib/base/mem.h"
+#include "lib/base/rng.h"
+#include "lib/rec/interactions.h"
+#include "lib/rec/kcore.h"
+#include "lib/rec/number.h"
+#include "tests/unit/tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int64_t
+below(int64_t n, uint32_t what, int64_t i)
+{
+    return rng_below(n, 3, RNG_TEST, what, (uint64_t)i, 0);
+}
+
+/* Short strings over a small alphabet, so that many repeat; NUL is legal. */
+static int64_t
+random_string(char *s, int64_t i)
+{
+    int64_t n = below(12, 1, i);
+    for (int64_t k = 0; k < n; k++)
+        s[k] = "ab\0"[below(3, 2, i * 16 + k)];
+    return n;
+}
+
+static void
+test_ids(void)
+{
+    enum { N = 3000 };
+    static char text[N][16];
+    static int64_t len[N];
+    int32_t batch[IDS_BATCH + 7];
+    struct ids_key key[IDS_BATCH + 7];
+    struct ids a = {0}, b = {0};
+    int right = 1, found = 1, same = 1, got = 1;
+    ok(ids_find(&a, "x", 1) == -1, "nothing is in an empty table");
+    for (int64_t i = 0; i < N; i++) {
+        len[i] = random_string(text[i], i);
+        int64_t twin = 0, distinct = a.n;
+        for (; twin < i; twin++)
+            if (len[twin] == len[i] &&
+                memcmp(text[twin], text[i], (size_t)len[i]) == 0)
+                break;
+        int64_t was = ids_find(&a, text[i], len[i]);
+        int64_t id = ids_add(&a, text[i], len[i], NULL);
+        if (twin == i)
+            right &= id == distinct && was == -1;
+        else
+            right &= id == ids_find(&a, text[twin], len[twin]) && was == id;
+        int64_t n;
+        const char *s = ids_get(&a, id, &n);
+        got &= n == len[i] && memcmp(s, text[i], (size_t)n) == 0;
+    }
+    for (int64_t i = 0; i < N; i += IDS_BATCH + 7) {
+        int n = N - i < IDS_BATCH + 7 ? (int)(N - i) : IDS_BATCH + 7;
+        for (int k = 0; k < n; k++)
+            key[k] = (struct ids_key){text[i + k], len[i + k]};
+        same &= ids_add_all(&b, key, n, batch, NULL) == 0;
+        for (int k = 0; k < n; k++)
+            same &= batch[k] == ids_find(&a, text[i + k], len[i + k]);
+    }
+    for (int64_t i = 0; i < N; i++)
+        found &= ids_find(&b, text[i], len[i]) >= 0;
+    ok(right && got, "indices by arrival, as by linear search (%d ids)",
+        (int)a.n);
+    ok(same && found && a.n == b.n, "batches give the same indices");
+    ids_free(&a);
+    ids_free(&b);
+    ids_free(&b);
+
+    ok(ids_integer("0", 1) == 0 && ids_integer("2147483647", 10) == INT32_MAX,
+        "plain integers");
+    ok(ids_integer("", 0) < 0 && ids_integer("00", 2) < 0 &&
+            ids_integer("07", 2) < 0 && ids_integer("-1", 2) < 0 &&
+            ids_integer("1a", 2) < 0 && ids_integer("2147483648", 10) < 0 &&
+            ids_integer("99999999999", 11) < 0,
+        "what is no plain integer");
+    char long_id[256] = {0};
+    memset(long_id, 'x', 256);
+    ok(!ids_reason(long_id, 255) && ids_reason(long_id, 256) &&
+            ids_reason("", 0) && ids_reason("a\0b", 3),
+        "what can be an id");
+}
+
+/* Degrees of everything counted anew after each removal. */
+static int64_t
+naive_core(int32_t *user, int32_t *item, int64_t n, int64_t k, int64_t *rounds)
+{
+    for (*rounds = 0;; ++*rounds) {
+        int64_t w = 0;
+        char *keep = calloc((size_t)n + 1, 1);
+        for (int64_t r = 0; r < n; r++) {
+            int64_t du = 0, di = 0;
+            for (int64_t q = 0; q < n; q++) {
+                du += user[q] == user[r];
+                di += item[q] == item[r];
+            }
+            keep[r] = du >= k && di >= k;
+        }
+        for (int64_t r = 0; r < n; r++)
+            if (keep[r]) {
+                user[w] = user[r];
+                item[w++] = item[r];
+            }
+        free(keep);
+        if (w == n)
+            return n;
+        n = w;
+    }
+}
+
+static void
+add_numbers(struct interactions *a, int64_t u, int64_t i)
+{
+    char us[24], is[24];
+    int un = snprintf(us, sizeof us, "u%d", (int)u);
+    int in = snprintf(is, sizeof is, "i%d", (int)i);
+    if (interactions_add(a, us, un, is, in, NULL, NULL, NULL))
+        abort();
+}
+
+static void
+test_core(void)
+{
+    int right = 1, most = 0;
+    for (int c = 0; c < 40; c++) {
+        struct interactions a = {0};
+        int64_t rows = 60 + below(200, 10, c), k = 2 + c % 4;
+        for (int64_t r = 0; r < rows; r++) {
+            double x = rng_uniform(4, RNG_TEST, (uint32_t)c, (uint64_t)r, 0);
+            double y = rng_uniform(4, RNG_TEST, (uint32_t)c, (uint64_t)r, 1);
+            add_numbers(&a, (int64_t)(40 * x * x), (int64_t)(40 * y * y));
+        }
+        if (interactions_flush(&a, NULL))
+            abort();
+        /* duplicates, naively */
+        int32_t user[400], item[400];
+        int64_t n = 0, dropped = -1, rounds = -1, want_rounds;
+        for (int64_t r = 0; r < rows; r++) {
+            int64_t q = 0;
+            while (q < n && (user[q] != a.user[r] || item[q] != a.item[r]))
+                q++;
+            if (q == n) {
+                user[n] = a.user[r];
+                item[n++] = a.item[r];
+            }
+        }
+        right &= interactions_dedupe(&a, &dropped, NULL) == 0;
+        right &= dropped == rows - n && a.n == n &&
+                 !memcmp(a.user, user, (size_t)n * 4) &&
+                 !memcmp(a.item, item, (size_t)n * 4);
+        n = naive_core(user, item, n, k, &want_rounds);
+        struct err e;
+        int rc = interactions_core(&a, k, &rounds, &e);
+        right &= rc == (n ? 0 : ERR_RANGE);
+        right &= rounds == want_rounds && a.n == n &&
+                 !memcmp(a.user, user, (size_t)n * 4) &&
+                 !memcmp(a.item, item, (size_t)n * 4);
+        if (n && rounds > most)
+            most = (int)rounds;
+        interactions_free(&a);
+    }
+    ok(right, "duplicates and k-core as by counting anew (up to %d rounds)",
+        most);
+}
+
+static void
+test_split_parse(void)
+{
+    struct split_opt o = {0};
+    struct err e;
+    ok(!split_parse(&o, "ratio", &e) && o.kind == SPLIT_RATIO &&
+            o.ratio[0] == 8 && o.ratio[1] == 1 && o.ratio[2] == 1,
+        "ratio is 8:1:1");
+    ok(!split_parse(&o, "time-global:7:0:3", &e) &&
+            o.kind == SPLIT_TIME_GLOBAL && o.ratio[0] == 7 && o.ratio[1] == 0 &&
+            o.ratio[2] == 3,
+        "a ratio of one's own");
+    ok(!split_parse(&o, "label", &e) && o.kind == SPLIT_LABEL &&
+            !split_parse(&o, "leave-one-out", &e) && o.kind == SPLIT_LAST &&
+            !split_parse(&o, "time", &e) && o.kind == SPLIT_TIME,
+        "the other kinds");
+    static const char *const wrong[] = {"", "ratio:", "ratio:8:1",
+        "ratio:8:1:1:1", "ratio:0:1:1", "ratio:8:1:1x", "ratio:8:-1:1",
+        "ratio:8.0:1:1", "ratio:8:1:1000001", "ratios", "label:8:1:1", "Time"};
+    int refused = 1;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        refused &= split_parse(&o, wrong[i], &e) == ERR_RANGE;
+    ok(refused, "what is no split");
+}
+
+static void
+test_split_counts(void)
+{
+    static const int64_t r811[] = {8, 1, 1}, r712[] = {7, 1, 2},
+                         r901[] = {9, 0, 1}, r100[] = {1, 0, 0},
+                         r118[] = {1, 1, 998};
+    int right = 1, sane = 1;
+    for (int64_t n = 0; n < 3000; n++) {
+        int64_t v, t, held = n / 5;
+        split_counts(r811, n, &v, &t);
+        if (n < 3)
+            right &= v == 0 && t == 0;
+        else if (n < 10)
+            right &= v == 1 && t == 1;
+        else
+            right &= v == held / 2 && t == held - held / 2;
+        split_counts(r712, n, &v, &t);
+        sane &= n < 3 ? v + t == 0 : v >= 1 && t >= 1 && v + t < n && t >= v;
+        split_counts(r118, n, &v, &t);
+        sane &= n < 3 ? v + t == 0 : v >= 1 && t >= 1 && v + t < n;
+        split_counts(r901, n, &v, &t);
+        sane &= v == 0 && t == (n < 2 ? 0 : n < 10 ? 1 : n / 10);
+        split_counts(r100, n, &v, &t);
+        sane &= v == 0 && t == 0;
+    }
+    ok(right, "8:1:1 is the rule of the published splits");
+    ok(sane, "other ratios leave one for each part and for training");
+}
+
+enum { ROWS = 900, USERS = 40 };
+
+static void
+test_split_assign(void)
+{
+    static int32_t user[ROWS], item[ROWS], user2[ROWS], item2[ROWS];
+    static double time[ROWS];
+    static unsigned char part[ROWS], again[ROWS], moved[ROWS], want[ROWS];
+    struct split_opt o = {.seed = 9};
+    for (int r = 0; r < ROWS; r++) {
+        double x = rng_uniform(5, RNG_TEST, 0, (uint64_t)r, 0);
+        user[r] = (int32_t)(USERS * x * x);
+        item[r] = r;
+        time[r] = (double)(below(20, 20, r) - 10) * 0.5;
+    }
+    int rc = split_parse(&o, "ratio:8:1:1", NULL) ||
+             split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL) ||
+             split_assign(&o, ROWS, user, item, NULL, USERS, again, NULL);
+    int counts = !rc, order = 1;
+    for (int32_t u = 0; u < USERS; u++) {
+        int64_t n[3] = {0}, v, t;
+        uint64_t low[3] = {UINT64_MAX, UINT64_MAX, UINT64_MAX}, high[3] = {0};
+        for (int r = 0; r < ROWS; r++) {
+            if (user[r] != u)
+                continue;
+            uint64_t k = rng_u64(
+                9, RNG_SPLIT, 0, (uint64_t)u << 32 | (uint64_t)item[r], 0);
+            n[part[r]]++;
+            if (k < low[part[r]])
+                low[part[r]] = k;
+            if (k > high[part[r]])
+                high[part[r]] = k;
+        }
+        split_counts(o.ratio, n[0] + n[1] + n[2], &v, &t);
+        counts &= n[1] == v && n[2] == t;
+        if (n[1] && n[2])
+            order &= high[0] < low[1] && high[1] < low[2];
+    }
+    ok(counts, "every user's counts follow the rule");
+    ok(order, "parts follow the random order of the user's items");
+    ok(!memcmp(part, again, ROWS), "the same again");
+    for (int r = 0; r < ROWS; r++) {
+        user2[r] = user[ROWS - 1 - r];
+        item2[r] = item[ROWS - 1 - r];
+    }
+    rc = split_assign(&o, ROWS, user2, item2, NULL, USERS, moved, NULL);
+    int same = !rc;
+    for (int r = 0; r < ROWS; r++)
+        same &= moved[ROWS - 1 - r] == part[r];
+    ok(same, "the order of the rows does not matter");
+    o.seed = 10;
+    rc = split_assign(&o, ROWS, user, item, NULL, USERS, again, NULL);
+    ok(!rc && memcmp(part, again, ROWS), "another seed, another split");
+
+    rc = split_parse(&o, "time", NULL) ||
+         split_assign(&o, ROWS, user, item, time, USERS, part, NULL);
+    int right = !rc;
+    for (int r = 0; r < ROWS; r++) {
+        /* how many of the user's rows come after r */
+        int64_t after = 0, n = 0, v, t;
+        for (int q = 0; q < ROWS; q++)
+            if (user[q] == user[r]) {
+                n++;
+                after += time[q] > time[r] || (time[q] >= time[r] && q > r);
+            }
+        split_counts(o.ratio, n, &v, &t);
+        want[r] = after < t       ? SPLIT_TEST
+                  : after < t + v ? SPLIT_VALID
+                                  : SPLIT_TRAIN;
+        right &= part[r] == want[r];
+    }
+    ok(right, "by time: the last are for test, ties to the earlier row");
+    rc = split_parse(&o, "time-global:6:2:2", NULL) ||
+         split_assign(&o, ROWS, user, item, time, USERS, part, NULL);
+    right = !rc;
+    for (int r = 0; r < ROWS; r++) {
+        int64_t after = 0;
+        for (int q = 0; q < ROWS; q++)
+            after += time[q] > time[r] || (time[q] >= time[r] && q > r);
+        right &= part[r] == (after < ROWS / 5          ? SPLIT_TEST
+                                : after < ROWS / 5 * 2 ? SPLIT_VALID
+                                                       : SPLIT_TRAIN);
+    }
+    ok(right, "by time over all rows");
+    rc = split_parse(&o, "leave-one-out", NULL) ||
+         split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL);
+    right = !rc;
+    for (int r = 0; r < ROWS; r++) {
+        int64_t after = 0, n = 0;
+        for (int q = 0; q < ROWS; q++)
+            if (user[q] == user[r]) {
+                n++;
+                after += q > r;
+            }
+        int p = n < 3        ? SPLIT_TRAIN
+                : after == 0 ? SPLIT_TEST
+                : after == 1 ? SPLIT_VALID
+                             : SPLIT_TRAIN;
+        right &= part[r] == p;
+    }
+    ok(right, "leave one out in file order where there is no time");
+    o.kind = SPLIT_TIME;
+    ok(split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL) == ERR_SHAPE,
+        "a split by time without times is refused");
+}
+
+static int
+is_id(const struct strs *s, int64_t i, const char *want)
+{
+    char buf[64];
+    return strcmp(strs_get(s, i, buf), want) == 0;
+}
+
+static void
+test_number(void)
+{
+    struct ids ids = {0};
+    static const char *const text[] = {"2", "x", "0", "1", "10"};
+    for (int i = 0; i < 5; i++)
+        if (ids_add(&ids, text[i], (int64_t)strlen(text[i]), NULL) != i)
+            abort();
+    struct strs names;
+    struct err e;
+    int by_value;
+    int32_t a[] = {3, 0, 0, 2};
+    ok(!number_ids(a, 4, &ids, 2, "item", &names, &by_value, &e) && by_value &&
+            a[0] == 1 && a[1] == 2 && a[2] == 2 && a[3] == 0 && names.n == 3 &&
+            is_id(&names, 1, "1"),
+        "dense integers get their value as index");
+    strs_free(&names);
+    int32_t b[] = {3, 0, 0, 2};
+    ok(!number_ids(b, 4, &ids, 0, "item", &names, &by_value, &e) && !by_value &&
+            b[0] == 0 && b[1] == 1 && b[2] == 1 && b[3] == 2 &&
+            is_id(&names, 0, "1"),
+        "first occurrence if so wished");
+    strs_free(&names);
+    int32_t c[] = {0, 4, 2};
+    ok(!number_ids(c, 3, &ids, 2, "item", &names, &by_value, &e) && !by_value &&
+            c[0] == 0 && c[1] == 1 && c[2] == 2 && names.width == 2 &&
+            is_id(&names, 1, "10"),
+        "a gap: first occurrence");
+    strs_free(&names);
+    int32_t d[] = {0, 4, 2};
+    ok(number_ids(d, 3, &ids, 1, "item", &names, &by_value, &e) == ERR_FORMAT &&
+            strcmp(e.msg,
+                "item ids are not the integers 0..n-1: there are 3 and 1 is "
+                "missing") == 0,
+        "a gap is refused where integers are demanded");
+    int32_t f[] = {1};
+    ok(number_ids(f, 1, &ids, 1, "user", &names, &by_value, &e) == ERR_FORMAT &&
+            strcmp(e.msg,
+                "user ids are not the integers 0..n-1: 'x' is not a whole "
+                "number in plain digits") == 0,
+        "so is a word");
+    ids_free(&ids);
+}
+
+int
+main(void)
+{
+    test_ids();
+    test_core();
+    test_split_parse();
+    test_split_counts();
+    test_split_assign();
+    test_number();
+    return done();
+}

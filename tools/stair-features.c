@@ -1,0 +1,82 @@
+/* Item vectors, put in the order of a dataset's items. */
+#include "lib/la/store.h"
+#include "lib/rec/vectors.h"
+#include "tools/cli.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct features_opt {
+    const char *data, *ids, *format;
+};
+
+static enum vectors_format
+format_of(const char *word)
+{
+    static const char *const words[] = {"auto", "npz", "amazon", "csv", "tsv"};
+    int i = 0;
+    while (strcmp(words[i], word) != 0)
+        i++;
+    return (enum vectors_format)i;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct features_opt o = {.format = "auto"};
+    struct cli io;
+    const struct cli_option options[] = {
+        {.name = "data",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &o.data,
+            .help = "the dataset whose items get the vectors; required"},
+        {.name = "ids",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &o.ids,
+            .help = "id of each row of an .npy or .npz, one per line"},
+        {.name = "format",
+            .arg = "auto|npz|amazon|csv|tsv",
+            .type = CLI_CHOICE,
+            .to = &o.format,
+            .changes = 1,
+            .help = "what the file is; auto looks at name and content"},
+        CLI_OUTPUT(&io), CLI_END};
+    io = (struct cli){.tool = "stair-features",
+        .operands = "[FILE]",
+        .summary = "Aligns item vectors (.npy, .npz, Amazon .b, CSV) to the "
+                   "items of a dataset and\nwrites them as a dense matrix; "
+                   "items without a vector get the mean.",
+        .examples = "  stair-features --data data.npz -o text.npz text.npy\n"
+                    "  stair-features --data data.npz -o image.npz "
+                    "image_features_Baby.b\n"
+                    "  zcat vectors.csv.gz | stair-features --data data.npz "
+                    ">text.npz",
+        .table = options,
+        .max_args = 1};
+    cli_parse(&io, argc, argv);
+    if (!o.data)
+        cli_usage(&io, "option '--data' is missing");
+    const char *file = io.n_args ? io.arg[0] : "-";
+    cli_one_stdin(&io, (const char *const[]){o.data, o.ids, file}, 3);
+
+    struct dataset d;
+    struct features f;
+    die_if(dataset_read(o.data, &d, &io.hist, &io.err), &io);
+    die_if(features_init(&f, &d.item_ids, &io.err), &io);
+    dataset_free(&d);
+
+    die_if(
+        vectors_read(file, format_of(o.format), o.ids, &f, &io.hist, &io.err),
+        &io);
+    die_if(features_fill(&f, &io.err), &io);
+    char *history = cli_history(&io);
+    die_if(store_write_mat(io.out, &f.m, history, &io.err), &io);
+    cli_note(&io,
+        "%" PRId64 " items x %" PRId64 " values; %" PRId64
+        " items without a vector got the mean, %" PRId64
+        " vectors are of unknown items",
+        f.m.n, f.m.d, f.m.n - f.present, f.unknown);
+    return cli_finish(&io);
+}
