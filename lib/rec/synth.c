@@ -16,7 +16,7 @@ synth_preset(struct synth_opt *o, const char *name, struct err *e)
         const char *name;
         int64_t users, items, interactions, topics;
     } sets[] = {
-        {"demo", 3000, 1500, 30000, 48},
+        {"demo", 4000, 2000, 36000, 64},
         {"baby", 19445, 7050, 160792, 160},
         {"sports", 35598, 18357, 296337, 320},
         {"electronics", 192403, 63001, 1689188, 640},
@@ -34,8 +34,8 @@ synth_preset(struct synth_opt *o, const char *name, struct err *e)
             .activity = 3.0,
             .taste = 0.8,
             .fringe = 0.25,
-            .text_signal = 1.5,
-            .image_signal = 0.8,
+            .text_signal = 0.8,
+            .image_signal = 0.5,
             .no_image = 0.01,
             .text_dim = 384,
             .image_dim = 4096};

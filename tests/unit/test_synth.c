@@ -22,6 +22,8 @@ toy(void)
     o.text_dim = 24;
     o.image_dim = 33;
     o.no_image = 0.1;
+    o.text_signal = 1.5;
+    o.image_signal = 0.8;
     return o;
 }
 

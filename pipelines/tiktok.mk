@@ -1,0 +1,32 @@
+# TikTok: image and audio features. The paper has no settings for this set: those
+# of Amazon Sports, and one neighbour of each kind... see EPOCHS below.
+NAME = tiktok
+DATA ?=
+INTER = $(DATA)/tiktok.inter.gz
+INGEST = --split label
+FEATURES = image audio
+image_raw = $(DATA)/image_feat.npy
+audio_raw = $(DATA)/audio_feat.npy
+IDS =
+KV = 5
+KA = 5
+INIT_FROM = $R/image.npz:$(KV) $R/audio.npz:$(KA)
+ITEMS_FROM = $R/image.npz:$(KV) $R/audio.npz:$(KA)
+GAMMA = 0.2
+DECAY = 0.1
+BATCH = 1024
+LAYERS = 3
+DIM = 64
+LR = 0.001
+EPOCHS = 500
+EVERY = 5
+SEED = 1
+TITLES =
+NOTE =
+
+ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),report)),)
+ifeq ($(wildcard $(INTER)),)
+$(error set DATA to the directory that holds tiktok.inter.gz, as in: make tiktok DATA=path/to/tiktok)
+endif
+endif
+include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk

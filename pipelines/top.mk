@@ -1,0 +1,17 @@
+# The pipelines as targets of the top Makefile. Variables given on the command
+# line (EPOCHS=5, DATA=...) reach them; results lie in runs/NAME.
+pipeline = @$(MAKE) --no-print-directory -f pipelines/$@.mk BIN=$(BIN) R=runs/$@ $(GOAL)
+
+demo: all  ## make up a shop, train, recommend: under a minute
+	$(pipeline)
+
+baby: all  ## train on Amazon Baby (DATA=its directory)
+	$(pipeline)
+
+sports: all  ## train on Amazon Sports (DATA=its directory)
+	$(pipeline)
+
+tiktok: all  ## train on TikTok (DATA=its directory)
+	$(pipeline)
+
+.PHONY: demo baby sports tiktok
