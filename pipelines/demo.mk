@@ -33,12 +33,12 @@ INIT_FROM = $R/text.npz:$(KT) $R/image.npz:$(KV)
 ITEMS_FROM = $R/text.npz:$(KT) $R/image.npz:$(KV)
 NOTE =
 synth_cmd = stair-synth --users $(USERS) --items $(ITEMS) --interactions $(INTERACTIONS) \
-	--topics $(TOPICS) --image-dim $(IMAGE_DIM) --core $(CORE) --seed $(SEED) $(SYNTH)
+	--topics $(TOPICS) --image-dim $(IMAGE_DIM) --core $(CORE) --seed $(SEED)$(if $(SYNTH), $(SYNTH))
 
 include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk
 
 $(INTER) $(text_raw) $(image_raw) $(IDS) $(TITLES) &: $R/synth.opts $(BIN)/stair-synth
-	$(BIN)/$(synth_cmd) $t -o $(raw)
+	$(BIN)/$(synth_cmd)$t -o $(raw)
 
 .PHONY: demo
 .DEFAULT_GOAL := demo

@@ -29,7 +29,7 @@ awk -F'\t' -v titles="$titles" -v top="$dir/top.tsv" '
 					title[substr(line, 1, at - 1)] = substr(line, at + 1)
 	}
 	!($1 in seen) && n < 3 { seen[$1] = 1; user[n++] = $1 }
-	$1 in seen && $3 < 2 { had[$1] = had[$1] "\n    " name($2) }
+	$1 in seen && $3 < 2 && ++count[$1] <= 8 { had[$1] = had[$1] "\n    " name($2) }
 	$1 in seen && $3 == 2 { held[$1, $2] = 1; left[$1]++ }
 	END {
 		while ((getline <top) > 0)
@@ -37,6 +37,8 @@ awk -F'\t' -v titles="$titles" -v top="$dir/top.tsv" '
 				list[$1] = list[$1] sprintf("\n  %s %2d  %s",
 					($1, $3) in held ? "*" : " ", $2, name($3))
 		for (k = 0; k < n; k++)
-			printf "\nUser %s bought%s\n  and gets (*: one of %d that were bought and hidden)%s\n",
-				user[k], had[user[k]], left[user[k]], list[user[k]]
+			printf "\nUser %s bought%s%s\n  and gets (*: one of %d that were bought and hidden)%s\n",
+				user[k], had[user[k]],
+				count[user[k]] > 8 ? "\n    and " count[user[k]] - 8 " more" : "",
+				left[user[k]], list[user[k]]
 	}'

@@ -29,7 +29,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
 R ?= runs/$(NAME)
 THREADS =
-t = $(if $(THREADS),-t $(THREADS))
+t = $(if $(THREADS), -t $(THREADS))
 
 # FILE:NUMBER... without the numbers; a word for the shell.
 files = $(foreach f,$1,$(firstword $(subst :, ,$f)))
@@ -76,34 +76,35 @@ $R/data.npz: $(INTER) $R/ingest.opts $(BIN)/stair-ingest
 $(foreach f,$(FEATURES),$(eval $(call feature,$f)))
 
 $R/init.npz: $(call files,$(INIT_FROM)) $R/whiten.opts $(BIN)/stair-whiten
-	$(BIN)/$(whiten_cmd) $t -o $@
+	$(BIN)/$(whiten_cmd)$t -o $@
 
 $R/items.npz: $(call files,$(ITEMS_FROM)) $R/knn.opts $(BIN)/stair-knn
-	$(BIN)/$(knn_cmd) $t -o $@
+	$(BIN)/$(knn_cmd)$t -o $@
 
 # A training that was cut off goes on from its checkpoint if that is newer than
 # everything the training depends on.
 $R/model.npz: $R/data.npz $R/init.npz $R/items.npz $R/model.opts $(BIN)/stair-train
-	saved=$R/training.npz resume="--resume $R/training.npz"; \
+	@saved=$R/training.npz resume=" --resume $R/training.npz"; \
 	for f in $^; do [ "$$f" -ot "$$saved" ] || resume=; done; \
-	$(BIN)/$(model_cmd) $t --checkpoint $$saved $$resume --log $R/training.jsonl -o $@; \
-	rm -f "$$saved"
+	set -- $(BIN)/$(model_cmd)$t --checkpoint "$$saved"$$resume --log $R/training.jsonl -o $@; \
+	echo "$$@"; "$$@"; rm -f "$$saved"
 
 $R/untrained.npz: $R/data.npz $R/init.npz $R/items.npz $R/untrained.opts $(BIN)/stair-train
-	$(BIN)/$(untrained_cmd) $t -o $@
+	$(BIN)/$(untrained_cmd)$t -o $@
 
 $R/popularity.npz: $R/data.npz $R/popularity.opts $(BIN)/stair-train
 	$(BIN)/$(popularity_cmd) -o $@
 
 SYSTEMS = popularity untrained model
 $(SYSTEMS:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
-	$(BIN)/$(eval_cmd) $t -o $@ $<
+	$(BIN)/$(eval_cmd)$t -o $@ $<
 
 $R/top.tsv: $R/model.npz $R/data.npz $R/top.opts $(BIN)/stair-recommend
-	$(BIN)/$(top_cmd) $t -o $@ $<
+	$(BIN)/$(top_cmd)$t -o $@ $<
 
-$R/report.txt: $(SYSTEMS:%=$R/%.tsv) $R/top.tsv $(TITLES) $R/report.opts $(HERE)report.sh
-	@bash $(report_cmd) >$@.new && mv $@.new $@
+$R/report.txt: $(SYSTEMS:%=$R/%.tsv) $R/top.tsv $R/data.npz $(TITLES) $R/report.opts \
+		$(HERE)report.sh $(BIN)/stair-cat
+	@$(BIN)/stair-cat $R/data.npz | bash $(report_cmd) >$@.new && mv $@.new $@
 
 report: $R/report.txt
 	@cat $<

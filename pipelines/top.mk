@@ -1,6 +1,6 @@
 # The pipelines as targets of the top Makefile. Variables given on the command
 # line (EPOCHS=5, DATA=...) reach them; results lie in runs/NAME.
-pipeline = @$(MAKE) --no-print-directory -f pipelines/$@.mk BIN=$(BIN) R=runs/$@ $(GOAL)
+pipeline = @$(MAKE) --no-print-directory -f pipelines/$@.mk BIN=$(BIN) R=runs/$@
 
 demo: all  ## make up a shop, train, recommend: under a minute
 	$(pipeline)
