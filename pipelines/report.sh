@@ -39,6 +39,6 @@ awk -F'\t' -v titles="$titles" -v top="$dir/top.tsv" '
 		for (k = 0; k < n; k++)
 			printf "\nUser %s bought%s%s\n  and gets (*: one of %d that were bought and hidden)%s\n",
 				user[k], had[user[k]],
-				count[user[k]] > 8 ? "\n    and " count[user[k]] - 8 " more" : "",
+				(count[user[k]] > 8 ? "\n    and " (count[user[k]] - 8) " more" : ""),
 				left[user[k]], list[user[k]]
 	}'

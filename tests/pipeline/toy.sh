@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# The demonstration's pipeline on 200 users: repeatable, and each change re-runs
+# exactly what depends on it.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+# programs of our own, so that one can be changed
+mkdir tools && cp "$BIN"/stair-* tools/
+unset MAKEFLAGS MAKELEVEL MFLAGS
+toy=(USERS=200 ITEMS=100 INTERACTIONS=1600 TOPICS=8 IMAGE_DIM=48 DIM=16 EPOCHS=8 EVERY=4 THREADS=1)
+demo() { # demo DIR ARGUMENTS...: run the pipeline, print what it made
+	local dir=$1
+	shift
+	if ! make -f "$TOP/pipelines/demo.mk" BIN=tools R="$dir" "${toy[@]}" "$@" >log 2>&1; then
+		sed 's/^/# /' log >&2
+		echo failed
+		return 1
+	fi
+	sed -n 's/^tools\/.* -o \([^ ]*\).*/\1/p' log | sed 's|.*/||' | LC_ALL=C sort | tr '\n' ' '
+}
+all="data.npz image.npz init.npz items.npz model.npz model.tsv popularity.npz popularity.tsv raw text.npz top.tsv untrained.npz untrained.tsv "
+behind_knn="model.npz model.tsv top.tsv untrained.npz untrained.tsv "
+files=(data.npz image.npz init.npz items.npz model.npz model.tsv popularity.npz popularity.tsv text.npz top.tsv
+	untrained.npz untrained.tsv report.txt raw/interactions.csv.gz raw/text.npy raw/image.npy raw/items.tsv raw/item_ids.txt)
+equal_runs() { # equal_runs NAME A B
+	local f bad=
+	for f in "${files[@]}"; do
+		cmp -s "$2/$f" "$3/$f" || bad="$bad $f"
+	done
+	same "$1" "$bad" ""
+}
+
+SECONDS=0
+same "everything is made" "$(demo one)" "$all"
+same "nothing is made again" "$(demo one)" ""
+[ $SECONDS -lt 10 ]
+ok $? "in less than 10 seconds"
+grep -q '^STAIR  *[0-9.]*' one/report.txt && grep -q '^User A' one/report.txt
+ok $? "the report has a table and users"
+same "-j8 makes everything" "$(demo two -j8)" "$all"
+equal_runs "-j8 and -j1 give the same bytes" one two
+demo three THREADS=3 >/dev/null
+equal_runs "three threads give the same bytes" one three
+
+same "EPOCHS: only training and behind" "$(demo one EPOCHS=9)" "model.npz model.tsv top.tsv "
+same "EPOCHS back: again" "$(demo one)" "model.npz model.tsv top.tsv "
+equal_runs "and the bytes are back" one two
+same "KT: both uses of the features" "$(demo one KT=4)" "init.npz items.npz $behind_knn"
+same "THREADS: nothing" "$(demo one KT=4 THREADS=2)" ""
+demo one >/dev/null
+same "the split: all but the raw files" "$(demo one INGEST='--core 5 --split leave-one-out')" "${all/raw /}"
+demo one >/dev/null
+equal_runs "and the bytes are back" one two
+
+printf '\n' >>tools/stair-knn
+same "a changed stair-knn" "$(demo one)" "items.npz $behind_knn"
+printf '\n' >>tools/stair-eval
+same "a changed stair-eval" "$(demo one)" "model.tsv popularity.tsv untrained.tsv "
+touch one/text.npz
+same "a touched feature file" "$(demo one)" "init.npz items.npz $behind_knn"
+rm one/items.npz
+same "a lost graph" "$(demo one)" "items.npz $behind_knn"
+equal_runs "and the bytes are still the same" one two
+
+# a failing stage: make fails, older results stay
+cp tools/stair-whiten keep
+printf '#!/bin/sh\necho "stair-whiten: no" >&2\nexit 1\n' >tools/stair-whiten
+if demo one >/dev/null 2>&1; then ok 1 "a failing stage fails"; else ok 0 "a failing stage fails"; fi
+equal_files "its old output survives" one/init.npz two/init.npz
+mv keep tools/stair-whiten
+demo one >/dev/null
+equal_runs "repaired, it ends in the same bytes" one two
+
+# killed at any moment, the next run ends in the same bytes
+for k in 1 2 3 4 5 6; do
+	[ $((k % 2)) = 0 ] && sig=TERM || sig=KILL
+	rm -rf cut
+	set -m
+	make -f "$TOP/pipelines/demo.mk" BIN=tools R=cut "${toy[@]}" >/dev/null 2>&1 &
+	pid=$!
+	set +m
+	sleep "0.$((k * 13 % 10))$((RANDOM % 10))"
+	kill -s "$sig" -- -"$pid" 2>/dev/null
+	wait $pid 2>/dev/null
+	demo cut >/dev/null
+	equal_runs "killed by $sig, run again: the same bytes" cut two
+done
+
+done_testing
