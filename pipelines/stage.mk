@@ -63,10 +63,8 @@ endef
 
 .PHONY: FORCE report clean
 FORCE:
-$R:
-	@mkdir -p $@
-$R/%.opts: FORCE | $R
-	@{ printf '%s\n' $(call quote,$($*_cmd)); \
+$R/%.opts: FORCE
+	@mkdir -p $R; { printf '%s\n' $(call quote,$($*_cmd)); \
 	   $(if $($*_outside),stat -Lc '%n %s %.9Y' $($*_outside) 2>/dev/null || :;) } >$@.new; \
 	 cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# README.md keeps its word: the demonstration's output, the one pipeline, the
+# commands for one's own data, and every program is listed.
+# README_UPDATE=1 renews the output instead of comparing.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS
+readme=$TOP/README.md
+
+block() { # block MARK: the fenced lines after the comment that begins with MARK
+	awk -v mark="<!-- $1:" 'index($0, mark) == 1 {on = 1; next}
+		on && /^```/ {if (++fence == 2) exit; next} on && fence' "$readme"
+}
+
+SECONDS=0
+make -f "$TOP/pipelines/demo.mk" BIN="$BIN" R=demo >log 2>&1
+ok $? "make demo succeeds"
+[ $SECONDS -lt 60 ]
+ok $? "in less than a minute"
+awk '/^User/ && ++n == 2 {exit} {if (NR > 1) print last; last = $0} END {if (last != "") print last}' demo/report.txt >begin
+if [ -n "${README_UPDATE:-}" ]; then
+	awk -v file=begin '{print} /^<!-- demo:/ {getline; print; while ((getline line <file) > 0) print line
+		do getline; while ($0 !~ /^```/); print}' "$readme" >new && cat new >"$readme"
+fi
+
+# Numbers may differ in their last digits on another kind of processor.
+metrics() { awk '/^(most|STAIR)/ {for (i = NF - 3; i <= NF; i++) print $i}' "$1"; }
+block demo >wanted
+same "README shows as many lines" "$(wc -l <wanted)" "$(wc -l <begin)"
+paste <(metrics wanted) <(metrics begin) | awk '{d = $1 - $2; if (d < 0) d = -d; if (d > 0.02) bad++} END {exit bad || NR != 12}'
+ok $? "README shows these metrics"
+metrics begin | awk 'NR == 2 {pop = $1} NR == 6 {un = $1} NR == 10 {stair = $1} END {exit !(stair > 1.2 * un && un > pop)}'
+ok $? "trained STAIR is clearly best"
+
+block pipe >lines
+same "README has the pipeline of pipelines/pipe.sh" "$(grep -vxFf "$TOP/pipelines/pipe.sh" lines)" ""
+
+cp demo/raw/image.npy image_vectors.npy
+cp demo/raw/item_ids.txt image_ids.txt
+cp demo/raw/items.tsv titles.tsv
+gzip -dc demo/raw/interactions.csv.gz >ratings.csv
+stair-cat -f tsv demo/raw/text.npy | tr '\t' ',' | paste -d, image_ids.txt - >text_vectors.csv
+block own | sed 's/--epochs 50/--epochs 1/' >own.sh
+bash -e own.sh >out 2>err
+ok $? "the commands for one's own data run"
+same "and end in recommendations with titles" "$(awk -F'\t' 'NF == 5' top.tsv | wc -l | tr -d ' ')" 20000
+
+for tool in "$BIN"/stair-*; do
+	grep -q "^| \`${tool##*/}\` |" "$readme"
+	ok $? "README lists ${tool##*/}"
+done
+done_testing
