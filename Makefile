@@ -115,7 +115,7 @@ install: all  ## install tools, manual pages and pipelines under PREFIX
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
 	for s in 1 5 7; do install -m 644 man/man$$s/*.$$s $(DESTDIR)$(mandir)/man$$s; done
-	install -m 644 pipelines/*.mk $(DESTDIR)$(datadir)
+	install -m 644 pipelines/*.mk pipelines/*.sh $(DESTDIR)$(datadir)
 
 uninstall:  ## remove what install put there
 	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)
