@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# stair-train killed, stopped, resumed: the same bytes as a run left alone.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+[ -n "$PY" ] || { skip "resuming" "no NumPy to make its inputs" && done_testing; }
+"$PY" "$TOP/tests/make_toy.py" . 200 150 32
+kills=10 epochs=45
+[ "$SANITIZED" = 1 ] && kills=3 epochs=15
+long=(--data data.npz --init init.npz --items items.npz --batch 64 --eval-every 3)
+run=("${long[@]}" --epochs $epochs)
+start=$(date +%s%N)
+stair-train "${run[@]}" -q -o straight.npz
+span=$((($(date +%s%N) - start) / 1000000))
+
+# SIGKILL at moments spread over the run, again and again until it ends.
+bad=0 killed=0
+for k in $(seq $kills); do
+	rm -f ck.npz out.npz log.jsonl
+	for try in $(seq 40); do
+		resume=()
+		[ -e ck.npz ] && resume=(--resume ck.npz)
+		stair-train "${run[@]}" "${resume[@]}" --checkpoint ck.npz --log log.jsonl -q -o out.npz &
+		pid=$!
+		# kill early at first, later with more patience, so that it ends
+		ms=$((span * (k * 7919 % 100) * try / 100 / 4 + 5))
+		(sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))" && kill -KILL $pid) 2>/dev/null &
+		wait $pid 2>/dev/null && break
+		killed=$((killed + 1))
+	done
+	cmp -s straight.npz out.npz || bad=$((bad + 1))
+	[ "$(wc -l <log.jsonl)" = $((epochs + 1)) ] || bad=$((bad + 1))
+done
+wait
+same "$kills runs killed $killed times: same bytes, complete logs" $bad 0
+ok $((killed == 0)) "kills hit"
+
+# SIGTERM and SIGINT: finish the step, save, say how to go on. (SIGKILL may have
+# left temporary files, nothing can prevent that.)
+for sig in TERM INT; do
+	rm -f ck.npz out.npz .stair-*
+	stair-train "${long[@]}" --epochs 100000 --checkpoint ck.npz -o out.npz 2>stop.err &
+	pid=$!
+	while kill -0 $pid && [ ! -e ck.npz ]; do sleep 0.01; done
+	kill -$sig $pid
+	wait $pid
+	rc=$?
+	same "SIG$sig: exit status" $rc $((128 + $(kill -l $sig)))
+	same "SIG$sig: says how to go on" "$(tail -1 stop.err | grep -c 'to go on, run the same command with --resume ck.npz')" 1
+	[ ! -e out.npz ] && [ -z "$(find . -name '.stair-*')" ]
+	ok $? "SIG$sig: no model, no temporary file"
+done 2>/dev/null
+
+# A stop within an epoch, resumed with other threads and kernels.
+rm -f ck.npz
+stair-train "${run[@]}" -q --checkpoint ck.npz -o out.npz &
+pid=$!
+while kill -0 $pid && [ ! -e ck.npz ]; do sleep 0.005; done
+kill -TERM $pid
+wait $pid 2>/dev/null
+STAIR_ISA=portable stair-train "${run[@]}" -q -t 1 --resume ck.npz -o out.npz
+equal_files "stopped, resumed with one thread and portable kernels" straight.npz out.npz
+runs "a checkpoint is a model file" stair-eval --data data.npz ck.npz
+
+# What is refused.
+cp ck.npz keep.npz
+fails 1 "stair-train: 'ck.npz' is a checkpoint of another run: it has --gamma=0.2, this run has --gamma=0.3" \
+	stair-train "${run[@]}" --gamma .3 --resume ck.npz -q -o bad.npz
+fails 1 "stair-train: 'init.npz' is not a checkpoint" stair-train "${run[@]}" --resume init.npz -q -o bad.npz
+fails 1 "stair-train: cannot open 'none.npz': No such file or directory" stair-train "${run[@]}" --resume none.npz -q -o bad.npz
+"$PY" - <<-'P'
+	import numpy as np
+	x = np.load("init.npz")["x"]; np.savez("init2.npz", x=x + 1)
+P
+same "other input data are named" "$(stair-train "${run[@]/init.npz/init2.npz}" --resume ck.npz -q -o bad.npz 2>&1 |
+	sed 's/:[0-9a-f]\{8\}/:CRC/g')" "stair-train: 'ck.npz' is a checkpoint of another run: it has init:CRC, this run has init:CRC"
+head -c 9000 keep.npz >cut.npz
+stair-train "${run[@]}" --resume cut.npz -q -o bad.npz 2>cut.err
+same "a cut checkpoint is refused" "$? $(grep -c "cannot read 'cut.npz'" cut.err)" "1 1"
+stair-train "${run[@]}" --checkpoint /dev/full -q -o bad.npz 2>full.err
+same "a checkpoint on a full disk is an error" "$? $(cat full.err)" "1 stair-train: cannot write '/dev/full': No space left on device"
+[ ! -e bad.npz ]
+ok $? "none of these wrote a model"
+done_testing

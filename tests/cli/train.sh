@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# stair-train on a toy: equal bytes, replayed triples, bad input.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+[ -n "$PY" ] || { skip "stair-train" "no NumPy to make its inputs" && done_testing; }
+"$PY" "$TOP/tests/make_toy.py" .
+toy=(--data data.npz --init init.npz --items items.npz --epochs 12 --batch 50)
+
+# --- what it makes -----------------------------------------------------------
+runs "trains" stair-train "${toy[@]}" -t 1 -o one.npz
+same "a plain line per evaluation" "$(grep -c 'epoch=.* recall@20=.* ndcg@20=' runs.err)" 4
+runs "trains with 4 threads" stair-train "${toy[@]}" -t 4 -o four.npz
+equal_files "-t 1 and -t 4: same bytes" one.npz four.npz
+for isa in portable avx2 avx512; do
+	if STAIR_ISA=$isa stair-train "${toy[@]}" -q -o isa.npz 2>isa.err; then
+		equal_files "$isa kernels: same bytes" one.npz isa.npz
+	elif grep -q 'no kernels' isa.err; then skip "$isa kernels" "this processor lacks them"; else ok 1 "$isa kernels"; fi
+done
+stair-train --data <(cat data.npz) --init <(cat init.npz) --items - --epochs 12 --batch 50 -q <items.npz | cat >piped.npz
+equal_files "through pipes: same bytes" one.npz piped.npz
+stair-train "${toy[@]}" --seed 2 -q -o seed2.npz
+cmp -s one.npz seed2.npz
+same "another seed: another model" $? 1
+stair-train "${toy[@]}" --log run.jsonl --log-test -q -o logged.npz
+equal_files "a log changes nothing" one.npz logged.npz
+same "log: one JSON object per epoch label" "$("$PY" -c '
+import json
+rows = [json.loads(l) for l in open("run.jsonl")]
+print([r["epoch"] for r in rows] == list(range(13)),
+      [r["epoch"] for r in rows if "valid" in r],
+      all(r["loss"] > 0 and r["seconds"] > 0 for r in rows[1:]),
+      rows[12]["loss"] < rows[1]["loss"], "test" in rows[5])')" "True [0, 5, 10, 12] True True True"
+stair-train "${toy[@]}" --epochs 0 -q -o zero.npz 2>/dev/null
+same "--epochs given twice is refused" $? 2
+stair-train --data data.npz --init init.npz --items items.npz --epochs 0 -q -o zero.npz
+same "untrained: item parameters are --init, users the mean of theirs" "$("$PY" -c '
+import numpy as np
+m, d, x = np.load("zero.npz"), np.load("data.npz"), np.load("init.npz")["x"]
+mean = np.array([x[d["train_indices"][a:b]].mean(0) for a, b in zip(d["train_indptr"], d["train_indptr"][1:])])
+print((m["item_param"] == x).all(), abs(m["user_param"] - mean).max() < 1e-6, m["name"].item())')" "True True b'stair'"
+stair-train "${toy[@]}" --keep last -q -o last.npz
+stair-train "${toy[@]}" --patience 1 --lr 0 -q --log patient.jsonl -o patient.npz
+same "--patience ends a run that does not improve" "$(tail -1 patient.jsonl | cut -c1-11)" '{"epoch": 5'
+runs "popularity" stair-train --model popularity --data data.npz -o pop.npz
+same "popularity is the train degree" "$("$PY" -c '
+import numpy as np
+m, d = np.load("pop.npz"), np.load("data.npz")
+print((m["item"][:, 0] == np.bincount(d["train_indices"], minlength=40)).all(), (m["user"] == 1).all())')" "True True"
+
+# --- replayed triples ---------------------------------------------------------
+"$PY" - <<-'P'
+	import numpy as np
+	rng = np.random.default_rng(1)
+	t = np.stack([rng.integers(0, 60, 130), rng.integers(0, 20, 130), rng.integers(20, 40, 130)], 1)
+	np.save("triples.npy", t)
+	np.savez("triples.npz", x=t.astype(np.int32))
+	bad = t.copy(); bad[7, 2] = bad[7, 1]; np.save("same.npy", bad)
+	bad = t.copy(); bad[9, 0] = 60; np.save("user.npy", bad)
+	bad = t.copy(); bad[11, 1] = -1; np.save("item.npy", bad)
+	np.save("two.npy", t[:, :2]); np.save("real.npy", t * 1.0); np.save("none.npy", t[:0])
+P
+runs "--triples" stair-train "${toy[@]}" --triples triples.npy --keep last -o replay.npz
+stair-train "${toy[@]}" --triples triples.npz --keep last -q -t 3 -o replay2.npz
+same "replayed from npy and npz: same parameters" "$("$PY" -c '
+import numpy as np
+a, b = np.load("replay.npz"), np.load("replay2.npz")
+print((a["item_param"] == b["item_param"]).all())')" True
+
+# --- bad input ----------------------------------------------------------------
+in=(--data data.npz --init init.npz --items items.npz)
+fails 2 "stair-train: option '--data' is missing" stair-train --init init.npz
+fails 2 "stair-train: model 'stair' needs '--init' (see stair-whiten)" stair-train --data data.npz
+fails 2 "stair-train: model 'stair' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz
+fails 2 "stair-train: option '--batch': '0' is not in 1..1.67772e+07" stair-train "${in[@]}" --batch 0
+fails 2 "stair-train: option '--lr': '-1' is not in 0..100" stair-train "${in[@]}" --lr -1
+fails 2 "stair-train: option '--model': 'nosuch' is none of stair|popularity" stair-train "${in[@]}" --model nosuch
+fails 2 "stair-train: only one input can be standard input" stair-train --data - --init - --items items.npz
+fails 1 "stair-train: this program was built without CUDA" stair-train "${in[@]}" --device cuda
+fails 1 "stair-train: cannot open 'nosuch.npz': No such file or directory" stair-train --data nosuch.npz --init init.npz --items items.npz
+fails 1 "stair-train: 'init.npz' has 20 columns, not 64" stair-train "${in[@]}" -d 64
+fails 1 "stair-train: 'same.npy': row 7: item $("$PY" -c 'import numpy as np; print(np.load("same.npy")[7,1])') is both the positive and the negative" stair-train "${in[@]}" --triples same.npy -o bad.npz
+fails 1 "stair-train: 'user.npy': row 9: user 60 is outside 0..59" stair-train "${in[@]}" --triples user.npy -o bad.npz
+fails 1 "stair-train: 'item.npy': row 11: item -1 is outside 0..39" stair-train "${in[@]}" --triples item.npy -o bad.npz
+fails 1 "stair-train: 'two.npy': triples have 2 columns, not 3" stair-train "${in[@]}" --triples two.npy -o bad.npz
+fails 1 "stair-train: 'real.npy': member 'x' is not integer" stair-train "${in[@]}" --triples real.npy -o bad.npz
+fails 1 "stair-train: 'none.npy' holds no triples" stair-train "${in[@]}" --triples none.npy -o bad.npz
+"$PY" - <<-'P'
+	import numpy as np, scipy.sparse as sp
+	x = np.load("init.npz")["x"]
+	np.savez("rows.npz", x=x[:39])
+	y = x.copy(); y[3, 4] = np.nan; np.savez("nan.npz", x=y)
+	np.savez("inf.npz", x=x * np.float32(1e20))
+	s = sp.load_npz("items.npz").tolil()
+	sp.save_npz("small.npz", s[:39, :39].tocsr())
+	s[2, 3] = 1; sp.save_npz("lopsided.npz", s.tocsr())
+	d = dict(np.load("data.npz"))
+	e = dict(d, train_indptr=d["train_indptr"] * 0, train_indices=d["train_indices"][:0]); np.savez("empty.npz", **e)
+	e = dict(d, train_indices=d["train_indices"].copy()); e["train_indices"][5] = 40; np.savez("range.npz", **e)
+	e = dict(d, valid_indptr=d["valid_indptr"] * 0, valid_indices=d["valid_indices"][:0]); np.savez("novalid.npz", **e)
+P
+fails 1 "stair-train: 'rows.npz' has 39 rows, but 'data.npz' has 40 items" stair-train --data data.npz --init rows.npz --items items.npz -o bad.npz
+fails 1 "stair-train: 'nan.npz': value at row 3, column 4 is not finite (nan)" stair-train --data data.npz --init nan.npz --items items.npz -o bad.npz
+fails 1 "stair-train: 'small.npz': item graph is 39 x 39, but the dataset has 40 items" stair-train --data data.npz --init init.npz --items small.npz -o bad.npz
+fails 1 "stair-train: 'lopsided.npz': item graph is not symmetric: entries (2, 3) and (3, 2) differ" stair-train --data data.npz --init init.npz --items lopsided.npz -o bad.npz
+fails 1 "stair-train: the train split is empty" stair-train --data empty.npz --init init.npz --items items.npz -o bad.npz
+same "an item out of range is named" "$(stair-train --data range.npz --init init.npz --items items.npz -o bad.npz 2>&1)" \
+	"stair-train: 'range.npz' member 'train_indices': row 0: column 40 is outside 0..39"
+fails 1 "stair-train: loss is not finite at epoch 1, step 1" stair-train --data novalid.npz --init inf.npz --items items.npz -q -o bad.npz
+head -c 300 items.npz >cut.npz
+same "a cut file is refused" "$(stair-train --data data.npz --init init.npz --items cut.npz -o bad.npz 2>&1 | grep -c "cannot read 'cut.npz'")" 1
+same "none of these wrote a model" "$(ls bad.npz 2>/dev/null)" ""
+runs "no valid items: the last model" stair-train --data novalid.npz --init init.npz --items items.npz --epochs 2 -o nv.npz
+same "and it says so" "$(grep -c 'nothing is evaluated' runs.err)" 1
+cp one.npz old.npz
+stair-train "${toy[@]}" -q -o /dev/full 2>full.err
+same "a full disk fails" "$?: $(cat full.err)" "1: stair-train: cannot write '/dev/full': No space left on device"
+mkdir ro && chmod 555 ro
+if [ "$(id -u)" = 0 ]; then skip "unwritable directory" "running as root"; else
+	fails 1 "stair-train: cannot create 'ro/m.npz': Permission denied" stair-train "${toy[@]}" -q -o ro/m.npz
+fi
+fails 1 "stair-train: cannot create 'nodir/m.npz': No such file or directory" stair-train "${toy[@]}" -q -o nodir/m.npz
+done_testing
