@@ -6,13 +6,14 @@ SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
-B := build$(if $(SAN),/san)
-BIN := $(if $(SAN),build/san/bin,bin)
+B := build$(if $(FUZZ),/fuzz,$(if $(SAN),/san))
+BIN := $(if $(FUZZ)$(SAN),$B/bin,bin)
 Q := $(if $(V),,@)
 
 WARN = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wmissing-prototypes \
 	$(if $(WERROR),-Werror)
-SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
 , := ,
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
 	-pthread $(WARN) $(SANFLAGS) $(CFLAGS)
@@ -49,8 +50,8 @@ all: $(LIB) $(TOOLS:%=$(BIN)/%)  ## build every tool into bin/
 
 $B/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(CFLAGS_ALL) $(BUILDINFO)' "$$($(CC) -dumpfullversion)" | cmp -s - $@ || \
-	 printf '%s\n' '$(CC) $(CFLAGS_ALL) $(BUILDINFO)' "$$($(CC) -dumpfullversion)" >$@
+	@printf '%s\n' '$(CC) $(CFLAGS_ALL) $(BUILDINFO)' "$$($(CC) --version)" | cmp -s - $@ || \
+	 printf '%s\n' '$(CC) $(CFLAGS_ALL) $(BUILDINFO)' "$$($(CC) --version)" >$@
 FORCE:
 
 $B/%.o: %.c $B/flags
@@ -88,9 +89,9 @@ $(UNITS) $(BENCHES): $B/%: $B/%.o $(LIB)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
-$(FUZZERS): $B/%: $B/%.o $B/tests/fuzz/driver.o $(LIB)
+$(FUZZERS): $B/%: $B/%.o $(if $(FUZZ),,$B/tests/fuzz/driver.o) $(LIB)
 	$(if $Q,@echo "  LINK    $@")
-	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+	$Q$(CC) $(CFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
 tests-build: all $(UNITS) $(FUZZERS)
 
@@ -100,6 +101,20 @@ check: tests-build  ## run every test, plain and under the sanitizers
 
 check-fast: tests-build  ## run the tests of the plain build only
 	@tests/run bin build
+
+# Inputs that were found go to build/fuzz/corpus; what is worth keeping is
+# moved to tests/fuzz/corpus by hand.
+fuzz:  ## search for crashing inputs with clang's libFuzzer, FUZZ_SECONDS each
+	@$(MAKE) --no-print-directory FUZZ=1 SAN=1 CC=clang fuzz-build
+	@for f in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
+	   mkdir -p build/fuzz/corpus/$$f tests/fuzz/corpus/$$f; \
+	   echo "  FUZZ    $$f"; \
+	   build/fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	     -malloc_limit_mb=256 -artifact_prefix=build/fuzz/$$f- -print_final_stats=1 \
+	     build/fuzz/corpus/$$f tests/fuzz/corpus/$$f 2>&1 | tee build/fuzz/$$f.log | \
+	     { grep -E '^(stat::number|==|SUMMARY|#[0-9]+.*DONE)' || true; }; done
+
+fuzz-build: $(FUZZERS)
 
 bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
 	@BIN=$(abspath bin) BUILD=$(abspath build) tests/bench/run
@@ -134,4 +149,4 @@ help:  ## list the targets
 
 -include $(wildcard pipelines/top.mk)
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all check check-fast bench tests-build deps install uninstall lint clean help FORCE
+.PHONY: all check check-fast fuzz fuzz-build bench tests-build deps install uninstall lint clean help FORCE

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the corpora of fuzz_npy and fuzz_npz: run it beside the folder corpus.
+"""Writes the corpora of fuzz_npy, fuzz_npz and fuzz_members: run it beside the folder corpus.
 
 The files are small, hold no random numbers, and cover every layout a reader
 must take and every one it must refuse by name. They are also the inputs of
@@ -81,6 +81,12 @@ put("npz", "dense.npz", archive(dense))
 put("npz", "csr.npz", archive(csr))
 put("npz", "dataset.npz", archive(dataset))
 put("npz", "model.npz", archive({**model, "user.npy": x}))
+state = {"name.npy": np.array(b"stair"), "run.npy": np.array(b"--dim=3"),
+         "counters.npy": np.arange(7), "numbers.npy": np.array([0.5, 0.25])}
+for name in ("user", "item"):
+    for form in ("%s", "%s_param", "now_%s", "m_%s", "v_%s"):
+        state[form % name + ".npy"] = x
+put("npz", "checkpoint.npz", archive(state))
 put("npz", "deflated.npz", archive(csr, zipfile.ZIP_DEFLATED))
 put("npz", "descriptors.npz", archive({"x.npy": x, "y.npy": x[0]}, to=Pipe()))
 put("npz", "text_pipe.npz", archive(dense, to=Pipe()))
@@ -132,3 +138,13 @@ headers = {
 }
 for name, text in headers.items():
     put("npy", name, text.encode())
+
+# fuzz_members takes a list of members and makes the archive itself.
+for name in ("dense", "csr", "dataset", "model", "checkpoint", "shapes"):
+    out = b""
+    with zipfile.ZipFile(os.path.join(here, "npz", name + ".npz")) as z:
+        for info in z.infolist():
+            data = z.read(info)
+            out += bytes([len(info.filename)]) + info.filename.encode()
+            out += len(data).to_bytes(2, "little") + data
+    put("members", name, out)
