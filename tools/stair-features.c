@@ -67,9 +67,14 @@ main(int argc, char **argv)
     die_if(features_init(&f, &d.item_ids, &io.err), &io);
     dataset_free(&d);
 
-    die_if(
-        vectors_read(file, format_of(o.format), o.ids, &f, &io.hist, &io.err),
+    int by_id;
+    die_if(vectors_read(
+               file, format_of(o.format), o.ids, &f, &by_id, &io.hist, &io.err),
         &io);
+    if (!by_id && features_ids_mislead(&f))
+        cli_note(&io,
+            "the item ids are numbers but not the row numbers: give --ids if "
+            "the rows go by id");
     die_if(features_fill(&f, &io.err), &io);
     char *history = cli_history(&io);
     die_if(store_write_mat(io.out, &f.m, history, &io.err), &io);

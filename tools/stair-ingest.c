@@ -3,6 +3,7 @@
 #include "tools/cli.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 struct ingest_opt {
@@ -54,14 +55,25 @@ plan(const struct ingest_opt *o, struct intake *k, struct split_opt *split,
     return 0;
 }
 
+/* What was decided for the user, so that it is never a guess. */
 static void
-report_core(struct cli *io, const struct interactions *a, int64_t core,
-    int64_t rounds, int64_t before)
+report_rules(struct cli *io, const struct split_opt *split, int by_time,
+    const int by_value[2])
 {
-    cli_note(io,
-        "%" PRId64 "-core: %" PRId64 " rounds, %" PRId64 " of %" PRId64
-        " interactions left",
-        core, rounds, a->n, before);
+    static const char *const names[] = {[SPLIT_RATIO] = "ratio",
+        [SPLIT_TIME] = "time",
+        [SPLIT_TIME_GLOBAL] = "time-global",
+        [SPLIT_LAST] = "leave-one-out",
+        [SPLIT_LABEL] = "label"};
+    static const char *const order[] = {"first appearance", "integer id"};
+    char how[80] = "";
+    if (split->kind == SPLIT_LAST)
+        snprintf(how, sizeof how, " by %s", by_time ? "time" : "file order");
+    else if (split->kind != SPLIT_LABEL)
+        snprintf(how, sizeof how, ":%" PRId64 ":%" PRId64 ":%" PRId64,
+            split->ratio[0], split->ratio[1], split->ratio[2]);
+    cli_note(io, "split %s%s; users indexed by %s, items by %s",
+        names[split->kind], how, order[by_value[0]], order[by_value[1]]);
 }
 
 int
@@ -128,9 +140,9 @@ main(int argc, char **argv)
             .type = CLI_TEXT,
             .to = &o.split,
             .changes = 1,
-            .help = "ratio, time or time-global, each with :8:1:1; "
-                    "leave-one-out; label (the default where there is one, "
-                    "else ratio)"},
+            .help = "ratio, time, time-global (all :8:1:1), "
+                    "leave-one-out or label; default: label if there is "
+                    "one, else ratio"},
         {.name = "ids",
             .arg = "auto|appearance|integer",
             .type = CLI_CHOICE,
@@ -178,7 +190,10 @@ main(int argc, char **argv)
     if (o.core > 1) {
         int64_t before = a.n;
         die_if(interactions_core(&a, o.core, &rounds, &io.err), &io);
-        report_core(&io, &a, o.core, rounds, before);
+        cli_note(&io,
+            "%" PRId64 "-core: %" PRId64 " rounds left %" PRId64 " of %" PRId64
+            " interactions",
+            o.core, rounds, a.n, before);
     }
     if (in.need[INTAKE_LABEL])
         split.kind = SPLIT_LABEL;
@@ -190,6 +205,7 @@ main(int argc, char **argv)
                (enum interactions_order)index_of(o.ids, orders), &split, &d,
                by_value, &io.err),
         &io);
+    report_rules(&io, &split, a.time != NULL, by_value);
     interactions_free(&a);
     char *history = cli_history(&io);
     die_if(dataset_write(io.out, &d, history, &io.err), &io);

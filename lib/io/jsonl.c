@@ -23,6 +23,8 @@ jsonl_init(struct jsonl *j, struct xin *x)
 static int
 bad(struct jsonl *j, const char *why)
 {
+    if (j->lines && j->depth && j->p < j->end && *j->p == '\n')
+        why = "the line ends inside a value";
     if (!j->io)
         j->bad = why;
     return j->io ? j->io : JSONL_BAD;
@@ -64,6 +66,8 @@ blanks(struct jsonl *j, struct err *e)
         int c = look(j, e);
         if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
             return c;
+        if (c == '\n' && j->lines && j->depth)
+            return c; /* nothing may follow: an error wherever it comes */
         j->line += c == '\n';
         j->p++;
     }

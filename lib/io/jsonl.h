@@ -32,6 +32,7 @@ struct jsonl {
     int64_t line;              /* of the last byte read, from 1 */
     int depth;                 /* containers open after the token */
     const char *bad;           /* reason after JSONL_BAD */
+    int lines; /* set to 1 after jsonl_init: a value must end in its line */
     /* private */
     struct xin *x;
     const unsigned char *start, *p, *end;

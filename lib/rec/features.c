@@ -79,6 +79,21 @@ features_put(struct features *f, const char *id, int64_t id_n, const float *v,
 }
 
 int
+features_ids_mislead(const struct features *f)
+{
+    int differ = 0;
+    for (int64_t i = 0; i < f->items.n; i++) {
+        int64_t n;
+        const char *s = ids_get(&f->items, i, &n);
+        int64_t v = ids_integer(s, n);
+        if (v < 0)
+            return 0;
+        differ |= v != i;
+    }
+    return differ;
+}
+
+int
 features_fill(struct features *f, struct err *e)
 {
     if (f->present == 0)

@@ -37,6 +37,10 @@ int features_put(struct features *f, const char *id, int64_t id_n,
 int features_put_index(struct features *f, int64_t i, const float *v, int64_t d,
     struct err *e) ERR_CHECKED;
 
+/* 1 if all ids are integers in plain digits but not the item indices: rows of a
+ * foreign file that go by id would then be taken for other items. */
+int features_ids_mislead(const struct features *f);
+
 /* Gives items without a vector the mean of the present ones, summed in double
  * by item index: the result does not depend on the order of arrival. ERR_FORMAT
  * if no vector is present. */

@@ -116,6 +116,7 @@ intake_jsonl(struct intake_run *r, struct err *e)
 {
     struct jsonl j;
     jsonl_init(&j, r->x);
+    j.lines = 1;
     struct record rec;
     for (;;) {
         int wrong = 0, t = jsonl_next(&j, e), rc = 0;

@@ -71,7 +71,7 @@ find_role(struct table *t, const struct table_row *row, int role, struct err *e)
     const char *want = k->column[role];
     int64_t at = -1;
     t->at[role] = -1;
-    if (k->need[role] == INTAKE_NEVER)
+    if (k->need[role] == INTAKE_NEVER && !want)
         return 0;
     if (want) {
         if (!k->no_header)
@@ -93,7 +93,8 @@ find_role(struct table *t, const struct table_row *row, int role, struct err *e)
         for (const char *const *p = intake_names[role]; *p && at < 0; p++)
             at = find_name(row, *p);
     }
-    if (at < 0 && k->need[role] == INTAKE_MUST) {
+    /* a column that was asked for must exist even if the split ignores it */
+    if (at < 0 && (want || k->need[role] == INTAKE_MUST)) {
         char names[400];
         list_names(row, names, sizeof names);
         if (k->no_header && want)
@@ -115,6 +116,8 @@ find_role(struct table *t, const struct table_row *row, int role, struct err *e)
             "--%s, or say --no-header)",
             t->r->x->name, intake_role[role], names, intake_role[role]);
     }
+    if (k->need[role] == INTAKE_NEVER)
+        return 0;
     t->at[role] = at;
     k->need[role] = at < 0 ? INTAKE_NEVER : INTAKE_MUST;
     return 0;
@@ -157,7 +160,7 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
         return intake_bad(t->r, row->line, e, "%s", row->bad);
     if (row->n != t->fields)
         return intake_bad(t->r, row->line, e,
-            "the row has %" PRId64 " field%s, the %s %" PRId64, row->n,
+            "the row has %" PRId64 " field%s, the %s has %" PRId64, row->n,
             row->n == 1 ? "" : "s", k->no_header ? "first row" : "header",
             t->fields);
     struct intake_cell cell[INTAKE_ROLES] = {{0}};

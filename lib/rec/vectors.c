@@ -229,9 +229,11 @@ sniff(
 }
 
 int
-vectors_read(const char *path, enum vectors_format format, const char *ids_path,
-    struct features *f, struct hist *h, struct err *e)
+vectors_read(const char *path, enum vectors_format format,
+    const char *ids_path, struct features *f, int *by_id, struct hist *h,
+    struct err *e)
 {
+    *by_id = 1;
     struct xin x;
     int rc = xin_open(&x, path, e);
     if (rc)
@@ -249,6 +251,7 @@ vectors_read(const char *path, enum vectors_format format, const char *ids_path,
         xin_close(&x);
     } else if (format == VECTORS_NPZ) {
         rc = vectors_npz(&x, path, &rows, f, h, e);
+        *by_id = rows.given;
     } else {
         rc = format == VECTORS_AMAZON
                  ? read_amazon(&x, f, e)

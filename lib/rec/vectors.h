@@ -22,12 +22,12 @@ enum { VECTORS_MAX_D = 1 << 20 };
  * Reads path ("-": standard input; gzip or not) into f. ids_path (or NULL) is
  * a text file with the id of each row of an .npy or .npz, one per line. An
  * array without ids must have as many rows as there are items: row i is item
- * i. In a pipe the member ids must come before x. Provenance goes to h under
- * the roles "features" and "ids". Errors name file, place and reason. Memory: a
- * block of rows.
+ * i, and by_id becomes 0 (else 1). In a pipe the member ids must come before
+ * x. Provenance goes to h under the roles "features" and "ids". Errors name
+ * file, place and reason. Memory: a block of rows.
  */
 int vectors_read(const char *path, enum vectors_format format,
-    const char *ids_path, struct features *f, struct hist *h,
+    const char *ids_path, struct features *f, int *by_id, struct hist *h,
     struct err *e) ERR_CHECKED;
 
 #endif

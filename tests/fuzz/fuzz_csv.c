@@ -48,11 +48,12 @@ as_vectors(const char *path)
     char text[] = "ab";
     struct strs ids = {.n = 2, .width = 1, .bytes = text};
     struct features f;
+    int by_id;
     struct hist h = {0};
     struct err e;
     if (features_init(&f, &ids, &e))
         return;
-    if (!vectors_read(path, VECTORS_CSV, NULL, &f, &h, &e) &&
+    if (!vectors_read(path, VECTORS_CSV, NULL, &f, &by_id, &h, &e) &&
         !features_fill(&f, &e) && mat_check_finite(&f.m, "m", &e))
         abort();
     features_free(&f);
