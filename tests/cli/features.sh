@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# stair-features: formats, alignment, messages, streams.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+printf 'user,item\nu,b\nu,a\nv,c\nv,d\n' | stair-ingest -q -o d.npz
+cat >v.csv <<'END'
+id,v1,v2
+a,1,-2
+x,9,9
+b,3.5,1e1
+c,0.1,-0
+END
+runs "a CSV" stair-features --data d.npz -o f.npz v.csv
+same "what it says" "$(cat runs.err)" \
+	"stair-features: 4 items x 2 values; 1 items without a vector got the mean, 1 vectors are of unknown items"
+same "rows in the dataset's order, d the mean of the others" "$(stair-cat f.npz)" \
+	"3.5	10
+1	-2
+0.100000001	-0
+1.5333333	2.66666675"
+cp f.npz want.npz
+like() { # like NAME COMMAND...: writes the same values
+	local name=$1
+	shift
+	if "$@" -q --data d.npz -o g.npz >like.out 2>&1 && stair-cmp -q want.npz g.npz >>like.out 2>&1; then ok 0 "$name"; else
+		ok 1 "$name"
+		head -3 like.out | sed 's/^/# /'
+	fi
+}
+tail -n +2 v.csv >bare.csv
+like "no header" stair-features bare.csv
+(head -n 1 v.csv && tail -n +2 v.csv | tac) >tac.csv
+like "another order" stair-features tac.csv
+tr , '\t' <v.csv >v.tsv
+like "TSV" stair-features v.tsv
+like "TSV told by content" sh -c 'stair-features "$@" <v.tsv' sh
+sed 's/$/\r/; s/^a/"a"/' v.csv | gzip -n >v.csv.gz
+like "gzip, CRLF and quotes" stair-features v.csv.gz
+like "from a slow pipe" sh -c '(head -c 3 v.csv; sleep .1; tail -c +4 v.csv) | stair-features "$@" -' sh
+like "dataset from a pipe" sh -c 'shift 3; stair-features -q --data - -o g.npz v.csv <d.npz' sh
+
+bad() { # bad 'file content' 'message' OPTION...
+	printf '%b' "$1" >bad.in
+	local msg=$2
+	shift 2
+	echo old >old.npz
+	fails 1 "stair-features: $msg" stair-features --data d.npz -o old.npz "$@" bad.in
+	echo old | cmp -s - old.npz || ok 1 "the old output is gone"
+}
+bad 'a,1,2\nb,1\n' "'bad.in', line 2: the row has 1 values, the first 2"
+bad 'a,1,2\n\nb,1,2,3\n' "'bad.in', line 3: the row has 3 values, the first 2"
+bad 'a\n' "'bad.in', line 1: the row has no values"
+bad 'a,1,2\nb,1,x\n' "'bad.in', line 2: value 2, 'x', is not a finite number"
+bad 'a,1,2\nb,inf,1\n' "'bad.in', line 2: value 1, 'inf', is not a finite number"
+bad 'a,1,2\nx,1,nan\n' "'bad.in', line 2: value 2, 'nan', is not a finite number"
+bad 'a,1,2\nb,1,1e39\n' "'bad.in', line 2: value 2 is not finite"
+bad 'a,1,2\nb,1,\n' "'bad.in', line 2: value 2, '', is not a finite number"
+bad 'a,1,2\nb,1,2\na,1,2\n' "'bad.in', line 3: a second vector for id 'a'"
+bad 'x,1,2\nx,1,2\n' "'bad.in', line 2: a second vector for id 'x'"
+bad 'id,1,2\n,1,2\n' "'bad.in', line 2: the id is empty"
+bad 'x,1,2\n' "no item of the dataset has a vector (1 vectors are of unknown items)"
+bad 'id,v\n' "no item of the dataset has a vector (0 vectors are of unknown items)"
+bad '' "'bad.in' is empty"
+bad 'a\0000b' "'bad.in' is neither .npy, .npz nor text (see --format)"
+bad 'a,1,2\n' "'bad.in' holds its own ids: --ids is for .npy and .npz" --ids v.csv
+bad 'a,1,2\n' "cannot read 'bad.in': not an npz or npy file" --format npz
+bad 'a,1,2\n' "'bad.in' ends inside record 1" --format amazon
+head -c 40 v.csv.gz >cut.csv.gz
+fails 1 "stair-features: cannot read 'cut.csv.gz': gzip stream ends early" stair-features --data d.npz cut.csv.gz
+fails 1 "stair-features: cannot open 'none': No such file or directory" stair-features --data d.npz none
+fails 1 "stair-features: cannot open 'none': No such file or directory" stair-features --data none v.csv
+fails 1 "stair-features: cannot write '/dev/full': No space left on device" stair-features --data d.npz -o /dev/full v.csv
+fails 2 "stair-features: option '--data' is missing" stair-features v.csv
+fails 2 "stair-features: only one input can be standard input" stair-features --data -
+fails 2 "stair-features: unexpected operand 'w.csv' (see --help)" stair-features --data d.npz v.csv w.csv
+
+if [ -z "$PY" ]; then
+	skip "arrays and Amazon files" "no NumPy"
+	done_testing
+fi
+$PY - <<'END'
+import numpy as np
+x = np.array([[1, -2], [9, 9], [3.5, 10], [.1, -0.]])
+ids = ["a", "x", "b", "c"]
+open("ids.txt", "w").write("".join(i + "\n" for i in ids))
+open("ids3.txt", "w").write("a\nb\nc\n")
+open("twice.txt", "w").write("a\nb\nc\na\n")
+np.save("x.npy", x)
+np.savez("last.npz", x=x.astype("f4"), ids=np.array(ids))
+np.savez("first.npz", ids=np.array(ids, "S"), other=np.arange(3), x=x.astype("f4"))
+np.savez_compressed("packed.npz", ids=np.array(ids), x=x)
+np.savez("twice.npz", x=x, ids=np.array(["a", "b", "c", "a"]))
+np.savez("three.npz", x=x, ids=np.array(["a", "b", "c"]))
+np.savez("float.npz", x=x, ids=np.arange(4.))
+np.savez("no_x.npz", y=x)
+np.savez("flat.npz", x=x[0], ids=np.array(["a", "b"]))
+np.savez("empty_id.npz", x=x, ids=np.array(["a", "", "b", "c"]))
+np.save("fortran.npy", np.asfortranarray(x))
+bad = x.copy(); bad[2, 1] = np.nan
+np.save("nan.npy", bad)
+np.save("index.npy", x[[2, 0, 3, 1]])
+np.save("rows.npy", x[:3])
+np.save("none.npy", x[:, :0])
+np.save("half.npy", x.astype("f2"))
+rec = b"".join(i.encode().ljust(10, b"_") + np.full(4096, k, "<f4").tobytes() for k, i in enumerate(ids))
+open("image.b", "wb").write(rec)
+open("cut.b", "wb").write(rec[:-5])
+open("twice.b", "wb").write(rec + rec[:16394])
+v = np.full(4096, 1, "<f4"); v[7] = np.inf
+open("inf.b", "wb").write(rec[16394:] + b"a_________" + v.tobytes())
+END
+like ".npy and a list of ids" stair-features --ids ids.txt x.npy
+like ".npz, ids last" stair-features last.npz
+like ".npz, ids first, other members" stair-features first.npz
+like ".npz, packed" stair-features packed.npz
+like ".npz from a pipe, ids first" sh -c 'cat first.npz | stair-features "$@"' sh
+like ".npz from a pipe, ids from a file" sh -c 'cat last.npz | stair-features --ids ids.txt "$@"' sh
+gzip -nk x.npy
+like ".npy, gzip" stair-features --ids ids.txt x.npy.gz
+stair-features -q --data d.npz -o g.npz index.npy
+same "rows are item indices" "$(stair-cat g.npz | head -n 3)" "$(head -n 3 <(stair-cat want.npz))"
+same "integer ids that mislead are noticed" "$(printf 'u,i\nu,1\nu,0\nu,3\nu,2\n' | stair-ingest -q --ids appearance --user u --item i -o m.npz && stair-features --data m.npz -o g.npz index.npy 2>&1 | head -n 1)" \
+	"stair-features: the item ids are numbers but not the row numbers: give --ids if the rows go by id"
+runs "halves" stair-features --data d.npz --ids ids.txt -o g.npz half.npy
+printf 'user,item\nu,b_________\nu,a_________\n' | stair-ingest -q -o da.npz
+stair-features -q --data da.npz -o g.npz image.b
+same "Amazon records" "$(stair-cat g.npz | cut -f 1,4096)" "2	2
+0	0"
+gzip -nk image.b
+stair-features -q --data da.npz image.b.gz >g2.npz
+equal_files "gzip and a pipe give the same bytes" g.npz g2.npz
+npy() { # npy 'message' OPTION... FILE
+	local msg=$1
+	shift
+	fails 1 "stair-features: $msg" stair-features --data d.npz "$@"
+}
+npy "'rows.npy' has 3 rows, the dataset 4 items (say with --ids which rows are which)" rows.npy
+npy "'x.npy' has 4 rows, but there are 3 ids" --ids ids3.txt x.npy
+npy "'twice.txt', line 4: id 'a' is there twice" --ids twice.txt x.npy
+npy "'twice.npz': member 'ids', element 3: id 'a' is there twice" twice.npz
+npy "'three.npz' has 4 rows, but there are 3 ids" three.npz
+npy "'float.npz': member 'ids' is not a list of strings or integers" float.npz
+npy "'empty_id.npz': member 'ids', element 1: the id is empty" empty_id.npz
+npy "'no_x.npz' has no member 'x'" no_x.npz
+npy "'flat.npz': member 'x' is not a matrix of numbers" flat.npz
+npy "cannot read 'fortran.npy': member 'x': Fortran order is not supported" fortran.npy
+npy "'nan.npy', row 2: value 2 is not finite" nan.npy
+npy "'none.npy': the vectors have 0 values, not 1 to 1048576" none.npy
+npy "'cut.b' ends inside record 4" cut.b
+npy "'twice.b', record 5: a second vector for id 'a_________'" twice.b
+npy "'inf.b', record 4: value 8 is not finite" inf.b
+fails 1 "stair-features: '<stdin>': member 'ids' comes after 'x', which a pipe cannot go back to: give the file by name or use --ids" \
+	sh -c 'stair-features --data d.npz <last.npz'
+head -c 400 x.npy | head -c 150 >cut.npy
+npy "cannot read 'cut.npy': unexpected end of file at byte 150" --ids ids.txt cut.npy
+done_testing
