@@ -7,23 +7,28 @@
 int
 batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
 {
-    *b = (struct batch){.n_all = n_all};
+    *b = (struct batch){.n_all = n_all, .none = (int32_t)(3 * max)};
     b->user = mem_new(max, sizeof *b->user, e);
     b->pos = mem_new(max, sizeof *b->pos, e);
     b->neg = mem_new(max, sizeof *b->neg, e);
     b->node = mem_new(3 * max, sizeof *b->node, e);
     b->bits = mem_zero(n_all / 64 + 1, sizeof *b->bits, e);
     b->slot = mem_new(n_all, sizeof *b->slot, e);
-    if (b->user && b->pos && b->neg && b->node && b->bits && b->slot)
-        return 0;
-    batch_free(b);
-    return ERR_NOMEM;
+    if (!b->user || !b->pos || !b->neg || !b->node || !b->bits || !b->slot) {
+        batch_free(b);
+        return ERR_NOMEM;
+    }
+    for (int64_t r = 0; r < n_all; r++)
+        b->slot[r] = b->none;
+    return 0;
 }
 
 void
 batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
     const int32_t *place)
 {
+    for (int64_t k = 0; k < b->n_nodes; k++)
+        b->slot[b->node[k]] = b->none;
     b->n = n;
     for (int64_t t = 0; t < n; t++) {
         int64_t u = triple[3 * t], p = n_users + triple[3 * t + 1],
@@ -37,16 +42,16 @@ batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
     for (int64_t w = 0; w <= b->n_all / 64; w++) {
         for (uint64_t x = b->bits[w]; x; x &= x - 1) {
             int64_t node = w * 64 + __builtin_ctzll(x);
-            b->slot[node] = (int32_t)k;
-            b->node[k++] = place[node];
+            b->node[k] = place[node];
+            b->slot[place[node]] = (int32_t)k++;
         }
         b->bits[w] = 0;
     }
     b->n_nodes = k;
     for (int64_t t = 0; t < n; t++) {
-        b->user[t] = b->slot[triple[3 * t]];
-        b->pos[t] = b->slot[n_users + triple[3 * t + 1]];
-        b->neg[t] = b->slot[n_users + triple[3 * t + 2]];
+        b->user[t] = b->slot[place[triple[3 * t]]];
+        b->pos[t] = b->slot[place[n_users + triple[3 * t + 1]]];
+        b->neg[t] = b->slot[place[n_users + triple[3 * t + 2]]];
     }
 }
 

@@ -17,7 +17,8 @@ struct batch {
     int64_t n_nodes;
     int64_t n_all;  /* nodes of the graph */
     uint64_t *bits; /* [n_all / 64 + 1], zero between calls */
-    int32_t *slot;  /* [n_all] valid for the batch's nodes */
+    int32_t *slot;  /* [n_all] of an engine row; `none` outside the batch */
+    int32_t none;   /* 3 max: a slot that no node has */
 };
 
 /* Room for up to max triples over n_all nodes. */

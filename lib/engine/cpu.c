@@ -14,9 +14,8 @@ scratch_init(struct scratch *s, const struct engine *g, struct err *e)
     s->y0 = mem_new(g->n * PANEL, sizeof(float), e);
     s->y1 = mem_new(g->n * PANEL, sizeof(float), e);
     s->sum = mem_zero(g->n * PANEL, sizeof(float), e);
-    s->dh = mem_zero(g->n * PANEL, sizeof(float), e);
-    s->slots = mem_new(3 * g->batch * PANEL, sizeof(float), e);
-    if (!s->y0 || !s->y1 || !s->sum || !s->dh || !s->slots)
+    s->slots = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
+    if (!s->y0 || !s->y1 || !s->sum || !s->slots)
         return ERR_NOMEM;
     return batch_init(&s->batch, g->batch, g->n, e);
 }
@@ -27,7 +26,6 @@ scratch_free(struct scratch *s)
     free(s->y0);
     free(s->y1);
     free(s->sum);
-    free(s->dh);
     free(s->slots);
     batch_free(&s->batch);
 }
@@ -247,7 +245,7 @@ vectors_thread(void *ctx, int rank, struct par_team *team)
     struct engine *g = o->g;
     struct scratch *s = &g->scratch[rank];
     for (int p = rank; p < g->panels; p += g->threads) {
-        const float *x = g->theta + p * g->n * PANEL;
+        const struct krows x = {g->theta + p * g->n * PANEL, NULL};
         const float *c = g->coef + p * (g->layers + 1) * PANEL;
         const float *y =
             cpu_inner_layers(g->k, &g->ui, g->layers, c, x, s->y0, s->y1);

@@ -12,8 +12,8 @@
 struct scratch {
     float *y0, *y1; /* [n][PANEL] layers of Horner's rule */
     float *sum;     /* [n][PANEL] zero between steps */
-    float *dh;      /* [n][PANEL] gradient of H, zero between steps */
-    float *slots;   /* [3 batch][PANEL] the same on the batch's nodes */
+    float *slots;   /* [3 batch + 1][PANEL] gradient of H on the batch's
+                       nodes; the last row is zero */
     struct batch batch;
 };
 
@@ -43,7 +43,7 @@ struct engine {
 /* Layers L .. 2 of Horner's rule on x, for all rows; returns the one of the two
  * buffers that the last layer reads. With no layers the result is unused. */
 const float *cpu_inner_layers(const struct kernels *k,
-    const struct kgraph *graph, int layers, const float *c, const float *x,
+    const struct kgraph *graph, int layers, const float *c, struct krows x,
     float *y, float *other);
 
 #endif

@@ -46,7 +46,7 @@ swap(float **a, float **b)
 
 const float *
 cpu_inner_layers(const struct kernels *k, const struct kgraph *graph,
-    int layers, const float *c, const float *x, float *y, float *other)
+    int layers, const float *c, struct krows x, float *y, float *other)
 {
     if (layers == 0)
         return y;
@@ -62,7 +62,7 @@ static void
 forward(struct engine *g, int panel, struct scratch *s)
 {
     const struct kernels *k = g->k;
-    const float *x = g->theta + panel * g->n * PANEL;
+    const struct krows x = {g->theta + panel * g->n * PANEL, NULL};
     const float *c = g->coef + panel * (g->layers + 1) * PANEL;
     float *h = g->h + panel * 3 * g->batch * PANEL;
     const float *y = cpu_inner_layers(k, &g->ui, g->layers, c, x, s->y0, s->y1);
@@ -78,32 +78,18 @@ static const float *
 inner_gradient(const struct engine *g, const float *c, struct scratch *s)
 {
     const struct kernels *k = g->k;
+    const struct krows dh = {s->slots, s->batch.slot};
     if (g->layers < 2)
-        return cpu_inner_layers(k, &g->ui, g->layers, c, s->dh, s->y0, s->y1);
+        return cpu_inner_layers(k, &g->ui, g->layers, c, dh, s->y0, s->y1);
     float *y = s->y0, *other = s->y1;
     k->push_rows(&g->ui, s->batch.node, s->batch.n_nodes, c + g->layers * PANEL,
         s->slots, s->sum);
-    k->layer_summed(&g->ui, c + (g->layers - 1) * PANEL, s->dh, s->sum, y);
+    k->layer_summed(&g->ui, c + (g->layers - 1) * PANEL, dh, s->sum, y);
     for (int l = g->layers - 2; l > 0; l--) {
-        k->layer(&g->ui, 0, g->n, c + l * PANEL, s->dh, y, other);
+        k->layer(&g->ui, 0, g->n, c + l * PANEL, dh, y, other);
         swap(&y, &other);
     }
     return y;
-}
-
-static void
-spread(const struct batch *b, const float *from, float *to)
-{
-    for (int64_t i = 0; i < b->n_nodes; i++)
-        memcpy(to + (int64_t)b->node[i] * PANEL, from + i * PANEL,
-            PANEL * sizeof(float));
-}
-
-static void
-clear(const struct batch *b, float *to)
-{
-    for (int64_t i = 0; i < b->n_nodes; i++)
-        memset(to + (int64_t)b->node[i] * PANEL, 0, PANEL * sizeof(float));
 }
 
 /* Backward stepwise convolution of the items' directions, then their step. The
@@ -113,7 +99,7 @@ static void
 smooth(const struct engine *g, int panel, struct scratch *s,
     const struct kadam *a, int in_y1, float *theta)
 {
-    const float *dir = in_y1 ? s->y1 : s->y0;
+    const struct krows dir = {in_y1 ? s->y1 : s->y0, NULL};
     const float *c = g->item_coef + panel * (g->item_layers + 1) * PANEL;
     const struct kgraph none = {
         g->n_items, g->no_edges, NULL, NULL, g->items.q};
@@ -136,23 +122,21 @@ backward(struct engine *g, int panel, struct scratch *s, const struct kadam *a,
     const float *h = g->h + panel * 3 * g->batch * PANEL;
     float *theta = g->theta + panel * g->n * PANEL;
     float *m = g->m + panel * g->n * PANEL, *v = g->v + panel * g->n * PANEL;
+    const struct krows dh = {s->slots, b->slot};
     double t0 = seconds();
     memset(s->slots, 0, (size_t)b->n_nodes * PANEL * sizeof(float));
     k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef, h, s->slots);
-    spread(b, s->slots, s->dh);
     const float *y = inner_gradient(g, c, s);
     double t1 = seconds();
     int64_t split = g->smooth ? g->n_users : g->n;
-    k->last_adam(ui, 0, split, c, s->dh, y, a, theta, m, v);
+    k->last_adam(ui, 0, split, c, dh, y, a, theta, m, v);
     if (g->smooth) {
         float *dir = y == s->y0 ? s->y1 : s->y0;
-        k->last_direction(
-            ui, g->n_users, g->n, c, s->dh, y, a, theta, m, v, dir);
+        k->last_direction(ui, g->n_users, g->n, c, dh, y, a, theta, m, v, dir);
     }
     double t2 = seconds();
     if (g->smooth)
         smooth(g, panel, s, a, y == s->y0, theta + g->n_users * PANEL);
-    clear(b, s->dh);
     times->backward += t1 - t0;
     times->adam += t2 - t1;
     times->smooth += seconds() - t2;

@@ -22,6 +22,16 @@ struct kgraph {
     const float *q;         /* diagonal of Q: degree^-1/2, 0 for degree 0 */
 };
 
+/*
+ * The rows of Horner's own term c x: row r lies at x + PANEL r, or, where a
+ * matrix is zero outside few rows, at x + PANEL slot[r], all the zero rows
+ * sharing one slot.
+ */
+struct krows {
+    const float *x;
+    const int32_t *slot; /* NULL: x is dense */
+};
+
 /* Scalars of one Adam step, see adam.h. */
 struct kadam {
     float coupled; /* g += coupled * theta */
@@ -39,20 +49,20 @@ struct kernels {
 
     /* y[r] = q_r (c x[r]) for all rows: the innermost term of Horner's rule. */
     void (*start)(
-        const struct kgraph *g, const float *c, const float *x, float *y);
+        const struct kgraph *g, const float *c, struct krows x, float *y);
 
     /* One Horner layer on rows r0..r1-1:
      *   z = q_r sum_{j in N(r)} B_rj y[j] + c x[r],   out[r] = q_r z        */
     void (*layer)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, const float *x, const float *y, float *out);
+        const float *c, struct krows x, const float *y, float *out);
 
     /* The last layer: out[r] = z. */
     void (*last)(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-        const float *x, const float *y, float *out);
+        struct krows x, const float *y, float *out);
 
     /* The last layer on n listed rows only: out[k] = z of row rows[k]. */
     void (*last_rows)(const struct kgraph *g, const int32_t *rows, int64_t n,
-        const float *c, const float *x, const float *y, float *out);
+        const float *c, struct krows x, const float *y, float *out);
 
     /* partial[b] = tree sum of h[u_b] (h[p_b] - h[n_b]) over this panel. */
     void (*scores)(int64_t n, const int32_t *u, const int32_t *p,
@@ -71,24 +81,24 @@ struct kernels {
 
     /* A layer whose sums are given and reset to zero:
      *   z = q_r sum[r] + c x[r],  out[r] = q_r z,  sum[r] = 0               */
-    void (*layer_summed)(const struct kgraph *g, const float *c, const float *x,
+    void (*layer_summed)(const struct kgraph *g, const float *c, struct krows x,
         float *sum, float *out);
 
     /* The last layer of the gradient with Adam on top, rows r0..r1-1: z is the
      * gradient of theta[r]; updates m, v and theta (users, plain models). */
     void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, const float *x, const float *y, const struct kadam *a,
+        const float *c, struct krows x, const float *y, const struct kadam *a,
         float *theta, float *m, float *v);
 
     /* The same, but the normalised direction goes to dir[r - r0] and theta
      * stays: the items of STAIR, whose direction is smoothed first. */
     void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, const float *x, const float *y, const struct kadam *a,
+        const float *c, struct krows x, const float *y, const struct kadam *a,
         const float *theta, float *m, float *v, float *dir);
 
     /* The last layer of smoothing, then the step: theta[r] of g's own rows
      *   theta = keep theta - rate z                                         */
-    void (*last_step)(const struct kgraph *g, const float *c, const float *x,
+    void (*last_step)(const struct kgraph *g, const float *c, struct krows x,
         const float *y, const struct kadam *a, float *theta);
 };
 

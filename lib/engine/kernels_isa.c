@@ -17,7 +17,13 @@ row(const float *x, int64_t r)
     return x + r * PANEL;
 }
 
-/* sum_{j in N(r)} B_rj y[j], ascending. */
+static inline const float *
+term(struct krows x, int64_t r)
+{
+    return row(x.x, x.slot ? x.slot[r] : r);
+}
+
+/* sum_{j in N(r)} B_rj y[j], in the order of the row. */
 static inline v16
 gather(const struct kgraph *g, int64_t r, const float *y)
 {
@@ -41,44 +47,44 @@ horner(float q, v16 s, v16 c, const float *x)
 }
 
 static void
-k_start(const struct kgraph *g, const float *c, const float *x, float *y)
+k_start(const struct kgraph *g, const float *c, struct krows x, float *y)
 {
     v16 cv = v16_load(c);
     for (int64_t r = 0; r < g->n; r++)
         v16_store(y + r * PANEL,
-            v16_mul(v16_set(g->q[r]), v16_mul(cv, v16_load(row(x, r)))));
+            v16_mul(v16_set(g->q[r]), v16_mul(cv, v16_load(term(x, r)))));
 }
 
 static void
 k_layer(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    const float *x, const float *y, float *out)
+    struct krows x, const float *y, float *out)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
-        v16 z = horner(g->q[r], gather(g, r, y), cv, row(x, r));
+        v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         v16_store(out + r * PANEL, v16_mul(v16_set(g->q[r]), z));
     }
 }
 
 static void
 k_last(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    const float *x, const float *y, float *out)
+    struct krows x, const float *y, float *out)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++)
         v16_store(
-            out + r * PANEL, horner(g->q[r], gather(g, r, y), cv, row(x, r)));
+            out + r * PANEL, horner(g->q[r], gather(g, r, y), cv, term(x, r)));
 }
 
 static void
 k_last_rows(const struct kgraph *g, const int32_t *rows, int64_t n,
-    const float *c, const float *x, const float *y, float *out)
+    const float *c, struct krows x, const float *y, float *out)
 {
     v16 cv = v16_load(c);
     for (int64_t k = 0; k < n; k++) {
         int64_t r = rows[k];
         v16_store(
-            out + k * PANEL, horner(g->q[r], gather(g, r, y), cv, row(x, r)));
+            out + k * PANEL, horner(g->q[r], gather(g, r, y), cv, term(x, r)));
     }
 }
 
@@ -124,13 +130,13 @@ k_push_rows(const struct kgraph *g, const int32_t *rows, int64_t n,
 }
 
 static void
-k_layer_summed(const struct kgraph *g, const float *c, const float *x,
+k_layer_summed(const struct kgraph *g, const float *c, struct krows x,
     float *sum, float *out)
 {
     v16 cv = v16_load(c), zero = v16_set(0.0f);
     for (int64_t r = 0; r < g->n; r++) {
         float *s = sum + r * PANEL;
-        v16 z = horner(g->q[r], v16_load(s), cv, row(x, r));
+        v16 z = horner(g->q[r], v16_load(s), cv, term(x, r));
         v16_store(s, zero);
         v16_store(out + r * PANEL, v16_mul(v16_set(g->q[r]), z));
     }
@@ -159,12 +165,12 @@ step(const struct kadam *a, v16 theta, v16 dir)
 
 static void
 k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    const float *x, const float *y, const struct kadam *a, float *theta,
+    struct krows x, const float *y, const struct kadam *a, float *theta,
     float *m, float *v)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
-        v16 z = horner(g->q[r], gather(g, r, y), cv, row(x, r));
+        v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         float *t = theta + r * PANEL;
         v16 old = v16_load(t);
         v16 dir = direction(a, z, old, m + r * PANEL, v + r * PANEL);
@@ -174,12 +180,12 @@ k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 
 static void
 k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    const float *x, const float *y, const struct kadam *a, const float *theta,
+    struct krows x, const float *y, const struct kadam *a, const float *theta,
     float *m, float *v, float *dir)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
-        v16 z = horner(g->q[r], gather(g, r, y), cv, row(x, r));
+        v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         v16_store(
             dir + (r - r0) * PANEL, direction(a, z, v16_load(row(theta, r)),
                                         m + r * PANEL, v + r * PANEL));
@@ -187,12 +193,12 @@ k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 }
 
 static void
-k_last_step(const struct kgraph *g, const float *c, const float *x,
+k_last_step(const struct kgraph *g, const float *c, struct krows x,
     const float *y, const struct kadam *a, float *theta)
 {
     v16 cv = v16_load(c);
     for (int64_t r = 0; r < g->n; r++) {
-        v16 z = horner(g->q[r], gather(g, r, y), cv, row(x, r));
+        v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         float *t = theta + r * PANEL;
         v16_store(t, step(a, v16_load(t), z));
     }

@@ -52,6 +52,30 @@ graph_bipartite(const struct csr *train, struct graph *g, struct err *e)
     return rc;
 }
 
+enum { MAX_REPEAT = 4 };
+
+/* out = s with each entry stored as often as its value says, or unchanged. */
+static int
+copy_repeated(const struct csr *s, int64_t nnz, int repeat, struct csr *out,
+    struct err *e)
+{
+    int rc = csr_init(out, s->rows, s->cols, nnz, !repeat, e);
+    if (rc)
+        return rc;
+    int64_t at = 0;
+    for (int64_t r = 0; r < s->rows; r++) {
+        for (int64_t k = s->indptr[r]; k < s->indptr[r + 1]; k++) {
+            int times = repeat && s->data ? (int)s->data[k] : 1;
+            if (!repeat)
+                out->data[at] = s->data[k];
+            while (times--)
+                out->indices[at++] = s->indices[k];
+        }
+        out->indptr[r + 1] = at;
+    }
+    return 0;
+}
+
 int
 graph_items(const struct csr *s, int64_t n_items, const char *what,
     struct graph *g, struct err *e)
@@ -62,13 +86,17 @@ graph_items(const struct csr *s, int64_t n_items, const char *what,
             "'%s': item graph is %" PRId64 " x %" PRId64
             ", but the dataset has %" PRId64 " items",
             what, s->rows, s->cols, n_items);
-    int binary = 1;
+    int small = 1; /* all entries whole and at most MAX_REPEAT */
+    int64_t total = 0;
     for (int64_t k = 0; k < s->nnz; k++) {
         if (s->data && !(s->data[k] > 0.0f))
             return err_set(e, ERR_RANGE,
                 "'%s': item graph has the entry %g, which is not positive",
                 what, (double)s->data[k]);
-        binary &= !s->data || !(s->data[k] < 1.0f || s->data[k] > 1.0f);
+        float v = s->data ? s->data[k] : 1.0f;
+        int times = v <= MAX_REPEAT ? (int)v : 0;
+        small &= !((float)times < v) && !((float)times > v);
+        total += times;
     }
     int64_t row, col;
     int rc = csr_is_symmetric(s, &row, &col, e);
@@ -79,15 +107,9 @@ graph_items(const struct csr *s, int64_t n_items, const char *what,
             "'%s': item graph is not symmetric: entries (%" PRId64 ", %" PRId64
             ") and (%" PRId64 ", %" PRId64 ") differ",
             what, row, col, col, row);
-    rc = csr_init(&g->a, s->rows, s->cols, s->nnz, !binary, e);
-    if (!rc) {
-        memcpy(
-            g->a.indptr, s->indptr, (size_t)(s->rows + 1) * sizeof *s->indptr);
-        memcpy(g->a.indices, s->indices, (size_t)s->nnz * sizeof *s->indices);
-        if (!binary)
-            memcpy(g->a.data, s->data, (size_t)s->nnz * sizeof *s->data);
+    rc = copy_repeated(s, small ? total : s->nnz, small, &g->a, e);
+    if (!rc)
         rc = set_scale(g, e);
-    }
     if (rc)
         graph_free(g);
     return rc;

@@ -6,11 +6,12 @@
 
 /*
  * A symmetric graph with its symmetric normalisation D^-1/2 A D^-1/2, which is
- * never stored: the adjacency stays binary (or small integers) and the scaling
- * is applied to rows before and after a product.
+ * never stored: the adjacency stays binary and the scaling is applied to rows
+ * before and after a product. An entry of 2 may be stored as the same column
+ * twice: a sum over a row then needs no multiplication.
  */
 struct graph {
-    struct csr a; /* square, symmetric; data NULL if binary */
+    struct csr a; /* square, symmetric; data NULL if all entries are 1 */
     float *q;     /* [n] degree^-1/2; 0 where the degree is 0 */
 };
 
@@ -23,7 +24,8 @@ int graph_bipartite(
 
 /*
  * The item graph S~ = D^-1/2 S D^-1/2 with D the row sums of S (paper, section
- * on backward stepwise convolution). Copies s. ERR_SHAPE if s is not n_items
+ * on backward stepwise convolution). Copies s; where all entries are whole
+ * numbers up to 4, as repeated columns. ERR_SHAPE if s is not n_items
  * square, ERR_FORMAT if not symmetric, ERR_RANGE if an entry is not positive;
  * the sentence names what (a file).
  */

@@ -55,7 +55,8 @@ make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
         for (int64_t j = 0; j < items; j++)
             if (dense[i * items + j]) {
                 w->items.indices[nnz] = (int32_t)j;
-                w->items.data[nnz++] = (float)dense[i * items + j];
+                w->items.data[nnz++] =
+                    (float)dense[i * items + j] * (seed % 2 ? 0.7f : 1.0f);
             }
         w->items.indptr[i + 1] = nnz;
     }

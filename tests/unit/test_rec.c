@@ -200,10 +200,17 @@ test_graph(void)
     memcpy(s.indptr, (int64_t[]){0, 1, 3, 4}, 4 * sizeof(int64_t));
     memcpy(s.indices, (int32_t[]){1, 0, 2, 1}, 4 * sizeof(int32_t));
     memcpy(s.data, (float[]){1, 1, 2, 2}, 4 * sizeof(float));
-    ok(graph_items(&s, 3, "s", &g, &e) == 0 && g.a.data &&
+    ok(graph_items(&s, 3, "s", &g, &e) == 0 && !g.a.data && g.a.nnz == 6 &&
+            g.a.indices[2] == 2 && g.a.indices[3] == 2 &&
             fabs((double)g.q[1] - 1 / sqrt(3)) < 1e-7,
-        "item graph keeps its weights");
+        "item graph: an entry of 2 becomes two columns");
     graph_free(&g);
+    s.data[2] = s.data[3] = 2.5f;
+    ok(graph_items(&s, 3, "s", &g, &e) == 0 && g.a.data && g.a.nnz == 4 &&
+            fabs((double)g.q[1] - 1 / sqrt(3.5)) < 1e-7,
+        "item graph: other weights stay");
+    graph_free(&g);
+    s.data[2] = s.data[3] = 2;
     s.data[3] = 1;
     ok(graph_items(&s, 3, "s", &g, &e) == ERR_FORMAT, "%s", e.msg);
     s.data[3] = -2;
