@@ -19,6 +19,7 @@
 enum {
     CHUNK = 192,           /* users, a multiple of every kernel's rows */
     BLOCK_BYTES = 1 << 18, /* packed items of a block */
+    SORTED = 64,            /* lists up to this long are kept sorted */
     LIST_BYTES = 1 << 22   /* lists of the chunks that are emitted together */
 };
 
@@ -117,6 +118,21 @@ is_masked(struct state *st, const struct rank_opt *opt, int32_t i)
     return 0;
 }
 
+/* A short list stays sorted: shifting a few neighbours is cheaper than the
+ * mispredicted branches of a heap. The new item is the largest so far, so it
+ * goes behind its equals; the worst falls off the end. */
+static void
+insert(struct topk *t, float s, int32_t i)
+{
+    int64_t p = t->n < t->k ? t->n++ : t->k - 1;
+    for (; p > 0 && t->score[p - 1] < s; p--) {
+        t->score[p] = t->score[p - 1];
+        t->id[p] = t->id[p - 1];
+    }
+    t->score[p] = s;
+    t->id[p] = i;
+}
+
 /* Items arrive in ascending order, so one that equals the floor loses the tie
  * and the strict comparison of the kernel is exact. */
 static void
@@ -130,16 +146,23 @@ take_hits(const struct job *j, struct state *st, float *floor, int64_t item0,
             return;
         if (!(score[c] > *floor) || is_masked(st, j->opt, (int32_t)i))
             continue;
-        topk_push(&st->top, score[c], (int32_t)i);
-        if (st->top.n == st->top.k)
-            *floor = st->top.score[0];
+        if (st->top.k > SORTED) {
+            topk_push(&st->top, score[c], (int32_t)i);
+            if (st->top.n == st->top.k)
+                *floor = st->top.score[0];
+        } else {
+            insert(&st->top, score[c], (int32_t)i);
+            if (st->top.n == st->top.k)
+                *floor = st->top.score[st->top.k - 1];
+        }
     }
 }
 
 static void
 finish_list(struct topk *t)
 {
-    topk_sort(t);
+    if (t->k > SORTED)
+        topk_sort(t);
     for (int64_t r = t->n; r < t->k; r++) {
         t->id[r] = -1;
         t->score[r] = 0.0f;
@@ -160,14 +183,13 @@ run_chunk(void *ctx, int64_t chunk, int thread)
         int64_t end = b + j->block < j->panels ? b + j->block : j->panels;
         for (int64_t g = 0; g < n; g += rows)
             for (int64_t p = b; p < end; p++) {
-                if (!j->kernel->tile(s->packed + g * d,
-                        j->packed + p * d * cols, d, s->floor + g, s->tile,
-                        hit))
-                    continue;
-                for (int64_t r = 0; r < rows; r++)
-                    if (hit[r])
-                        take_hits(j, &s->state[g + r], &s->floor[g + r],
-                            p * cols, hit[r], s->tile + r * cols);
+                int hits = j->kernel->tile(s->packed + g * d,
+                    j->packed + p * d * cols, d, s->floor + g, s->tile, hit);
+                for (; hits; hits &= hits - 1) {
+                    int r = __builtin_ctz((unsigned)hits);
+                    take_hits(j, &s->state[g + r], &s->floor[g + r], p * cols,
+                        hit[r], s->tile + r * cols);
+                }
             }
     }
     for (int64_t r = 0; r < n; r++)

@@ -106,18 +106,18 @@ tile(const float *a, const float *b, int64_t d, const float *floor, float *c,
             s1[r] = FMA(ar, b1, s1[r]);
         }
     }
-    uint32_t any = 0;
+    int rows = 0;
 #pragma GCC unroll 16
     for (int r = 0; r < ROWS; r++) {
         vec f = BROADCAST(floor[r]);
         hit[r] = ABOVE(s0[r], f) | ABOVE(s1[r], f) << WIDTH;
-        any |= hit[r];
         if (hit[r]) {
             STORE(c + r * 2 * WIDTH, s0[r]);
             STORE(c + r * 2 * WIDTH + WIDTH, s1[r]);
+            rows |= 1 << r;
         }
     }
-    return any != 0;
+    return rows;
 }
 
 extern const struct rank_kernel PASTE(rank_kernel_, ISA);

@@ -16,7 +16,7 @@ enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32 };
  *   c      [rows][cols] the scores of rows with a hit; others untouched
  *   hit    [rows] bit i: score of item i > floor
  *
- * Returns 1 if any bit of hit is set.
+ * Returns the rows with a hit: bit r if hit[r] is not 0.
  */
 struct rank_kernel {
     int rows, cols; /* rows divides 48, cols at most 32 */
