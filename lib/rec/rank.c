@@ -19,7 +19,7 @@
 enum {
     CHUNK = 192,           /* users, a multiple of every kernel's rows */
     BLOCK_BYTES = 1 << 18, /* packed items of a block */
-    SORTED = 64,            /* lists up to this long are kept sorted */
+    LIST_SORTED = 64,      /* lists up to this long are kept sorted */
     LIST_BYTES = 1 << 22   /* lists of the chunks that are emitted together */
 };
 
@@ -34,17 +34,20 @@ struct scratch {
     float *floor;  /* [chunk] what a score must beat */
     struct state *state;
     float *tile;
+    float *score; /* [chunk][stride] sorted lists */
+    int32_t *id;
 };
 
 struct job {
     const struct mat *user, *item;
     const struct rank_opt *opt;
     const struct rank_kernel *kernel;
-    float *packed;           /* [panel][d][cols] all items */
-    int64_t panels, block;   /* panels in all, panels a block */
-    int64_t users, chunk;    /* wanted users, users a chunk */
-    int64_t first;           /* of the round */
-    int64_t round;           /* users of this round */
+    float *packed;         /* [panel][d][cols] all items */
+    int64_t panels, block; /* panels in all, panels a block */
+    int64_t users, chunk;  /* wanted users, users a chunk */
+    int64_t first;         /* of the round */
+    int64_t round;         /* users of this round */
+    int64_t stride; /* of a sorted list in the scratch; 0: lists are heaps */
     struct scratch *scratch; /* [threads] */
     int32_t *id;             /* [round][k] */
     float *score;            /* [round][k] */
@@ -77,12 +80,32 @@ pack_panel(void *ctx, int64_t p, int thread)
     }
 }
 
+/* A short list is sorted at any time and full from the start, of nothing. A
+ * long one is a heap in the place where it will be emitted. */
+static void
+start_list(struct job *j, struct scratch *s, int64_t r, int64_t at)
+{
+    struct topk *t = &s->state[r].top;
+    if (!j->stride) {
+        topk_init(
+            t, j->opt->k, j->score + at * j->opt->k, j->id + at * j->opt->k);
+        return;
+    }
+    float *score = s->score + r * j->stride;
+    int32_t *id = s->id + r * j->stride;
+    for (int64_t p = 0; p < j->stride; p++) {
+        score[p] = p < RANK_LIST_STEP ? INFINITY : -INFINITY;
+        id[p] = -1;
+    }
+    topk_init(t, j->opt->k, score + RANK_LIST_STEP, id + RANK_LIST_STEP);
+}
+
 /* Users beyond the end of the chunk get vectors of zeros and a floor that no
  * score beats. */
 static void
 start_chunk(struct job *j, struct scratch *s, int64_t first, int64_t n)
 {
-    int64_t d = j->user->d, k = j->opt->k, rows = j->kernel->rows;
+    int64_t d = j->user->d, rows = j->kernel->rows;
     for (int64_t r = 0; r < ceil_div(n, rows) * rows; r++) {
         float *to = s->packed + r / rows * rows * d + r % rows;
         s->floor[r] = r < n ? -INFINITY : INFINITY;
@@ -96,8 +119,7 @@ start_chunk(struct job *j, struct scratch *s, int64_t first, int64_t n)
         for (int64_t t = 0; t < d; t++)
             to[t * rows] = row[t];
         struct state *st = &s->state[r];
-        topk_init(
-            &st->top, k, j->score + (first + r) * k, j->id + (first + r) * k);
+        start_list(j, s, r, first + r);
         for (int m = 0; m < RANK_MASKS; m++) {
             const struct csr *a = j->opt->mask[m];
             st->at[m] = a ? a->indptr[u] : 0;
@@ -118,21 +140,6 @@ is_masked(struct state *st, const struct rank_opt *opt, int32_t i)
     return 0;
 }
 
-/* A short list stays sorted: shifting a few neighbours is cheaper than the
- * mispredicted branches of a heap. The new item is the largest so far, so it
- * goes behind its equals; the worst falls off the end. */
-static void
-insert(struct topk *t, float s, int32_t i)
-{
-    int64_t p = t->n < t->k ? t->n++ : t->k - 1;
-    for (; p > 0 && t->score[p - 1] < s; p--) {
-        t->score[p] = t->score[p - 1];
-        t->id[p] = t->id[p - 1];
-    }
-    t->score[p] = s;
-    t->id[p] = i;
-}
-
 /* Items arrive in ascending order, so one that equals the floor loses the tie
  * and the strict comparison of the kernel is exact. */
 static void
@@ -146,26 +153,34 @@ take_hits(const struct job *j, struct state *st, float *floor, int64_t item0,
             return;
         if (!(score[c] > *floor) || is_masked(st, j->opt, (int32_t)i))
             continue;
-        if (st->top.k > SORTED) {
+        if (j->stride) {
+            j->kernel->insert(st->top.score, st->top.id,
+                j->stride - RANK_LIST_STEP, score[c], (int32_t)i);
+            *floor = st->top.score[st->top.k - 1];
+        } else {
             topk_push(&st->top, score[c], (int32_t)i);
             if (st->top.n == st->top.k)
                 *floor = st->top.score[0];
-        } else {
-            insert(&st->top, score[c], (int32_t)i);
-            if (st->top.n == st->top.k)
-                *floor = st->top.score[st->top.k - 1];
         }
     }
 }
 
 static void
-finish_list(struct topk *t)
+finish_list(struct job *j, struct topk *t, int64_t at)
 {
-    if (t->k > SORTED)
+    int64_t k = j->opt->k;
+    int32_t *id = j->id + at * k;
+    float *score = j->score + at * k;
+    if (j->stride) {
+        while (t->n < k && t->id[t->n] >= 0)
+            t->n++;
+        memcpy(id, t->id, (size_t)t->n * sizeof *id);
+        memcpy(score, t->score, (size_t)t->n * sizeof *score);
+    } else
         topk_sort(t);
-    for (int64_t r = t->n; r < t->k; r++) {
-        t->id[r] = -1;
-        t->score[r] = 0.0f;
+    for (int64_t r = t->n; r < k; r++) {
+        id[r] = -1;
+        score[r] = 0.0f;
     }
 }
 
@@ -193,7 +208,7 @@ run_chunk(void *ctx, int64_t chunk, int thread)
             }
     }
     for (int64_t r = 0; r < n; r++)
-        finish_list(&s->state[r].top);
+        finish_list(j, &s->state[r].top, first + r);
 }
 
 /* Every partial sum of a score is bounded by the product of the norms. */
@@ -263,7 +278,10 @@ make_scratch(struct job *j, int threads, struct err *e)
         s->floor = mem_new(j->chunk, sizeof *s->floor, e);
         s->state = mem_new(j->chunk, sizeof *s->state, e);
         s->tile = mem_new(RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *s->tile, e);
-        if (!s->packed || !s->floor || !s->state || !s->tile)
+        s->score = mem_new(j->chunk * j->stride, sizeof *s->score, e);
+        s->id = mem_new(j->chunk * j->stride, sizeof *s->id, e);
+        if (!s->packed || !s->floor || !s->state || !s->tile || !s->score ||
+            !s->id)
             return ERR_NOMEM;
     }
     return j->scratch ? 0 : ERR_NOMEM;
@@ -277,6 +295,8 @@ free_scratch(struct job *j, int threads)
         free(j->scratch[t].floor);
         free(j->scratch[t].state);
         free(j->scratch[t].tile);
+        free(j->scratch[t].score);
+        free(j->scratch[t].id);
     }
     free(j->scratch);
 }
@@ -293,6 +313,8 @@ plan(struct job *j, int threads)
                                         : threads * j->chunk;
     if (j->round > j->users)
         j->round = j->users;
+    if (k <= LIST_SORTED)
+        j->stride = (ceil_div(k, RANK_LIST_STEP) + 1) * RANK_LIST_STEP;
     int64_t panel = j->item->d * j->kernel->cols * (int64_t)sizeof(float);
     j->panels = ceil_div(j->item->n, j->kernel->cols);
     j->block = panel > 0 && BLOCK_BYTES / panel > 0 ? BLOCK_BYTES / panel : 1;

@@ -2,6 +2,7 @@
 #include "lib/rec/rank_kernel.h"
 
 #include <math.h>
+#include <string.h>
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -120,5 +121,25 @@ tile(const float *a, const float *b, int64_t d, const float *floor, float *c,
     return rows;
 }
 
+static void
+insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
+{
+    for (int64_t p = k - RANK_LIST_STEP; p >= 0; p -= RANK_LIST_STEP) {
+        float new_score[RANK_LIST_STEP];
+        int32_t new_id[RANK_LIST_STEP];
+        for (int l = 0; l < RANK_LIST_STEP; l++) {
+            float before = score[p + l - 1], now = score[p + l];
+            int32_t id_before = id[p + l - 1], id_now = id[p + l];
+            float moved = before >= s ? s : before;
+            int32_t id_moved = before >= s ? i : id_before;
+            new_score[l] = now >= s ? now : moved;
+            new_id[l] = now >= s ? id_now : id_moved;
+        }
+        memcpy(score + p, new_score, sizeof new_score);
+        memcpy(id + p, new_id, sizeof new_id);
+    }
+}
+
 extern const struct rank_kernel PASTE(rank_kernel_, ISA);
-const struct rank_kernel PASTE(rank_kernel_, ISA) = {ROWS, 2 * WIDTH, tile};
+const struct rank_kernel PASTE(rank_kernel_, ISA) = {
+    ROWS, 2 * WIDTH, tile, insert};

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32 };
+enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32, RANK_LIST_STEP = 16 };
 
 /*
  * One tile of scores, rows users by cols items, and which of them beat their
@@ -18,10 +18,22 @@ enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32 };
  *
  * Returns the rows with a hit: bit r if hit[r] is not 0.
  */
+typedef int rank_tile(const float *a, const float *b, int64_t d,
+    const float *floor, float *c, uint32_t *hit);
+
+/*
+ * Puts s and i behind the last entry of score and id, both [k], that is >= s;
+ * the last entry falls off. score is descending, k a multiple of
+ * RANK_LIST_STEP, and score[-1] is INFINITY. Without branches on data: these
+ * would cost more than moving the whole list.
+ */
+typedef void rank_insert(
+    float *score, int32_t *id, int64_t k, float s, int32_t i);
+
 struct rank_kernel {
     int rows, cols; /* rows divides 48, cols at most 32 */
-    int (*tile)(const float *a, const float *b, int64_t d, const float *floor,
-        float *c, uint32_t *hit);
+    rank_tile *tile;
+    rank_insert *insert;
 };
 
 /* The best this processor runs. */
