@@ -73,6 +73,9 @@ naive_list(const struct mat *u, int64_t a, const struct mat *v,
     const struct rank_opt *o, int32_t *id, float *score)
 {
     char *out = mem_zero(v->n, 1, NULL);
+    float *all = mem_new(v->n, sizeof *all, NULL);
+    for (int64_t j = 0; j < v->n; j++)
+        all[j] = dot(u, a, v, j);
     for (int m = 0; m < RANK_MASKS; m++)
         for (int64_t j = 0; o->mask[m] && j < v->n; j++)
             out[j] |= (char)csr_has(o->mask[m], a, (int32_t)j);
@@ -80,16 +83,16 @@ naive_list(const struct mat *u, int64_t a, const struct mat *v,
         id[r] = -1;
         score[r] = 0;
         for (int64_t j = 0; j < v->n; j++) {
-            float s = dot(u, a, v, j);
-            if (!out[j] && (id[r] < 0 || s > score[r])) {
+            if (!out[j] && (id[r] < 0 || all[j] > score[r])) {
                 id[r] = (int32_t)j;
-                score[r] = s;
+                score[r] = all[j];
             }
         }
         if (id[r] >= 0)
             out[id[r]] = 1;
     }
     free(out);
+    free(all);
 }
 
 struct lists {
