@@ -139,7 +139,16 @@ uninstall:  ## remove what install put there
 
 lint:  ## manual pages and shell scripts
 	mandoc -T lint -W warning man/man*/*.[157]
-	shellcheck tests/run tests/*.sh tests/*/*.sh
+	shellcheck -x tests/run tests/*.sh tests/*/*.sh pipelines/*.sh .ci/run
+
+# Of a checkout what git knows, of an unpacked archive all but what was built.
+dist:  ## pack the sources into stair-VERSION.tar.gz
+	@mkdir -p build
+	@{ git ls-files 2>/dev/null || find . -type f -not -path './build/*' -not -path './bin/*' -not -path './runs/*' \
+	   -not -name '*.tar.gz' | sed 's|^\./||'; } | LC_ALL=C sort | \
+	 tar --create --files-from=- --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw \
+	   --transform='s|^|stair-$(VERSION)/|' | gzip -9n >build/stair-$(VERSION).tar.gz
+	@echo build/stair-$(VERSION).tar.gz
 
 clean:  ## remove build/ and bin/ (runs/ stays)
 	rm -rf build bin
@@ -149,4 +158,4 @@ help:  ## list the targets
 
 -include $(wildcard pipelines/top.mk)
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all check check-fast fuzz fuzz-build bench tests-build deps install uninstall lint clean help FORCE
+.PHONY: all check check-fast fuzz fuzz-build bench tests-build deps install uninstall lint dist clean help FORCE

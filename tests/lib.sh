@@ -57,6 +57,7 @@ equal_files() { # equal_files NAME A B
 
 # A Python that has NumPy (and SciPy), or nothing: PY is empty then.
 PY=
+# shellcheck disable=SC2034 # for the scripts that source this
 for p in /usr/bin/python3 python3; do
 	if $p -c 'import numpy, scipy.sparse' 2>/dev/null; then PY=$p && break; fi
 done

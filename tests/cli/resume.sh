@@ -7,7 +7,7 @@
 kills=10 epochs=45
 [ "$SANITIZED" = 1 ] && kills=3 epochs=15
 long=(--data data.npz --init init.npz --items items.npz --batch 64 --eval-every 3)
-run=("${long[@]}" --epochs $epochs)
+run=("${long[@]}" --epochs "$epochs")
 start=$(date +%s%N)
 stair-train "${run[@]}" -q -o straight.npz
 span=$((($(date +%s%N) - start) / 1000000))

@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 for f in "$BUILD"/tests/fuzz/fuzz_*; do
-	[ -x "$f" ] && [[ $f != *.[od] ]] || continue
+	if [ ! -x "$f" ] || [[ $f == *.[od] ]]; then continue; fi
 	name=${f##*/fuzz_}
 	corpus=("$TOP/tests/fuzz/corpus/$name"/*)
 	[ -e "${corpus[0]}" ] || continue
