@@ -46,20 +46,24 @@ guard_streams(void)
                 _exit(1);
 }
 
+/* " [default]" or nothing. */
 static void
-print_default(const struct cli_option *o)
+default_text(const struct cli_option *o, char *buf, size_t cap)
 {
+    const char *word;
+    *buf = 0;
     switch (o->type) {
     case CLI_INT:
-        printf(" [%" PRId64 "]", *(const int64_t *)o->to);
+        snprintf(buf, cap, " [%" PRId64 "]", *(const int64_t *)o->to);
         break;
     case CLI_REAL:
-        printf(" [%g]", *(const double *)o->to);
+        snprintf(buf, cap, " [%g]", *(const double *)o->to);
         break;
     case CLI_TEXT:
     case CLI_CHOICE:
-        if (*(const char *const *)o->to)
-            printf(" [%s]", *(const char *const *)o->to);
+        word = *(const char *const *)o->to;
+        if (word)
+            snprintf(buf, cap, " [%s]", word);
         break;
     case CLI_FLAG:
     case CLI_LIST:
@@ -67,6 +71,9 @@ print_default(const struct cli_option *o)
     }
 }
 
+enum { LEFT = 26, WIDTH = 80 };
+
+/* The option on the left, its help on the right, broken between words. */
 static void
 print_row(int letter, const char *name, const char *arg, const char *help)
 {
@@ -75,10 +82,23 @@ print_row(int letter, const char *name, const char *arg, const char *help)
                    : snprintf(left, sizeof left, "    --%s", name);
     if (arg)
         snprintf(left + n, sizeof left - (size_t)n, " %s", arg);
-    if (strlen(left) > 26)
-        printf("  %s\n  %26s  %s", left, "", help);
-    else
-        printf("  %-26s  %s", left, help);
+    printf("  %-*s", LEFT, left);
+    int at = strlen(left) > LEFT ? WIDTH : LEFT + 2;
+    while (*help) {
+        int len = (int)strcspn(help, " ");
+        if (at + 2 + len > WIDTH) {
+            printf("\n%*s", LEFT + 4, "");
+            at = LEFT + 4;
+        } else {
+            int gap = at == LEFT + 2 ? 2 : 1;
+            printf("%*s", gap, "");
+            at += gap;
+        }
+        printf("%.*s", len, help);
+        at += len;
+        help += len + (help[len] == ' ');
+    }
+    putchar('\n');
 }
 
 static void
@@ -87,14 +107,15 @@ print_help(const struct cli *io)
     printf("usage: %s [options]%s%s\n\n%s\n\noptions (defaults in brackets):\n",
         io->tool, *io->operands ? " " : "", io->operands, io->summary);
     for (const struct cli_option *o = io->table; o->name; o++) {
-        print_row(o->letter, o->name, o->arg, o->help);
-        print_default(o);
-        putchar('\n');
+        char help[1024], value[256];
+        default_text(o, value, sizeof value);
+        snprintf(help, sizeof help, "%s%s", o->help, value);
+        print_row(o->letter, o->name, o->arg, help);
     }
-    print_row('q', "quiet", NULL, "say nothing but errors\n");
-    print_row('v', "verbose", NULL, "say more; end with time and memory\n");
-    print_row('h', "help", NULL, "print this and exit\n");
-    print_row('V', "version", NULL, "print version and build, and exit\n");
+    print_row('q', "quiet", NULL, "say nothing but errors");
+    print_row('v', "verbose", NULL, "say more; end with time and memory");
+    print_row('h', "help", NULL, "print this and exit");
+    print_row('V', "version", NULL, "print version and build, and exit");
     if (io->examples)
         printf("\nexamples:\n%s\n", io->examples);
 }

@@ -209,7 +209,7 @@ main(int argc, char **argv)
         .operands = "A B",
         .summary = "Compares two npz or npy files member by member: every "
                    "value must be finite and\n|a - b| <= atol + rtol |b|. "
-                   "Exits 0 if they are the same, 1 if not, 2 on trouble.",
+                   "Exits 0 if so, 1 if not, 2 on trouble.",
         .examples = "  stair-cmp one.npz two.npz\n"
                     "  stair-cmp --atol 1e-6 --rtol 1e-5 cpu.npz cuda.npz",
         .min_args = 2,
