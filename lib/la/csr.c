@@ -100,6 +100,55 @@ csr_transpose(const struct csr *a, struct csr *t, struct err *e)
     return 0;
 }
 
+static float
+value(const struct csr *a, int64_t k)
+{
+    return a->data ? a->data[k] : 1.0f;
+}
+
+/* Row i of max(a, t) from position at on; only counted if s is NULL. Returns
+ * the position after it. */
+static int64_t
+merge_row(const struct csr *a, const struct csr *t, int64_t i, struct csr *s,
+    int64_t at)
+{
+    int64_t p = a->indptr[i], q = t->indptr[i];
+    while (p < a->indptr[i + 1] || q < t->indptr[i + 1]) {
+        int64_t c = p < a->indptr[i + 1] ? a->indices[p] : INT64_MAX;
+        int64_t r = q < t->indptr[i + 1] ? t->indices[q] : INT64_MAX;
+        if (s) {
+            float v = c <= r ? value(a, p) : value(t, q);
+            if (c == r && value(t, q) > v)
+                v = value(t, q);
+            s->indices[at] = (int32_t)(c < r ? c : r);
+            s->data[at] = v;
+        }
+        p += c <= r;
+        q += r <= c;
+        at++;
+    }
+    return at;
+}
+
+int
+csr_symmetrise(const struct csr *a, struct csr *s, struct err *e)
+{
+    *s = (struct csr){0};
+    struct csr t;
+    int rc = csr_transpose(a, &t, e);
+    if (rc)
+        return rc;
+    int64_t nnz = 0;
+    for (int64_t i = 0; i < a->rows; i++)
+        nnz = merge_row(a, &t, i, NULL, nnz);
+    rc = csr_init(s, a->rows, a->cols, nnz, 1, e);
+    int64_t at = 0;
+    for (int64_t i = 0; !rc && i < a->rows; i++)
+        s->indptr[i + 1] = at = merge_row(a, &t, i, s, at);
+    csr_free(&t);
+    return rc;
+}
+
 int
 csr_has(const struct csr *a, int64_t i, int32_t j)
 {

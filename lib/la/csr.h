@@ -30,6 +30,11 @@ int csr_check(const struct csr *a, const char *what, struct err *e)
 int csr_transpose(const struct csr *a, struct csr *t, struct err *e)
     ERR_CHECKED;
 
+/* s = max(a, a^T) over what either stores: an entry that only one of them has
+ * keeps its value. a is square; data NULL counts as ones, s always has data. */
+int csr_symmetrise(const struct csr *a, struct csr *s, struct err *e)
+    ERR_CHECKED;
+
 /* 1 if column j is stored in row i (binary search). */
 int csr_has(const struct csr *a, int64_t i, int32_t j);
 
