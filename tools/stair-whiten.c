@@ -51,18 +51,15 @@ add_operand(struct cli *io, const struct whiten_opt *opt,
             sum->first, sum->n);
         goto out;
     }
-    rc = s.sparse ? 0 : 0;
     q = mem_new(s.n * opt->d, sizeof *q, e);
     if (!q) {
         rc = ERR_NOMEM;
         goto out;
     }
-    rc = s.sparse ? whiten_sparse(&s.csr, opt, q, &info, e)
+    rc = s.sparse ? whiten_sparse(&s, opt, q, &info, e)
                   : whiten_dense(&s, opt, q, &info, e);
-    if (rc) {
-        rc = err_prefix(e, rc, "'%s'", s.name);
+    if (rc)
         goto out;
-    }
     cli_detail(io,
         "'%s': %" PRId64 " x %" PRId64 ", residual %.2g after %" PRId64
         " products",

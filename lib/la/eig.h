@@ -36,11 +36,11 @@ struct eig {
 
 /*
  * The start is drawn from rng (RNG_EIGEN, seed 0): bytes depend on the operator
- * alone, not on threads. Memory: about 8 d vectors of length n. The residual is
- * computed anew from A times the final vectors. ERR_NUM if any of the d is
- * above tol after max_iter products, or if a value is not above `floor`: the
- * caller's idea of zero, below which directions are noise; the sentence then
- * says how many are above. On failure r is empty.
+ * alone, not on threads. Memory: about 10 d vectors of length n. Residuals are
+ * measured on a new product of A with the final vectors, relative to |w| or to
+ * floor times the largest |w| if that is more: values below it are as good as 0
+ * and have no direction. ERR_NUM if any of the d is above tol after max_iter
+ * products. On failure r is empty.
  */
 int eig_largest(int64_t n, eig_apply *apply, void *ctx, double floor,
     const struct eig_opt *opt, struct eig *r, struct err *e) ERR_CHECKED;

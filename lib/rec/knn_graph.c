@@ -2,7 +2,6 @@
 #include "lib/rec/knn.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 
 /* Adds (j, v) to a short row kept ascending. */
 static void
@@ -55,58 +54,19 @@ directed_sum(
     return 0;
 }
 
-/* s = max(a, t) over what either stores; counts only if s has no arrays yet. */
-static int64_t
-merge_row(const struct csr *a, const struct csr *t, int64_t i, struct csr *s,
-    int64_t at)
-{
-    int64_t p = a->indptr[i], q = t->indptr[i];
-    while (p < a->indptr[i + 1] || q < t->indptr[i + 1]) {
-        int64_t c = p < a->indptr[i + 1] ? a->indices[p] : INT64_MAX;
-        int64_t r = q < t->indptr[i + 1] ? t->indices[q] : INT64_MAX;
-        if (s) {
-            float v = c <= r ? a->data[p] : t->data[q];
-            if (c == r && t->data[q] > v)
-                v = t->data[q];
-            s->indices[at] = (int32_t)(c < r ? c : r);
-            s->data[at] = v;
-        }
-        p += c <= r;
-        q += r <= c;
-        at++;
-    }
-    return at;
-}
-
-static int
-symmetrise(struct csr *g, struct err *e)
-{
-    struct csr t, s;
-    int rc = csr_transpose(g, &t, e);
-    if (rc)
-        return rc;
-    int64_t nnz = 0;
-    for (int64_t i = 0; i < g->rows; i++)
-        nnz = merge_row(g, &t, i, NULL, nnz);
-    rc = csr_init(&s, g->rows, g->cols, nnz, 1, e);
-    if (!rc) {
-        int64_t at = 0;
-        for (int64_t i = 0; i < g->rows; i++)
-            s.indptr[i + 1] = at = merge_row(g, &t, i, &s, at);
-        csr_free(g);
-        *g = s;
-    }
-    csr_free(&t);
-    return rc;
-}
-
 int
 knn_graph(const struct knn_list *l, int m, enum knn_values values, int directed,
     struct csr *g, struct err *e)
 {
     int rc = directed_sum(l, m, values == KNN_COSINE, g, e);
-    if (!rc && !directed)
-        rc = symmetrise(g, e);
+    if (!rc && !directed) {
+        struct csr s;
+        rc = csr_symmetrise(g, &s, e);
+        if (!rc) {
+            csr_free(g);
+            *g = s;
+        }
+    }
     if (rc) {
         csr_free(g);
         return rc;

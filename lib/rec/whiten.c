@@ -4,6 +4,7 @@
 #include "lib/base/par.h"
 #include "lib/la/blas.h"
 #include "lib/la/eig.h"
+#include "lib/la/feat.h"
 #include "lib/la/tall.h"
 
 #include <inttypes.h>
@@ -14,6 +15,12 @@
 /* An eigenvalue of this part of the largest is 0: singular values of 1e-6,
  * which is what float32 features can hold. */
 static const double zero = 1e-12;
+
+enum {
+    ROWS = 512,          /* rows per task of the sparse product */
+    MAX_EXPLICIT = 8192, /* the largest Gram matrix that is formed */
+    REFINEMENTS = 4
+};
 
 /* Sign rule and scale. */
 static void
@@ -31,18 +38,27 @@ finish(double *q, int64_t n, int64_t d)
     }
 }
 
-static int
-solve(int64_t n, eig_apply *apply, void *ctx, const struct whiten_opt *opt,
-    struct eig *r, struct whiten_info *info, struct err *e)
+static struct eig_opt
+solver_options(const struct whiten_opt *opt)
 {
-    struct eig_opt eo = {.d = opt->d, .tol = opt->tol};
-    eo.max_iter = opt->max_iter;
-    eo.threads = opt->threads;
-    int rc = eig_largest(n, apply, ctx, zero, &eo, r, e);
-    if (rc)
-        return rc;
-    info->residual = r->residual;
-    info->products = r->products;
+    return (struct eig_opt){.d = opt->d,
+        .tol = opt->tol,
+        .max_iter = opt->max_iter,
+        .threads = opt->threads};
+}
+
+/* Values down to this part of the largest are told from 0. */
+static int
+check_rank(const char *name, const double *value, int64_t d, struct err *e)
+{
+    int64_t rank = 0;
+    while (rank < d && value[rank] > zero * value[0])
+        rank++;
+    if (rank < d)
+        return err_set(e, ERR_RANGE,
+            "'%s': %" PRId64 " dimensions wanted, but only %" PRId64
+            " directions are not zero",
+            name, d, rank);
     return 0;
 }
 
@@ -54,8 +70,6 @@ struct sparse {
     double *y;
     int64_t m;
 };
-
-enum { ROWS = 512 };
 
 static void
 sparse_rows(void *ctx, int64_t chunk, int thread)
@@ -112,54 +126,14 @@ sparse_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
     return 0;
 }
 
-static int64_t
-merge_row(const struct csr *a, const struct csr *t, int64_t i, struct csr *s,
-    int64_t at)
-{
-    int64_t p = a->indptr[i], q = t->indptr[i];
-    while (p < a->indptr[i + 1] || q < t->indptr[i + 1]) {
-        int64_t c = p < a->indptr[i + 1] ? a->indices[p] : INT64_MAX;
-        int64_t r = q < t->indptr[i + 1] ? t->indices[q] : INT64_MAX;
-        if (s) {
-            float v = c <= r ? a->data[p] : t->data[q];
-            if (c == r && t->data[q] > v)
-                v = t->data[q];
-            s->indices[at] = (int32_t)(c < r ? c : r);
-            s->data[at] = v;
-        }
-        p += c <= r;
-        q += r <= c;
-        at++;
-    }
-    return at;
-}
-
 static int
-symmetric(const struct csr *a, struct csr *s, struct err *e)
-{
-    struct csr t;
-    int rc = csr_transpose(a, &t, e);
-    if (rc)
-        return rc;
-    int64_t nnz = 0;
-    for (int64_t i = 0; i < a->rows; i++)
-        nnz = merge_row(a, &t, i, NULL, nnz);
-    rc = csr_init(s, a->rows, a->cols, nnz, 1, e);
-    int64_t at = 0;
-    for (int64_t i = 0; !rc && i < a->rows; i++)
-        s->indptr[i + 1] = at = merge_row(a, &t, i, s, at);
-    csr_free(&t);
-    return rc;
-}
-
-static int
-check_d(int64_t d, int64_t n, int64_t columns, struct err *e)
+check_d(const char *name, int64_t d, int64_t n, int64_t columns, struct err *e)
 {
     if (d >= n)
         return err_set(e, ERR_RANGE,
-            "%" PRId64 " dimensions wanted of %" PRId64
+            "'%s': %" PRId64 " dimensions wanted of %" PRId64
             " centred rows, which have at most %" PRId64,
-            d, n, n - 1);
+            name, d, n, n - 1);
     if (d > columns)
         return err_set(e, ERR_RANGE,
             "%" PRId64 " dimensions wanted of %" PRId64 " columns", d, columns);
@@ -167,25 +141,33 @@ check_d(int64_t d, int64_t n, int64_t columns, struct err *e)
 }
 
 int
-whiten_sparse(const struct csr *a, const struct whiten_opt *opt, double *q,
-    struct whiten_info *info, struct err *e)
+whiten_sparse(const struct source *source, const struct whiten_opt *opt,
+    double *q, struct whiten_info *info, struct err *e)
 {
+    const struct csr *a = &source->csr;
+    const char *name = source->name;
     int64_t n = a->rows, d = opt->d;
     if (a->rows != a->cols)
         return err_set(e, ERR_SHAPE,
-            "similarities must be square, not %" PRId64 " x %" PRId64, a->rows,
-            a->cols);
-    int rc = check_d(d, n, n, e);
+            "'%s': similarities must be square, not %" PRId64 " x %" PRId64,
+            name, a->rows, a->cols);
+    int rc = check_d(name, d, n, n, e);
     if (rc)
         return rc;
     struct csr k = {0};
     struct eig r = {0};
-    rc = symmetric(a, &k, e);
+    rc = csr_symmetrise(a, &k, e);
     if (!rc) {
         struct sparse s = {.k = &k, .threads = opt->threads};
-        rc = solve(n, sparse_apply, &s, opt, &r, info, e);
+        struct eig_opt eo = solver_options(opt);
+        rc = eig_largest(n, sparse_apply, &s, zero, &eo, &r, e);
+        if (rc)
+            rc = err_prefix(e, rc, "'%s'", name);
     }
+    if (!rc)
+        rc = check_rank(name, r.value, d, e);
     if (!rc) {
+        *info = (struct whiten_info){r.residual, r.products};
         memcpy(q, r.vector, (size_t)(n * d) * sizeof *q);
         finish(q, n, d);
     }
@@ -194,62 +176,207 @@ whiten_sparse(const struct csr *a, const struct whiten_opt *opt, double *q,
     return rc;
 }
 
-/* Column means in double, row order; a constant column gets its value exactly,
- * so that it centres to 0. */
+/*
+ * A Gram matrix g of float products, corrected so that it acts on the span of v
+ * as the honest operator does (error = what that gave less g v): its
+ * eigenvectors in the neighbourhood of v then have errors of second order.
+ */
+struct gram {
+    int64_t size, d;
+    int threads;
+    const double *g;
+    const double *v, *error; /* [size][d], NULL before the first refinement */
+    double *both;            /* [d][d] v^T error, symmetric part */
+};
+
+/* y = g x + error (v^T x) + v (error^T x) - v both (v^T x) */
 static int
-centre(float *x, int64_t n, int64_t d, struct err *e)
+gram_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
 {
-    double *mean = mem_zero(d, sizeof *mean, e);
-    float *low = mem_new(d, sizeof *low, e),
-          *high = mem_new(d, sizeof *high, e);
-    int rc = mean && low && high ? 0 : ERR_NOMEM;
+    const struct gram *g = ctx;
+    int64_t n = g->size, d = g->d;
+    int t = g->threads;
+    tall_mul(t, n, n, 1.0, g->g, n, m, x, m, 0.0, y, m);
+    if (!g->v)
+        return 0;
+    double *a = mem_new(d * m, sizeof *a, e), *b = mem_new(d * m, sizeof *b, e);
+    int rc = a && b ? 0 : ERR_NOMEM;
+    if (!rc)
+        rc = tall_gram(t, n, d, g->v, d, m, x, m, a, m, e);
+    if (!rc)
+        rc = tall_gram(t, n, d, g->error, d, m, x, m, b, m, e);
     if (!rc) {
-        memcpy(low, x, (size_t)d * sizeof *low);
-        memcpy(high, x, (size_t)d * sizeof *high);
-        for (int64_t i = 0; i < n; i++)
-            for (int64_t c = 0; c < d; c++) {
-                float v = x[i * d + c];
-                mean[c] += (double)v;
-                low[c] = v < low[c] ? v : low[c];
-                high[c] = v > high[c] ? v : high[c];
-            }
-        for (int64_t c = 0; c < d; c++)
-            mean[c] = low[c] < high[c] ? mean[c] / (double)n : (double)low[c];
-        for (int64_t i = 0; i < n; i++)
-            for (int64_t c = 0; c < d; c++)
-                x[i * d + c] = (float)((double)x[i * d + c] - mean[c]);
+        blas_dgemm(0, 0, d, m, d, -1.0, g->both, d, a, m, 1.0, b, m);
+        tall_mul(t, n, d, 1.0, g->error, d, m, a, m, 1.0, y, m);
+        tall_mul(t, n, d, 1.0, g->v, d, m, b, m, 1.0, y, m);
     }
-    free(mean);
-    free(low);
-    free(high);
+    free(a);
+    free(b);
     return rc;
 }
 
-struct features {
-    const float *x;
-    int64_t n, d;
-    int threads;
+/* What is known of the features' singular triplets: v of size F's smaller
+ * side, the products y = A v, squared singular values. */
+struct triplets {
+    struct feat *f;
+    int left; /* v are left vectors: A = F F^T; else F^T F */
+    int64_t size, d;
+    double *v, *y, *u, *value; /* u = F v if not left: [n][d] */
 };
 
-/* y = F^T (F x) */
+/* A product in double with the features themselves. */
 static int
-features_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
+honest(struct triplets *t, struct err *e)
 {
-    struct features *f = ctx;
-    int64_t step = 512;
-    double *block = mem_new(step * f->d, sizeof *block, e);
-    double *u = mem_new(step * m, sizeof *u, e);
-    int rc = block && u ? 0 : ERR_NOMEM;
-    memset(y, 0, (size_t)(f->d * m) * sizeof *y);
-    for (int64_t i = 0; !rc && i < f->n; i += step) {
-        int64_t k = f->n - i < step ? f->n - i : step;
-        for (int64_t c = 0; c < k * f->d; c++)
-            block[c] = (double)f->x[i * f->d + c];
-        blas_dgemm(0, 0, k, m, f->d, 1.0, block, f->d, x, m, 0.0, u, m);
-        blas_dgemm(1, 0, f->d, m, k, 1.0, block, f->d, u, m, 1.0, y, m);
+    return t->left ? feat_left(t->f, t->d, t->v, t->y, e)
+                   : feat_right(t->f, t->d, t->v, t->u, t->y, e);
+}
+
+/* Rayleigh quotients, and the worst |y - value v| / value. */
+static double
+measure(struct triplets *t)
+{
+    double worst = 0;
+    for (int64_t k = 0; k < t->d; k++) {
+        double w = 0, sum = 0;
+        for (int64_t i = 0; i < t->size; i++)
+            w += t->v[i * t->d + k] * t->y[i * t->d + k];
+        for (int64_t i = 0; i < t->size; i++) {
+            double x = t->y[i * t->d + k] - w * t->v[i * t->d + k];
+            sum += x * x;
+        }
+        t->value[k] = w;
+        double floor = zero * t->value[0];
+        double r = sum > 0 ? sqrt(sum) / (w > floor ? w : floor) : 0.0;
+        if (!(r <= worst)) /* also if it is not a number */
+            worst = r;
     }
-    free(block);
-    free(u);
+    return worst;
+}
+
+/* Prepares the next round: error = y - g v and its part within v. */
+static int
+correct(struct gram *g, const struct triplets *t, double *error, struct err *e)
+{
+    int64_t n = t->size, d = t->d;
+    memcpy(error, t->y, (size_t)(n * d) * sizeof *error);
+    tall_mul(g->threads, n, n, -1.0, g->g, n, d, t->v, d, 1.0, error, d);
+    int rc = tall_gram(g->threads, n, d, t->v, d, d, error, d, g->both, d, e);
+    for (int64_t i = 0; !rc && i < d; i++)
+        for (int64_t j = 0; j < i; j++)
+            g->both[i * d + j] = g->both[j * d + i] =
+                0.5 * (g->both[i * d + j] + g->both[j * d + i]);
+    g->v = t->v;
+    g->error = error;
+    return rc;
+}
+
+static int
+not_converged(const char *name, const struct whiten_info *info,
+    const struct whiten_opt *opt, struct err *e)
+{
+    return err_set(e, ERR_NUM,
+        "'%s': singular vectors did not converge in %" PRId64
+        " products: the worst relative residual is %.2g, not %.2g",
+        name, info->products, info->residual, opt->tol);
+}
+
+/* Eigenvectors of an explicit Gram matrix, checked against the features, with
+ * the matrix corrected where its float sums were not good enough. */
+static int
+solve_explicit(struct triplets *t, const struct whiten_opt *opt,
+    struct whiten_info *info, struct err *e)
+{
+    int64_t n = t->size, d = t->d;
+    double *matrix = mem_new(n * n, sizeof *matrix, e);
+    double *error = mem_new(n * d, sizeof *error, e);
+    struct gram g = {.size = n, .d = d, .threads = opt->threads, .g = matrix};
+    g.both = mem_new(d * d, sizeof *g.both, e);
+    int rc = matrix && error && g.both ? 0 : ERR_NOMEM;
+    if (!rc && !t->left)
+        rc = feat_gram(t->f, matrix, e);
+    else if (!rc && !(rc = feat_means(t->f, e)))
+        rc = feat_gram_rows(t->f, matrix, e);
+    for (int round = 0; !rc; round++) {
+        struct eig r;
+        struct eig_opt eo = solver_options(opt);
+        eo.tol = 0.1 * opt->tol;
+        rc = eig_largest(n, gram_apply, &g, 1e-7, &eo, &r, e);
+        if (rc) {
+            rc = err_prefix(e, rc, "'%s'", t->f->s->name);
+            break;
+        }
+        memcpy(t->v, r.vector, (size_t)(n * d) * sizeof *t->v);
+        info->products += r.products;
+        eig_free(&r);
+        rc = honest(t, e);
+        info->residual = measure(t);
+        if (rc || info->residual <= opt->tol)
+            break;
+        if (round == REFINEMENTS)
+            rc = not_converged(t->f->s->name, info, opt, e);
+        else
+            rc = correct(&g, t, error, e);
+    }
+    free(matrix);
+    free(error);
+    free(g.both);
+    return rc;
+}
+
+static int
+free_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
+{
+    return feat_right(ctx, m, x, NULL, y, e);
+}
+
+/* Too large for a Gram matrix: every product is a pass over the features. */
+static int
+solve_free(struct triplets *t, const struct whiten_opt *opt,
+    struct whiten_info *info, struct err *e)
+{
+    struct eig r = {0};
+    struct eig_opt eo = solver_options(opt);
+    int rc = feat_means(t->f, e);
+    if (!rc)
+        rc = eig_largest(t->size, free_apply, t->f, zero, &eo, &r, e);
+    if (rc)
+        return rc;
+    memcpy(t->v, r.vector, (size_t)(t->size * t->d) * sizeof *t->v);
+    info->products = r.products;
+    eig_free(&r);
+    rc = honest(t, e);
+    info->residual = measure(t);
+    return rc;
+}
+
+static int
+left_vectors(struct feat *f, const struct whiten_opt *opt, double *q,
+    struct whiten_info *info, struct err *e)
+{
+    int64_t n = f->n, p = f->d, d = opt->d;
+    struct triplets t = {.f = f, .d = d, .left = n < p && n <= MAX_EXPLICIT};
+    t.size = t.left ? n : p;
+    *info = (struct whiten_info){0};
+    t.v = mem_new(t.size * d, sizeof *t.v, e);
+    t.y = mem_new(t.size * d, sizeof *t.y, e);
+    t.value = mem_new(d, sizeof *t.value, e);
+    t.u = q;
+    int rc = t.v && t.y && t.value ? 0 : ERR_NOMEM;
+    if (!rc && t.left)
+        rc = feat_keep(f, e);
+    if (!rc)
+        rc = t.size <= MAX_EXPLICIT ? solve_explicit(&t, opt, info, e)
+                                    : solve_free(&t, opt, info, e);
+    if (!rc)
+        rc = check_rank(f->s->name, t.value, d, e);
+    for (int64_t i = 0; !rc && i < n; i++)
+        for (int64_t k = 0; k < d; k++)
+            q[i * d + k] =
+                t.left ? t.v[i * d + k] : t.u[i * d + k] / sqrt(t.value[k]);
+    free(t.v);
+    free(t.y);
+    free(t.value);
     return rc;
 }
 
@@ -257,29 +384,14 @@ int
 whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
     struct whiten_info *info, struct err *e)
 {
-    int64_t n = s->n, p = s->d, d = opt->d;
-    int rc = check_d(d, n, p, e);
-    if (rc)
-        return rc;
-    float *x = NULL;
-    struct eig r = {0};
-    rc = source_load(s, &x, e);
+    struct feat f = {0};
+    int rc = check_d(s->name, opt->d, s->n, s->d, e);
     if (!rc)
-        rc = centre(x, n, p, e);
-    if (!rc) {
-        struct features f = {x, n, p, opt->threads};
-        rc = solve(p, features_apply, &f, opt, &r, info, e);
-    }
-    for (int64_t i = 0; !rc && i < n; i++)
-        for (int64_t k = 0; k < d; k++) {
-            double sum = 0;
-            for (int64_t c = 0; c < p; c++)
-                sum += (double)x[i * p + c] * r.vector[c * d + k];
-            q[i * d + k] = sum / sqrt(r.value[k]);
-        }
+        rc = feat_init(&f, s, opt->threads, e);
     if (!rc)
-        finish(q, n, d);
-    eig_free(&r);
-    free(x);
+        rc = left_vectors(&f, opt, q, info, e);
+    if (!rc)
+        finish(q, s->n, opt->d);
+    feat_free(&f);
     return rc;
 }

@@ -2,7 +2,6 @@
 #define STAIR_WHITEN_H
 
 #include "lib/base/err.h"
-#include "lib/la/csr.h"
 #include "lib/la/source.h"
 
 #include <stdint.h>
@@ -43,7 +42,7 @@ int whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
  * were the full matrix of inner products of rows, these would be the left
  * singular vectors exactly.
  */
-int whiten_sparse(const struct csr *a, const struct whiten_opt *opt, double *q,
-    struct whiten_info *info, struct err *e) ERR_CHECKED;
+int whiten_sparse(const struct source *s, const struct whiten_opt *opt,
+    double *q, struct whiten_info *info, struct err *e) ERR_CHECKED;
 
 #endif
