@@ -68,8 +68,9 @@ neighbours(struct cli *io, const struct knn_args *a, const struct operand *o,
     } else {
         float *x = NULL;
         int64_t zeros = 0;
-        rc = source_load(&s, &x, e);
-        if (!rc)
+        if (a->low_memory)
+            rc = knn_dense_source(&s, &opt, l, &zeros, e);
+        else if (!(rc = source_load(&s, &x, e)))
             rc = knn_dense(x, s.n, s.d, &opt, l, &zeros, e);
         if (!rc && zeros)
             cli_note(io, "'%s': %" PRId64 " zero rows have no neighbours",
@@ -98,6 +99,8 @@ main(int argc, char **argv)
     const struct cli_option options[] = {CLI_OUTPUT(&io),
         {0, "directed", NULL, CLI_FLAG, &a.directed, 0, 0, 0, 1,
             "keep i -> j only where j is a neighbour of i"},
+        {0, "low-memory", NULL, CLI_FLAG, &a.low_memory, 0, 0, 0, 0,
+            "read large features from their file several times"},
         {0, "self", NULL, CLI_FLAG, &a.self, 0, 0, 0, 1,
             "let an item be its own neighbour"},
         {0, "values", "count|cosine|one", CLI_CHOICE, &a.values, 0, 0, 0, 1,

@@ -3,6 +3,7 @@
 
 #include "lib/base/err.h"
 #include "lib/la/csr.h"
+#include "lib/la/source.h"
 
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct knn_opt {
     int64_t k; /* list length, 1 .. n - 1 (n if self) */
     int self;  /* 1: a row may be its own neighbour */
     int threads;
+    int64_t memory; /* knn_dense_source: bytes of features at once; 0: 384 MB */
 };
 
 /* Checks the options and allocates, every list empty. */
@@ -32,15 +34,24 @@ void knn_list_free(struct knn_list *l);
 
 /*
  * Lists of the n rows of x [n][d] (finite). The score is the cosine, computed
- * from the float32 rows in double in an order that depends on d alone, so that
- * equal rows tie exactly; float GEMM only proposes candidates, with a rigorous
- * bound on its rounding. Nothing depends on block shapes or threads. Zero rows
+ * from the float32 rows in double in an order that depends on d alone and then
+ * rounded to a multiple of 2^-44, so that rows which are equal, or multiples of
+ * each other, tie. Float GEMM only proposes candidates, with a rigorous bound
+ * on its rounding: nothing depends on block shapes or threads. Zero rows
  * neither get neighbours nor are any; *zeros is their number.
  *
- * x is overwritten: rows are scaled by powers of two. Memory besides x and the
- * result is bounded by threads x tile plus O(n k). ERR_RANGE if k is too large.
+ * x is overwritten. Memory besides x and the result is bounded by threads x
+ * tile plus O(n k). ERR_RANGE if k is too large.
  */
 int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
+    struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;
+
+/*
+ * The same result from a dense operand of which no row has been read, with only
+ * some 400 MB of it in memory at a time; it is read several times and verified
+ * each time. ERR_IO if s is not seekable.
+ */
+int knn_dense_source(struct source *s, const struct knn_opt *opt,
     struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;
 
 /* Lists of the best stored entries of each row of a square matrix of
