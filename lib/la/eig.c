@@ -20,6 +20,9 @@ enum {
 /* Directions that lost this much to the basis already in hand are noise. */
 static const double lost = 1e-12;
 
+/* Of a product with A, relative to its largest eigenvalue. */
+static const double rounding = 1e-14;
+
 struct lanczos {
     int64_t n, b, most; /* size, block, largest basis */
     int64_t m;          /* basis vectors, the last block included */
@@ -64,10 +67,11 @@ project(struct lanczos *l, double *sum, struct err *e)
 }
 
 /*
- * One orthonormalisation through the eigenvectors of the scaled Gram matrix
- * (Stathopoulos, Wu, SIAM J. Sci. Comput. 23, 2002): w becomes w T, r becomes
- * T^-1 r. Directions that are not there become zero columns; their number is
- * returned, or a negative code. *spread is the smallest eigenvalue kept.
+ * One step of orthonormalisation through the eigenvectors of the scaled Gram
+ * matrix (Stathopoulos, Wu, SIAM J. Sci. Comput. 23, 2002): w becomes w T, r
+ * becomes T^-1 r. Zero columns stay zero; their number is returned, or a
+ * negative code. *spread is the smallest eigenvalue of the others; while it is
+ * small, directions are scaled up only in part and another step is needed.
  */
 static int
 orthonormalise(struct lanczos *l, double *spread, struct err *e)
@@ -89,18 +93,17 @@ orthonormalise(struct lanczos *l, double *spread, struct err *e)
     if (rc)
         return rc;
     int missing = 0;
-    *spread = 1.0;
-    /* t: row k is eigenvector k. T[i][k] = scale_i t[k][i] / sqrt(value_k),
-     * inverse[k][i] = sqrt(value_k) t[k][i] / scale_i */
+    for (int64_t i = 0; i < b; i++)
+        missing += !(scale[i] > 0);
+    *spread = missing < b ? value[missing] : 1.0; /* zeros come first */
+    /* t: row k is eigenvector k. T[i][k] = scale_i t[k][i] / root_k,
+     * inverse[k][i] = root_k t[k][i] / scale_i */
     for (int64_t k = 0; k < b; k++) {
-        int gone = !(value[k] > 1e-14 * (double)b);
-        missing += gone;
-        if (!gone && value[k] < *spread)
-            *spread = value[k];
-        double root = gone ? 0.0 : sqrt(value[k]);
+        double least = 1e-14 * (double)b;
+        double root = sqrt(value[k] > least ? value[k] : least);
         for (int64_t i = 0; i < b; i++) {
             double x = l->t[k * b + i];
-            l->u[i * b + k] = gone ? 0.0 : scale[i] * x / root;
+            l->u[i * b + k] = scale[i] * x / root;
             l->z[k * b + i] = scale[i] > 0 ? root * x / scale[i] : 0.0;
         }
     }
@@ -251,22 +254,22 @@ ritz_residual(const struct lanczos *l, int64_t k)
     return sqrt(sum);
 }
 
-/* What a residual may be: tol of the value, or of the floor below which a
- * value counts as zero. */
+/* What a residual may be: no arithmetic gets far below the rounding of a
+ * product with A. */
 static double
-allowed(double tol, double floor, double value, double largest)
+allowed(double tol, double value, double largest)
 {
-    double v = fabs(value), f = floor * fabs(largest);
-    return tol * (v > f ? v : f);
+    double t = tol * fabs(value), r = rounding * fabs(largest);
+    return t > r ? t : r;
 }
 
 static int
-converged(const struct lanczos *l, const struct eig_opt *opt, double floor)
+converged(const struct lanczos *l, const struct eig_opt *opt)
 {
     double top = ritz_value(l, l->m - 1);
     for (int64_t k = 0; k < opt->d; k++) {
         int64_t row = l->m - 1 - k;
-        double ok = allowed(opt->tol, floor, ritz_value(l, row), top);
+        double ok = allowed(opt->tol, ritz_value(l, row), top);
         /* half: the final residual includes rounding */
         if (!(ritz_residual(l, row) <= 0.5 * ok))
             return 0;
@@ -378,8 +381,8 @@ lanczos_free(struct lanczos *l)
 }
 
 static int
-iterate(struct lanczos *l, const struct eig_opt *opt, double floor,
-    struct eig *r, struct err *e)
+iterate(
+    struct lanczos *l, const struct eig_opt *opt, struct eig *r, struct err *e)
 {
     int rc = lanczos_init(l, e);
     while (!rc) {
@@ -388,8 +391,7 @@ iterate(struct lanczos *l, const struct eig_opt *opt, double floor,
             break;
         int full = l->m + l->b > l->most;
         rc = small_problem(l, e);
-        if (rc || converged(l, opt, floor) ||
-            l->filter.products >= opt->max_iter)
+        if (rc || converged(l, opt) || l->filter.products >= opt->max_iter)
             break;
         if (!l->surveyed && l->m >= SURVEY * l->b)
             rc = survey(l, opt, e);
@@ -436,8 +438,8 @@ dense(int64_t n, eig_apply *apply, void *ctx, struct eig *r, struct err *e)
 
 /* Residuals from one more product: what the caller gets, measured. */
 static int
-verify(eig_apply *apply, void *ctx, double floor, const struct eig_opt *opt,
-    struct eig *r, struct err *e)
+verify(eig_apply *apply, void *ctx, const struct eig_opt *opt, struct eig *r,
+    struct err *e)
 {
     int64_t d = r->d, bad = 0;
     double *y = mem_new(r->n * d, sizeof *y, e);
@@ -451,27 +453,25 @@ verify(eig_apply *apply, void *ctx, double floor, const struct eig_opt *opt,
             double x = y[i * d + k] - w * r->vector[i * d + k];
             sum += x * x;
         }
-        double ok = allowed(1.0, floor, w, r->value[0]);
-        double got = ok > 0 ? sqrt(sum) / ok : 0.0;
-        if (got > r->residual)
+        double got = sqrt(sum);
+        bad += !(got <= allowed(opt->tol, w, r->value[0]));
+        got = got > 0 ? got / fabs(w) : 0.0;
+        if (!(got <= r->residual))
             r->residual = got;
-        bad += !(got <= opt->tol);
     }
     free(y);
-    if (rc)
-        return rc;
-    if (bad)
-        return err_set(e, ERR_NUM,
+    if (!rc && bad)
+        rc = err_set(e, ERR_NUM,
             "%" PRId64 " of %" PRId64
             " eigenvectors did not converge in %" PRId64
             " products: the worst relative residual is %.2g, not %.2g",
             bad, d, r->products, r->residual, opt->tol);
-    return 0;
+    return rc;
 }
 
 int
-eig_largest(int64_t n, eig_apply *apply, void *ctx, double floor,
-    const struct eig_opt *opt, struct eig *r, struct err *e)
+eig_largest(int64_t n, eig_apply *apply, void *ctx, const struct eig_opt *opt,
+    struct eig *r, struct err *e)
 {
     int64_t d = opt->d;
     *r = (struct eig){.n = n, .d = d};
@@ -489,11 +489,11 @@ eig_largest(int64_t n, eig_apply *apply, void *ctx, double floor,
         l.threads = opt->threads;
         l.filter = (struct cheb){.apply = apply, .ctx = ctx, .n = n};
         l.filter.degree = 1;
-        rc = iterate(&l, opt, floor, r, e);
+        rc = iterate(&l, opt, r, e);
         lanczos_free(&l);
     }
     if (!rc)
-        rc = verify(apply, ctx, floor, opt, r, e);
+        rc = verify(apply, ctx, opt, r, e);
     if (rc)
         eig_free(r);
     return rc;

@@ -37,12 +37,12 @@ struct eig {
 /*
  * The start is drawn from rng (RNG_EIGEN, seed 0): bytes depend on the operator
  * alone, not on threads. Memory: about 10 d vectors of length n. Residuals are
- * measured on a new product of A with the final vectors, relative to |w| or to
- * floor times the largest |w| if that is more: values below it are as good as 0
- * and have no direction. ERR_NUM if any of the d is above tol after max_iter
- * products. On failure r is empty.
+ * measured on a new product of A with the final vectors. ERR_NUM if any of the
+ * d is above tol after max_iter products; one below 1e-14 of the largest value
+ * is as good as it gets and passes, so that of values that small r->residual
+ * may still be above tol: look. On failure r is empty.
  */
-int eig_largest(int64_t n, eig_apply *apply, void *ctx, double floor,
+int eig_largest(int64_t n, eig_apply *apply, void *ctx,
     const struct eig_opt *opt, struct eig *r, struct err *e) ERR_CHECKED;
 void eig_free(struct eig *r);
 

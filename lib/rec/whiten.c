@@ -62,6 +62,16 @@ check_rank(const char *name, const double *value, int64_t d, struct err *e)
     return 0;
 }
 
+static int
+not_converged(const char *name, const struct whiten_info *info,
+    const struct whiten_opt *opt, struct err *e)
+{
+    return err_set(e, ERR_NUM,
+        "'%s': singular vectors did not converge in %" PRId64
+        " products: the worst relative residual is %.2g, not %.2g",
+        name, info->products, info->residual, opt->tol);
+}
+
 struct sparse {
     const struct csr *k;
     int threads;
@@ -160,14 +170,16 @@ whiten_sparse(const struct source *source, const struct whiten_opt *opt,
     if (!rc) {
         struct sparse s = {.k = &k, .threads = opt->threads};
         struct eig_opt eo = solver_options(opt);
-        rc = eig_largest(n, sparse_apply, &s, zero, &eo, &r, e);
+        rc = eig_largest(n, sparse_apply, &s, &eo, &r, e);
         if (rc)
             rc = err_prefix(e, rc, "'%s'", name);
     }
     if (!rc)
         rc = check_rank(name, r.value, d, e);
+    *info = (struct whiten_info){r.residual, r.products};
+    if (!rc && r.residual > opt->tol)
+        rc = not_converged(name, info, opt, e);
     if (!rc) {
-        *info = (struct whiten_info){r.residual, r.products};
         memcpy(q, r.vector, (size_t)(n * d) * sizeof *q);
         finish(q, n, d);
     }
@@ -271,16 +283,6 @@ correct(struct gram *g, const struct triplets *t, double *error, struct err *e)
     return rc;
 }
 
-static int
-not_converged(const char *name, const struct whiten_info *info,
-    const struct whiten_opt *opt, struct err *e)
-{
-    return err_set(e, ERR_NUM,
-        "'%s': singular vectors did not converge in %" PRId64
-        " products: the worst relative residual is %.2g, not %.2g",
-        name, info->products, info->residual, opt->tol);
-}
-
 /* Eigenvectors of an explicit Gram matrix, checked against the features, with
  * the matrix corrected where its float sums were not good enough. */
 static int
@@ -301,7 +303,7 @@ solve_explicit(struct triplets *t, const struct whiten_opt *opt,
         struct eig r;
         struct eig_opt eo = solver_options(opt);
         eo.tol = 0.1 * opt->tol;
-        rc = eig_largest(n, gram_apply, &g, 1e-7, &eo, &r, e);
+        rc = eig_largest(n, gram_apply, &g, &eo, &r, e);
         if (rc) {
             rc = err_prefix(e, rc, "'%s'", t->f->s->name);
             break;
@@ -311,8 +313,9 @@ solve_explicit(struct triplets *t, const struct whiten_opt *opt,
         eig_free(&r);
         rc = honest(t, e);
         info->residual = measure(t);
-        if (rc || info->residual <= opt->tol)
-            break;
+        if (rc || info->residual <= opt->tol ||
+            !(t->value[d - 1] > zero * t->value[0]))
+            break; /* good, or of too small a rank, which the caller says */
         if (round == REFINEMENTS)
             rc = not_converged(t->f->s->name, info, opt, e);
         else
@@ -339,7 +342,7 @@ solve_free(struct triplets *t, const struct whiten_opt *opt,
     struct eig_opt eo = solver_options(opt);
     int rc = feat_means(t->f, e);
     if (!rc)
-        rc = eig_largest(t->size, free_apply, t->f, zero, &eo, &r, e);
+        rc = eig_largest(t->size, free_apply, t->f, &eo, &r, e);
     if (rc)
         return rc;
     memcpy(t->v, r.vector, (size_t)(t->size * t->d) * sizeof *t->v);
@@ -347,6 +350,8 @@ solve_free(struct triplets *t, const struct whiten_opt *opt,
     eig_free(&r);
     rc = honest(t, e);
     info->residual = measure(t);
+    if (!rc && info->residual > opt->tol)
+        rc = not_converged(t->f->s->name, info, opt, e);
     return rc;
 }
 
