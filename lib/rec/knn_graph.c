@@ -58,6 +58,7 @@ int
 knn_graph(const struct knn_list *l, int m, enum knn_values values, int directed,
     struct csr *g, struct err *e)
 {
+    *g = (struct csr){0};
     int rc = directed_sum(l, m, values == KNN_COSINE, g, e);
     if (!rc && !directed) {
         struct csr s;

@@ -146,7 +146,8 @@ check_d(const char *name, int64_t d, int64_t n, int64_t columns, struct err *e)
             name, d, n, n - 1);
     if (d > columns)
         return err_set(e, ERR_RANGE,
-            "%" PRId64 " dimensions wanted of %" PRId64 " columns", d, columns);
+            "'%s': %" PRId64 " dimensions wanted of %" PRId64 " columns", name,
+            d, columns);
     return 0;
 }
 
@@ -313,9 +314,12 @@ solve_explicit(struct triplets *t, const struct whiten_opt *opt,
         eig_free(&r);
         rc = honest(t, e);
         info->residual = measure(t);
-        if (rc || info->residual <= opt->tol ||
-            !(t->value[d - 1] > zero * t->value[0]))
-            break; /* good, or of too small a rank, which the caller says */
+        if (rc || info->residual <= opt->tol)
+            break;
+        /* too small a rank, which the caller says; not at first, when values
+         * next to 0 still come from rounding */
+        if (round > 0 && !(t->value[d - 1] > zero * t->value[0]))
+            break;
         if (round == REFINEMENTS)
             rc = not_converged(t->f->s->name, info, opt, e);
         else
@@ -379,6 +383,13 @@ left_vectors(struct feat *f, const struct whiten_opt *opt, double *q,
         for (int64_t k = 0; k < d; k++)
             q[i * d + k] =
                 t.left ? t.v[i * d + k] : t.u[i * d + k] / sqrt(t.value[k]);
+    if (!rc && t.left) { /* orthogonal to 1 only as far as float sums went */
+        double *mean = t.value;
+        column_means(q, n, d, mean);
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < d; k++)
+                q[i * d + k] -= mean[k];
+    }
     free(t.v);
     free(t.y);
     free(t.value);
