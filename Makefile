@@ -129,7 +129,7 @@ deps:  ## install what is needed to build and test (Debian, needs root)
 install: all  ## install tools, manual pages and pipelines under PREFIX
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
-	for s in 1 5 7; do install -m 644 man/man$$s/*.$$s $(DESTDIR)$(mandir)/man$$s; done
+	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
 	install -m 644 pipelines/*.mk pipelines/*.sh $(DESTDIR)$(datadir)
 
 uninstall:  ## remove what install put there

@@ -44,6 +44,9 @@ $(INTER) $(text_raw) $(image_raw) $(IDS) $(TITLES) &: $R/synth.opts $(BIN)/stair
 .DEFAULT_GOAL := demo
 demo: report
 	@printf '%s\n' '' \
-	  'Everything lies in $R; `make demo` again does nothing, `make demo EPOCHS=120`' \
-	  'only trains again. Look at a file:  bin/stair-info $R/model.npz' \
-	  'Your own data:                      README.md, "Your own data"'
+	  'Everything lies in $R. What to try next:' \
+	  '  make demo                  does nothing, as nothing changed' \
+	  '  make demo EPOCHS=120       only trains and evaluates again' \
+	  '  make demo SYNTH="--text-signal 0 --image-signal 0"   features that say nothing' \
+	  '  $(BIN)/stair-info $R/model.npz    what is in a file and how it came about' \
+	  'Your own data: see README.md'

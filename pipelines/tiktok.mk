@@ -1,5 +1,6 @@
-# TikTok: image and audio features. The paper has no settings for this set: those
-# of Amazon Sports, and one neighbour of each kind... see EPOCHS below.
+# TikTok: image and audio features, rows in the order of the item numbers. The
+# paper does not use this set; of its settings for the others the best gamma by
+# valid NDCG@20 after 60 epochs was chosen, with equal weights. 103 users hold most of the interactions: expect little from averages.
 NAME = tiktok
 DATA ?=
 INTER = $(DATA)/tiktok.inter.gz
@@ -12,7 +13,7 @@ KV = 5
 KA = 5
 INIT_FROM = $R/image.npz:$(KV) $R/audio.npz:$(KA)
 ITEMS_FROM = $R/image.npz:$(KV) $R/audio.npz:$(KA)
-GAMMA = 0.2
+GAMMA = 0.5
 DECAY = 0.1
 BATCH = 1024
 LAYERS = 3

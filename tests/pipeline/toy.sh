@@ -86,4 +86,31 @@ for k in 1 2 3 4 5 6; do
 	equal_runs "killed by $sig, run again: the same bytes" cut two
 done
 
+# a training that is cut off goes on from its checkpoint, unless it is another
+long=(EPOCHS=300 EVERY=2)
+cut_training() { # leaves two/ with a checkpoint and without a model
+	rm -f two/model.npz
+	set -m
+	make -f "$TOP/pipelines/demo.mk" BIN=tools R=two "${toy[@]}" "${long[@]}" "$@" >/dev/null 2>&1 &
+	pid=$!
+	set +m
+	while kill -0 "$pid" 2>/dev/null && [ ! -e two/training.npz ]; do sleep 0.02; done
+	kill -KILL -- -"$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	[ -e two/training.npz ] && [ ! -e two/model.npz ]
+}
+demo one "${long[@]}" >/dev/null
+cut_training
+ok $? "a training is cut off"
+same "run again" "$(demo two "${long[@]}")" "model.npz model.tsv top.tsv "
+grep -q '^stair-train: resuming at epoch [1-9]' log
+ok $? "it goes on from the checkpoint"
+equal_runs "to the same bytes" one two
+same "and removes it" "$(ls two/training.npz 2>/dev/null)" ""
+cut_training GAMMA=0.4
+ok $? "another training is cut off"
+demo two "${long[@]}" >/dev/null
+if grep -q resuming log; then ok 1 "its checkpoint is not for this one"; else ok 0 "its checkpoint is not for this one"; fi
+equal_runs "which starts anew" one two
+
 done_testing
