@@ -56,8 +56,9 @@ default_text(const struct cli_option *o, char *buf, size_t cap)
     case CLI_INT:
         snprintf(buf, cap, " [%" PRId64 "]", *(const int64_t *)o->to);
         break;
-    case CLI_REAL:
-        snprintf(buf, cap, " [%g]", *(const double *)o->to);
+    case CLI_REAL: /* NAN: the default depends, the help says on what */
+        if (!isnan(*(const double *)o->to))
+            snprintf(buf, cap, " [%g]", *(const double *)o->to);
         break;
     case CLI_TEXT:
     case CLI_CHOICE:

@@ -3,6 +3,7 @@
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
+#include "tools/train_args.h"
 #include "tools/train_log.h"
 
 #include <inttypes.h>
@@ -11,14 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct opt {
-    const char *model, *data, *init, *items, *triples, *device, *keep;
-    const char *checkpoint, *resume, *log;
-    double gamma, rate, decay;
-    int64_t layers, dim, batch, epochs, every, patience, seed;
-    int log_test;
-};
 
 struct input {
     struct dataset data;
@@ -58,48 +51,31 @@ read_triples(struct cli *io, const char *path, struct input *in)
         cli_die(io, "'%s': triples have %" PRId64 " columns, not 3", path,
             h.shape[1]);
     in->n_triples = h.shape[0];
-    die_if(hist_input(&io->hist, "triples", path, z.history, z.id, &io->err),
-        io);
+    die_if(
+        hist_input(&io->hist, "triples", path, z.history, z.id, &io->err), io);
     npz_free(&z);
 }
 
 static void
-check_usage(struct cli *io, const struct opt *o)
-{
-    if (!o->data)
-        cli_usage(io, "option '--data' is missing");
-    int stair = strcmp(o->model, "stair") == 0;
-    if (stair && !o->init)
-        cli_usage(io, "model 'stair' needs '--init' (see stair-whiten)");
-    if (stair && !o->items)
-        cli_usage(io, "model 'stair' needs '--items' (see stair-knn)");
-    if (!stair && (o->init || o->items || o->triples || o->resume))
-        cli_usage(io, "model '%s' takes no '--init', '--items', '--triples' "
-                      "or '--resume'", o->model);
-    const char *in[] = {o->data, o->init, o->items, o->triples, o->resume};
-    cli_one_stdin(io, in, 5);
-    if (strcmp(o->device, "cuda") == 0)
-        cli_die(io, "this program was built without CUDA");
-}
-
-static void
-read_inputs(struct cli *io, const struct opt *o, struct input *in)
+read_inputs(struct cli *io, struct train_args *o, struct input *in)
 {
     die_if(dataset_read(o->data, &in->data, &io->hist, &io->err), io);
     if (o->init) {
-        die_if(store_read_mat(o->init, &in->init, &io->hist, "init",
-                   &io->err), io);
+        die_if(store_read_mat(o->init, &in->init, &io->hist, "init", &io->err),
+            io);
         if (in->init.n != in->data.n_items)
-            cli_die(io, "'%s' has %" PRId64 " rows, but '%s' has %" PRId64
-                        " items", o->init, in->init.n, o->data,
-                in->data.n_items);
+            cli_die(io,
+                "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
+                o->init, in->init.n, o->data, in->data.n_items);
         if (in->init.d == 0 || (o->dim && in->init.d != o->dim))
             cli_die(io, "'%s' has %" PRId64 " columns, not %" PRId64, o->init,
                 in->init.d, o->dim ? o->dim : 64);
+        o->dim = in->init.d;
     }
     if (o->items)
-        die_if(store_read_csr(o->items, &in->items, &io->hist, "items",
-                   &io->err), io);
+        die_if(
+            store_read_csr(o->items, &in->items, &io->hist, "items", &io->err),
+            io);
     if (o->triples)
         read_triples(io, o->triples, in);
 }
@@ -124,7 +100,7 @@ run_text(struct cli *io)
 
 struct reporter {
     struct cli *io;
-    const struct opt *o;
+    const struct train_args *o;
     struct train_log log;
     double started;
     int64_t steps_done, steps_left_at_start;
@@ -142,8 +118,8 @@ on_step(void *ctx, int64_t epoch, int64_t step, int64_t steps)
     cli_progress(r->io,
         "epoch %" PRId64 "/%" PRId64 ", loss %.4f, %.0f steps/s, eta %" PRId64
         ":%02d:%02d, valid NDCG@20 %.4f",
-        epoch, r->o->epochs, r->loss, rate, eta / 3600,
-        (int)(eta / 60 % 60), (int)(eta % 60), r->ndcg);
+        epoch, r->o->epochs, r->loss, rate, eta / 3600, (int)(eta / 60 % 60),
+        (int)(eta % 60), r->ndcg);
 }
 
 static int
@@ -156,8 +132,10 @@ on_report(void *ctx, const struct train_report *t, struct err *e)
         r->ndcg = t->valid.ndcg[1];
         char test[80] = "";
         if (t->has_test)
-            snprintf(test, sizeof test, " test_recall@20=%.4f "
-                "test_ndcg@20=%.4f", t->test.recall[1], t->test.ndcg[1]);
+            snprintf(test, sizeof test,
+                " test_recall@20=%.4f "
+                "test_ndcg@20=%.4f",
+                t->test.recall[1], t->test.ndcg[1]);
         cli_note(r->io,
             "epoch=%" PRId64 " loss=%.4f recall@20=%.4f ndcg@20=%.4f%s "
             "sec=%.2f%s",
@@ -186,7 +164,7 @@ write_model(struct cli *io, const char *name, const struct mat vec[2],
 }
 
 static void
-resume(struct cli *io, const struct opt *o, struct engine *g,
+resume(struct cli *io, const struct train_args *o, struct engine *g,
     const struct model *m, const char *run_options, struct checkpoint *run)
 {
     struct checkpoint c;
@@ -195,21 +173,23 @@ resume(struct cli *io, const struct opt *o, struct engine *g,
     for (int i = 0; i < 2; i++) {
         const struct mat *want = i ? &m->item : &m->user;
         if (c.param[i].n != want->n || c.param[i].d != want->d ||
-            c.vec[i].d != want->d)
-            cli_die(io, "'%s' is a checkpoint of another run: its %s "
-                        "parameters are %" PRId64 " x %" PRId64
-                        ", this run has %" PRId64 " x %" PRId64, o->resume,
-                i ? "item" : "user", c.param[i].n, c.param[i].d, want->n,
-                want->d);
+            c.vec[i].d != m->bands * want->d)
+            cli_die(io,
+                "'%s' is a checkpoint of another run: its %s "
+                "parameters are %" PRId64 " x %" PRId64
+                ", this run has %" PRId64 " x %" PRId64,
+                o->resume, i ? "item" : "user", c.param[i].n, c.param[i].d,
+                want->n, want->d);
     }
     if (c.evaluated > o->epochs)
         cli_die(io, "'%s' is at epoch %" PRId64 ", beyond --epochs %" PRId64,
             o->resume, c.evaluated, o->epochs);
     if (c.evaluated >= 0 && c.evaluated % o->every && c.evaluated < o->epochs)
-        cli_die(io, "'%s' is of a run that ended at epoch %" PRId64
-                    ", which is no multiple of --eval-every: it can't be "
-                    "continued as if it had not ended", o->resume,
-            c.evaluated);
+        cli_die(io,
+            "'%s' is of a run that ended at epoch %" PRId64
+            ", which is no multiple of --eval-every: it can't be "
+            "continued as if it had not ended",
+            o->resume, c.evaluated);
     for (int w = 0; w < 3; w++) {
         engine_set(g, w, &c.state[w][0], &c.state[w][1]);
         mat_free(&c.state[w][0]);
@@ -221,27 +201,58 @@ resume(struct cli *io, const struct opt *o, struct engine *g,
         run->cursor.epoch, run->cursor.step);
 }
 
+static void
+make_model(struct cli *io, const struct train_args *o, const struct input *in,
+    struct model *m)
+{
+    struct model_opt mo = {.gamma = o->gamma,
+        .layers = o->layers,
+        .dim = o->dim,
+        .rate = o->rate,
+        .decay = o->decay,
+        .seed = (uint64_t)o->seed,
+        .jacobi_a = o->jacobi_a,
+        .jacobi_b = o->jacobi_b,
+        .scale = o->scale,
+        .mid = o->mid,
+        .no_mi = o->no_mi,
+        .no_fsc = o->no_fsc,
+        .no_bsc = o->no_bsc};
+    const struct csr *t = &in->data.train;
+    struct err *e = &io->err;
+    die_if(train_args_is(o, "mf")         ? model_mf(m, &mo, t, e)
+           : train_args_is(o, "lightgcn") ? model_lightgcn(m, &mo, t, e)
+           : train_args_is(o, "jgcf")     ? model_jgcf(m, &mo, t, e)
+           : train_args_is(o, "popularity")
+               ? model_popularity(m, t, e)
+               : model_stair(m, &mo, t, &in->init, e),
+        io);
+}
+
 static int
-train(struct cli *io, const struct opt *o, struct input *in)
+train(struct cli *io, const struct train_args *o, struct input *in)
 {
     struct model m;
-    struct model_opt mo = {o->gamma, o->layers, o->rate, o->decay};
     struct graph ui = {0}, items = {0};
     struct sampler s;
     struct engine *g;
     struct checkpoint run;
-    die_if(model_stair(&m, &mo, &in->data.train, &in->init, &io->err), io);
+    make_model(io, o, in, &m);
     die_if(graph_bipartite(&in->data.train, &ui, &io->err), io);
-    die_if(graph_items(&in->items, in->data.n_items, o->items, &items,
-               &io->err), io);
+    if (o->items)
+        die_if(graph_items(
+                   &in->items, in->data.n_items, o->items, &items, &io->err),
+            io);
     csr_free(&in->items);
     mat_free(&in->init);
     if (o->triples)
         die_if(sample_replay(&s, &in->data.train, in->triples, in->n_triples,
-                   o->triples, &io->err), io);
+                   o->triples, &io->err),
+            io);
     else
-        die_if(sample_init(&s, m.sampling, &in->data.train,
-                   (uint64_t)o->seed, &io->err), io);
+        die_if(sample_init(&s, m.sampling, &in->data.train, (uint64_t)o->seed,
+                   &io->err),
+            io);
     struct engine_opt eo = {o->batch, (int)io->threads, getenv("STAIR_ISA")};
     die_if(engine_new(&g, &m, &ui, &items, &s, &eo, &io->err), io);
     char *run_options = run_text(io);
@@ -252,15 +263,24 @@ train(struct cli *io, const struct opt *o, struct input *in)
     cli_detail(io, "%s kernels, %d threads, %" PRId64 " steps per epoch",
         engine_isa(g), (int)io->threads, engine_steps_per_epoch(g));
 
-    struct reporter r = {.io = io, .o = o, .started = cli_seconds(),
-        .loss = (double)NAN, .ndcg = run.best};
-    die_if(train_log_open(&r.log, o->log, o->resume ? run.reported : -1,
-               &io->err), io);
+    struct reporter r = {.io = io,
+        .o = o,
+        .started = cli_seconds(),
+        .loss = (double)NAN,
+        .ndcg = run.best};
+    die_if(
+        train_log_open(&r.log, o->log, o->resume ? run.reported : -1, &io->err),
+        io);
     char *history = cli_history(io);
-    struct train_opt to = {.epochs = o->epochs, .every = o->every,
-        .patience = o->patience, .keep_last = strcmp(o->keep, "last") == 0,
-        .log_test = o->log_test, .threads = (int)io->threads,
-        .checkpoint = o->checkpoint, .history = history, .stop = &stop};
+    struct train_opt to = {.epochs = o->epochs,
+        .every = o->every,
+        .patience = o->patience,
+        .keep_last = strcmp(o->keep, "last") == 0,
+        .log_test = o->log_test,
+        .threads = (int)io->threads,
+        .checkpoint = o->checkpoint,
+        .history = history,
+        .stop = &stop};
     struct train_hooks hooks = {&r, on_step, on_report};
     if (in->data.valid.nnz == 0)
         cli_note(io, "no user has valid items: nothing is evaluated, the "
@@ -269,21 +289,24 @@ train(struct cli *io, const struct opt *o, struct input *in)
     int rc = train_run(g, &in->data, &to, &run, &hooks, &io->err);
     if (rc == ERR_STOP) {
         if (o->checkpoint)
-            cli_note(io, "stopped at epoch %" PRId64 ", step %" PRId64
-                         "; to go on, run the same command with --resume %s",
+            cli_note(io,
+                "stopped at epoch %" PRId64 ", step %" PRId64
+                "; to go on, run the same command with --resume %s",
                 run.cursor.epoch, run.cursor.step, o->checkpoint);
         else
-            cli_note(io, "stopped at epoch %" PRId64 ", step %" PRId64
-                         "; nothing is saved without --checkpoint",
+            cli_note(io,
+                "stopped at epoch %" PRId64 ", step %" PRId64
+                "; nothing is saved without --checkpoint",
                 run.cursor.epoch, run.cursor.step);
         exit(128 + stop);
     }
     die_if(rc, io);
     die_if(train_log_close(&r.log, &io->err), io);
     struct engine_times t = engine_times(g);
-    cli_detail(io, "seconds: sampling %.2f, forward %.2f, scores %.2f, "
-                   "backward %.2f, adam %.2f, smoothing %.2f, waiting %.2f; "
-                   "%" PRId64 " steps",
+    cli_detail(io,
+        "seconds: sampling %.2f, forward %.2f, scores %.2f, "
+        "backward %.2f, adam %.2f, smoothing %.2f, waiting %.2f; "
+        "%" PRId64 " steps",
         t.sample, t.forward, t.scores, t.backward, t.adam, t.smooth, t.wait,
         t.steps);
     if (run.best_epoch >= 0)
@@ -303,9 +326,8 @@ train(struct cli *io, const struct opt *o, struct input *in)
 int
 main(int argc, char **argv)
 {
-    struct opt o = {.model = "stair", .device = "cpu", .keep = "best",
-        .gamma = 0.2, .rate = 1e-3, .decay = 0.1, .layers = 3, .batch = 1024,
-        .epochs = 500, .every = 5, .seed = 1};
+    struct train_args o;
+    struct cli_option table[TRAIN_ARGS_OPTIONS];
     struct cli io = {
         .tool = "stair-train",
         .operands = "",
@@ -317,72 +339,16 @@ main(int argc, char **argv)
             "  stair-train --data data.npz --init init.npz --items items.npz "
             "\\\n    --checkpoint run.npz --log run.jsonl -o model.npz",
     };
-    const struct cli_option table[] = {
-        CLI_OUTPUT(&io),
-        CLI_THREADS(&io),
-        CLI_SEED(&o.seed),
-        {.name = "model", .arg = "stair|popularity", .type = CLI_CHOICE,
-            .to = &o.model, .changes = 1, .help = "the system to train"},
-        {.name = "data", .arg = "FILE", .type = CLI_TEXT, .to = &o.data,
-            .help = "dataset from stair-ingest"},
-        {.name = "init", .arg = "FILE", .type = CLI_TEXT, .to = &o.init,
-            .help = "initial item vectors from stair-whiten"},
-        {.name = "items", .arg = "FILE", .type = CLI_TEXT, .to = &o.items,
-            .help = "symmetric item graph from stair-knn"},
-        {.name = "gamma", .arg = "G", .type = CLI_REAL, .to = &o.gamma,
-            .min = 0, .max = 100, .open_min = 1, .changes = 1,
-            .help = "exponent of the stepwise layer weights"},
-        {.name = "layers", .arg = "L", .type = CLI_INT, .to = &o.layers,
-            .min = 0, .max = 16, .changes = 1,
-            .help = "layers of both convolutions"},
-        {.letter = 'd', .name = "dim", .arg = "D", .type = CLI_INT,
-            .to = &o.dim, .min = 0, .max = 4096,
-            .help = "expected width of the vectors, 0 takes that of --init"},
-        {.name = "lr", .arg = "R", .type = CLI_REAL, .to = &o.rate, .min = 0,
-            .max = 100, .changes = 1, .help = "learning rate"},
-        {.name = "weight-decay", .arg = "W", .type = CLI_REAL, .to = &o.decay,
-            .min = 0, .max = 1000, .changes = 1,
-            .help = "decoupled weight decay"},
-        {.name = "batch", .arg = "B", .type = CLI_INT, .to = &o.batch,
-            .min = 1, .max = 1 << 24, .changes = 1,
-            .help = "triples per step"},
-        {.name = "epochs", .arg = "E", .type = CLI_INT, .to = &o.epochs,
-            .min = 0, .max = 1e9, .changes = 1,
-            .help = "passes over the training pairs"},
-        {.name = "eval-every", .arg = "N", .type = CLI_INT, .to = &o.every,
-            .min = 1, .max = 1e9, .changes = 1,
-            .help = "evaluate on valid every N epochs"},
-        {.name = "patience", .arg = "N", .type = CLI_INT, .to = &o.patience,
-            .min = 0, .max = 1e9, .changes = 1,
-            .help = "stop after N evaluations without a new best, 0 never"},
-        {.name = "keep", .arg = "best|last", .type = CLI_CHOICE,
-            .to = &o.keep, .changes = 1,
-            .help = "write the best model by valid NDCG@20, or the last"},
-        {.name = "triples", .arg = "FILE", .type = CLI_TEXT, .to = &o.triples,
-            .help = "replay these (user, positive, negative) rows instead of "
-                    "sampling"},
-        {.name = "checkpoint", .arg = "FILE", .type = CLI_TEXT,
-            .to = &o.checkpoint,
-            .help = "save the run to FILE at each evaluation"},
-        {.name = "resume", .arg = "FILE", .type = CLI_TEXT, .to = &o.resume,
-            .help = "continue the run saved in FILE"},
-        {.name = "log", .arg = "FILE", .type = CLI_TEXT, .to = &o.log,
-            .help = "write a JSON line per epoch to FILE"},
-        {.name = "log-test", .type = CLI_FLAG, .to = &o.log_test,
-            .help = "also evaluate on test, for the log only"},
-        {.name = "device", .arg = "cpu|cuda", .type = CLI_CHOICE,
-            .to = &o.device, .help = "where to compute"},
-        CLI_END,
-    };
+    train_args_init(&o, &io, table);
     io.table = table;
     cli_parse(&io, argc, argv);
-    check_usage(&io, &o);
+    train_args_check(&io, &o);
     blas_init();
     struct input in = {0};
     read_inputs(&io, &o, &in);
-    if (strcmp(o.model, "popularity") == 0) {
+    if (train_args_is(&o, "popularity")) {
         struct model m;
-        die_if(model_popularity(&m, &in.data.train, &io.err), &io);
+        make_model(&io, &o, &in, &m);
         struct mat vec[2] = {m.user, m.item};
         write_model(&io, m.name, vec, vec);
         model_free(&m);

@@ -12,9 +12,11 @@ batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
     b->pos = mem_new(max, sizeof *b->pos, e);
     b->neg = mem_new(max, sizeof *b->neg, e);
     b->node = mem_new(3 * max, sizeof *b->node, e);
+    b->count = mem_new(3 * max, sizeof *b->count, e);
     b->bits = mem_zero(n_all / 64 + 1, sizeof *b->bits, e);
     b->slot = mem_new(n_all, sizeof *b->slot, e);
-    if (!b->user || !b->pos || !b->neg || !b->node || !b->bits || !b->slot) {
+    if (!b->user || !b->pos || !b->neg || !b->node || !b->count || !b->bits ||
+        !b->slot) {
         batch_free(b);
         return ERR_NOMEM;
     }
@@ -42,6 +44,7 @@ batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
     for (int64_t w = 0; w <= b->n_all / 64; w++) {
         for (uint64_t x = b->bits[w]; x; x &= x - 1) {
             int64_t node = w * 64 + __builtin_ctzll(x);
+            b->count[k] = 0;
             b->node[k] = place[node];
             b->slot[place[node]] = (int32_t)k++;
         }
@@ -52,6 +55,9 @@ batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
         b->user[t] = b->slot[place[triple[3 * t]]];
         b->pos[t] = b->slot[place[n_users + triple[3 * t + 1]]];
         b->neg[t] = b->slot[place[n_users + triple[3 * t + 2]]];
+        b->count[b->user[t]]++;
+        b->count[b->pos[t]]++;
+        b->count[b->neg[t]]++;
     }
 }
 
@@ -62,6 +68,7 @@ batch_free(struct batch *b)
     free(b->pos);
     free(b->neg);
     free(b->node);
+    free(b->count);
     free(b->bits);
     free(b->slot);
     *b = (struct batch){0};

@@ -14,6 +14,7 @@ struct batch {
     int32_t *user, *pos, *neg; /* [n] slots */
     int32_t *node;             /* [n_nodes] the engine's rows of the nodes,
                                   in ascending order of the nodes */
+    int32_t *count;            /* [n_nodes] how often a node occurs */
     int64_t n_nodes;
     int64_t n_all;  /* nodes of the graph */
     uint64_t *bits; /* [n_all / 64 + 1], zero between calls */

@@ -15,7 +15,9 @@ scratch_init(struct scratch *s, const struct engine *g, struct err *e)
     s->y1 = mem_new(g->n * PANEL, sizeof(float), e);
     s->sum = mem_zero(g->n * PANEL, sizeof(float), e);
     s->slots = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
-    if (!s->y0 || !s->y1 || !s->sum || !s->slots)
+    s->mid = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
+    s->own = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
+    if (!s->y0 || !s->y1 || !s->sum || !s->mid || !s->own || !s->slots)
         return ERR_NOMEM;
     return batch_init(&s->batch, g->batch, g->n, e);
 }
@@ -27,6 +29,8 @@ scratch_free(struct scratch *s)
     free(s->y1);
     free(s->sum);
     free(s->slots);
+    free(s->mid);
+    free(s->own);
     batch_free(&s->batch);
 }
 
@@ -108,6 +112,9 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->item_layers = m->item_layers;
     g->smooth = m->item_coef != NULL;
     g->batch = o->batch < s->n ? o->batch : s->n;
+    g->bands = m->bands;
+    g->mid = m->mid;
+    g->penalty = m->penalty;
     g->rate = m->rate;
     g->coupled = m->coupled;
     g->decoupled = m->decoupled;
@@ -124,8 +131,9 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->theta = mem_zero(floats, sizeof(float), e);
     g->m = mem_zero(floats, sizeof(float), e);
     g->v = mem_zero(floats, sizeof(float), e);
-    g->h = mem_new(g->panels * 3 * g->batch * PANEL, sizeof(float), e);
-    g->partial = mem_new(g->panels * g->batch, sizeof(float), e);
+    g->h =
+        mem_new(g->bands * g->panels * 3 * g->batch * PANEL, sizeof(float), e);
+    g->partial = mem_new(g->bands * g->panels * g->batch, sizeof(float), e);
     g->score_coef = mem_new(g->batch, sizeof(float), e);
     g->loss = mem_new(g->batch, sizeof(double), e);
     g->triple[0] = mem_new(3 * g->batch, sizeof(int32_t), e);
@@ -237,6 +245,20 @@ struct vectors {
     struct mat *user, *item;
 };
 
+/* Panel p of a band to its columns of the output, node by node. */
+static void
+copy_columns(
+    const struct engine *g, int p, int band, const float *h, struct vectors *o)
+{
+    int64_t d = g->bands * g->d, at = band * g->d + p * PANEL;
+    int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
+    for (int64_t r = 0; r < g->n; r++) {
+        float *to = r < g->n_users ? o->user->x + r * d
+                                   : o->item->x + (r - g->n_users) * d;
+        memcpy(to + at, h + g->place[r] * PANEL, (size_t)width * sizeof(float));
+    }
+}
+
 static void
 vectors_thread(void *ctx, int rank, struct par_team *team)
 {
@@ -251,13 +273,13 @@ vectors_thread(void *ctx, int rank, struct par_team *team)
             cpu_inner_layers(g->k, &g->ui, g->layers, c, x, s->y0, s->y1);
         float *h = y == s->y0 ? s->y1 : s->y0;
         g->k->last(g->layers ? &g->ui : &g->none, 0, g->n, c, x, y, h);
-        int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
-        for (int64_t r = 0; r < g->n; r++) {
-            float *to = r < g->n_users ? o->user->x + r * g->d
-                                       : o->item->x + (r - g->n_users) * g->d;
-            memcpy(to + p * PANEL, h + g->place[r] * PANEL,
-                (size_t)width * sizeof(float));
-        }
+        copy_columns(g, p, 0, h, o);
+        if (g->bands == 1)
+            continue;
+        for (int64_t r = 0; r < g->n; r++)
+            g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x,
+                h + r * PANEL, h + r * PANEL);
+        copy_columns(g, p, 1, h, o);
     }
 }
 

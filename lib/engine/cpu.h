@@ -14,6 +14,9 @@ struct scratch {
     float *sum;     /* [n][PANEL] zero between steps */
     float *slots;   /* [3 batch + 1][PANEL] gradient of H on the batch's
                        nodes; the last row is zero */
+    float *mid;     /* the same of the second band */
+    float *own;     /* gradient that is not propagated; zero rows where the
+                       model has none */
     struct batch batch;
 };
 
@@ -26,15 +29,17 @@ struct engine {
     int64_t n_users, n_items, n, d;
     int panels, threads, layers, item_layers, smooth;
     int64_t batch;
+    int bands; /* 2: the vectors have a second half, mid x - first half */
+    double mid, penalty;
     double rate, coupled, decoupled;
-    float *coef;             /* [panel][layer][PANEL] */
-    float *item_coef;        /* the same for the item graph */
-    float *theta, *m, *v;    /* [panel][n][PANEL] */
-    float *h;                /* [panel][3 batch][PANEL] vectors of the batch */
-    float *partial;          /* [panel][batch] parts of the scores */
-    float *score_coef;       /* [batch] d loss / d s+ */
-    double *loss;            /* [batch] */
-    int32_t *triple[2];      /* [batch][3] this step's and the next's */
+    float *coef;          /* [panel][layer][PANEL] */
+    float *item_coef;     /* the same for the item graph */
+    float *theta, *m, *v; /* [panel][n][PANEL] */
+    float *h;           /* [band][panel][3 batch][PANEL] the batch's vectors */
+    float *partial;     /* [band][panel][batch] parts of the scores */
+    float *score_coef;  /* [batch] d loss / d s+ */
+    double *loss;       /* [batch] */
+    int32_t *triple[2]; /* [batch][3] this step's and the next's */
     struct scratch *scratch; /* one a thread */
     struct sampler *sampler;
     struct engine_times times;

@@ -58,18 +58,55 @@ cpu_inner_layers(const struct kernels *k, const struct kgraph *graph,
     return y;
 }
 
+static float *
+vectors_of(const struct engine *g, int band, int panel)
+{
+    return g->h + (band * g->panels + panel) * 3 * g->batch * PANEL;
+}
+
 static void
 forward(struct engine *g, int panel, struct scratch *s)
 {
     const struct kernels *k = g->k;
     const struct krows x = {g->theta + panel * g->n * PANEL, NULL};
     const float *c = g->coef + panel * (g->layers + 1) * PANEL;
-    float *h = g->h + panel * 3 * g->batch * PANEL;
+    const struct batch *b = &s->batch;
+    float *h = vectors_of(g, 0, panel);
     const float *y = cpu_inner_layers(k, &g->ui, g->layers, c, x, s->y0, s->y1);
-    k->last_rows(g->layers ? &g->ui : &g->none, s->batch.node, s->batch.n_nodes,
-        c, x, y, h);
-    k->scores(s->batch.n, s->batch.user, s->batch.pos, s->batch.neg, h,
-        g->partial + panel * g->batch);
+    k->last_rows(
+        g->layers ? &g->ui : &g->none, b->node, b->n_nodes, c, x, y, h);
+    k->scores(b->n, b->user, b->pos, b->neg, h, g->partial + panel * g->batch);
+    if (g->bands == 1)
+        return;
+    float *mid = vectors_of(g, 1, panel);
+    k->band(b->node, b->n_nodes, (float)g->mid, x, h, mid);
+    k->scores(b->n, b->user, b->pos, b->neg, mid,
+        g->partial + (g->panels + panel) * g->batch);
+}
+
+/* Gradient of the batch's vectors into s->slots, and of what reaches the
+ * parameters without propagation into s->own. */
+static void
+scatter(const struct engine *g, int panel, struct scratch *s)
+{
+    const struct kernels *k = g->k;
+    const struct batch *b = &s->batch;
+    size_t bytes = (size_t)b->n_nodes * PANEL * sizeof(float);
+    memset(s->slots, 0, bytes);
+    k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef,
+        vectors_of(g, 0, panel), s->slots);
+    if (g->bands == 2) {
+        memset(s->mid, 0, bytes);
+        k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef,
+            vectors_of(g, 1, panel), s->mid);
+        k->fold(b->n_nodes, (float)g->mid, s->mid, s->slots, s->own);
+    } else if (g->penalty > 0) {
+        memset(s->own, 0, bytes);
+    }
+    if (g->penalty > 0)
+        k->penalise(b->node, b->count, b->n_nodes,
+            (float)(g->penalty / (double)b->n),
+            (struct krows){g->theta + panel * g->n * PANEL, NULL}, s->own);
 }
 
 /* The gradient is non-zero on the batch's nodes only: the first product pushes
@@ -116,23 +153,21 @@ backward(struct engine *g, int panel, struct scratch *s, const struct kadam *a,
     struct engine_times *times)
 {
     const struct kernels *k = g->k;
-    const struct batch *b = &s->batch;
     const struct kgraph *ui = g->layers ? &g->ui : &g->none;
     const float *c = g->coef + panel * (g->layers + 1) * PANEL;
-    const float *h = g->h + panel * 3 * g->batch * PANEL;
     float *theta = g->theta + panel * g->n * PANEL;
     float *m = g->m + panel * g->n * PANEL, *v = g->v + panel * g->n * PANEL;
-    const struct krows dh = {s->slots, b->slot};
+    const struct krows dh = {s->slots, s->batch.slot};
     double t0 = seconds();
-    memset(s->slots, 0, (size_t)b->n_nodes * PANEL * sizeof(float));
-    k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef, h, s->slots);
+    scatter(g, panel, s);
     const float *y = inner_gradient(g, c, s);
     double t1 = seconds();
     int64_t split = g->smooth ? g->n_users : g->n;
-    k->last_adam(ui, 0, split, c, dh, y, a, theta, m, v);
+    k->last_adam(ui, 0, split, c, dh, y, s->own, a, theta, m, v);
     if (g->smooth) {
         float *dir = y == s->y0 ? s->y1 : s->y0;
-        k->last_direction(ui, g->n_users, g->n, c, dh, y, a, theta, m, v, dir);
+        k->last_direction(
+            ui, g->n_users, g->n, c, dh, y, s->own, a, theta, m, v, dir);
     }
     double t2 = seconds();
     if (g->smooth)
@@ -165,7 +200,7 @@ losses(struct engine *g, int64_t n, int rank)
     for (int64_t b = n * rank / g->threads; b < n * (rank + 1) / g->threads;
          b++) {
         double x = 0;
-        for (int p = 0; p < g->panels; p++)
+        for (int p = 0; p < g->bands * g->panels; p++)
             x += (double)g->partial[p * g->batch + b];
         g->loss[b] = bpr_triple(x, n, &g->score_coef[b]);
         finite &= isfinite(g->loss[b]) != 0;

@@ -20,6 +20,9 @@
  *   users: AdamW; items: AdamW with the direction smoothed by
  *          sum_l S~^l (.) diag(c'_l)
  *
+ * A model with two bands has vectors [H | w E - H]; a penalty adds the squared
+ * norms of the batch's parameters, occurrences counted, to the loss.
+ *
  * Both sums are evaluated by Horner's rule, Z_L = c_L E,
  * Z_{l-1} = c_{l-1} E + A~ Z_l, so that one buffer pair is enough.
  *
@@ -76,8 +79,8 @@ int engine_epoch(struct engine *g, struct engine_cursor *c,
  * that is not finite. */
 int engine_check(const struct engine *g, int64_t t, struct err *e) ERR_CHECKED;
 
-/* The model's output vectors H for all users and items; user U x d and item
- * I x d are allocated by the caller. */
+/* The model's output vectors H for all users and items; user U x w and item
+ * I x w, w = bands d, are allocated by the caller. */
 void engine_vectors(struct engine *g, struct mat *user, struct mat *item);
 
 /* Parameters (which = 0), first (1) and second (2) moments as row-major

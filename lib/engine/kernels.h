@@ -84,17 +84,32 @@ struct kernels {
     void (*layer_summed)(const struct kgraph *g, const float *c, struct krows x,
         float *sum, float *out);
 
-    /* The last layer of the gradient with Adam on top, rows r0..r1-1: z is the
-     * gradient of theta[r]; updates m, v and theta (users, plain models). */
+    /* The second band of a model that has one, for n listed rows:
+     *   mid[k] = w x[rows[k]] - low[k]                                      */
+    void (*band)(const int32_t *rows, int64_t n, float w, struct krows x,
+        const float *low, float *mid);
+
+    /* Its adjoint: low[k] -= mid[k], own[k] = w mid[k], k < n. */
+    void (*fold)(int64_t n, float w, const float *mid, float *low, float *own);
+
+    /* Squared norms of the batch's parameters, w = penalty / B, count[k] times
+     * per row: own[k] += (w count[k]) x[rows[k]]. */
+    void (*penalise)(const int32_t *rows, const int32_t *count, int64_t n,
+        float w, struct krows x, float *own);
+
+    /* The last layer of the gradient with Adam on top, rows r0..r1-1: z + own
+     * is the gradient of theta[r], own a part that is not propagated, with the
+     * slots of x; updates m, v and theta (users, plain models). */
     void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, struct krows x, const float *y, const struct kadam *a,
-        float *theta, float *m, float *v);
+        const float *c, struct krows x, const float *y, const float *own,
+        const struct kadam *a, float *theta, float *m, float *v);
 
     /* The same, but the normalised direction goes to dir[r - r0] and theta
      * stays: the items of STAIR, whose direction is smoothed first. */
     void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, struct krows x, const float *y, const struct kadam *a,
-        const float *theta, float *m, float *v, float *dir);
+        const float *c, struct krows x, const float *y, const float *own,
+        const struct kadam *a, const float *theta, float *m, float *v,
+        float *dir);
 
     /* The last layer of smoothing, then the step: theta[r] of g's own rows
      *   theta = keep theta - rate z                                         */

@@ -142,6 +142,38 @@ k_layer_summed(const struct kgraph *g, const float *c, struct krows x,
     }
 }
 
+static void
+k_band(const int32_t *rows, int64_t n, float w, struct krows x,
+    const float *low, float *mid)
+{
+    v16 wv = v16_set(w);
+    for (int64_t k = 0; k < n; k++)
+        v16_store(
+            mid + k * PANEL, v16_sub(v16_mul(wv, v16_load(term(x, rows[k]))),
+                                 v16_load(row(low, k))));
+}
+
+static void
+k_fold(int64_t n, float w, const float *mid, float *low, float *own)
+{
+    v16 wv = v16_set(w);
+    for (int64_t k = 0; k < n; k++) {
+        v16 d = v16_load(row(mid, k));
+        v16_store(low + k * PANEL, v16_sub(v16_load(row(low, k)), d));
+        v16_store(own + k * PANEL, v16_mul(wv, d));
+    }
+}
+
+static void
+k_penalise(const int32_t *rows, const int32_t *count, int64_t n, float w,
+    struct krows x, float *own)
+{
+    for (int64_t k = 0; k < n; k++)
+        v16_store(own + k * PANEL,
+            v16_fma(v16_set(w * (float)count[k]), v16_load(term(x, rows[k])),
+                v16_load(row(own, k))));
+}
+
 /* Adam's moments and the bias-corrected, normalised direction. */
 static inline v16
 direction(const struct kadam *a, v16 grad, v16 theta, float *m, float *v)
@@ -165,12 +197,13 @@ step(const struct kadam *a, v16 theta, v16 dir)
 
 static void
 k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, const float *y, const struct kadam *a, float *theta,
-    float *m, float *v)
+    struct krows x, const float *y, const float *own, const struct kadam *a,
+    float *theta, float *m, float *v)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
+        z = v16_add(z, v16_load(term((struct krows){own, x.slot}, r)));
         float *t = theta + r * PANEL;
         v16 old = v16_load(t);
         v16 dir = direction(a, z, old, m + r * PANEL, v + r * PANEL);
@@ -180,12 +213,13 @@ k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 
 static void
 k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, const float *y, const struct kadam *a, const float *theta,
-    float *m, float *v, float *dir)
+    struct krows x, const float *y, const float *own, const struct kadam *a,
+    const float *theta, float *m, float *v, float *dir)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
+        z = v16_add(z, v16_load(term((struct krows){own, x.slot}, r)));
         v16_store(
             dir + (r - r0) * PANEL, direction(a, z, v16_load(row(theta, r)),
                                         m + r * PANEL, v + r * PANEL));
@@ -215,6 +249,9 @@ const struct kernels PASTE(kernels_, ISA) = {
     .scatter = k_scatter,
     .push_rows = k_push_rows,
     .layer_summed = k_layer_summed,
+    .band = k_band,
+    .fold = k_fold,
+    .penalise = k_penalise,
     .last_adam = k_last_adam,
     .last_direction = k_last_direction,
     .last_step = k_last_step,

@@ -27,7 +27,7 @@ train_start(struct checkpoint *run, const struct model *m, const char *options,
     int rc = run->name && run->run ? 0 : err_set(e, ERR_NOMEM, "out of memory");
     const int64_t rows[] = {m->user.n, m->item.n};
     for (int i = 0; i < 2 && !rc; i++) {
-        rc = mat_init(&run->vec[i], rows[i], m->d, e);
+        rc = mat_init(&run->vec[i], rows[i], m->bands * m->d, e);
         if (!rc)
             rc = mat_init(&run->param[i], rows[i], m->d, e);
     }

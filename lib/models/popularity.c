@@ -6,7 +6,7 @@
 int
 model_popularity(struct model *m, const struct csr *train, struct err *e)
 {
-    *m = (struct model){.name = "popularity", .d = 1};
+    *m = (struct model){.name = "popularity", .d = 1, .bands = 1};
     m->coef = mem_new(1, sizeof *m->coef, e);
     int rc = m->coef ? 0 : ERR_NOMEM;
     if (!rc)

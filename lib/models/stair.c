@@ -33,18 +33,31 @@ mean_of_items(const struct csr *train, const struct mat *item, struct mat *user,
     return 0;
 }
 
+/* Items start as init, users as the mean of theirs. */
+static int
+start_from(struct model *m, const struct csr *train, const struct mat *init,
+    struct err *e)
+{
+    int rc = mat_init(&m->item, init->n, init->d, e);
+    if (rc)
+        return rc;
+    memcpy(m->item.x, init->x, (size_t)(init->n * init->d) * sizeof *init->x);
+    return mean_of_items(train, &m->item, &m->user, e);
+}
+
 int
 model_stair(struct model *m, const struct model_opt *o, const struct csr *train,
     const struct mat *init, struct err *e)
 {
     *m = (struct model){.name = "stair",
-        .d = init->d,
+        .d = o->no_mi ? o->dim : init->d,
         .layers = (int)o->layers,
+        .bands = 1,
         .item_layers = (int)o->layers,
         .sampling = SAMPLE_PAIRS,
         .rate = o->rate,
         .decoupled = o->decay};
-    if (init->n != train->cols)
+    if (!o->no_mi && init->n != train->cols)
         return err_set(e, ERR_SHAPE,
             "initial vectors are for %" PRId64 " items, but the dataset has "
             "%" PRId64,
@@ -53,15 +66,20 @@ model_stair(struct model *m, const struct model_opt *o, const struct csr *train,
     m->item_coef = mem_new((o->layers + 1) * m->d, sizeof *m->coef, e);
     int rc = m->coef && m->item_coef ? 0 : ERR_NOMEM;
     if (!rc)
-        rc = mat_init(&m->item, init->n, init->d, e);
-    if (!rc) {
-        layers_forward(m->coef, m->d, m->layers, o->gamma);
-        layers_backward(m->item_coef, m->d, m->item_layers, o->gamma);
-        memcpy(
-            m->item.x, init->x, (size_t)(init->n * init->d) * sizeof *init->x);
-        rc = mean_of_items(train, &m->item, &m->user, e);
-    }
-    if (rc)
+        rc = o->no_mi ? model_random(m, train, 1e-4, o->seed, e)
+                      : start_from(m, train, init, e);
+    if (rc) {
         model_free(m);
-    return rc;
+        return rc;
+    }
+    if (o->no_fsc)
+        layers_uniform(m->coef, m->d, m->layers);
+    else
+        layers_forward(m->coef, m->d, m->layers, o->gamma);
+    layers_backward(m->item_coef, m->d, m->item_layers, o->gamma);
+    if (o->no_bsc) {
+        free(m->item_coef);
+        m->item_coef = NULL;
+    }
+    return 0;
 }

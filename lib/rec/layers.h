@@ -26,6 +26,16 @@ void layers_backward(float *c, int64_t d, int layers, double gamma);
 /* c_lj = 1 / (L + 1): LightGCN. */
 void layers_uniform(float *c, int64_t d, int layers);
 
+/*
+ * c_lj such that sum_l c_lj A^l = sum_l g^(l+1) P_l(A) / (L + 1), with P_l the
+ * Jacobi polynomials of parameters a, b > -1 and g = s tanh(min(1/s, 1)), s >
+ * 0: the low band of JGCF. The expansion into powers is done in double; its
+ * rounding grows with L, hence L <= LAYERS_JACOBI_MAX.
+ */
+enum { LAYERS_JACOBI_MAX = 8 };
+void layers_jacobi(
+    float *c, int64_t d, int layers, double a, double b, double s);
+
 /* c_0j = 1, the rest 0: no propagation. */
 void layers_identity(float *c, int64_t d, int layers);
 

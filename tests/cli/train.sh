@@ -47,6 +47,23 @@ import numpy as np
 m, d = np.load("pop.npz"), np.load("data.npz")
 print((m["item"][:, 0] == np.bincount(d["train_indices"], minlength=40)).all(), (m["user"] == 1).all())')" "True True"
 
+for model in mf lightgcn jgcf; do
+	other=(--model $model --data data.npz --batch 50 -d 20 --lr 0.01 -q)
+	stair-train "${other[@]}" --epochs 40 -t 1 -o a.npz && stair-train "${other[@]}" --epochs 40 -t 4 -o b.npz
+	equal_files "$model: -t 1 and -t 4: same bytes" a.npz b.npz
+	stair-train "${other[@]}" --epochs 20 --checkpoint ck.npz -o c.npz
+	stair-train "${other[@]}" --epochs 40 --resume ck.npz -o c.npz
+	equal_files "$model: resumed: same bytes" a.npz c.npz
+	ndcg=$(stair-eval --data data.npz --split valid --top 20 a.npz | awk '$1 == "ndcg" { print ($3 > 0.4) }')
+	same "$model learns the toy" "$ndcg" 1
+done
+for part in mi fsc bsc; do
+	case $part in mi) less=(--items items.npz -d 20) ;; bsc) less=(--init init.npz) ;; *) less=(--init init.npz --items items.npz) ;; esac
+	runs "stair --no-$part" stair-train --data data.npz "${less[@]}" --no-$part --epochs 3 --batch 50 -q -o part.npz
+	cmp -s one.npz part.npz
+	same "is another model" $? 1
+done
+
 # --- replayed triples ---------------------------------------------------------
 "$PY" - <<-'P'
 	import numpy as np
@@ -73,7 +90,12 @@ fails 2 "stair-train: model 'stair' needs '--init' (see stair-whiten)" stair-tra
 fails 2 "stair-train: model 'stair' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz
 fails 2 "stair-train: option '--batch': '0' is not in 1..1.67772e+07" stair-train "${in[@]}" --batch 0
 fails 2 "stair-train: option '--lr': '-1' is not in 0..100" stair-train "${in[@]}" --lr -1
-fails 2 "stair-train: option '--model': 'nosuch' is none of stair|popularity" stair-train "${in[@]}" --model nosuch
+fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|popularity" stair-train "${in[@]}" --model nosuch
+fails 2 "stair-train: model 'mf' takes no '--init'" stair-train --model mf --data data.npz --init init.npz
+fails 2 "stair-train: model 'stair' with '--no-mi' takes no '--init'" stair-train --no-mi "${in[@]}"
+fails 2 "stair-train: model 'jgcf' has no parts to leave out" stair-train --model jgcf --data data.npz --no-fsc
+fails 2 "stair-train: model 'jgcf' has at most 8 layers" stair-train --model jgcf --data data.npz --layers 9
+fails 2 "stair-train: model 'popularity' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model popularity --data data.npz --checkpoint ck
 fails 2 "stair-train: only one input can be standard input" stair-train --data - --init - --items items.npz
 fails 1 "stair-train: this program was built without CUDA" stair-train "${in[@]}" --device cuda
 fails 1 "stair-train: cannot open 'nosuch.npz': No such file or directory" stair-train --data nosuch.npz --init init.npz --items items.npz

@@ -35,7 +35,8 @@ allowed() { # allowed FILE NAME
 	dataset:strs_*) return 0 ;;                     # the small type it is made of
 	cpu:engine_* | cpu_*:engine_*) return 0 ;;      # implements engine.h
 	cuda:engine_* | cuda_*:engine_*) return 0 ;;    # the same
-	popularity:model_* | stair:model_*) return 0 ;; # one table each, listed in model.c
+	jgcf:model_jgcf | lightgcn:model_lightgcn | mf:model_mf) return 0 ;; # one table a file
+	popularity:model_popularity | stair:model_stair) return 0 ;;
 	esac
 	return 1
 }

@@ -68,6 +68,7 @@ make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
     struct model *m = &w->m;
     *m = (struct model){.name = "stair",
         .d = d,
+        .bands = 1,
         .layers = layers,
         .item_layers = layers,
         .rate = 5e-3,
@@ -188,14 +189,27 @@ train(struct engine *g, int epochs, struct engine_cursor *c)
  * 2e-5 of each tensor's largest magnitude, is about ten times what the rounding
  * of float32 (6e-8 of a value, amplified where Adam divides small numbers)
  * leads to on these graphs. */
+enum variant { STEPWISE, UNIFORM, COUPLED, PENALTY, BANDS };
+
 static void
 against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
-    int smooth, int uniform)
+    int smooth, enum variant variant)
 {
     struct world w;
     make_world(&w, seed, users, items, d, layers, smooth);
-    if (uniform)
+    static const char *const name[] = {"", ", uniform weights",
+        ", coupled decay", ", penalty", ", two bands and penalty"};
+    if (variant == UNIFORM)
         layers_uniform(w.m.coef, d, layers);
+    if (variant == COUPLED)
+        w.m.coupled = .02;
+    if (variant >= PENALTY)
+        w.m.penalty = .05;
+    if (variant == BANDS) {
+        layers_jacobi(w.m.coef, d, layers, 1, .5, 3);
+        w.m.bands = 2;
+        w.m.mid = .3;
+    }
     struct twin t;
     twin_init(&t, &w.m, &w.train, &w.items);
     struct sampler s;
@@ -221,9 +235,12 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
         drop(x);
     }
     struct mat h[2];
-    get(g, &w, 0, h);
+    struct err e;
+    if (mat_init(&h[0], users, w.m.bands * d, &e) ||
+        mat_init(&h[1], items, w.m.bands * d, &e))
+        abort();
     engine_vectors(g, &h[0], &h[1]);
-    twin_propagate(t.a, t.n, d, layers, t.coef, t.e, t.h);
+    twin_vectors(&t);
     double bad_h = worst(&h[0], &h[1], t.h);
     drop(h);
     ok(bad[0] < 2e-5 && bad[1] < 2e-5 && bad[2] < 2e-5 && bad_h < 2e-5 &&
@@ -231,8 +248,7 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
         "%ld x %ld, d %ld, L %d%s%s: 200 steps, loss %.4f (diff %.1e), "
         "parameters %.1e, moments %.1e %.1e, vectors %.1e",
         (long)users, (long)items, (long)d, layers, smooth ? ", smoothed" : "",
-        uniform ? ", uniform weights" : "", loss, diff, bad[0], bad[1], bad[2],
-        bad_h);
+        name[variant], loss, diff, bad[0], bad[1], bad[2], bad_h);
     engine_free(g);
     sample_free(&s);
     twin_free(&t);
@@ -241,10 +257,13 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
 
 /* The twin itself against central differences. */
 static void
-finite_differences(void)
+finite_differences(int bands)
 {
     struct world w;
     make_world(&w, 5, 12, 9, 7, 3, 0);
+    w.m.bands = bands;
+    w.m.mid = .3;
+    w.m.penalty = bands == 2 ? .05 : 0;
     struct twin t;
     twin_init(&t, &w.m, &w.train, NULL);
     twin_gradient(&t, w.triples, 30);
@@ -253,15 +272,17 @@ finite_differences(void)
     for (int64_t k = 0; k < t.n * t.d; k++) {
         double old = t.e[k], step = 1e-5;
         t.e[k] = old + step;
-        double up = twin_loss(&t, w.triples, 30);
+        double up =
+            twin_loss(&t, w.triples, 30) + twin_penalty(&t, w.triples, 30);
         t.e[k] = old - step;
-        double down = twin_loss(&t, w.triples, 30);
+        double down =
+            twin_loss(&t, w.triples, 30) + twin_penalty(&t, w.triples, 30);
         t.e[k] = old;
         diff = fmax(diff, fabs((up - down) / (2 * step) - de[k]));
         size = fmax(size, fabs(de[k]));
     }
-    ok(diff < 1e-8 * size + 1e-11, "gradient by central differences (%.1e)",
-        diff / size);
+    ok(diff < 1e-8 * size + 1e-11,
+        "%d bands: gradient by central differences (%.1e)", bands, diff / size);
     free(de);
     twin_free(&t);
     free_world(&w);
@@ -396,13 +417,18 @@ refusals(void)
 int
 main(void)
 {
-    finite_differences();
+    finite_differences(1);
+    finite_differences(2);
     for (int layers = 0; layers <= 4; layers++) {
-        against_twin(layers, 23, 17, 20, layers, 1, 0);
-        against_twin(layers + 5, 17, 31, 5, layers, 0, 0);
+        against_twin(layers, 23, 17, 20, layers, 1, STEPWISE);
+        against_twin(layers + 5, 17, 31, 5, layers, 0, STEPWISE);
     }
-    against_twin(31, 30, 12, 33, 3, 0, 1);
-    against_twin(37, 9, 40, 64, 3, 1, 0);
+    against_twin(31, 30, 12, 33, 3, 0, UNIFORM);
+    against_twin(37, 9, 40, 64, 3, 1, STEPWISE);
+    against_twin(41, 30, 22, 16, 0, 0, COUPLED);
+    against_twin(43, 30, 22, 16, 3, 0, PENALTY);
+    against_twin(47, 30, 22, 20, 3, 0, BANDS);
+    against_twin(53, 30, 22, 20, 1, 1, BANDS);
     equal_bytes(64, 3);
     equal_bytes(20, 1);
     equal_bytes(70, 2);

@@ -62,6 +62,19 @@ test_layers(void)
     ok(worst < 3e-7, "weights sum to 1 (%.1e)", worst);
     layers_uniform(f, 64, 3);
     ok(f[0] == .25f && f[255] == .25f, "uniform weights");
+    /* Legendre: P_2 = 1.5 x^2 - .5, P_3 = 2.5 x^3 - 1.5 x; g = s tanh(1/s) */
+    layers_jacobi(f, 1, 3, 0, 0, 3);
+    double g = 3 * tanh(1. / 3), g2 = g * g, g3 = g2 * g, g4 = g3 * g;
+    double want[] = {g - .5 * g3, g2 - 1.5 * g4, 1.5 * g3, 2.5 * g4};
+    worst = 0;
+    for (int l = 0; l < 4; l++)
+        worst = fmax(worst, fabs((double)f[l] - want[l] / 4));
+    ok(worst < 1e-7, "Jacobi polynomials with a = b = 0 are Legendre's");
+    /* P_2^(1.5,.5)(x) at x = 1 is binomial(2 + a, 2), whatever b */
+    layers_jacobi(f, 1, 2, 1.5, .5, 1e9);
+    double p2 = 3.5 * 2.5 / 2,
+           sum = 3 * ((double)f[0] + (double)f[1] + (double)f[2]);
+    ok(fabs(sum - (1 + 2.5 + p2)) < 1e-5, "Jacobi polynomials at 1");
     layers_identity(f, 64, 3);
     ok(f[63] == 1 && f[64] == 0, "identity weights");
 }

@@ -18,11 +18,14 @@ struct twin {
     int64_t users, items, n, d;
     int layers, item_layers;
     const float *coef, *item_coef;
+    int bands;
+    double mid, penalty;
     double rate, decoupled, coupled;
-    double *a;                 /* [n][n] normalised user-item graph */
-    double *s;                 /* [items][items] normalised item graph */
-    double *e, *m, *v;         /* [n][d] */
-    double *h, *dh, *de, *dir; /* [n][d] */
+    double *a;         /* [n][n] normalised user-item graph */
+    double *s;         /* [items][items] normalised item graph */
+    double *e, *m, *v; /* [n][d] */
+    double *h, *dh;    /* [n][bands d] */
+    double *de, *dir;  /* [n][d] */
     int64_t t;
 };
 
@@ -63,7 +66,10 @@ twin_init(struct twin *w, const struct model *m, const struct csr *train,
         .item_coef = m->item_coef,
         .rate = m->rate,
         .decoupled = m->decoupled,
-        .coupled = m->coupled};
+        .coupled = m->coupled,
+        .bands = m->bands,
+        .mid = m->mid,
+        .penalty = m->penalty};
     int64_t n = w->n, d = w->d;
     w->a = twin_new(n * n);
     for (int64_t u = 0; u < w->users; u++)
@@ -82,8 +88,8 @@ twin_init(struct twin *w, const struct model *m, const struct csr *train,
     w->e = twin_new(n * d);
     w->m = twin_new(n * d);
     w->v = twin_new(n * d);
-    w->h = twin_new(n * d);
-    w->dh = twin_new(n * d);
+    w->h = twin_new(n * d * w->bands);
+    w->dh = twin_new(n * d * w->bands);
     w->de = twin_new(n * d);
     w->dir = twin_new(n * d);
     for (int64_t k = 0; k < w->users * d; k++)
@@ -132,12 +138,27 @@ twin_propagate(const double *a, int64_t n, int64_t d, int layers,
     free(q);
 }
 
-/* Mean loss of the batch at the present parameters; fills h. */
+/* Output vectors: the propagated parameters, then mid e minus these. */
+static void
+twin_vectors(struct twin *w)
+{
+    int64_t d = w->d, wide = w->bands * d;
+    double *low = twin_new(w->n * d);
+    twin_propagate(w->a, w->n, d, w->layers, w->coef, w->e, low);
+    for (int64_t r = 0; r < w->n; r++)
+        for (int64_t k = 0; k < wide; k++)
+            w->h[r * wide + k] =
+                k < d ? low[r * d + k]
+                      : w->mid * w->e[r * d + k - d] - low[r * d + k - d];
+    free(low);
+}
+
+/* Mean BPR loss of the batch at the present parameters; fills h. */
 static double
 twin_loss(struct twin *w, const int32_t *triple, int64_t b)
 {
-    int64_t d = w->d;
-    twin_propagate(w->a, w->n, d, w->layers, w->coef, w->e, w->h);
+    int64_t d = w->bands * w->d;
+    twin_vectors(w);
     double loss = 0;
     for (int64_t t = 0; t < b; t++) {
         const double *u = w->h + triple[3 * t] * d,
@@ -151,27 +172,57 @@ twin_loss(struct twin *w, const int32_t *triple, int64_t b)
     return loss;
 }
 
-/* Gradient of twin_loss with respect to e into de; returns the loss. */
+/* The penalty on the batch's parameters. */
+static double
+twin_penalty(const struct twin *w, const int32_t *triple, int64_t b)
+{
+    double sum = 0;
+    for (int64_t t = 0; t < 3 * b; t++) {
+        int64_t r = triple[t] + (t % 3 ? w->users : 0);
+        for (int64_t k = 0; k < w->d; k++)
+            sum += w->e[r * w->d + k] * w->e[r * w->d + k];
+    }
+    return w->penalty * sum / (2 * (double)b);
+}
+
+/* Gradient of twin_loss + twin_penalty with respect to e into de; returns the
+ * BPR loss. */
 static double
 twin_gradient(struct twin *w, const int32_t *triple, int64_t b)
 {
-    int64_t d = w->d;
+    int64_t d = w->d, wide = w->bands * d;
     double loss = twin_loss(w, triple, b);
-    memset(w->dh, 0, (size_t)(w->n * d) * sizeof *w->dh);
+    memset(w->dh, 0, (size_t)(w->n * wide) * sizeof *w->dh);
     for (int64_t t = 0; t < b; t++) {
-        int64_t iu = triple[3 * t] * d, ip = (w->users + triple[3 * t + 1]) * d,
-                iq = (w->users + triple[3 * t + 2]) * d;
+        int64_t iu = triple[3 * t] * wide,
+                ip = (w->users + triple[3 * t + 1]) * wide,
+                iq = (w->users + triple[3 * t + 2]) * wide;
         double x = 0;
-        for (int64_t k = 0; k < d; k++)
+        for (int64_t k = 0; k < wide; k++)
             x += w->h[iu + k] * (w->h[ip + k] - w->h[iq + k]);
         double c = -1 / (1 + exp(x)) / (double)b;
-        for (int64_t k = 0; k < d; k++) {
+        for (int64_t k = 0; k < wide; k++) {
             w->dh[iu + k] += c * (w->h[ip + k] - w->h[iq + k]);
             w->dh[ip + k] += c * w->h[iu + k];
             w->dh[iq + k] -= c * w->h[iu + k];
         }
     }
-    twin_propagate(w->a, w->n, d, w->layers, w->coef, w->dh, w->de);
+    double *low = twin_new(w->n * d);
+    for (int64_t r = 0; r < w->n; r++)
+        for (int64_t k = 0; k < d; k++)
+            low[r * d + k] = w->dh[r * wide + k] -
+                             (w->bands == 2 ? w->dh[r * wide + d + k] : 0);
+    twin_propagate(w->a, w->n, d, w->layers, w->coef, low, w->de);
+    if (w->bands == 2)
+        for (int64_t r = 0; r < w->n; r++)
+            for (int64_t k = 0; k < d; k++)
+                w->de[r * d + k] += w->mid * w->dh[r * wide + d + k];
+    for (int64_t t = 0; t < 3 * b; t++) {
+        int64_t r = triple[t] + (t % 3 ? w->users : 0);
+        for (int64_t k = 0; k < d; k++)
+            w->de[r * d + k] += w->penalty / (double)b * w->e[r * d + k];
+    }
+    free(low);
     return loss;
 }
 

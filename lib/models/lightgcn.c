@@ -1,0 +1,24 @@
+#include "lib/models/model.h"
+
+#include "lib/base/mem.h"
+#include "lib/rec/layers.h"
+
+int
+model_lightgcn(struct model *m, const struct model_opt *o,
+    const struct csr *train, struct err *e)
+{
+    *m = (struct model){.name = "lightgcn",
+        .d = o->dim,
+        .layers = (int)o->layers,
+        .bands = 1,
+        .sampling = SAMPLE_USERS,
+        .rate = o->rate,
+        .penalty = o->decay};
+    m->coef = mem_new((o->layers + 1) * m->d, sizeof *m->coef, e);
+    int rc = m->coef ? model_random(m, train, 1e-4, o->seed, e) : ERR_NOMEM;
+    if (rc)
+        model_free(m);
+    else
+        layers_uniform(m->coef, m->d, m->layers);
+    return rc;
+}
