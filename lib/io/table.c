@@ -26,6 +26,7 @@ struct state {
     int cr;   /* the last row ended in CR, which was counted as a line */
     int last; /* byte before the present chunk */
     int skip; /* malformed: drop everything up to the next line */
+    int nul;  /* there is a NUL byte in the present block */
     int bom;  /* bytes of a byte order mark matched so far, 3: decided */
 };
 
@@ -64,9 +65,10 @@ on_field(void *p, size_t n, void *ctx)
     s->cr = 0;
     if (s->rc)
         return;
-    s->rc = mem_grow(
-        (void **)&s->text, &s->text_cap, s->len + (int64_t)n + 1, 1, s->e);
-    if (!s->rc)
+    int64_t need = s->len + (int64_t)n + 1;
+    if (need > s->text_cap)
+        s->rc = mem_grow((void **)&s->text, &s->text_cap, need, 1, s->e);
+    if (!s->rc && s->n == s->at_cap)
         s->rc = mem_grow(
             (void **)&s->at, &s->at_cap, s->n + 1, sizeof *s->at, s->e);
     if (s->rc)
@@ -133,7 +135,7 @@ feed(struct state *s, const unsigned char *p, int64_t n)
         if (s->row_bytes > TABLE_ROW_MAX)
             rc = malformed(
                 s, "the row is longer than 16 MiB (an unclosed quote?)");
-        else if (memchr(p, 0, (size_t)n))
+        else if (s->nul && memchr(p, 0, (size_t)n))
             rc = malformed(s, "NUL byte in the row");
         else if (csv_parse(&s->csv, p, (size_t)n, on_field, on_row, s) !=
                      (size_t)n &&
@@ -197,6 +199,7 @@ table_read(struct xin *x, char delim, int quotes, table_row_fn *f, void *ctx,
         }
         int64_t k = s.bom < 3 ? skip_bom(&s, p, n) : 0;
         rc = s.rc;
+        s.nul = memchr(p, 0, (size_t)n) != NULL;
         while (k < n && !rc) {
             const unsigned char *nl = memchr(p + k, '\n', (size_t)(n - k));
             int64_t end = nl ? nl + 1 - p : n;

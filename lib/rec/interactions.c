@@ -160,6 +160,22 @@ compare_items(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
+static void
+sort_items(int32_t *item, int64_t n)
+{
+    if (n > 32) {
+        qsort(item, (size_t)n, sizeof *item, compare_items);
+        return;
+    }
+    for (int64_t i = 1; i < n; i++) {
+        int32_t x = item[i];
+        int64_t j = i;
+        for (; j > 0 && item[j - 1] > x; j--)
+            item[j] = item[j - 1];
+        item[j] = x;
+    }
+}
+
 /* The rows of one part as CSR, items ascending per user. */
 static int
 build_part(const struct interactions *a, const unsigned char *part, int which,
@@ -185,9 +201,7 @@ build_part(const struct interactions *a, const unsigned char *part, int which,
     memmove(c->indptr, c->indptr + 1, (size_t)users * sizeof *c->indptr);
     c->indptr[users] = nnz;
     for (int64_t u = 0; u < users; u++)
-        qsort(c->indices + c->indptr[u],
-            (size_t)(c->indptr[u + 1] - c->indptr[u]), sizeof *c->indices,
-            compare_items);
+        sort_items(c->indices + c->indptr[u], c->indptr[u + 1] - c->indptr[u]);
     return 0;
 }
 

@@ -91,6 +91,23 @@ by_key(const void *x, const void *y)
     return (a->row > b->row) - (a->row < b->row);
 }
 
+/* Histories are short: most need no call into qsort. */
+static void
+sort_keys(struct key *k, int64_t n)
+{
+    if (n > 32) {
+        qsort(k, (size_t)n, sizeof *k, by_key);
+        return;
+    }
+    for (int64_t i = 1; i < n; i++) {
+        struct key x = k[i];
+        int64_t j = i;
+        for (; j > 0 && by_key(&k[j - 1], &x) > 0; j--)
+            k[j] = k[j - 1];
+        k[j] = x;
+    }
+}
+
 /* Finite doubles as integers of the same order. */
 static uint64_t
 time_key(double t)
@@ -121,7 +138,7 @@ assign_group(
     split_counts(o->kind == SPLIT_LAST ? one_each : o->ratio, n, &valid, &test);
     if (valid + test == 0)
         return;
-    qsort(k, (size_t)n, sizeof *k, by_key);
+    sort_keys(k, n);
     for (int64_t i = n - valid - test; i < n; i++)
         part[k[i].row] = i < n - test ? SPLIT_VALID : SPLIT_TEST;
 }
