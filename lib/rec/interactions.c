@@ -1,43 +1,38 @@
 #include "lib/rec/interactions.h"
 
 #include "lib/base/mem.h"
+#include "lib/rec/intern.h"
 #include "lib/rec/kcore.h"
 #include "lib/rec/number.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct interactions_queue {
-    int n;
-    int64_t len;
-    struct ids_key user[IDS_BATCH], item[IDS_BATCH];
-    char text[2 * IDS_BATCH * IDS_MAX_LENGTH];
-};
-
-static struct ids_key
-keep_text(struct interactions_queue *q, const char *s, int64_t n)
+/* The next n rows' indices, in order; times and labels are there already. */
+static int
+append(void *ctx, int64_t n, const int32_t *user, const int32_t *item,
+    struct err *e)
 {
-    assert(n <= IDS_MAX_LENGTH);
-    char *to = q->text + q->len;
-    memcpy(to, s, (size_t)n);
-    q->len += n;
-    return (struct ids_key){to, n};
+    struct interactions *a = ctx;
+    int64_t all = a->n + n;
+    int rc = mem_grow((void **)&a->user, &a->user_cap, all, sizeof *user, e);
+    if (!rc)
+        rc = mem_grow((void **)&a->item, &a->item_cap, all, sizeof *item, e);
+    if (rc)
+        return rc;
+    memcpy(a->user + a->n, user, (size_t)n * sizeof *user);
+    memcpy(a->item + a->n, item, (size_t)n * sizeof *item);
+    a->n = all;
+    return 0;
 }
 
 int
 interactions_flush(struct interactions *a, struct err *e)
 {
-    struct interactions_queue *q = a->queue;
-    if (!q || q->n == 0)
-        return 0;
-    int64_t first = a->n - q->n;
-    int rc = ids_add_all(&a->users, q->user, q->n, a->user + first, e);
-    if (!rc)
-        rc = ids_add_all(&a->items, q->item, q->n, a->item + first, e);
-    q->n = 0;
-    q->len = 0;
+    int rc = a->intern ? intern_flush(a->intern, e) : 0;
+    intern_free(a->intern);
+    a->intern = NULL;
     return rc;
 }
 
@@ -46,28 +41,26 @@ interactions_add(struct interactions *a, const char *user, int64_t user_n,
     const char *item, int64_t item_n, const double *time,
     const unsigned char *label, struct err *e)
 {
-    if (!a->queue && !(a->queue = mem_zero(1, sizeof *a->queue, e)))
-        return ERR_NOMEM;
-    int64_t n = a->n + 1;
-    int rc = mem_grow((void **)&a->user, &a->user_cap, n, sizeof *a->user, e);
-    if (!rc)
-        rc = mem_grow((void **)&a->item, &a->item_cap, n, sizeof *a->item, e);
-    if (!rc && time)
-        rc = mem_grow((void **)&a->time, &a->time_cap, n, sizeof *a->time, e);
+    if (!a->intern) {
+        a->intern = intern_new(&a->users, &a->items, append, a, e);
+        if (!a->intern)
+            return ERR_NOMEM;
+        a->added = a->n;
+    }
+    int64_t n = a->added + 1;
+    int rc = 0;
+    if (time)
+        rc = mem_grow((void **)&a->time, &a->time_cap, n, sizeof *time, e);
     if (!rc && label)
         rc = mem_grow((void **)&a->label, &a->label_cap, n, 1, e);
     if (rc)
         return rc;
-    struct interactions_queue *q = a->queue;
-    q->user[q->n] = keep_text(q, user, user_n);
-    q->item[q->n] = keep_text(q, item, item_n);
-    q->n++;
     if (time)
-        a->time[a->n] = *time;
+        a->time[a->added] = *time;
     if (label)
-        a->label[a->n] = *label;
-    a->n = n;
-    return q->n == IDS_BATCH ? interactions_flush(a, e) : 0;
+        a->label[a->added] = *label;
+    a->added = n;
+    return intern_add(a->intern, user, user_n, item, item_n, e);
 }
 
 /* Keeps the rows with keep[r], in order. */
@@ -241,7 +234,7 @@ interactions_dataset(struct interactions *a, enum interactions_order order,
 void
 interactions_free(struct interactions *a)
 {
-    free(a->queue);
+    intern_free(a->intern);
     free(a->user);
     free(a->item);
     free(a->time);

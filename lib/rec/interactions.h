@@ -18,13 +18,14 @@ struct interactions {
     double *time;         /* [n], NULL if the data has none */
     unsigned char *label; /* [n] enum split_part, NULL if there are none */
     struct ids users, items;
-    struct interactions_queue *queue; /* rows whose ids are not looked up yet */
+    struct intern *intern; /* rows whose ids are not looked up yet */
+    int64_t added;         /* rows with those */
     int64_t user_cap, item_cap, time_cap, label_cap;
 };
 
 /* Appends one row; time and label are NULL in all rows or in none. The ids
- * have passed ids_reason. Rows are looked up in batches: user, item and the
- * tables are complete only after interactions_flush. */
+ * have passed ids_reason. Ids are looked up on another thread: n, user, item
+ * and the tables may be read only after interactions_flush. */
 int interactions_add(struct interactions *a, const char *user, int64_t user_n,
     const char *item, int64_t item_n, const double *time,
     const unsigned char *label, struct err *e) ERR_CHECKED;

@@ -84,6 +84,46 @@ test_ids(void)
         "what can be an id");
 }
 
+/* More pairs than batches hold, so that the thread takes part. */
+static void
+test_intern(void)
+{
+    struct interactions a = {0};
+    struct ids users = {0}, items = {0};
+    int right = 1;
+    enum { PAIRS = 20000 };
+    for (int part = 0; part < 2; part++) {
+        for (int64_t i = 0; i < PAIRS; i++) {
+            char u[16], t[16];
+            int64_t un = random_string(u, i + part),
+                    tn = random_string(t, 3 * i + 1);
+            double time = (double)(i + part * PAIRS);
+            right &= !interactions_add(&a, u, un, t, tn, &time, NULL, NULL);
+        }
+        right &= interactions_flush(&a, NULL) == 0;
+    }
+    right &= a.n == 2 * PAIRS;
+    for (int64_t r = 0; r < a.n; r++) {
+        char u[16], t[16];
+        int64_t i = r % PAIRS, part = r / PAIRS;
+        int64_t un = random_string(u, i + part),
+                tn = random_string(t, 3 * i + 1);
+        right &= a.user[r] == ids_add(&users, u, un, NULL) &&
+                 a.item[r] == ids_add(&items, t, tn, NULL) &&
+                 (int64_t)a.time[r] == r;
+    }
+    ok(right && a.users.n == users.n && a.items.n == items.n,
+        "indices do not depend on the thread that gives them");
+    ids_free(&users);
+    ids_free(&items);
+    interactions_free(&a);
+    char id[2] = "x";
+    for (int i = 0; i < 5000; i++)
+        right &= !interactions_add(&a, id, 1, id, 1, NULL, NULL, NULL);
+    interactions_free(&a);
+    ok(right, "rows may be dropped while they are looked up");
+}
+
 /* Degrees of everything counted anew after each removal. */
 static int64_t
 naive_core(int32_t *user, int32_t *item, int64_t n, int64_t k, int64_t *rounds)
@@ -381,6 +421,7 @@ int
 main(void)
 {
     test_ids();
+    test_intern();
     test_core();
     test_split_parse();
     test_split_counts();
