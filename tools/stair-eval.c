@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct eval_args {
-    const char *data, *split, *mask, *top, *per_user;
+    const char *data, *model, *split, *mask, *top, *per_user;
     int json, strata;
     int64_t cuts[METRICS_CUTS];
     int n_cuts;
@@ -57,7 +57,8 @@ check_args(struct cli *io, struct eval_args *a)
 {
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
-    const char *in[] = {a->data, io->n_args ? io->arg[0] : "-"};
+    a->model = io->n_args ? io->arg[0] : "-";
+    const char *in[] = {a->data, a->model};
     cli_one_stdin(io, in, 2);
     parse_top(io, a);
     if (strcmp(a->split, "valid") == 0 && a->mask &&
@@ -85,8 +86,12 @@ static int
 table_open(struct table *t, const struct eval_args *a, struct err *e)
 {
     int rc = idmap_check_table(t->ids, "user", e);
-    if (!rc)
-        rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
+    if (rc)
+        return err_prefix(e, rc, "'%s'", factors_shown(a->data));
+    t->id = malloc((size_t)t->ids->width + 1);
+    if (!t->id)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
     if (!rc)
         rc = xout_printf(&t->x, e, "user\ttargets");
     for (int m = 0; m < METRICS_KINDS; m++)
@@ -127,18 +132,18 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
         o.mask[1] = &d->valid;
     if (!o.target->nnz)
         return err_set(&io->err, ERR_FORMAT, "'%s' holds no %s interactions",
-            strcmp(a->data, "-") ? a->data : "<stdin>", a->split);
-    if (!a->per_user)
-        return eval_run(v, f, &o, &io->err);
-    t.id = malloc((size_t)d->user_ids.width + 1);
-    if (!t.id)
-        return err_set(&io->err, ERR_NOMEM, "out of memory");
-    o.each = table_row;
-    o.ctx = &t;
-    int rc = table_open(&t, a, &io->err);
+            factors_shown(a->data), a->split);
+    int rc = 0;
+    if (a->per_user) {
+        rc = table_open(&t, a, &io->err);
+        o.each = table_row;
+        o.ctx = &t;
+    }
     if (!rc)
         rc = eval_run(v, f, &o, &io->err);
-    if (!rc)
+    if (rc == ERR_NUM)
+        rc = err_prefix(&io->err, rc, "'%s'", factors_shown(a->model));
+    if (!rc && a->per_user)
         rc = xout_commit(&t.x, &io->err);
     free(t.id);
     return rc;
@@ -168,8 +173,8 @@ main(int argc, char **argv)
             .arg = "none|train|train,valid",
             .type = CLI_CHOICE,
             .to = &a.mask,
-            .help = "the items left out of a user's list: by default train "
-                    "for valid, and train,valid for test"},
+            .help = "leave these items of the user out; the default is train "
+                    "for valid, train,valid for test"},
         {.name = "top",
             .arg = "K,...",
             .type = CLI_TEXT,
@@ -194,14 +199,13 @@ main(int argc, char **argv)
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
 
-    const char *model = io.n_args ? io.arg[0] : "-";
     struct dataset d;
     struct factors f;
     struct eval v;
     struct xout x;
     die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
-    die_if(factors_read(model, &f, &io.err), &io);
-    die_if(factors_check(&f, model, &d, a.data, &io.err), &io);
+    die_if(factors_read(a.model, &f, &io.err), &io);
+    die_if(factors_check(&f, a.model, &d, a.data, &io.err), &io);
     die_if(measure(&io, &a, &d, &f, &v), &io);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
     die_if(a.json ? eval_print_json(&x, &v, a.split, a.mask, a.strata, &io.err)

@@ -1,19 +1,19 @@
 /* The best items for each user, with the original ids. */
 #include "lib/base/mem.h"
-#include "lib/io/jsonout.h"
 #include "lib/io/table.h"
 #include "lib/rec/factors.h"
 #include "lib/rec/idmap.h"
 #include "lib/rec/rank.h"
 #include "lib/rec/titles.h"
 #include "tools/cli.h"
+#include "tools/recommend_print.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct recommend_args {
-    const char *data, *users, *titles;
+    const char *data, *model, *users, *titles;
     int64_t number;
     int keep_seen, skip_unknown, json;
 };
@@ -31,12 +31,12 @@ static const char examples[] =
     "model.npz";
 
 static void
-check_args(struct cli *io, const struct recommend_args *a)
+check_args(struct cli *io, struct recommend_args *a)
 {
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
-    const char *in[] = {
-        a->data, io->n_args ? io->arg[0] : "-", a->users, a->titles};
+    a->model = io->n_args ? io->arg[0] : "-";
+    const char *in[] = {a->data, a->model, a->users, a->titles};
     cli_one_stdin(io, in, 4);
     if (a->skip_unknown && !a->users)
         cli_usage(io, "option '--skip-unknown' needs '--users'");
@@ -76,13 +76,14 @@ want(void *ctx, const struct table_row *row, struct err *e)
 }
 
 static int
-read_wanted(
-    struct wanted *w, const char *path, const struct strs *ids, struct err *e)
+read_wanted(struct wanted *w, const struct recommend_args *a,
+    const struct strs *ids, struct err *e)
 {
     struct xin x;
     int rc = idmap_build(&w->map, ids, "user", e);
-    if (!rc)
-        rc = xin_open(&x, path, e);
+    if (rc)
+        return err_prefix(e, rc, "'%s'", factors_shown(a->data));
+    rc = xin_open(&x, a->users, e);
     if (rc)
         return rc;
     w->name = x.name;
@@ -91,99 +92,24 @@ read_wanted(
     return rc;
 }
 
-struct printer {
+struct lists {
     struct cli *io;
-    const struct recommend_args *a;
-    const struct dataset *d;
-    const struct titles *titles; /* NULL: no such column */
-    const int64_t *users;        /* NULL: all */
-    int64_t k, n_users;
-    struct xout x;
+    struct recommend_print p;
+    const int64_t *users; /* NULL: all */
+    int64_t n_users;
 };
-
-static int
-write_id(struct printer *p, const struct strs *s, int64_t i)
-{
-    const char *id = s->bytes + i * s->width;
-    int64_t n = idmap_length(s, i);
-    return p->a->json ? jsonout_string(&p->x, id, n, &p->io->err)
-                      : xout_write(&p->x, id, n, &p->io->err);
-}
-
-static int
-write_title(struct printer *p, int64_t item)
-{
-    int64_t n;
-    const char *title = titles_get(p->titles, item, &n);
-    int rc;
-    if (!p->a->json) {
-        rc = xout_write(&p->x, "\t", 1, &p->io->err);
-        return rc ? rc : xout_write(&p->x, title, n, &p->io->err);
-    }
-    rc = xout_printf(&p->x, &p->io->err, ", \"title\": ");
-    return rc ? rc : jsonout_string(&p->x, title, n, &p->io->err);
-}
-
-/* {"user": .., "items": [{"item": .., "score": ..}, ..]} */
-static int
-write_json(
-    struct printer *p, int64_t user, const int32_t *id, const float *score)
-{
-    struct err *e = &p->io->err;
-    int rc = xout_printf(&p->x, e, "{\"user\": ");
-    if (!rc)
-        rc = write_id(p, &p->d->user_ids, user);
-    if (!rc)
-        rc = xout_printf(&p->x, e, ", \"items\": [");
-    for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
-        rc = xout_printf(&p->x, e, "%s{\"item\": ", r ? ", " : "");
-        if (!rc)
-            rc = write_id(p, &p->d->item_ids, id[r]);
-        if (!rc)
-            rc = xout_printf(&p->x, e, ", \"score\": %.9g", (double)score[r]);
-        if (!rc && p->titles)
-            rc = write_title(p, id[r]);
-        if (!rc)
-            rc = xout_write(&p->x, "}", 1, e);
-    }
-    return rc ? rc : xout_write(&p->x, "]}\n", 3, e);
-}
-
-static int
-write_rows(
-    struct printer *p, int64_t user, const int32_t *id, const float *score)
-{
-    struct err *e = &p->io->err;
-    int rc = 0;
-    for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
-        rc = write_id(p, &p->d->user_ids, user);
-        if (!rc)
-            rc = xout_printf(&p->x, e, "\t%" PRId64 "\t", r + 1);
-        if (!rc)
-            rc = write_id(p, &p->d->item_ids, id[r]);
-        if (!rc)
-            rc = xout_printf(&p->x, e, "\t%.9g", (double)score[r]);
-        if (!rc && p->titles)
-            rc = write_title(p, id[r]);
-        if (!rc)
-            rc = xout_write(&p->x, "\n", 1, e);
-    }
-    return rc;
-}
 
 static int
 print(
     void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
 {
-    struct printer *p = ctx;
+    struct lists *l = ctx;
     int rc = 0;
-    for (int64_t i = 0; i < n && !rc; i++) {
-        int64_t user = p->users ? p->users[first + i] : first + i;
-        rc = (p->a->json ? write_json : write_rows)(
-            p, user, id + i * p->k, score + i * p->k);
-    }
+    for (int64_t i = 0; i < n && !rc; i++)
+        rc = recommend_print(&l->p, l->users ? l->users[first + i] : first + i,
+            id + i * l->p.k, score + i * l->p.k, &l->io->err);
     cli_progress(
-        p->io, "%" PRId64 " of %" PRId64 " users", first + n, p->n_users);
+        l->io, "%" PRId64 " of %" PRId64 " users", first + n, l->n_users);
     return rc;
 }
 
@@ -192,34 +118,37 @@ recommend(struct cli *io, const struct recommend_args *a,
     const struct dataset *d, const struct factors *f, const struct wanted *w,
     const struct titles *t)
 {
-    struct printer p = {.io = io, .a = a, .d = d};
-    p.titles = a->titles ? t : NULL;
+    struct lists l = {.io = io, .n_users = a->users ? w->n : d->n_users};
+    l.p = (struct recommend_print){.json = a->json,
+        .user_ids = &d->user_ids,
+        .item_ids = &d->item_ids,
+        .titles = a->titles ? t : NULL};
     struct rank_opt o = {.k = a->number, .threads = (int)io->threads};
     if (o.k > d->n_items)
         o.k = d->n_items > 0 ? d->n_items : 1;
+    l.p.k = o.k;
     if (!a->keep_seen) {
         o.mask[0] = &d->train;
         o.mask[1] = &d->valid;
         o.mask[2] = &d->test;
     }
-    int64_t none = 0;
+    static const int64_t none = 0;
     if (a->users) {
         o.users = w->n ? w->user : &none;
         o.n_users = w->n;
     }
-    p.users = o.users;
-    p.k = o.k;
-    p.n_users = a->users ? w->n : d->n_users;
-    int rc = 0;
-    if (!a->json)
-        rc = idmap_check_table(&d->user_ids, "user", &io->err);
+    l.users = o.users;
+    int rc = a->json ? 0 : idmap_check_table(&d->user_ids, "user", &io->err);
     if (!rc && !a->json)
         rc = idmap_check_table(&d->item_ids, "item", &io->err);
+    if (rc)
+        return err_prefix(&io->err, rc, "'%s'", factors_shown(a->data));
+    rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
     if (!rc)
-        rc = xout_open(&p.x, io->out, XOUT_TEXT, &io->err);
-    if (!rc)
-        rc = rank_run(&f->user, &f->item, &o, print, &p, &io->err);
-    return rc ? rc : xout_commit(&p.x, &io->err);
+        rc = rank_run(&f->user, &f->item, &o, print, &l, &io->err);
+    if (rc == ERR_NUM)
+        rc = err_prefix(&io->err, rc, "'%s'", factors_shown(a->model));
+    return rc ? rc : xout_commit(&l.p.x, &io->err);
 }
 
 int
@@ -272,16 +201,15 @@ main(int argc, char **argv)
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
 
-    const char *model = io.n_args ? io.arg[0] : "-";
     struct dataset d;
     struct factors f;
     struct wanted w = {.skip_unknown = a.skip_unknown};
     struct titles t = {0};
     die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
-    die_if(factors_read(model, &f, &io.err), &io);
-    die_if(factors_check(&f, model, &d, a.data, &io.err), &io);
+    die_if(factors_read(a.model, &f, &io.err), &io);
+    die_if(factors_check(&f, a.model, &d, a.data, &io.err), &io);
     if (a.users)
-        die_if(read_wanted(&w, a.users, &d.user_ids, &io.err), &io);
+        die_if(read_wanted(&w, &a, &d.user_ids, &io.err), &io);
     if (a.titles)
         die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
     die_if(recommend(&io, &a, &d, &f, &w, &t), &io);

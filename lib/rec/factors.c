@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *
-shown(const char *path)
+const char *
+factors_shown(const char *path)
 {
     return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
@@ -58,7 +58,8 @@ factors_check(const struct factors *f, const char *path,
     return err_set(e, ERR_SHAPE,
         "'%s' has %" PRId64 " users and %" PRId64
         " items, but '%s' has %" PRId64 " users and %" PRId64 " items",
-        shown(path), f->user.n, f->item.n, shown(data), d->n_users, d->n_items);
+        factors_shown(path), f->user.n, f->item.n, factors_shown(data),
+        d->n_users, d->n_items);
 }
 
 void

@@ -26,6 +26,9 @@ int factors_read(
 int factors_check(const struct factors *f, const char *path,
     const struct dataset *d, const char *data, struct err *e) ERR_CHECKED;
 
+/* path as messages show it: <stdin> for "-". */
+const char *factors_shown(const char *path);
+
 void factors_free(struct factors *f);
 
 #endif

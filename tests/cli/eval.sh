@@ -111,7 +111,7 @@ fails 1 "stair-eval: 'd3.npz' holds no test interactions" stair-eval --data d3.n
 printf 'user,item,label\n"a\tb",x,0\n"a\tb",y,2\n' >in4.csv
 stair-ingest -q --split label --label label -o d4.npz in4.csv
 stair-train -q --model popularity --data d4.npz -o m4.npz
-fails 1 "stair-eval: the id of user 0 contains a tab or a line end, which a table cannot hold" stair-eval --data d4.npz --per-user u4 m4.npz
+fails 1 "stair-eval: 'd4.npz': the id of user 0 contains a tab or a line end, which a table cannot hold" stair-eval --data d4.npz --per-user u4 m4.npz
 echo old >keep
 fails 1 "stair-eval: 'd.npz' has no member 'user'" stair-eval --data d.npz -o keep --per-user keep d.npz
 same "old output survives" "$(cat keep)" old

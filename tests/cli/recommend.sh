@@ -83,7 +83,7 @@ fails 1 "stair-recommend: 'm.npz' has 3 users and 5 items, but 'd2.npz' has 4 us
 printf 'user,item,label\na,"x\ty",0\nb,z,0\n' >in3.csv
 stair-ingest -q --split label --label label -o d3.npz in3.csv
 stair-train -q --model popularity --data d3.npz -o m3.npz
-fails 1 "stair-recommend: the id of item 0 contains a tab or a line end, which a table cannot hold" stair-recommend --data d3.npz m3.npz
+fails 1 "stair-recommend: 'd3.npz': the id of item 0 contains a tab or a line end, which a table cannot hold" stair-recommend --data d3.npz m3.npz
 same "which JSON can" "$(stair-recommend --json --data d3.npz m3.npz)" '{"user": "a", "items": [{"item": "z", "score": 1}]}
 {"user": "b", "items": [{"item": "x\u0009y", "score": 1}]}'
 echo old >out

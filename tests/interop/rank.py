@@ -47,6 +47,19 @@ def make():
     # small whole numbers: sums are exact and ties abound
     np.savez('ties.npz', user=r.integers(-1, 2, (U, D)),
              item=r.integers(-1, 2, (I, D)))
+    bad = user.copy()
+    bad[3, 2] = np.nan
+    np.savez('nan.npz', user=bad, item=item)
+    np.savez('flat.npz', user=user[0], item=item)
+    np.savez('wide.npz', user=user[:, 1:], item=item)
+    np.savez('large.npz', user=user * 1e20, item=item * 1e20)
+    np.savez('double.npz', user=user * 1e50, item=item)
+    np.savez('fortran.npz', user=np.asfortranarray(user), item=item)
+    np.savez('big.npz', user=user.astype('>f4'), item=item)
+    np.savez('one.npz', user=user)
+    np.savez('words.npz', user=np.array([['a', 'b']]), item=item)
+    out['user_ids'][7] = out['user_ids'][4]
+    np.savez('twice.npz', **out)
     with open('titles.tsv', 'wb') as f:
         f.write(b'id\ttitle\tmore\n')
         for i in range(0, I, 2):

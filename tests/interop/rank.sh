@@ -27,4 +27,14 @@ for m in f16 f64; do
 	stair-eval --data data.npz --top 1,10,20,400 --strata $m.npz | cat >$m.tsv
 	equal_files "$m scores as the same numbers in f32 do" $m.tsv test.tsv
 done
+fails 1 "stair-eval: 'nan.npz' member 'user': value at row 3, column 2 is not finite (nan)" stair-eval --data data.npz nan.npz
+fails 1 "stair-eval: 'flat.npz': member 'user' has 1 dimensions, not 2" stair-eval --data data.npz flat.npz
+fails 1 "stair-eval: 'wide.npz': user vectors have 11 columns and item vectors 12" stair-eval --data data.npz wide.npz
+fails 1 "stair-eval: 'large.npz': the score of user 172 and item 178 may overflow: their vectors have norms 5.88e+20 and 5.41e+20" stair-eval --data data.npz large.npz
+fails 1 "stair-eval: 'double.npz' member 'user': value at row 0, column 0 is not finite (inf)" stair-eval --data data.npz double.npz
+fails 1 "stair-eval: cannot read 'fortran.npz': member 'user': Fortran order is not supported" stair-eval --data data.npz fortran.npz
+fails 1 "stair-eval: cannot read 'big.npz': member 'user': big-endian data is not supported" stair-eval --data data.npz big.npz
+fails 1 "stair-eval: 'one.npz' has no member 'item'" stair-eval --data data.npz one.npz
+fails 1 "stair-eval: cannot read 'words.npz': member 'user': dtype '<U1' is not supported" stair-eval --data data.npz words.npz
+fails 1 "stair-recommend: 'twice.npz': users 4 and 7 have the same id 'user \"4\"'" stair-recommend --data twice.npz --users some.txt f32.npz
 done_testing

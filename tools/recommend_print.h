@@ -1,0 +1,22 @@
+#ifndef STAIR_RECOMMEND_PRINT_H
+#define STAIR_RECOMMEND_PRINT_H
+
+#include "lib/io/xio.h"
+#include "lib/rec/dataset.h"
+#include "lib/rec/titles.h"
+
+/* What stair-recommend prints. */
+struct recommend_print {
+    struct xout x;
+    int json;
+    int64_t k; /* length of a list */
+    const struct strs *user_ids, *item_ids;
+    const struct titles *titles; /* NULL: no such column */
+};
+
+/* The list of one user, best first, which may end early at an id of -1: lines
+ * "user<TAB>rank<TAB>item<TAB>score", or one JSON object on one line. */
+int recommend_print(struct recommend_print *p, int64_t user, const int32_t *id,
+    const float *score, struct err *e) ERR_CHECKED;
+
+#endif
