@@ -227,7 +227,34 @@ assign(struct cli *io, const struct cli_option *o, const char *text, int seen)
             o->name);
 }
 
-enum { MAX_OPTIONS = 64, LONG_BASE = 256 };
+enum { MAX_OPTIONS = 64, LONG_BASE = 256, HIDDEN = 1 };
+
+/* "-:3" is standard input and a number, not an option. getopt must not see its
+ * dash; it may move the words meanwhile, so they are found again by the mark.
+ * Returns how many there are. */
+static int
+hide_stdin(struct cli *io, int argc, char **argv)
+{
+    int n = 0;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "-:", 2) != 0)
+            continue;
+        argv[i] = strdup(argv[i]);
+        if (!argv[i])
+            cli_die(io, "out of memory");
+        argv[i][0] = HIDDEN;
+        n++;
+    }
+    return n;
+}
+
+static void
+show_stdin(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] == HIDDEN && argv[i][1] == ':')
+            argv[i][0] = '-';
+}
 
 void
 cli_parse(struct cli *io, int argc, char **argv)
@@ -259,7 +286,7 @@ cli_parse(struct cli *io, int argc, char **argv)
     longs[n + 2] = (struct option){"quiet", no_argument, NULL, 'q'};
     longs[n + 3] = (struct option){"verbose", no_argument, NULL, 'v'};
 
-    int seen[MAX_OPTIONS] = {0}, c;
+    int seen[MAX_OPTIONS] = {0}, c, hidden = hide_stdin(io, argc, argv);
     opterr = 0;
     while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const char *word = argv[optind - 1];
@@ -293,6 +320,8 @@ cli_parse(struct cli *io, int argc, char **argv)
         assign(io, &io->table[row], optarg, seen[row]);
         seen[row] = 1;
     }
+    if (hidden)
+        show_stdin(argc, argv);
     io->arg = argv + optind;
     io->n_args = argc - optind;
     if (io->n_args < io->min_args)
