@@ -75,6 +75,11 @@ fails 2 "stair-features: option '--data' is missing" stair-features v.csv
 fails 2 "stair-features: only one input can be standard input" stair-features --data -
 fails 2 "stair-features: unexpected operand 'w.csv' (see --help)" stair-features --data d.npz v.csv w.csv
 
+# the manual's examples, as they stand there
+sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAG/s/^\$ //p' "$TOP/man/man1/stair-features.1" | sed 's/\\e/\\/g' >examples
+mkdir examples.d
+runs "the manual's $(wc -l <examples) examples" sh -c 'cd examples.d && sh -e ../examples'
+
 if [ -z "$PY" ]; then
 	skip "arrays and Amazon files" "no NumPy"
 	done_testing

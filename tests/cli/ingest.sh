@@ -174,6 +174,11 @@ fails 2 "stair-ingest: split 'random' is none of ratio[:8:1:1], time[:8:1:1], ti
 fails 2 "stair-ingest: split 'label' takes no ratio" stair-ingest --split label:1:1:1 in.csv
 fails 2 "stair-ingest: split 'ratio:8:1': the ratio is not three whole numbers TRAIN:VALID:TEST, TRAIN at least 1, all at most 1000000" stair-ingest --split ratio:8:1 in.csv
 
+# the manual's examples, as they stand there
+sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAG/s/^\$ //p' "$TOP/man/man1/stair-ingest.1" | sed 's/\\e/\\/g' >examples
+mkdir examples.d
+runs "the manual's $(wc -l <examples) examples" sh -c 'cd examples.d && sh -e ../examples'
+
 for set in amazon-baby/baby:19445:7050:118551:21682:20559 \
 	amazon-sports/sports:35598:18357:218409:40029:37899 \
 	tiktok/tiktok:9308:6710:59541:3051:6130; do
