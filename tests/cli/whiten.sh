@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# stair-whiten: files, streams, determinism, refusals.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+stair-synth --users 300 --items 300 --interactions 2500 --fringe 0 --text-dim 24 --image-dim 20 -o raw >/dev/null 2>&1
+text=raw/text.npy image=raw/image.npy
+
+runs "two operands" stair-whiten -d 8 -o w.npz $text:5 $image
+for t in 1 2 4; do
+	stair-whiten -d 8 -t $t -o t.npz $text:5 $image
+	equal_files "same bytes with -t $t" w.npz t.npz
+done
+cat $text | stair-whiten -d 8 -:5 $image:1 | cat >p.npz
+equal_files "a pipe is as good as a file" w.npz p.npz
+stair-knn --values cosine --self -o g.npz $text:9
+runs "similarities" stair-whiten -d 8 -o s.npz g.npz:5 $image
+for t in 1 4; do
+	stair-whiten -d 8 -t $t -o t.npz g.npz:5 $image
+	equal_files "similarities: same bytes with -t $t" s.npz t.npz
+done
+same "history" "$(stair-info s.npz | grep '^history' | cut -f 2,4)" "stair-npz 1
+stair-knn	--self --values=cosine
+stair-whiten	--dim=8 --tol=1e-06"
+stair-whiten -d 8 -v -o t.npz $text 2>err
+same "-v tells the residual" "$(grep -cE "^stair-whiten: 'raw/text.npy': 300 x 24, residual [0-9.e-]+ after [0-9]+ products$" err)" 1
+
+if [ -n "$PY" ]; then
+	$PY -c "
+import numpy as np, scipy.sparse as sp
+x = np.random.default_rng(1).standard_normal((40, 6)).astype('f4')
+np.save('x.npy', x)
+np.savez('x.npz', note=np.arange(3), x=x)
+y = x.copy(); y[3, 2] = np.inf
+np.save('inf.npy', y)
+np.save('flat.npy', np.ones((40, 6), 'f4'))
+y = x.copy(); y[:, 2:] = 0
+np.save('two.npy', y)
+np.save('short.npy', x[:5])
+sp.save_npz('wide.npz', sp.csr_matrix(x))
+sp.save_npz('void.npz', sp.csr_matrix((40, 40), dtype='f4'))
+"
+	stair-whiten -d 3 -o a.npz x.npy
+	stair-whiten -d 3 -o b.npz x.npz
+	same "other members are skipped" "$(stair-cmp a.npz b.npz >/dev/null && echo same)" same
+	fails 1 "stair-whiten: 'inf.npy': value at row 3, column 2 is not finite (inf)" stair-whiten -d 3 -o x.out inf.npy
+	fails 1 "stair-whiten: 'flat.npy': 3 dimensions wanted, but only 0 directions are not zero" stair-whiten -d 3 -o x.out flat.npy
+	fails 1 "stair-whiten: 'two.npy': 3 dimensions wanted, but only 2 directions are not zero" stair-whiten -d 3 -o x.out two.npy
+	fails 1 "stair-whiten: 'x.npy': 7 dimensions wanted of 6 columns" stair-whiten -d 7 -o x.out x.npy
+	fails 1 "stair-whiten: 'short.npy': 5 dimensions wanted of 5 centred rows, which have at most 4" stair-whiten -d 5 -o x.out short.npy
+	fails 1 "stair-whiten: 'wide.npz': similarities must be square, not 40 x 6" stair-whiten -d 3 -o x.out wide.npz
+	fails 1 "stair-whiten: 'void.npz': 3 dimensions wanted, but only 0 directions are not zero" stair-whiten -d 3 -o x.out void.npz
+	fails 1 "stair-whiten: 'x.npy' has 40 rows, '$text' has 300" stair-whiten -d 3 -o x.out $text x.npy
+else
+	skip "odd matrices" "no NumPy"
+fi
+
+fails 2 "stair-whiten: expected FILE[:WEIGHT]... (see --help)" stair-whiten
+fails 2 "stair-whiten: option '--dim': '0' is not in 1..1e+06" stair-whiten -d 0 $text
+fails 2 "stair-whiten: option '--tol': '0' is not in 0 (excluded)..1" stair-whiten --tol 0 $text
+fails 2 "stair-whiten: '$text:0': the weight must be above 0" stair-whiten $text:0
+fails 2 "stair-whiten: '$text:-1': '-1' is not a number of at least 0" stair-whiten $text:-1
+fails 2 "stair-whiten: only one input can be standard input" stair-whiten - -:2
+fails 1 "stair-whiten: 'raw/text.npy': 64 dimensions wanted of 24 columns" stair-whiten -o x.npz $text
+fails 1 "stair-whiten: cannot open 'missing.npy': No such file or directory" stair-whiten -o x.npz missing.npy
+: >empty.npy
+fails 1 "stair-whiten: cannot read 'empty.npy': file is empty" stair-whiten -o x.npz empty.npy
+head -c 5000 $text >cut.npy
+fails 1 "stair-whiten: cannot read 'cut.npy': unexpected end of file at byte 5000" stair-whiten -d 3 -o x.npz cut.npy
+(cat $text && echo more) >long.npy
+fails 1 "stair-whiten: cannot read 'long.npy': data after the end of the array at byte 28928" stair-whiten -d 3 -o x.npz long.npy
+stair-whiten -d 8 -o x.npz $text
+cp x.npz old.npz
+printf 'XY' | dd of=w.npz bs=1 seek=3000 conv=notrunc 2>/dev/null
+stair-whiten -d 3 -o x.npz w.npz 2>err
+same "flipped bytes are noticed" "$? $(grep -c 'CRC-32 mismatch' err)" "1 1"
+equal_files "a failure leaves the old output alone" x.npz old.npz
+fails 1 "stair-whiten: cannot create 'nowhere/x.npz': No such file or directory" stair-whiten -d 3 -o nowhere/x.npz $text
+if [ -e /dev/full ]; then
+	fails 1 "stair-whiten: cannot write '/dev/full': No space left on device" stair-whiten -d 3 -o /dev/full $text
+fi
+same "nothing is left behind" "$(find . -name '.stair-*')" ""
+done_testing
