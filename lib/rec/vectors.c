@@ -229,9 +229,8 @@ sniff(
 }
 
 int
-vectors_read(const char *path, enum vectors_format format,
-    const char *ids_path, struct features *f, int *by_id, struct hist *h,
-    struct err *e)
+vectors_read(const char *path, enum vectors_format format, const char *ids_path,
+    struct features *f, int *by_id, struct hist *h, struct err *e)
 {
     *by_id = 1;
     struct xin x;
