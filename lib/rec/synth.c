@@ -63,9 +63,12 @@ item_cap(const struct synth_opt *o)
 int
 synth_check(const struct synth_opt *o, struct err *e)
 {
-    if (o->users > INT32_MAX / 2 || o->items > INT32_MAX / 2)
+    if ((1.0 + o->fringe) * (double)o->users > (double)INT32_MAX ||
+        (1.0 + o->fringe) * (double)o->items > (double)INT32_MAX)
         return err_set(e, ERR_RANGE,
-            "more than %d users or items are not supported", INT32_MAX / 2);
+            "more than %d users or items, the fringe included, are not "
+            "supported",
+            INT32_MAX);
     if (o->interactions / o->core < o->users ||
         o->interactions / o->core < o->items)
         return err_set(e, ERR_RANGE,

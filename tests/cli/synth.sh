@@ -76,6 +76,8 @@ fails 2 "stair-synth: name a directory with -o, or one thing with --what" stair-
 fails 2 "stair-synth: 9 interactions are too few for 200 users and 80 items of at least 5 each" stair-synth "${sizes[@]}" --interactions 9 -o no
 fails 2 "stair-synth: 90000 interactions are too many for 200 users and 80 items (at most 23 per user and 52 per item)" stair-synth "${sizes[@]}" --interactions 90000 -o no
 fails 2 "stair-synth: 81 topics are too many for 80 items" stair-synth "${sizes[@]}" --interactions 1500 --topics 81 -o no
+fails 2 "stair-synth: more than 2147483647 users or items, the fringe included, are not supported" \
+	stair-synth --users 100000000 --interactions 500000000 --fringe 21 -o no
 fails 2 "stair-synth: option '--taste': '1.5' is not in 0..1" stair-synth --taste 1.5 -o no
 fails 2 "stair-synth: option '--popularity': '1' is not in 1 (excluded)..20" stair-synth --popularity 1 -o no
 fails 2 "stair-synth: option '--like': 'books' is none of demo|baby|sports|electronics" stair-synth --like books -o no
