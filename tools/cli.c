@@ -20,7 +20,9 @@
 #define STAIR_BUILD "unknown"
 #endif
 
-extern char *openblas_get_config(void);
+/* Weak: only tools that call BLAS are linked with it, since its threads cost
+ * every start some time. */
+extern char *openblas_get_config(void) __attribute__((weak));
 
 double
 cli_seconds(void)
@@ -126,7 +128,7 @@ void
 cli_version(const struct cli *io)
 {
     printf("%s %s\nbuilt with %s\n%s\n", io->tool, STAIR_VERSION, STAIR_BUILD,
-        openblas_get_config());
+        openblas_get_config ? openblas_get_config() : "without BLAS");
 }
 
 char *

@@ -1,6 +1,5 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/engine/train.h"
-#include "lib/la/blas.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
@@ -343,7 +342,6 @@ main(int argc, char **argv)
     io.table = table;
     cli_parse(&io, argc, argv);
     train_args_check(&io, &o);
-    blas_init();
     struct input in = {0};
     read_inputs(&io, &o, &in);
     if (train_args_is(&o, "popularity")) {
