@@ -139,7 +139,7 @@ uninstall:  ## remove what install put there
 
 lint:  ## manual pages and shell scripts
 	mandoc -T lint -W warning man/man*/*.[157]
-	shellcheck -x tests/run tests/*.sh tests/*/*.sh pipelines/*.sh .ci/run
+	shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh .ci/run
 
 # Of a checkout what git knows, of an unpacked archive all but what was built.
 dist:  ## pack the sources into stair-VERSION.tar.gz

@@ -48,7 +48,7 @@ m, d = np.load("pop.npz"), np.load("data.npz")
 print((m["item"][:, 0] == np.bincount(d["train_indices"], minlength=40)).all(), (m["user"] == 1).all())')" "True True"
 
 for model in mf lightgcn jgcf; do
-	other=(--model $model --data data.npz --batch 50 -d 20 --lr 0.01 -q)
+	other=(--model "$model" --data data.npz --batch 50 -d 20 --lr 0.01 -q)
 	stair-train "${other[@]}" --epochs 40 -t 1 -o a.npz && stair-train "${other[@]}" --epochs 40 -t 4 -o b.npz
 	equal_files "$model: -t 1 and -t 4: same bytes" a.npz b.npz
 	stair-train "${other[@]}" --epochs 20 --checkpoint ck.npz -o c.npz

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Every tool has a page that names its options, no more and no fewer.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+for tool in "$BIN"/stair-*; do
+	t=${tool##*/}
+	page=$TOP/man/man1/$t.1
+	if [ ! -e "$page" ]; then
+		ok 1 "$t has a manual page"
+		continue
+	fi
+	# one word a line: letters, then long names with a dash before
+	"$t" --help | sed '/^examples:/,$d' | sed -nE 's/^  (-(.), |    )--([a-z0-9-]+).*/\2\n-\3/p' |
+		grep . | sort >help
+	sed -nE 's/^\.It Fl //p' "$page" | sed -E 's/ , (Fl )?/\n/g' | sed -E 's/ .*//' | sort >paged
+	same "$t: options in --help and in the page" "$(diff help paged)" ""
+	wanted="NAME SYNOPSIS DESCRIPTION EXIT_STATUS EXAMPLES DIAGNOSTICS SEE_ALSO"
+	got=$(sed -nE 's/^\.Sh (.*)/\1/p' "$page" | tr ' ' '_' | grep -vE '^(ENVIRONMENT|FILES|CAVEATS|STANDARDS)$' | tr '\n' ' ')
+	same "$t: sections" "${got% }" "$wanted"
+	same "$t: summary line" "$(sed -nE 's/^\.Nm //p' "$page" | head -1)" "$t"
+done
+for page in "$TOP"/man/man1/*.1; do
+	t=$(basename "$page" .1)
+	[ -x "$BIN/$t" ] || ok 1 "$t.1 belongs to a tool"
+done
+if command -v mandoc >/dev/null; then
+	same "mandoc -T lint" "$(cd "$TOP" && mandoc -T lint -W warning man/man*/*.[157] 2>&1)" ""
+	absent=$(
+		sed -nE 's/^\.Xr (stair[a-z-]*) ([157]).*/\1 \2/p' "$TOP"/man/man*/*.[157] | sort -u |
+			while read -r name section; do
+				[ -e "$TOP/man/man$section/$name.$section" ] || echo "$name($section)"
+			done
+	)
+	# named rather than failed: a program may be built without one of the others
+	if [ -z "$absent" ]; then
+		ok 0 "pages refer to pages that exist"
+	else
+		skip "pages refer to pages that exist" "absent: ${absent//$'\n'/ }"
+	fi
+else
+	skip "mandoc -T lint" "mandoc is not installed"
+fi
+if command -v shellcheck >/dev/null; then
+	cd "$TOP" || exit 1
+	runs "shellcheck" shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh
+	[ ! -e runs.out ] || head -20 runs.out | sed 's/^/# /'
+	rm -f runs.out runs.err
+else
+	skip "shellcheck" "shellcheck is not installed"
+fi
+done_testing
