@@ -135,23 +135,33 @@ struct job {
     const struct synthvec *v;
     int64_t first, n;
     float *x;
+    uint16_t *half; /* NULL: not wanted */
 };
 
 static void
 rows_chunk(void *ctx, int64_t i, int thread)
 {
     const struct job *job = ctx;
+    int64_t d = job->v->d;
     (void)thread;
-    for (int64_t k = i * CHUNK; k < (i + 1) * CHUNK && k < job->n; k++)
-        item_row(job->v, job->first + k, job->x + k * job->v->d);
+    for (int64_t k = i * CHUNK; k < (i + 1) * CHUNK && k < job->n; k++) {
+        item_row(job->v, job->first + k, job->x + k * d);
+        for (int64_t j = k * d; job->half && j < (k + 1) * d; j++)
+            job->half[j] = synthvec_half(job->x[j]);
+    }
+}
+
+static void
+fill(struct job job, int threads)
+{
+    par_for(threads, (job.n + CHUNK - 1) / CHUNK, rows_chunk, &job);
 }
 
 void
 synthvec_rows(
     const struct synthvec *v, int64_t first, int64_t n, float *x, int threads)
 {
-    struct job job = {v, first, n, x};
-    par_for(threads, (n + CHUNK - 1) / CHUNK, rows_chunk, &job);
+    fill((struct job){v, first, n, x, NULL}, threads);
 }
 
 uint16_t
@@ -191,22 +201,16 @@ synthvec_write(const struct synthvec *v, int half, struct xout *x, int threads,
     struct npy h = npy_make('f', half ? 2 : 4, 2, (int64_t[]){n, d});
     int rc = xout_write(x, text, npy_emit(&h, text, 0), e);
     float *rows = mem_new(block * d, sizeof *rows, e);
-    if (!rows)
+    uint16_t *halves = mem_new(half ? block * d : 0, sizeof *halves, e);
+    if (!rows || !halves)
         rc = ERR_NOMEM;
     for (int64_t at = 0; rc == 0 && at < n; at += block) {
         int64_t k = at + block < n ? block : n - at;
-        synthvec_rows(v, at, k, rows, threads);
-        if (half) { /* in place: a half never lies beyond its float */
-            uint16_t *out = (uint16_t *)(void *)rows;
-            for (int64_t j = 0; j < k * d; j++) {
-                float f;
-                memcpy(&f, rows + j, sizeof f);
-                uint16_t y = synthvec_half(f);
-                memcpy(out + j, &y, sizeof y);
-            }
-        }
-        rc = xout_write(x, rows, k * d * (half ? 2 : 4), e);
+        fill((struct job){v, at, k, rows, half ? halves : NULL}, threads);
+        rc = half ? xout_write(x, halves, k * d * 2, e)
+                  : xout_write(x, rows, k * d * 4, e);
     }
     free(rows);
+    free(halves);
     return rc;
 }
