@@ -7,8 +7,8 @@
 
 enum {
     ROWS = 256,  /* rows per task */
-    HARD = 32,   /* hard rows per task */
-    STRIP = 8192 /* rows they are compared with at once */
+    HARD = 128,  /* hard rows per task */
+    STRIP = 2048 /* rows they are compared with at once */
 };
 
 /* Eight interleaved partial sums and a fixed tree; products of floats are exact
@@ -77,6 +77,15 @@ best_push(struct best *b, double s, int64_t item)
     }
     b->score[p] = s;
     b->item[p] = item;
+}
+
+/* 1 if the list is full of ones at smaller items, as where rows are equal in
+ * crowds: no item from this one on can enter. */
+static int
+is_settled(const struct best *b, int64_t item)
+{
+    return b->n == b->most && b->score[b->n - 1] >= 1.0 &&
+           b->item[b->n - 1] < item;
 }
 
 /* All items of row j at score s; they are ascending, so the first ones do. */
@@ -269,7 +278,8 @@ hard_rows(void *ctx, int64_t chunk, int thread)
             const float *v = c + (r - r0) * nb;
             for (int64_t p = 0; p < nb; p++) {
                 int64_t j = b->first + at + p;
-                if (v[p] * (scale * w->inverse[j]) >= cut && j != i)
+                if (v[p] * (scale * w->inverse[j]) >= cut && j != i &&
+                    !is_settled(&h->best[r], w->member[w->start[j]]))
                     best_push_row(&h->best[r], w, j,
                         cosine(
                             w, i, h->x + r * w->d, j, b->x + (at + p) * w->d));
