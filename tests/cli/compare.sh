@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# stair-compare: numbers worked out by hand, forms of operands, messages.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+
+for i in 1 2 3; do
+	printf 'users\t-\t9\nrecall\t10\t0.%d\nndcg\t10\t0.5\n' $((i + 3)) >a$i.tsv
+	printf 'users\t-\t9\nrecall\t10\t0.%d\nndcg\t10\t0.5\nmap\t10\t1\n' $((i * i % 8)) >b$i.tsv
+done
+echo '{"split": "test", "users": 9, "recall": {"10": 0.4}, "ndcg": {"10": 0.5}, "mask": "none"}' >a1.json
+head='metric	cut-off	system	n	mean	sd	improvement	paired_t	paired_df	paired_p	welch_t	welch_df	welch_p'
+
+# a: .4 .5 .6, b: .1 .4 .1; differences .3 .1 .5
+stair-compare a= a?.tsv b= b?.tsv >table
+same "the table" "$(cut -f1-4 table)" "$(cut -f1-4 <<<"$head")
+recall	10	a	3
+recall	10	b	3
+ndcg	10	a	3
+ndcg	10	b	3"
+same "the first line" "$(head -1 table)" "$head"
+same "means, spreads and improvement" "$(awk -F'\t' '$1 == "recall" {printf "%s %.6f %.6f %.6s\n", $3, $5, $6, $7}' table)" \
+	"a 0.500000 0.100000 -
+b 0.200000 0.173205 150"
+same "paired t" "$(awk -F'\t' '$1 == "recall" && $3 == "b" {printf "%.6f %d %.6f", $8, $9, $10}' table)" "2.598076 2 0.121690"
+same "Welch's t" "$(awk -F'\t' '$1 == "recall" && $3 == "b" {printf "%.6f %.6f", $11, $12}' table)" "2.598076 3.200000"
+same "no spread, no test" "$(grep '^ndcg.*b' table)" "ndcg	10	b	3	0.5	0	0	-	-	-	-	-	-"
+same "unequal numbers of runs have no pairs" "$(stair-compare a= a1.tsv a2.tsv b= b?.tsv | grep '^recall.*b' | cut -f8-10)" "-	-	-"
+same "NAME=FILE" "$(stair-compare a=a1.tsv a2.tsv a3.tsv b=b1.tsv b2.tsv b3.tsv)" "$(cat table)"
+same "JSON is as good" "$(stair-compare a= a1.json a2.tsv a3.tsv b= b?.tsv)" "$(cat table)"
+same "standard input too" "$(stair-compare a= - a2.tsv a3.tsv b= b?.tsv <a1.tsv)" "$(cat table)"
+same "files alone are systems" "$(stair-compare a1.tsv b1.tsv | cut -f1-7)" "$(cut -f1-7 <<<"$head")
+recall	10	a1	1	0.4	-	-
+recall	10	b1	1	0.1	-	300
+ndcg	10	a1	1	0.5	-	-
+ndcg	10	b1	1	0.5	-	0"
+echo old >out
+fails 1 "stair-compare: 'a1.tsv' has no map at 10, but 'b1.tsv' has" stair-compare -o out b= b1.tsv a= a1.tsv
+same "an old output survives" "$(cat out)" old
+runs "-o" stair-compare -o out a= a?.tsv b= b?.tsv
+equal_files "the same in a file" out table
+
+# users: a1 a2 are two runs of one system
+printf 'user\ttargets\trecall@5\nx\t2\t0.5\ny\t1\t1\nz\t3\t0\n' >ua1.tsv
+printf 'user\ttargets\trecall@5\nx\t2\t0.1\ny\t1\t0.6\nz\t3\t0.2\n' >ua2.tsv
+printf 'user\ttargets\trecall@5\nx\t2\t0.2\ny\t1\t0.2\nz\t3\t0.2\n' >ub.tsv
+same "users: means of runs, paired" "$(stair-compare a= ua1.tsv ua2.tsv b=ub.tsv | awk -F'\t' '{printf "%s %s %.3s %.6s %s\n", $3, $4, $5, $8, $11}')" \
+	"system n mea paired welch_t
+a 3 0.4 - -
+b 3 0.2 0.9607 -"
+printf 'user\ttargets\trecall@5\nx\t2\t0.2\nz\t3\t0.2\n' >uc.tsv
+fails 1 "stair-compare: 'ub.tsv' and 'uc.tsv' are not about the same users in the same order" stair-compare ub.tsv uc.tsv
+fails 1 "stair-compare: 'ub.tsv' holds metrics of single users and 'a1.tsv' of all users" stair-compare ub.tsv a1.tsv
+printf 'user\ttargets\trecall@5\nx\t2\t0.2\nx\t3\t0.2\n' >bad
+fails 1 "stair-compare: 'bad' line 3: user 'x' occurs twice" stair-compare bad ub.tsv
+printf 'user\ttargets\trecall@5\nx\t2\n' >bad
+fails 1 "stair-compare: 'bad' line 2: 2 fields, but the header has 3" stair-compare bad ub.tsv
+printf 'user\ttargets\trecall\nx\t2\t1\n' >bad
+fails 1 "stair-compare: 'bad' line 1: column 'recall' is no metric@cut-off" stair-compare bad ub.tsv
+
+fails 2 "stair-compare: expected [NAME=]FILE... (see --help)" stair-compare
+fails 2 "stair-compare: there is one system, 'a': nothing to compare it with" stair-compare a= a1.tsv
+fails 2 "stair-compare: system 'a' has no files" stair-compare a= b= b1.tsv
+fails 2 "stair-compare: system 'b' has no files" stair-compare a=a1.tsv b=
+fails 2 "stair-compare: two systems are named 'a'" stair-compare a=a1.tsv a=b1.tsv
+: >bad
+fails 1 "stair-compare: 'bad' holds no metrics" stair-compare bad a1.tsv
+echo hello >bad
+fails 1 "stair-compare: 'bad' line 1: not a line 'metric<TAB>cut-off<TAB>value' of stair-eval" stair-compare bad a1.tsv
+printf 'recall\t10\tnan\n' >bad
+fails 1 "stair-compare: 'bad' line 1: 'nan' is not a number" stair-compare bad a1.tsv
+printf 'recall\t10\t1\nrecall\t10\t1\n' >bad
+fails 1 "stair-compare: 'bad' line 2: 'recall' at '10' occurs twice" stair-compare bad a1.tsv
+echo '{"recall": [1]}' >bad
+fails 1 "stair-compare: 'bad' line 1: not an object of stair-eval" stair-compare bad a1.tsv
+printf '{"recall": {"10": 1}\n' >bad
+stair-compare bad a1.tsv 2>err
+same "an object that does not end" "$? $(cut -c1-31 err)" "1 stair-compare: 'bad' line 2: th"
+done_testing

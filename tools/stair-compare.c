@@ -1,0 +1,255 @@
+/* Compares systems by the metrics of their runs. */
+#include "lib/base/mem.h"
+#include "lib/io/jsonout.h"
+#include "lib/io/xio.h"
+#include "lib/rec/scores.h"
+#include "lib/rec/stats.h"
+#include "tools/cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+    const char *path;
+    struct scores s;
+};
+
+struct group {
+    char *name;
+    int first, n; /* its runs */
+};
+
+struct compare {
+    int n_runs, n_groups;
+    struct run *run;
+    struct group *group;
+};
+
+static const char summary[] =
+    "Compares the first system with each of the others: means and standard\n"
+    "deviations over their runs, paired and Welch t-tests. The operand NAME=\n"
+    "begins a system, the files after it are the metrics of its runs, as\n"
+    "stair-eval writes them; of tables by --per-user, users are compared.";
+
+static const char examples[] =
+    "  stair-compare stair= stair-*.tsv lightgcn= lightgcn-*.tsv\n"
+    "  stair-compare stair=stair-users.tsv mf=mf-users.tsv";
+
+/* "dir/stair-1.tsv" -> "stair-1" */
+static char *
+base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *s = strdup(slash ? slash + 1 : path);
+    char *dot = s ? strrchr(s, '.') : NULL;
+    if (dot && dot != s)
+        *dot = 0;
+    return s;
+}
+
+/* Splits "NAME=", "NAME=FILE" and "FILE"; in a name there is no slash. */
+static void
+add_operand(struct cli *io, struct compare *c, const char *arg, int *named)
+{
+    const char *equal = strchr(arg, '=');
+    if (equal && equal > arg && !memchr(arg, '/', (size_t)(equal - arg))) {
+        if (c->n_groups && !c->group[c->n_groups - 1].n)
+            cli_usage(
+                io, "system '%s' has no files", c->group[c->n_groups - 1].name);
+        *named = 1;
+        c->group[c->n_groups++] =
+            (struct group){strndup(arg, (size_t)(equal - arg)), c->n_runs, 0};
+        arg = equal + 1;
+        if (!*arg)
+            return;
+    } else if (!*named) {
+        c->group[c->n_groups++] = (struct group){base_name(arg), c->n_runs, 0};
+    }
+    c->run[c->n_runs++].path = arg;
+    c->group[c->n_groups - 1].n++;
+}
+
+static void
+parse_operands(struct cli *io, struct compare *c)
+{
+    c->run = mem_zero(io->n_args, sizeof *c->run, &io->err);
+    c->group = mem_zero(io->n_args, sizeof *c->group, &io->err);
+    const char **path = mem_zero(io->n_args, sizeof *path, &io->err);
+    if (!c->run || !c->group || !path)
+        die_if(ERR_NOMEM, io);
+    int named = 0;
+    for (int i = 0; i < io->n_args; i++)
+        add_operand(io, c, io->arg[i], &named);
+    for (int g = 0; g < c->n_groups; g++) {
+        if (!c->group[g].name)
+            cli_die(io, "out of memory");
+        if (!c->group[g].n)
+            cli_usage(io, "system '%s' has no files", c->group[g].name);
+        for (int k = 0; k < g; k++)
+            if (named && strcmp(c->group[k].name, c->group[g].name) == 0)
+                cli_usage(io, "two systems are named '%s'", c->group[g].name);
+    }
+    if (c->n_groups < 2)
+        cli_usage(io, "there is one system, '%s': nothing to compare it with",
+            c->group[0].name);
+    for (int r = 0; r < c->n_runs; r++)
+        path[r] = c->run[r].path;
+    cli_one_stdin(io, path, c->n_runs);
+    free(path);
+}
+
+/* Every file must hold what the first holds. */
+static int
+check_run(struct cli *io, const struct run *first, const struct run *r)
+{
+    if (r->s.per_user != first->s.per_user)
+        return err_set(&io->err, ERR_FORMAT,
+            "'%s' holds metrics of %s and '%s' of %s", first->path,
+            first->s.per_user ? "single users" : "all users", r->path,
+            r->s.per_user ? "single users" : "all users");
+    for (int64_t k = 0; k < first->s.key.n; k++) {
+        int64_t n;
+        const char *key = ids_get(&first->s.key, k, &n);
+        if (ids_find(&r->s.key, key, n) < 0) {
+            const char *tab = memchr(key, '\t', (size_t)n);
+            return err_set(&io->err, ERR_FORMAT,
+                "'%s' has no %.*s at %.*s, but '%s' has", r->path,
+                (int)(tab - key), key, (int)(key + n - tab - 1), tab + 1,
+                first->path);
+        }
+    }
+    if (!first->s.per_user)
+        return 0;
+    for (int64_t i = 0; i < first->s.n; i++) {
+        int64_t n;
+        const char *id = ids_get(&first->s.users, i, &n);
+        if (r->s.n != first->s.n || ids_find(&r->s.users, id, n) != i)
+            return err_set(&io->err, ERR_FORMAT,
+                "'%s' and '%s' are not about the same users in the same order",
+                first->path, r->path);
+    }
+    return 0;
+}
+
+/* The system's values of key k of the first file: one a run, or one a user, the
+ * mean over the runs. Returns how many. */
+static int64_t
+values(const struct compare *c, const struct group *g, int64_t k, double *to)
+{
+    const struct scores *first = &c->run[0].s;
+    int64_t length, rows = first->n;
+    const char *key = ids_get(&first->key, k, &length);
+    if (first->per_user)
+        memset(to, 0, (size_t)rows * sizeof *to);
+    for (int r = 0; r < g->n; r++) {
+        const struct scores *s = &c->run[g->first + r].s;
+        int64_t at = ids_find(&s->key, key, length);
+        if (!first->per_user) {
+            to[r] = s->value[at];
+            continue;
+        }
+        for (int64_t i = 0; i < rows; i++)
+            to[i] += s->value[i * s->key.n + at] / g->n;
+    }
+    return first->per_user ? rows : g->n;
+}
+
+static int
+print_test(struct xout *x, const struct stats_test *t, struct err *e)
+{
+    char a[JSONOUT_NUMBER], b[JSONOUT_NUMBER], p[JSONOUT_NUMBER];
+    if (!t->defined)
+        return xout_printf(x, e, "\t-\t-\t-");
+    return xout_printf(x, e, "\t%s\t%s\t%s", jsonout_double(a, t->t),
+        jsonout_double(b, t->df), jsonout_double(p, t->p));
+}
+
+/* The line of a system; test NULL for the first, which the others are compared
+ * with. */
+static int
+print_line(struct xout *x, const struct compare *c, const struct group *g,
+    int64_t k, const struct stats_moments *m, const struct stats_moments *first,
+    const struct stats_test test[2], struct err *e)
+{
+    char mean[JSONOUT_NUMBER], sd[JSONOUT_NUMBER], gain[JSONOUT_NUMBER];
+    int64_t length;
+    const char *key = ids_get(&c->run[0].s.key, k, &length);
+    int rc = xout_printf(x, e, "%.*s\t%s\t%" PRId64 "\t%s\t%s", (int)length,
+        key, g->name, m->n, jsonout_double(mean, m->mean),
+        m->n > 1 ? jsonout_double(sd, m->sd) : "-");
+    if (!rc)
+        rc = xout_printf(x, e, "\t%s",
+            test && m->mean > 0
+                ? jsonout_double(gain, (first->mean / m->mean - 1) * 100)
+                : "-");
+    static const struct stats_test none[2] = {{0}, {0}};
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = print_test(x, test ? &test[i] : &none[i], e);
+    return rc ? rc : xout_write(x, "\n", 1, e);
+}
+
+static int
+compare(struct cli *io, const struct compare *c, struct xout *x)
+{
+    const struct scores *first = &c->run[0].s;
+    int64_t room = first->per_user ? first->n : c->n_runs;
+    double *a = mem_new(room, sizeof *a, &io->err);
+    double *b = mem_new(room, sizeof *b, &io->err);
+    int rc = a && b ? 0 : ERR_NOMEM;
+    for (int64_t k = 0; k < first->key.n && !rc; k++) {
+        int64_t na = values(c, &c->group[0], k, a);
+        struct stats_moments ma = stats_moments(a, na);
+        rc = print_line(x, c, &c->group[0], k, &ma, NULL, NULL, &io->err);
+        for (int g = 1; g < c->n_groups && !rc; g++) {
+            int64_t nb = values(c, &c->group[g], k, b);
+            struct stats_moments mb = stats_moments(b, nb);
+            struct stats_test test[2] = {{0}, {0}};
+            if (na == nb)
+                test[0] = stats_paired(a, b, na);
+            if (!first->per_user)
+                test[1] = stats_welch(&ma, &mb);
+            rc = print_line(x, c, &c->group[g], k, &mb, &ma, test, &io->err);
+        }
+    }
+    free(a);
+    free(b);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct compare c = {0};
+    struct cli io = {.tool = "stair-compare",
+        .operands = "[NAME=]FILE...",
+        .summary = summary,
+        .examples = examples,
+        .min_args = 1,
+        .max_args = -1};
+    const struct cli_option table[] = {CLI_OUTPUT(&io), CLI_END};
+    io.table = table;
+    cli_parse(&io, argc, argv);
+    parse_operands(&io, &c);
+
+    struct xout x;
+    for (int r = 0; r < c.n_runs; r++) {
+        die_if(scores_read(&c.run[r].s, c.run[r].path, &io.err), &io);
+        die_if(check_run(&io, &c.run[0], &c.run[r]), &io);
+    }
+    die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
+    die_if(xout_printf(&x, &io.err,
+               "metric\tcut-off\tsystem\tn\tmean\tsd\timprovement\tpaired_t\t"
+               "paired_df\tpaired_p\twelch_t\twelch_df\twelch_p\n"),
+        &io);
+    die_if(compare(&io, &c, &x), &io);
+    die_if(xout_commit(&x, &io.err), &io);
+
+    for (int r = 0; r < c.n_runs; r++)
+        scores_free(&c.run[r].s);
+    for (int g = 0; g < c.n_groups; g++)
+        free(c.group[g].name);
+    free(c.run);
+    free(c.group);
+    return cli_finish(&io);
+}
