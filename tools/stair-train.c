@@ -258,7 +258,11 @@ train(struct cli *io, const struct train_args *o, struct input *in)
     die_if(train_start(&run, &m, run_options, &io->err), io);
     if (o->resume)
         resume(io, o, g, &m, run_options, &run);
+    struct mat initial = m.item;
+    m.item = (struct mat){0};
     model_free(&m);
+    if (!o->log)
+        mat_free(&initial);
     cli_detail(io, "%s kernels, %d threads, %" PRId64 " steps per epoch",
         engine_isa(g), (int)io->threads, engine_steps_per_epoch(g));
 
@@ -277,6 +281,7 @@ train(struct cli *io, const struct train_args *o, struct input *in)
         .keep_last = strcmp(o->keep, "last") == 0,
         .log_test = o->log_test,
         .threads = (int)io->threads,
+        .initial = o->log ? &initial : NULL,
         .checkpoint = o->checkpoint,
         .history = history,
         .stop = &stop};
@@ -312,6 +317,7 @@ train(struct cli *io, const struct train_args *o, struct input *in)
         cli_detail(io, "best valid NDCG@20 %.6f at epoch %" PRId64, run.best,
             run.best_epoch);
     engine_free(g);
+    mat_free(&initial);
     write_model(io, run.name, run.vec, run.param);
     checkpoint_free(&run);
     sample_free(&s);

@@ -83,6 +83,9 @@ train_log_add(struct train_log *l, const struct train_report *r,
         n += snprintf(s + n, sizeof s - (size_t)n, ", \"best\": %s",
             r->is_best ? "true" : "false");
     }
+    if (r->has_correlation)
+        n += snprintf(s + n, sizeof s - (size_t)n,
+            ", \"init_correlation\": %.17g", r->init_correlation);
     if (r->has_test)
         n += put_metrics(s + n, sizeof s - (size_t)n, "test", &r->test);
     n += snprintf(s + n, sizeof s - (size_t)n, "}\n");

@@ -1,5 +1,7 @@
 #include "lib/engine/train.h"
 
+#include "lib/rec/stats.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,25 @@ keep(struct engine *g, struct checkpoint *run)
     engine_get(g, 0, &run->param[0], &run->param[1]);
 }
 
+/* How much the items still resemble their initial parameters. */
+static int
+compare(const struct engine *g, const struct mat *initial,
+    const struct checkpoint *run, struct train_report *r, struct err *e)
+{
+    struct mat user = {0}, item = {0};
+    int rc = mat_init(&user, run->param[0].n, run->param[0].d, e);
+    if (!rc)
+        rc = mat_init(&item, run->param[1].n, run->param[1].d, e);
+    if (!rc) {
+        engine_get(g, 0, &user, &item);
+        r->has_correlation = 1;
+        r->init_correlation = stats_column_correlation(&item, initial);
+    }
+    mat_free(&user);
+    mat_free(&item);
+    return rc;
+}
+
 /* Evaluates the present parameters; moves them into run if they are the best
  * so far or the last are wanted. */
 static int
@@ -72,6 +93,8 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
             &d->valid, cuts, N_CUTS, o->threads, e);
         r->has_test = 1;
     }
+    if (!rc && o->initial)
+        rc = compare(g, o->initial, run, r, e);
     if (rc)
         goto out;
     r->has_valid = 1;

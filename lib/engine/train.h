@@ -22,8 +22,10 @@ struct train_opt {
     int keep_last;    /* result is the last model, not the best */
     int log_test;     /* also evaluate on test, for the report only */
     int threads;
-    const char *checkpoint; /* file written at each evaluation, or NULL */
-    const char *history;    /* its history text */
+    const struct mat *initial; /* item parameters at the start, to compare with
+                                  at each evaluation; or NULL */
+    const char *checkpoint;    /* file written at each evaluation, or NULL */
+    const char *history;       /* its history text */
     const volatile int *stop;
 };
 
@@ -34,6 +36,9 @@ struct train_report {
     double seconds; /* of training, evaluation excluded */
     int has_valid, has_test, is_best;
     struct metrics valid, test; /* cuts 10 and 20 */
+    int has_correlation;
+    double init_correlation; /* of the item parameters with the initial ones:
+                                see stats_column_correlation; paper, Fig. 5 */
 };
 
 struct train_hooks {

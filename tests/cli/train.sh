@@ -30,6 +30,14 @@ print([r["epoch"] for r in rows] == list(range(13)),
       [r["epoch"] for r in rows if "valid" in r],
       all(r["loss"] > 0 and r["seconds"] > 0 for r in rows[1:]),
       rows[12]["loss"] < rows[1]["loss"], "test" in rows[5])')" "True [0, 5, 10, 12] True True True"
+same "log: the correlation with the start, at the end as computed from the models" "$("$PY" -c '
+import json, subprocess
+import numpy as np
+r = {x["epoch"]: x["init_correlation"] for x in map(json.loads, open("run.jsonl")) if "init_correlation" in x}
+subprocess.run(["stair-train"] + "'"${toy[*]}"' --keep last -q -o kept.npz".split(), check=True)
+a, b = np.load("init.npz")["x"], np.load("kept.npz")["item_param"]
+rho = np.mean([np.corrcoef(x, y)[0, 1] for x, y in zip(a.T, b.T)])
+print(sorted(r), abs(r[0] - 1) < 1e-12, r[12] < r[5] < 1, abs(r[12] - rho) < 1e-5)')" "[0, 5, 10, 12] True True True"
 stair-train "${toy[@]}" --epochs 0 -q -o zero.npz 2>/dev/null
 same "--epochs given twice is refused" $? 2
 stair-train --data data.npz --init init.npz --items items.npz --epochs 0 -q -o zero.npz
