@@ -1,0 +1,270 @@
+/* How much of users' behaviour each set of item features explains. */
+#include "lib/base/rng.h"
+#include "lib/io/jsonout.h"
+#include "lib/io/npz.h"
+#include "lib/io/xio.h"
+#include "lib/la/blas.h"
+#include "lib/rec/dataset.h"
+#include "lib/rec/kmeans.h"
+#include "lib/rec/uncertainty.h"
+#include "tools/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_CLUSTERS = 64, FIRST_RANDOM = 1 << 25 };
+
+struct uncertainty_args {
+    const char *data, *clusters;
+    int64_t seed, restarts, iterations, permutations, random;
+    double tolerance;
+    int64_t k[MAX_CLUSTERS];
+    int n_k;
+};
+
+static const char summary[] =
+    "Groups the items by k-means on each FILE and prints the entropy of the\n"
+    "groups among a user's train items, in nats, as the mean over users: the\n"
+    "lower, the more the features say about behaviour. FILE holds dense\n"
+    "features, or is a model, whose item vectors are taken.";
+
+static const char examples[] =
+    "  stair-uncertainty --data data.npz text=text.npz image=image.npz\n"
+    "  stair-uncertainty --data data.npz --clusters 20 --random 64 mf=mf.npz";
+
+static void
+parse_clusters(struct cli *io, struct uncertainty_args *a)
+{
+    const char *p = a->clusters;
+    for (;;) {
+        char *end;
+        errno = 0;
+        long long k = strtoll(p, &end, 10);
+        if (*p < '0' || *p > '9' || errno || k < 1 || k > INT32_MAX ||
+            a->n_k == MAX_CLUSTERS || (*end != ',' && *end))
+            cli_usage(io,
+                "option '--clusters': '%s' is not 1 to %d numbers, as in 8,20",
+                a->clusters, MAX_CLUSTERS);
+        a->k[a->n_k++] = k;
+        if (!*end)
+            return;
+        p = end + 1;
+    }
+}
+
+static void
+check_args(struct cli *io, struct uncertainty_args *a)
+{
+    if (!a->data)
+        cli_usage(io, "option '--data' is missing (see --help)");
+    if (!io->n_args && !a->random)
+        cli_usage(io, "expected NAME=FILE... or '--random' (see --help)");
+    parse_clusters(io, a);
+}
+
+/* The file of the operand; its name, "text=" or the file's own, is copied. */
+static const char *
+split(struct cli *io, const char *arg, char **name)
+{
+    const char *equal = strchr(arg, '='), *slash = strrchr(arg, '/');
+    const char *path = arg;
+    if (equal && equal > arg && !memchr(arg, '/', (size_t)(equal - arg))) {
+        *name = strndup(arg, (size_t)(equal - arg));
+        path = equal + 1;
+        if (!*path)
+            cli_usage(io, "operand '%s' has no file", arg);
+    } else {
+        *name = strdup(slash ? slash + 1 : arg);
+        char *dot = *name ? strrchr(*name, '.') : NULL;
+        if (dot && dot != *name)
+            *dot = 0;
+    }
+    if (!*name)
+        cli_die(io, "out of memory");
+    if (strpbrk(*name, "\t\n"))
+        cli_usage(io, "a name must not hold tabs or line ends");
+    return path;
+}
+
+static int
+read_features(const char *path, const struct dataset *d, const char *data,
+    struct mat *m, struct err *e)
+{
+    static const char *const wanted[] = {"x", "item", NULL};
+    struct npz z;
+    struct npy shape;
+    int rc = npz_load(&z, path, wanted, e);
+    if (rc)
+        return rc;
+    const char *member = npz_find(&z, "x") ? "x" : "item";
+    rc = npz_find(&z, member)
+             ? npz_take_f32(&z, member, 2, &m->x, &shape, e)
+             : err_set(e, ERR_FORMAT,
+                   "'%s' has neither features (member 'x') nor item vectors "
+                   "(member 'item')",
+                   z.path);
+    if (!rc) {
+        m->n = shape.shape[0];
+        m->d = shape.shape[1];
+        rc = mat_check_finite(m, z.path, e);
+    }
+    if (!rc && m->n != d->n_items)
+        rc = err_set(e, ERR_SHAPE,
+            "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items", z.path,
+            m->n, data, d->n_items);
+    npz_free(&z);
+    return rc;
+}
+
+/* Standard normal vectors, which say nothing. */
+static int
+random_features(
+    const struct uncertainty_args *a, int64_t n, struct mat *m, struct err *e)
+{
+    int rc = mat_init(m, n, a->random, e);
+    for (int64_t i = 0; i < n * a->random && !rc; i++)
+        m->x[i] = (float)rng_normal(
+            (uint64_t)a->seed, RNG_KMEANS, FIRST_RANDOM, (uint64_t)i, 0);
+    return rc;
+}
+
+/* The lines of one set of features, which is centred and freed. */
+static int
+measure(struct cli *io, const struct uncertainty_args *a,
+    const struct dataset *d, const char *name, struct mat *m, struct xout *x)
+{
+    struct err *e = &io->err;
+    int rc = kmeans_centre(m, e);
+    for (int i = 0; i < a->n_k && !rc; i++) {
+        struct kmeans_opt o = {.clusters = a->k[i],
+            .restarts = a->restarts,
+            .iterations = a->iterations,
+            .tolerance = a->tolerance,
+            .seed = (uint64_t)a->seed,
+            .threads = (int)io->threads};
+        struct kmeans k;
+        struct uncertainty own, null;
+        char n[5][JSONOUT_NUMBER];
+        cli_progress(io, "%s, %" PRId64 " clusters", name, a->k[i]);
+        rc = kmeans_run(m, &o, &k, e);
+        if (rc)
+            break;
+        rc = uncertainty_of(&d->train, k.label, o.clusters, NULL, &own, e);
+        if (!rc)
+            rc = uncertainty_permuted(&d->train, k.label, o.clusters,
+                a->permutations, o.seed, &null, e);
+        if (!rc)
+            rc = xout_printf(x, e,
+                "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n", name,
+                a->k[i], own.users, jsonout_double(n[0], own.mean),
+                jsonout_double(n[1], own.relative),
+                jsonout_double(n[2], null.mean),
+                jsonout_double(n[3], null.relative),
+                jsonout_double(n[4], k.inertia));
+        kmeans_free(&k);
+    }
+    mat_free(m);
+    return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct uncertainty_args a = {.clusters = "8,10,20,50,100",
+        .seed = 1,
+        .restarts = 10,
+        .iterations = 300,
+        .permutations = 10,
+        .tolerance = 1e-4};
+    struct cli io = {.tool = "stair-uncertainty",
+        .operands = "--data FILE [NAME=]FILE...",
+        .summary = summary,
+        .examples = examples,
+        .max_args = -1};
+    const struct cli_option table[] = {
+        {.name = "data",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.data,
+            .help = "the dataset, by stair-ingest"},
+        {.name = "clusters",
+            .arg = "K,...",
+            .type = CLI_TEXT,
+            .to = &a.clusters,
+            .help = "numbers of clusters"},
+        {.name = "random",
+            .arg = "D",
+            .type = CLI_INT,
+            .to = &a.random,
+            .max = 1 << 16,
+            .help = "also of D columns of Gaussian noise, if not 0"},
+        {.name = "restarts",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &a.restarts,
+            .min = 1,
+            .max = 1e6,
+            .help = "take the best of N runs of k-means"},
+        {.name = "iterations",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &a.iterations,
+            .min = 1,
+            .max = 1e9,
+            .help = "iterations of a run, at most"},
+        {.name = "tolerance",
+            .arg = "T",
+            .type = CLI_REAL,
+            .to = &a.tolerance,
+            .max = 1e9,
+            .help = "end a run when the centres' squared moves are below T "
+                    "times the columns' mean variance"},
+        {.name = "permutations",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &a.permutations,
+            .min = 1,
+            .max = 1e6,
+            .help = "compare with the mean over N random orders of the labels"},
+        CLI_OUTPUT(&io), CLI_SEED(&a.seed), CLI_THREADS(&io), CLI_END};
+    io.table = table;
+    cli_parse(&io, argc, argv);
+    check_args(&io, &a);
+
+    blas_init();
+    struct dataset d;
+    struct xout x;
+    const char *path[CLI_LIST_MAX + 1] = {a.data};
+    char *name[CLI_LIST_MAX];
+    if (io.n_args > CLI_LIST_MAX)
+        cli_usage(&io, "more than %d sets of features", CLI_LIST_MAX);
+    for (int i = 0; i < io.n_args; i++)
+        path[i + 1] = split(&io, io.arg[i], &name[i]);
+    cli_one_stdin(&io, path, io.n_args + 1);
+    die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
+    for (int i = 0; i < a.n_k; i++)
+        if (a.k[i] > d.n_items)
+            cli_die(&io, "%" PRId64 " clusters of %" PRId64 " items", a.k[i],
+                d.n_items);
+    die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
+    die_if(xout_printf(&x, &io.err,
+               "features\tclusters\tusers\tuncertainty\trelative\tpermuted\t"
+               "permuted_relative\tinertia\n"),
+        &io);
+    for (int i = 0; i < io.n_args; i++) {
+        struct mat m = {0};
+        die_if(read_features(path[i + 1], &d, a.data, &m, &io.err), &io);
+        die_if(measure(&io, &a, &d, name[i], &m, &x), &io);
+        free(name[i]);
+    }
+    if (a.random) {
+        struct mat m;
+        die_if(random_features(&a, d.n_items, &m, &io.err), &io);
+        die_if(measure(&io, &a, &d, "random", &m, &x), &io);
+    }
+    die_if(xout_commit(&x, &io.err), &io);
+    dataset_free(&d);
+    return cli_finish(&io);
+}
