@@ -75,7 +75,9 @@ struct floor {
     int64_t n;
     const struct kernels *k;
     float *x[16], *y[16], *z[16]; /* one set a thread */
-    int what;
+    float *all;                   /* as large as parameters and moments */
+    int64_t n_all;                /* its rows */
+    int what, threads;
 };
 
 enum { RESIDENT = 64 };
@@ -111,8 +113,15 @@ floor_thread(void *ctx, int64_t i, int thread)
         gather_floor(f->a->indices, f->a->nnz, f->x[i], f->z[i]);
     else if (f->what == 1)
         stream_floor(f->x[i], f->y[i], f->z[i], f->n);
-    else
+    else if (f->what == 2)
         adam_floor(f->k, f->x[i], f->y[i], f->z[i], f->n);
+    else {
+        /* this thread's share of the three, a third of it each */
+        int64_t n = f->n_all / 3 / f->threads;
+        float *at = f->all + i * n * PANEL;
+        int64_t third = f->n_all / 3 * PANEL;
+        stream_floor(at, at + third, at + 2 * third, n);
+    }
 }
 
 /* Seconds per row and thread when all threads work. */
@@ -257,6 +266,12 @@ main(int argc, char **argv)
     double gather = measure_floor(&f, 0, ordered.a.nnz, threads);
     double stream = measure_floor(&f, 1, (int64_t)n, threads) / 3;
     double adam = measure_floor(&f, 2, (int64_t)n, threads);
+    f.threads = threads;
+    f.n_all = 3 * panels * (int64_t)n;
+    f.all = mem_zero(f.n_all * PANEL, sizeof(float), &e);
+    must(f.all ? 0 : ERR_NOMEM, &e);
+    double state = measure_floor(&f, 3, f.n_all / threads, threads);
+    free(f.all);
     f.a = &si_ordered.a;
     double gather_items = measure_floor(&f, 0, si_ordered.a.nnz, threads);
     double as = measure_product(&p, panels, threads);
@@ -269,9 +284,12 @@ main(int argc, char **argv)
      * batch's rows (read and write) and two full products; smoothing three. */
     double nnz = (double)ordered.a.nnz, nnzs = (double)si_ordered.a.nnz;
     double rows = 4 * nnz + 3 * touched;
-    double streamed = (2 + 2 * 2) * n + (3 + 1 + 6) * n + (2 + 2 * 2 + 3) * ni;
+    /* Parameters and moments pass through memory once forward and once read
+     * and written backward; the rest lies in the threads' buffers. */
+    double through = n + 6 * n;
+    double streamed = (1 + 2 * 2) * n + (3 + 1) * n + (2 + 2 * 2 + 2) * ni;
     double fl_gather = share * (rows * gather + 3 * nnzs * gather_items);
-    double fl_stream = share * streamed * stream;
+    double fl_stream = share * (streamed * stream + through * state);
     double fl_adam = share * n * adam;
     double fl = fl_gather + fl_stream + fl_adam;
     double step = best / steps;
@@ -280,8 +298,9 @@ main(int argc, char **argv)
         (long)d.n_users, (long)d.n_items, (long)d.train.nnz, (long)batch,
         threads, engine_isa(g));
     printf("  floors per row of 16 columns: gather %.2f ns (items %.2f), "
-           "stream %.2f ns, arithmetic of Adam %.2f ns\n",
-        1e9 * gather, 1e9 * gather_items, 1e9 * stream, 1e9 * adam);
+           "stream %.2f ns (parameters %.2f), arithmetic of Adam %.2f ns\n",
+        1e9 * gather, 1e9 * gather_items, 1e9 * stream, 1e9 * state,
+        1e9 * adam);
     printf("  one product, %ld columns: user-item %.3f ms (floor %.3f), "
            "item %.3f ms\n",
         (long)m.d, 1e3 * as, 1e3 * share * (nnz * gather + 3 * n * stream),
