@@ -1,0 +1,56 @@
+# The paper's tables and figures, with the paper's numbers beside ours: every
+# training is a file that is made once, goes on after a kill and runs beside
+# others under -j; runs/paper/report.html is the result.
+#
+#   make paper DATA=path/to/data              Baby and Sports, 500 epochs: days
+#   make paper DATA=... DATASETS=baby EPOCHS=60 SEEDS=1
+#   make paper PARTS="fig2 fig6"              without DATA: the made-up shop
+#
+# DATA is the directory of baby.inter.gz or sports.inter.gz, or the one above
+# amazon-baby and amazon-sports. Settings are those of DATASET.mk, each a
+# variable; see paper-data.mk for more. A model takes some 15 MB (Baby).
+DATA ?=
+DATASETS = $(if $(DATA),baby sports,demo)
+PARTS = table1 table2 table3 fig2 fig3 fig4 fig5 fig6 fig7
+SYSTEMS = stair lightgcn jgcf mf popularity
+SEEDS = 1 2 3 4 5
+LAYER_SWEEP = 0 1 2 3 4
+GAMMA_SWEEP = 0.01 0.05 0.1 0.2 0.3 0.4 0.5
+# the paper's 10 and 20 need features; the graphs hold nine neighbours of an item
+KT_SWEEP = 1 3 5 9
+KV_SWEEP = 1 3 5 9
+CLUSTERS = 8,10,20,50,100
+
+HERE := $(dir $(lastword $(MAKEFILE_LIST)))
+SHELL = /bin/bash
+.SHELLFLAGS = -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := paper
+BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
+P ?= runs/paper
+
+dir_of = $(if $(wildcard $(DATA)/$1.inter.gz),$(DATA),$(DATA)/amazon-$1)
+passed = $(foreach v,PARTS SYSTEMS SEEDS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS,$v='$($v)')
+
+.PHONY: paper FORCE clean
+FORCE:
+$(DATASETS:%=$P/%/results.tsv): $P/%/results.tsv: FORCE
+	+@mkdir -p $(@D); $(MAKE) --no-print-directory -f $(HERE)paper-data.mk DATASET=$* R=$P/$* \
+	  $(if $(DATA),DATA=$(call dir_of,$*)) BIN=$(BIN) $(passed) $@
+
+$P/%.opts: FORCE
+	@mkdir -p $P; printf '%s\n' '$($*_opts)' | cmp -s - $@ || printf '%s\n' '$($*_opts)' >$@
+paper_opts = $(DATASETS) $(PARTS) $(SEEDS)
+
+$P/report.html: $(DATASETS:%=$P/%/results.tsv) $P/paper.opts $(addprefix $(HERE),paper-plot.sh \
+		paper-page.sh paper-page.css paper-numbers.tsv)
+	@bash $(HERE)paper-plot.sh $P "$(DATASETS)" "$(PARTS)"
+	@bash $(HERE)paper-page.sh $P "$(DATASETS)" "$(PARTS)" $(BIN) >$@.new && mv $@.new $@
+
+paper: $P/report.html
+	@echo '$P/report.html shows the results; the tables and pictures lie beside it'
+
+clean:
+	rm -rf $P
