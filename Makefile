@@ -121,7 +121,7 @@ bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
 
 deps:  ## install what is needed to build and test (Debian, needs root)
 	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	 missing=; for p in $(DEPS_BUILD) $(DEPS_CHECK); do \
+	 missing=; for p in $(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_PAPER); do \
 	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
 	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
@@ -130,7 +130,7 @@ install: all  ## install tools, manual pages and pipelines under PREFIX
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
 	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
-	install -m 644 pipelines/*.mk pipelines/*.sh $(DESTDIR)$(datadir)
+	install -m 644 pipelines/*.* $(DESTDIR)$(datadir)
 
 uninstall:  ## remove what install put there
 	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)

@@ -25,3 +25,5 @@ FUZZ_SECONDS = 60
 # Debian packages: to build, and those the tests use when they are there.
 DEPS_BUILD = gcc make zlib1g-dev libcsv-dev libopenblas-dev
 DEPS_CHECK = python3-numpy python3-scipy mandoc
+# and what draws the figures of `make paper`.
+DEPS_PAPER = gnuplot-nox

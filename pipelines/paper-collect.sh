@@ -20,7 +20,8 @@ for f in "$@"; do
 	printf '%s\t%s\t%s\n' "$(sha256sum <"$f" | cut -d' ' -f1)" "$(stat -Lc %s "$f")" "${f##*/}"
 done >"$dir/inputs.tsv"
 
-# The number behind a key of a JSON line; the first match, so name it fully.
+# The number behind a key of a JSON line, its first occurrence.
+# shellcheck disable=SC2016 # a program of awk
 fields='function num(key, at) {
 	at = index($0, "\"" key "\": ")
 	return at ? substr($0, at + length(key) + 4) + 0 : "-"

@@ -12,7 +12,7 @@ command -v gnuplot >/dev/null || {
 }
 work=$(mktemp -d "$dir/.plot.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-export LC_ALL=C
+export LC_ALL=C.UTF-8 LC_NUMERIC=C LC_COLLATE=C
 
 has() { [[ " $parts " == *" $1 "* ]]; }
 title() { # title DATASET: as in the paper
@@ -25,6 +25,7 @@ title() { # title DATASET: as in the paper
 draw() {
 	{
 		cat <<-'END'
+			set encoding utf8
 			set linetype 1 lc rgb "#0072B2" lw 2 pt 7 ps 1 dt 1
 			set linetype 2 lc rgb "#D55E00" lw 2 pt 5 ps 1 dt (10,4)
 			set linetype 3 lc rgb "#009E73" lw 2 pt 9 ps 1.2 dt (3,3)
@@ -36,7 +37,7 @@ draw() {
 			set key top left outside horizontal samplen 3 spacing 1.2
 			set datafile separator "\t"
 			set datafile missing "-"
-			set lmargin 10
+			set lmargin 12
 			set rmargin 3
 		END
 		cat
@@ -56,7 +57,7 @@ over_seeds() { # over_seeds RESULTS PART COLUMN
 }
 
 fig2() { # fig2 DATASET: entropy, and entropy relative to shuffled labels
-	local in=$dir/$1/uncertainty.tsv series s plots= ratio=
+	local in=$dir/$1/uncertainty.tsv series s plots='' ratio=''
 	mapfile -t series < <(tail -n +2 "$in" | cut -f1 | awk '!($0 in s) { s[$0] = 1; print }')
 	local i=0 label ticks
 	ticks=$(tail -n +2 "$in" | cut -f2 | awk '!($0 in s) { s[$0] = 1; printf "%s\"%s\" %d", n++ ? ", " : "", $0, n }')
@@ -114,13 +115,13 @@ fig4() {
 		} }' >"$dir/fig4.tsv"
 	local k name what
 	for k in 3 4; do
-		name=forward what="{/Symbol a}_{jl}"
-		[ $k = 3 ] || name=backward what="{/Symbol a}'_{jl}"
+		name=forward what="α_{jl}"
+		[ $k = 3 ] || name=backward what="α'_{jl}"
 		draw "fig4-$name" <<-END
-			set title "${name^}, {/Symbol g} = 1, d = 5, L = 3"
+			set title "${name^}, γ = 1, d = 5, L = 3"
 			set style data histogram
 			set style histogram clustered gap 1
-			set style fill solid 0.9 border lc rgb "#ffffff"
+			set style fill solid 1 noborder
 			set xlabel "dimension j"
 			set ylabel "layer weight $what"
 			set yrange [0:1]
@@ -139,8 +140,9 @@ fig5() {
 		set ylabel "correlation with the initialisation"
 		set yrange [:1.02]
 		set xrange [0:]
-		plot '$work/fig5-$1-STAIR' using 3:6 with linespoints lt 1 pi -1 title 'STAIR', \\
-		     '$work/fig5-$1-without-BSC' using 3:6 with linespoints lt 2 pi -1 title 'without BSC'
+		every = $(wc -l <"$work/fig5-$1-STAIR") / 10 + 1
+		plot '$work/fig5-$1-STAIR' using 3:6 with linespoints lt 1 pi every title 'STAIR', \\
+		     '$work/fig5-$1-without-BSC' using 3:6 with linespoints lt 2 pi every title 'without BSC'
 	END
 }
 
@@ -165,7 +167,7 @@ fig7g() {
 	over_seeds "$dir/$1/results.tsv" fig7g "$3" | sort -gk2,2 >"$work/fig7g-$1-$2"
 	draw "fig7-gamma-$1-$2" <<-END
 		set title "$(title "$1")"
-		set xlabel "{/Symbol g}"
+		set xlabel "γ"
 		set ylabel "$4 (test)" noenhanced
 		set autoscale xfix
 		set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06
@@ -196,7 +198,7 @@ fig7k() { # fig7k DATASET METRIC COLUMN LABEL PART HEADING
 		set xrange [0.5:$(cut -f1 "$work/$5-$1-$2" | tail -n 1).5]
 		set yrange [0.5:$(cut -f2 "$work/$5-$1-$2" | tail -n 1).5]
 		mid = $(awk -F'\t' 'NR == 1 { lo = hi = $3 } $3 < lo { lo = $3 } $3 > hi { hi = $3 } END { print (lo + hi) / 2 }' "$work/$5-$1-$2")
-		plot '$work/$5-$1-$2' using 1:2:3:xtic(4):ytic(5) with image, \\
+		plot '$work/$5-$1-$2' using 1:2:3:xtic(4):ytic(5) with image pixels, \\
 		     '' using 1:2:(sprintf("%.4f", column(3))):(column(3) > mid ? 0xffffff : 0x000000) with labels tc rgb variable notitle
 	END
 }

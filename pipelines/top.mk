@@ -14,4 +14,10 @@ sports: all  ## train on Amazon Sports (DATA=its directory)
 tiktok: all  ## train on TikTok (DATA=its directory)
 	$(pipeline)
 
-.PHONY: demo baby sports tiktok
+paper: all  ## the paper's tables and figures (DATA= as in paper.mk)
+	@$(MAKE) --no-print-directory -f pipelines/paper.mk BIN=$(BIN)
+
+sweep: all  ## try settings on a dataset by valid NDCG@20 (GRID= as in sweep.mk)
+	@$(MAKE) --no-print-directory -f pipelines/sweep.mk BIN=$(BIN)
+
+.PHONY: demo baby sports tiktok paper sweep

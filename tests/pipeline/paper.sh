@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# The paper's tables and figures on a tiny shop, and sweeps.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS
+small=(USERS=150 ITEMS=80 INTERACTIONS=1100 TOPICS=8 IMAGE_DIM=32 DIM=8 EPOCHS=4 EVERY=2 THREADS=1 'CLUSTERS=3,6'
+	SEEDS="1 2" LAYER_SWEEP="0 1" GAMMA_SWEEP="0.1 0.2" KT_SWEEP="1 5" KV_SWEEP="1")
+paper() { # paper DIR ARGUMENTS...: prints how many trainings ran
+	local dir=$1
+	shift
+	make -f "$TOP/pipelines/paper.mk" BIN="$BIN" P="$dir" DATA= "${small[@]}" "$@" >log 2>&1 || { sed 's/^/# /' log | tail -3 && return 1; }
+	grep -c '/stair-train .* -o .*-[12]\.npz' log
+}
+SECONDS=0
+same "everything is trained" "$(paper one -j4)" 25
+[ $SECONDS -lt 20 ]
+ok $? "in a few seconds ($SECONDS)"
+same "nothing again" "$(paper one)" 0
+same "a line for each place of a training" "$(tail -n +2 one/demo/results.tsv | cut -f2 | uniq -c | awk '{printf "%s %s;", $2, $1}')" \
+	"fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;table2 9;"
+same "and no gaps" "$(awk -F'\t' 'NR > 1 && $3 != "popularity" { for (i = 7; i <= NF; i++) if ($i !~ /^[0-9.e-]+$/ || $i == "-") print }' one/demo/results.tsv)" ""
+same "metrics are those of the models" "$(awk -F'\t' '$6 == "stair-2" {print $8; exit}' one/demo/results.tsv)" \
+	"$(stair-eval --data one/demo/data.npz --top 20 one/demo/stair-2.npz | awk '$1 == "recall" {print $3}')"
+same "correlation starts at 1" "$(awk -F'\t' '$3 == 0 {printf "%.6f ", $6}' one/demo/curves.tsv)" "1.000000 1.000000 "
+same "the page is whole" "$(grep -c '^</body></html>\|<!DOCTYPE' <(sed 's/<\/pre>//' one/report.html))" 2
+same "and needs nothing else" "$(grep -oE '(src|href)="[^"]{0,12}' one/report.html | grep -vE '"#|"data:image')" ""
+same "all parts are there" "$(grep -oE '<h2 id="[a-z0-9]*"' one/report.html | cut -d'"' -f2 | tr '\n' ' ')" \
+	"table1 table2 table3 fig2 fig3 fig4 fig5 fig6 fig7 made "
+if command -v gnuplot >/dev/null; then
+	same "pictures" "$(grep -c '<img alt' one/report.html)" 15
+	same "as files too" "$(find one -maxdepth 1 -name '*.svg' | wc -l) $(find one -maxdepth 1 -name '*.png' -size +4k | wc -l)" "15 15"
+else
+	skip "pictures" "gnuplot is not installed"
+	skip "as files too" "gnuplot is not installed"
+fi
+
+# killed and run again
+set -m
+make -f "$TOP/pipelines/paper.mk" BIN="$BIN" P=two DATA= "${small[@]}" PARTS="table2 fig6" -j2 >/dev/null 2>&1 &
+pid=$!
+set +m
+sleep 0.4
+kill -KILL -- -"$pid" 2>/dev/null
+wait "$pid" 2>/dev/null
+paper two PARTS="table2 fig6" >/dev/null
+same "killed and run again: the same models" "$(for f in two/demo/*-[12].npz; do cmp -s "$f" "one/${f#two/}" || echo "$f"; done)" ""
+same "and logs" "$(cut -f1-13 two/demo/results.tsv)" "$(awk -F'\t' '$2 ~ /part|table2|fig6/' one/demo/results.tsv | cut -f1-13)"
+same "another seed: its trainings alone" "$(paper two PARTS=fig6 SEEDS="1 2 3")" 0
+same "of which there are six" "$(find two/demo -name '*-3.npz' | wc -l)" 6
+
+same "a sweep: the best by valid first" "$(make -s -f "$TOP/pipelines/sweep.mk" BIN="$BIN" R=swept "${small[@]}" GRID="gamma=0.1,0.4 lr=0.001,0.05" 2>&1 |
+	grep -v '^[^ ]*/stair-' | awk -F'\t' '$1 + 0 {n++; if (last != "" && $1 > last) print "unsorted"; last = $1} END {print n}')" 4
+fails 2 "$TOP/pipelines/sweep.mk:29: *** GRID holds NAME=VALUE,VALUE words, not 'gamma'.  Stop." \
+	make -f "$TOP/pipelines/sweep.mk" BIN="$BIN" R=swept GRID=gamma
+
+if [ -e "$DATA/amazon-baby/baby.inter.gz" ]; then
+	make -f "$TOP/pipelines/paper.mk" BIN="$BIN" P=real DATA="$DATA" DATASETS=baby PARTS="table1 table2" SYSTEMS=popularity >log 2>&1
+	same "Baby's numbers and the paper's" "$(sed -n '/id="table1"/,/<\/table>/s/<[^>]*>/ /gp' real/report.html | grep -c '19,445.*7,050.*160,792.*99.88')" 2
+	same "what stood in for the features is said" "$(grep -c 'not from the published features' real/report.html)" 1
+else
+	skip "Baby's numbers and the paper's" "$DATA is not there"
+	skip "what stood in for the features is said" "$DATA is not there"
+fi
+done_testing
