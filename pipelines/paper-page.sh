@@ -93,7 +93,8 @@ table2() { # table2 DATASET
 			if (!(k in best) || $5 > best[k]) { best[k] = $5; line[k] = $0 }
 		}
 		END {
-			print "<div class=scroll><table><thead><tr><th>" name(first[order[1]]) " against the best other system run here</th><th>that is</th><th>improvement</th><th>paired t-test by seed: p</th><th>Welch: p</th></tr></thead><tbody>"
+			print "<p>" name(first[order[1]]) " against the best of the other systems that were run here:</p>"
+			print "<div class=scroll><table><thead><tr><th></th><th>best other</th><th>improvement</th><th>paired t-test by seed: p</th><th>Welch: p</th></tr></thead><tbody>"
 			for (i = 1; i <= n; i++) {
 				k = order[i]; split(line[k], f, "\t")
 				sub(/^recall/, "Recall", k); sub(/^ndcg/, "NDCG", k)
@@ -251,7 +252,7 @@ if has table2; then
 	for d in $datasets; do table2 "$d"; done
 fi
 if has table3; then table3; fi
-if has fig2; then figure fig2 "Figure 2. Behaviour uncertainty" "Entropy of a user&rsquo;s items over k-means groups of each kind of item vectors. The paper: lowest for vectors trained by MF-BPR, then text, then images, which come close to noise; lower on Sports than on Baby. Right: divided by what the same groups give when their labels are shuffled among the items, which takes out the sizes of the groups."; fi
+if has fig2; then figure fig2 "Figure 2. Behaviour uncertainty" "Entropy of a user&rsquo;s items over k-means groups of each kind of item vectors. The paper: lowest for vectors trained by MF-BPR, then text, then images, which come close to noise; lower on Sports than on Baby. Second picture: divided by what the same groups give when their labels are shuffled among the items, which takes out the sizes of the groups."; fi
 if has fig3; then figure fig3 "Figure 3. Modality erasure" "LightGCN with and without modality initialisation (MI) by number of layers. The paper: the gain by MI shrinks quickly as layers are added."; fi
 if has fig4; then figure fig4 "Figure 4. Layer weights" "Equations 2 and 5 as they are."; fi
 if has fig5; then figure fig5 "Figure 5. Modality forgetting" "Pearson correlation of the item parameters with their initialisation, mean over the columns. The paper: it falls fast, and much slower with backward stepwise convolution (BSC)."; fi
