@@ -374,7 +374,8 @@ cli_options_text(struct cli *io)
         }
         sep = " ";
     }
-    if (fclose(f) || !text)
+    int full = ferror(f);
+    if (fclose(f) || full || !text)
         cli_die(io, "out of memory");
     /* tabs and newlines separate fields and lines of the history */
     for (char *p = text; *p; p++)

@@ -316,7 +316,8 @@ show(struct info *o, const char *path, struct err *e)
         rc = err_set(e, ERR_NOMEM, "out of memory");
     while (!rc && (rc = npz_in_next(&o->in, &o->head, e)) > 0)
         rc = show_member(o, path, e);
-    if (o->out && fclose(o->out) && !rc)
+    int full = o->out && ferror(o->out);
+    if (o->out && (fclose(o->out) || full || !text) && !rc)
         rc = err_set(e, ERR_NOMEM, "out of memory");
     if (!rc) {
         enum kind kind = kind_of(o->seen);

@@ -30,7 +30,7 @@ kept_length(int fd, int64_t last)
         sscanf(line, "{\"epoch\": %" SCNd64, &epoch) == 1 && epoch <= last)
         keep += n;
     free(line);
-    if (ferror(f))
+    if (ferror(f) || (n < 0 && !feof(f))) /* also when memory is short */
         keep = -1;
     fclose(f);
     return keep;
