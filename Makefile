@@ -93,7 +93,14 @@ $(FUZZERS): $B/%: $B/%.o $(if $(FUZZ),,$B/tests/fuzz/driver.o) $(LIB)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
-tests-build: all $(UNITS) $(FUZZERS)
+# Makes calls of the plain programs fail; see there.
+FAULTS := $(if $(SAN)$(FUZZ),,$B/tests/fault/fail.so)
+$B/tests/fault/fail.so: tests/fault/fail.c $B/flags
+	@mkdir -p $(@D)
+	$(if $Q,@echo "  LINK    $@")
+	$Q$(CC) $(CFLAGS_ALL) -fPIC -shared -MMD -MP -MF $(@:.so=.d) -o $@ $< -ldl
+
+tests-build: all $(UNITS) $(FUZZERS) $(FAULTS)
 
 check: tests-build  ## run every test, plain and under the sanitizers
 	@$(MAKE) --no-print-directory SAN=1 tests-build
