@@ -80,11 +80,18 @@ compared = $(foreach m,$(trained),$(SEEDS:%=$R/$m-%.tsv))
 $R/compare.tsv: $(compared) $R/compare.opts $(BIN)/stair-compare
 	$(BIN)/$(compare_cmd) -o $@
 
+# the same over the users of the first seed's models
+users_cmd = stair-compare $(foreach m,$(firstword $(trained)) $(others),$m=$R/$m-$(first).users.tsv)
+$(trained:%=$R/%-$(first).users.tsv): $R/%.users.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
+	$(BIN)/$(eval_cmd)$t --per-user $@ -o /dev/null $<
+$R/users.tsv: $(trained:%=$R/%-$(first).users.tsv) $R/users.opts $(BIN)/stair-compare
+	$(BIN)/$(users_cmd) -o $@
+
 # -- everything in tables -----------------------------------------------------------
 outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(if $(call has,fig2),$(uncertainty_outside)))
 plan_cmd = $(subst /,	,$(plan))
 about_cmd = $(NOTE)
 $R/results.tsv: $(runs:%=$R/%.tsv) $(logged:%=$R/%.jsonl) $R/plan.opts $R/about.opts \
 		$(if $(call has,fig2),$R/uncertainty.tsv) \
-		$(if $(and $(call has,table2),$(others)),$R/compare.tsv) $(HERE)paper-collect.sh
+		$(if $(and $(call has,table2),$(others)),$R/compare.tsv $R/users.tsv) $(HERE)paper-collect.sh
 	@$(BIN)/stair-cat $R/data.npz | bash $(HERE)paper-collect.sh $(DATASET) $R $(outside)

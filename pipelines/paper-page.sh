@@ -85,23 +85,27 @@ table2() { # table2 DATASET
 		}' "$dir/$1/results.tsv"
 	[ -s "$dir/$1/compare.tsv" ] || return 0
 	# the first system against the best of the others
-	awk "$common"'
+	awk -v numbers="$numbers" "$common"'
 		function p(v) { return v == "-" ? "&ndash;" : v < 0.0001 ? sprintf("%.1e", v) : sprintf("%.4f", v) }
-		$1 ~ /^(recall|ndcg)$/ {
-			k = $1 "@" $2
+		$1 !~ /^(recall|ndcg)$/ { next }
+		{ k = $1 "@" $2 }
+		FNR != NR { users[k, $3] = $10; next }
+		{
 			if (!(k in seen)) { seen[k] = 1; order[++n] = k; first[k] = $3; mean[k] = $5; next }
 			if (!(k in best) || $5 > best[k]) { best[k] = $5; line[k] = $0 }
 		}
 		END {
 			print "<p>" name(first[order[1]]) " against the best of the other systems that were run here:</p>"
-			print "<div class=scroll><table><thead><tr><th></th><th>best other</th><th>improvement</th><th>paired t-test by seed: p</th><th>Welch: p</th></tr></thead><tbody>"
+			print "<div class=scroll><table><thead><tr><th></th><th>best other</th><th>improvement</th><th>paired t-test by seed: p</th><th>Welch: p</th><th>over users, first seed: p</th></tr></thead><tbody>"
 			for (i = 1; i <= n; i++) {
 				k = order[i]; split(line[k], f, "\t")
+				test = p(users[k, f[3]])
 				sub(/^recall/, "Recall", k); sub(/^ndcg/, "NDCG", k)
-				printf "<tr><td>%s</td><td>%s</td><td>%+.1f&nbsp;%%</td><td>%s</td><td>%s</td></tr>\n", k, name(f[3]), f[7], p(f[10]), p(f[13])
+				printf "<tr><td>%s</td><td>%s</td><td>%+.1f&nbsp;%%</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+					k, name(f[3]), f[7], p(f[10]), p(f[13]), test
 			}
 			print "</tbody></table></div>"
-		}' numbers=/dev/null "$dir/$1/compare.tsv"
+		}' "$dir/$1/compare.tsv" "$dir/$1/users.tsv"
 }
 
 table3() {
@@ -248,7 +252,7 @@ echo '<a href="#made">How it was made</a></nav>'
 if has table1; then table1; fi
 if has table2; then
 	echo '<h2 id="table2">Table 2. Recommendation</h2><p>Mean and standard deviation over seeds. The best of ours is bold.'
-	echo 'Seeds of two systems share nothing, so the paired test is the convention of the paper and Welch&rsquo;s the sounder one.</p>'
+	echo 'Seeds of two systems share nothing, so the paired test over them is the convention of the paper and Welch&rsquo;s the sounder one; the paired test over users says whether two single models differ.</p>'
 	for d in $datasets; do table2 "$d"; done
 fi
 if has table3; then table3; fi

@@ -2,8 +2,7 @@
 # Draws the figures, as SVG and PNG beside the tables they come from:
 #   paper-plot.sh DIRECTORY "DATASETS" "PARTS"
 # Colours are those of Okabe and Ito, which colour-blind readers tell apart;
-# every series has a mark of its own as well. Text that comes from a table is
-# read by column, so that a series without values leaves a gap, not a failure.
+# every series has a mark of its own as well.
 set -euo pipefail
 dir=$1 datasets=$2 parts=$3
 command -v gnuplot >/dev/null || {

@@ -2,7 +2,7 @@
 # training is a file that is made once, goes on after a kill and runs beside
 # others under -j; runs/paper/report.html is the result.
 #
-#   make paper DATA=path/to/data              Baby and Sports, 500 epochs: days
+#   make paper DATA=path/to/data              Baby and Sports, 500 epochs: many hours
 #   make paper DATA=... DATASETS=baby EPOCHS=60 SEEDS=1
 #   make paper PARTS="fig2 fig6"              without DATA: the made-up shop
 #

@@ -202,7 +202,7 @@ scores_read(struct scores *s, const char *path, struct err *e)
                               : table_read(&x, '\t', 0, add_row, &r, e);
     if (!rc && !s->per_user)
         s->n = s->key.n > 0;
-    if (!rc && s->n == 0)
+    if (!rc && (s->n == 0 || s->key.n == 0))
         rc = err_set(e, ERR_FORMAT, "'%s' holds no metrics", x.name);
     xin_close(&x);
     if (rc)

@@ -62,6 +62,8 @@ fails 2 "stair-compare: there is one system, 'a': nothing to compare it with" st
 fails 2 "stair-compare: system 'a' has no files" stair-compare a= b= b1.tsv
 fails 2 "stair-compare: system 'b' has no files" stair-compare a=a1.tsv b=
 fails 2 "stair-compare: two systems are named 'a'" stair-compare a=a1.tsv a=b1.tsv
+printf 'user\ttargets\t\nx\t2\t1\n' | cut -f1,2 >bad
+fails 1 "stair-compare: 'bad' line 1: not a line 'metric<TAB>cut-off<TAB>value' of stair-eval" stair-compare bad ub.tsv
 : >bad
 fails 1 "stair-compare: 'bad' holds no metrics" stair-compare bad a1.tsv
 echo hello >bad
