@@ -172,6 +172,9 @@ figure() { # figure PART HEADING CLAIM: with the pictures and findings of each d
 	for d in $datasets; do
 		f=$("found_$part" "$d" | escape)
 		[ -z "$f" ] || printf '<p class="found"><b>%s:</b> %s</p>\n' "$(title "$d")" "$f"
+		if [ "$part" = fig2 ] && grep -q stand-ins "$dir/$d/about.opts"; then
+			printf '<p class="note"><b>%s:</b> text and image are the stand-ins, not the published features.</p>\n' "$(title "$d")"
+		fi
 	done
 	echo '<div class="figures">'
 	for d in $datasets; do
@@ -257,10 +260,10 @@ if has table2; then
 fi
 if has table3; then table3; fi
 if has fig2; then figure fig2 "Figure 2. Behaviour uncertainty" "Entropy of a user&rsquo;s items over k-means groups of each kind of item vectors. The paper: lowest for vectors trained by MF-BPR, then text, then images, which come close to noise; lower on Sports than on Baby. Second picture: divided by what the same groups give when their labels are shuffled among the items, which takes out the sizes of the groups."; fi
-if has fig3; then figure fig3 "Figure 3. Modality erasure" "LightGCN with and without modality initialisation (MI) by number of layers. The paper: the gain by MI shrinks quickly as layers are added."; fi
+if has fig3; then figure fig3 "Figure 3. Modality erasure" "LightGCN with and without modality initialisation (MI) by number of layers; both with the optimiser, sampling and weight decay of STAIR, so that nothing else differs. The paper: the gain by MI shrinks quickly as layers are added."; fi
 if has fig4; then figure fig4 "Figure 4. Layer weights" "Equations 2 and 5 as they are."; fi
 if has fig5; then figure fig5 "Figure 5. Modality forgetting" "Pearson correlation of the item parameters with their initialisation, mean over the columns. The paper: it falls fast, and much slower with backward stepwise convolution (BSC)."; fi
-if has fig6; then figure fig6 "Figure 6. Ablation" "From LightGCN to STAIR, a part at a time, and STAIR without one part each; bars are standard deviations over seeds. The paper: every part helps, MI also against spread, BSC is essential."; fi
+if has fig6; then figure fig6 "Figure 6. Ablation" "From LightGCN to STAIR, a part at a time, and STAIR without one part each; bars are standard deviations over seeds. LightGCN here is STAIR without its three parts, with its optimiser; Table 2 has the usual one. The paper: every part helps, MI also against spread, BSC is essential."; fi
 if has fig7; then figure fig7 "Figure 7. Sensitivity" "The exponent gamma, and the numbers of text and image neighbours. The paper: a smallish gamma is best; more text neighbours help, more image neighbours do not. In the released code these numbers also weigh the two initialisations; a second sweep keeps those weights."; fi
 
 echo '<h2 id="made">How it was made</h2>'

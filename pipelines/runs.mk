@@ -9,6 +9,7 @@
 #   $R/NAME.jsonl   its log
 #   $R/NAME.tsv     the metrics on test, by stair-eval
 #   $R/NAME.err     what stair-train said, last line with time and memory
+# The shell passes a signal on: make alone would leave the training running.
 define training
 $1_cmd = stair-train --data=$R/data.npz $2
 $R/$1.npz: $R/data.npz $3 $R/$1.opts $(BIN)/stair-train
@@ -16,8 +17,8 @@ $R/$1.npz: $R/data.npz $3 $R/$1.opts $(BIN)/stair-train
 	for f in $$^; do [ "$$$$f" -ot "$$$$saved" ] || resume=; done; \
 	[ "$$$$resume" ] || : >$R/$1.err; \
 	set -- $(BIN)/$$($1_cmd)$t --checkpoint "$$$$saved"$$$$resume --log $R/$1.part.jsonl -o $$@; \
-	echo "$$$$@"; "$$$$@" -v 2>>$R/$1.err || { rc=$$$$?; tail -n 1 $R/$1.err >&2; exit $$$$rc; }; \
-	rm -f "$$$$saved"
+	echo "$$$$@"; "$$$$@" -v 2>>$R/$1.err & pid=$$$$!; trap 'kill $$$$pid; wait $$$$pid || :' INT TERM HUP; \
+	wait $$$$pid || { rc=$$$$?; tail -n 1 $R/$1.err >&2; exit $$$$rc; }; rm -f "$$$$saved"
 
 # without a log, remove the model: both are made again
 $R/$1.jsonl: $R/$1.npz
