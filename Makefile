@@ -6,14 +6,15 @@ SHELL = /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
-B := build$(if $(FUZZ),/fuzz,$(if $(SAN),/san))
-BIN := $(if $(FUZZ)$(SAN),$B/bin,bin)
+VARIANT := $(or $(if $(FUZZ),fuzz),$(if $(TSAN),tsan),$(if $(COV),cov),$(if $(SAN),san))
+B := build$(VARIANT:%=/%)
+BIN := $(if $(VARIANT),$B/bin,bin)
 Q := $(if $(V),,@)
 
 WARN = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wmissing-prototypes \
 	$(if $(WERROR),-Werror)
 SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
-	$(if $(FUZZ),-fsanitize=fuzzer-no-link)
+	$(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(TSAN),-fsanitize=thread) $(if $(COV),-O0 --coverage)
 , := ,
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
 	-pthread $(WARN) $(SANFLAGS) $(CFLAGS)
@@ -82,7 +83,7 @@ $(TOOLS:%=$B/%.linked): $B/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
 # not re-run a pipeline's stages.
 $(TOOLS:%=$(BIN)/%): $(BIN)/%: $B/%.linked
 	@mkdir -p $(@D)
-	@$(if $(SAN),cp $< $B/$*.stripped,strip -o $B/$*.stripped $<)
+	@$(if $(VARIANT),cp $< $B/$*.stripped,strip -o $B/$*.stripped $<)
 	@cmp -s $B/$*.stripped $@ || cp -f $B/$*.stripped $@
 
 $(UNITS) $(BENCHES): $B/%: $B/%.o $(LIB)
@@ -94,7 +95,7 @@ $(FUZZERS): $B/%: $B/%.o $(if $(FUZZ),,$B/tests/fuzz/driver.o) $(LIB)
 	$Q$(CC) $(CFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
 # Makes calls of the plain programs fail; see there.
-FAULTS := $(if $(SAN)$(FUZZ),,$B/tests/fault/fail.so)
+FAULTS := $(if $(VARIANT),,$B/tests/fault/fail.so)
 $B/tests/fault/fail.so: tests/fault/fail.c $B/flags
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  LINK    $@")
@@ -108,6 +109,14 @@ check: tests-build  ## run every test, plain and under the sanitizers
 
 check-fast: tests-build  ## run the tests of the plain build only
 	@tests/run bin build
+
+check-slow: tests-build  ## data races, valgrind, every fault: some minutes
+	@$(MAKE) --no-print-directory TSAN=1 tests-build
+	@STAIR_SLOW=1 ONLY='^(slow|fault)/' tests/run bin build
+
+coverage:  ## which lines of the library the tests run
+	@$(MAKE) --no-print-directory COV=1 tests-build
+	@tests/coverage build/cov
 
 # Inputs that were found go to build/fuzz/corpus; what is worth keeping is
 # moved to tests/fuzz/corpus by hand.
@@ -165,4 +174,4 @@ help:  ## list the targets
 
 -include $(wildcard pipelines/top.mk)
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all check check-fast fuzz fuzz-build bench tests-build deps install uninstall lint dist clean help FORCE
+.PHONY: all check check-fast check-slow coverage fuzz fuzz-build bench tests-build deps install uninstall lint dist clean help FORCE

@@ -33,7 +33,7 @@ static const char summary[] =
     "stair-eval writes them; of tables by --per-user, users are compared.";
 
 static const char examples[] =
-    "  stair-compare stair= stair-*.tsv lightgcn= lightgcn-*.tsv\n"
+    "  stair-compare stair= stair-?.tsv lightgcn= lightgcn-?.tsv\n"
     "  stair-compare stair=stair-users.tsv mf=mf-users.tsv";
 
 /* "dir/stair-1.tsv" -> "stair-1" */

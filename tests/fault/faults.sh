@@ -16,7 +16,8 @@ export OPENBLAS_NUM_THREADS=1
 top=$PWD
 
 # --- inputs: a shop of thirty users, all kinds of files -----------------------
-{
+(
+	set -e
 	stair-synth -q --users 30 --items 20 --interactions 300 --topics 2 --core 3 --image-dim 12 --text-dim 10 -o raw
 	stair-ingest -q -o data.npz raw/interactions.csv.gz
 	gzip -dc raw/interactions.csv.gz >log.csv
@@ -31,11 +32,12 @@ top=$PWD
 	stair-cat -f tsv text.npz | tr '\t' , | paste -d, <(stair-cat -m item_ids data.npz) - >text.csv
 	awk -F, 'NR > 1 {print "{\"reviewerID\": \"" $1 "\", \"asin\": \"" $2 "\", \"unixReviewTime\": " NR "}"}' log.csv >log.json
 	stair-cat -f npy -m train_indices -o indices.npy data.npz
-} 2>setup.err || {
+) 2>setup.err
+ok $? "inputs"
+if [ "$tap_bad" = 1 ]; then
 	sed 's/^/# /' setup.err
-	ok 1 "inputs"
 	done_testing
-}
+fi
 
 # --- one case: a program and the files it writes ------------------------------
 # What a failing run must leave of an output that was there before: `old` is

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The demonstration with every program under valgrind: no read of what was not
+# written, no access out of bounds, nothing lost.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS
+if ! command -v valgrind >/dev/null; then
+	skip "valgrind" "valgrind is not installed"
+	done_testing
+fi
+mkdir watched
+for tool in "$BIN"/stair-*; do
+	cat >"watched/${tool##*/}" <<-END
+		#!/bin/sh
+		exec valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \\
+			--log-file='$PWD/watched/${tool##*/}.%p.log' '$tool' "\$@"
+	END
+	chmod +x "watched/${tool##*/}"
+done
+# BLAS leaves its threads' memory to the system
+export OPENBLAS_NUM_THREADS=1
+runs "make demo under valgrind" make -f "$TOP/pipelines/demo.mk" BIN="$PWD/watched" R=demo EPOCHS=1 demo
+cd demo || exit 1
+PATH=$PWD/../watched:$PATH
+model=$(find . -name 'model*.npz' | head -1)
+for sys in lightgcn mf jgcf; do
+	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --epochs 1 --dim 16 --log log.jsonl \
+		--checkpoint ck.npz -o $sys.npz
+done
+runs "resume" stair-train -q -t 2 --model jgcf --data data.npz --epochs 2 --dim 16 --log log.jsonl --resume ck.npz -o two.npz
+runs "eval" stair-eval -q --data data.npz --strata --per-user users.tsv -o metrics.tsv "$model"
+runs "compare" stair-compare a= users.tsv b= users.tsv
+runs "recommend" stair-recommend -q --data data.npz --json -o top.jsonl "$model"
+runs "uncertainty" stair-uncertainty -q --data data.npz --clusters 5 --restarts 1 "x=$model"
+runs "info" stair-info data.npz "$model" items.npz
+runs "cat" stair-cat -o data.tsv data.npz
+runs "cmp" stair-cmp "$model" "$model"
+cd ..
+same "valgrind has nothing to say" "$(cat watched/*.log | head -20)" ""
+done_testing
