@@ -252,7 +252,8 @@ train(struct cli *io, const struct train_args *o, struct input *in)
         die_if(sample_init(&s, m.sampling, &in->data.train, (uint64_t)o->seed,
                    &io->err),
             io);
-    struct engine_opt eo = {o->batch, (int)io->threads, getenv("STAIR_ISA")};
+    struct engine_opt eo = {
+        o->batch, (int)io->threads, getenv("STAIR_ISA"), 0};
     die_if(engine_new(&g, &m, &ui, &items, &s, &eo, &io->err), io);
     char *run_options = run_text(io);
     die_if(train_start(&run, &m, run_options, &io->err), io);

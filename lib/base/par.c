@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_THREADS = 1024, SPINS = 1 << 14 };
+enum { MAX_THREADS = 1024, SPINS = 1 << 12 };
 
 /* Signals belong to the calling thread: helpers start with all of them
  * blocked, so that a handler runs where the tool expects it. */
@@ -74,8 +74,7 @@ struct par_team {
     int size;
     void (*f)(void *, int, struct par_team *);
     void *ctx;
-    _Atomic int waiting;
-    _Atomic unsigned round;
+    struct par_gate gate;
     _Atomic int go; /* 0 wait, 1 run, -1 leave */
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -101,33 +100,56 @@ team_member(void *arg)
     return NULL;
 }
 
-/* Spins briefly, since the steps between barriers are balanced and short, then
+void
+par_gate_init(struct par_gate *g, int size)
+{
+    g->size = size;
+    g->waiting = 0;
+    g->round = 0;
+    pthread_mutex_init(&g->lock, NULL);
+    pthread_cond_init(&g->wake, NULL);
+}
+
+void
+par_gate_free(struct par_gate *g)
+{
+    pthread_cond_destroy(&g->wake);
+    pthread_mutex_destroy(&g->lock);
+}
+
+/* Spins briefly, since the steps between meetings are balanced and short, then
  * sleeps, so that an oversubscribed machine is not brought to its knees. */
 void
-par_barrier(struct par_team *t)
+par_gate_wait(struct par_gate *g)
 {
-    if (t->size == 1)
+    if (g->size <= 1)
         return;
-    unsigned round = atomic_load(&t->round);
-    if (atomic_fetch_add(&t->waiting, 1) + 1 == t->size) {
-        atomic_store(&t->waiting, 0);
-        pthread_mutex_lock(&t->lock);
-        atomic_store(&t->round, round + 1);
-        pthread_cond_broadcast(&t->wake);
-        pthread_mutex_unlock(&t->lock);
+    unsigned round = atomic_load(&g->round);
+    if (atomic_fetch_add(&g->waiting, 1) + 1 == g->size) {
+        atomic_store(&g->waiting, 0);
+        pthread_mutex_lock(&g->lock);
+        atomic_store(&g->round, round + 1);
+        pthread_cond_broadcast(&g->wake);
+        pthread_mutex_unlock(&g->lock);
         return;
     }
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&t->round, memory_order_acquire) != round)
+        if (atomic_load_explicit(&g->round, memory_order_acquire) != round)
             return;
 #if defined(__x86_64__)
         __builtin_ia32_pause();
 #endif
     }
-    pthread_mutex_lock(&t->lock);
-    while (atomic_load(&t->round) == round)
-        pthread_cond_wait(&t->wake, &t->lock);
-    pthread_mutex_unlock(&t->lock);
+    pthread_mutex_lock(&g->lock);
+    while (atomic_load(&g->round) == round)
+        pthread_cond_wait(&g->wake, &g->lock);
+    pthread_mutex_unlock(&g->lock);
+}
+
+void
+par_barrier(struct par_team *t)
+{
+    par_gate_wait(&t->gate);
 }
 
 int
@@ -142,6 +164,7 @@ par_team_run(int size, void (*f)(void *, int, struct par_team *), void *ctx,
         rc = ERR_NOMEM;
         goto out;
     }
+    par_gate_init(&t.gate, size);
     pthread_mutex_init(&t.lock, NULL);
     pthread_cond_init(&t.wake, NULL);
     int started = 1;
@@ -164,6 +187,7 @@ par_team_run(int size, void (*f)(void *, int, struct par_team *), void *ctx,
         pthread_join(tid[r], NULL);
     pthread_cond_destroy(&t.wake);
     pthread_mutex_destroy(&t.lock);
+    par_gate_free(&t.gate);
 out:
     free(tid);
     free(m);

@@ -3,6 +3,7 @@
 
 #include "lib/base/err.h"
 
+#include <pthread.h>
 #include <stdint.h>
 
 /*
@@ -14,6 +15,21 @@
  */
 void par_for(int threads, int64_t n,
     void (*f)(void *ctx, int64_t i, int thread), void *ctx);
+
+/*
+ * A meeting point of `size` threads: each waits in par_gate_wait until all have
+ * come; reusable at once. No-op for size 1. par_gate_free after the last use.
+ */
+struct par_gate {
+    int size;
+    _Atomic int waiting;
+    _Atomic unsigned round;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+};
+void par_gate_init(struct par_gate *g, int size);
+void par_gate_wait(struct par_gate *g);
+void par_gate_free(struct par_gate *g);
 
 /*
  * A team: f(ctx, rank, team) once on each of exactly `size` threads, which may

@@ -8,30 +8,122 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    CREW_BYTES = 16 << 20, /* of cache that all crews' buffers may fill */
+    MAX_SHARE = 16,        /* threads at one panel that still help */
+    ROW_COST = 8           /* of a row's own work, in gathered rows */
+};
+
+/* As many crews as there are threads and panels for, while their buffers and
+ * the parameters that they are at fit in the cache together. */
 static int
-scratch_init(struct scratch *s, const struct engine *g, struct err *e)
+choose_crews(const struct engine *g)
 {
-    s->y0 = mem_new(g->n * PANEL, sizeof(float), e);
-    s->y1 = mem_new(g->n * PANEL, sizeof(float), e);
-    s->sum = mem_zero(g->n * PANEL, sizeof(float), e);
-    s->slots = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
-    s->mid = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
-    s->own = mem_zero((3 * g->batch + 1) * PANEL, sizeof(float), e);
-    if (!s->y0 || !s->y1 || !s->sum || !s->mid || !s->own || !s->slots)
+    int crews = g->threads < g->panels ? g->threads : g->panels;
+    int64_t each = 4 * g->n * PANEL * (int64_t)sizeof(float);
+    while (crews > 1 && crews * each > CREW_BYTES)
+        crews--;
+    return crews;
+}
+
+/* The row at which `share` of `of` equal shares of the cost of rows from..to
+ * begins; cost of a row: its neighbours in both graphs and ROW_COST. */
+static int64_t
+border(const struct engine *g, int64_t from, int64_t to, int share, int of)
+{
+    int64_t total = 0, sum = 0;
+    const int64_t *p = g->ui.indptr, *q = g->items.indptr;
+    for (int pass = 0; pass < 2; pass++)
+        for (int64_t r = from; r < to; r++) {
+            int64_t i = r - g->n_users;
+            int64_t cost = p[r + 1] - p[r] + ROW_COST +
+                           (g->smooth && i >= 0 ? q[i + 1] - q[i] : 0);
+            if (pass == 0)
+                total += cost;
+            else if (sum >= total * share / of)
+                return r;
+            else
+                sum += cost;
+        }
+    return to;
+}
+
+static int
+crew_init(struct crew *c, const struct engine *g, struct err *e)
+{
+    c->y0 = mem_new(g->n * PANEL, sizeof(float), e);
+    c->y1 = mem_new(g->n * PANEL, sizeof(float), e);
+    c->sum = mem_zero(g->n * PANEL, sizeof(float), e);
+    return c->y0 && c->y1 && c->sum ? 0 : ERR_NOMEM;
+}
+
+static int
+worker_init(struct worker *w, const struct engine *g, int thread, struct err *e)
+{
+    w->first = thread % g->crews;
+    w->crew = &g->crew[w->first];
+    w->rank = thread / g->crews;
+    int size = w->crew->gate.size;
+    w->rows.n = 2;
+    for (int i = 0; i < 2; i++) {
+        int64_t from = i ? g->n_users : 0, to = i ? g->n : g->n_users;
+        w->rows.from[i] = border(g, from, to, w->rank, size);
+        w->rows.to[i] =
+            w->rank + 1 < size ? border(g, from, to, w->rank + 1, size) : to;
+    }
+    w->items = (struct part){
+        1, {w->rows.from[1] - g->n_users}, {w->rows.to[1] - g->n_users}};
+    int64_t floats = (3 * g->batch + 1) * PANEL;
+    w->slots = mem_zero(floats, sizeof(float), e);
+    w->mid = mem_zero(floats, sizeof(float), e);
+    w->own = mem_zero(floats, sizeof(float), e);
+    if (!w->slots || !w->mid || !w->own)
         return ERR_NOMEM;
-    return batch_init(&s->batch, g->batch, g->n, e);
+    return batch_init(&w->batch, g->batch, g->n, e);
+}
+
+static int
+set_workers(struct engine *g, int crews, struct err *e)
+{
+    g->crews = crews ? crews : choose_crews(g);
+    if (g->crews > g->panels)
+        g->crews = g->panels;
+    if (g->crews > g->threads)
+        g->crews = g->threads;
+    g->crew = mem_zero(g->crews, sizeof *g->crew, e);
+    g->worker = mem_zero(g->threads, sizeof *g->worker, e);
+    if (!g->crew || !g->worker)
+        return ERR_NOMEM;
+    for (int c = 0; c < g->crews; c++)
+        par_gate_init(&g->crew[c].gate,
+            g->threads / g->crews + (c < g->threads % g->crews));
+    for (int c = 0; c < g->crews; c++)
+        if (crew_init(&g->crew[c], g, e))
+            return ERR_NOMEM;
+    for (int t = 0; t < g->threads; t++)
+        if (worker_init(&g->worker[t], g, t, e))
+            return ERR_NOMEM;
+    return 0;
 }
 
 static void
-scratch_free(struct scratch *s)
+free_workers(struct engine *g)
 {
-    free(s->y0);
-    free(s->y1);
-    free(s->sum);
-    free(s->slots);
-    free(s->mid);
-    free(s->own);
-    batch_free(&s->batch);
+    for (int t = 0; g->worker && t < g->threads; t++) {
+        struct worker *w = &g->worker[t];
+        free(w->slots);
+        free(w->mid);
+        free(w->own);
+        batch_free(&w->batch);
+    }
+    for (int c = 0; g->crew && c < g->crews; c++) {
+        par_gate_free(&g->crew[c].gate);
+        free(g->crew[c].y0);
+        free(g->crew[c].y1);
+        free(g->crew[c].sum);
+    }
+    free(g->worker);
+    free(g->crew);
 }
 
 /* [layer][d] to [panel][layer][PANEL], padded with zero columns. */
@@ -107,7 +199,8 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->n = g->n_users + g->n_items;
     g->d = m->d;
     g->panels = (int)((m->d + PANEL - 1) / PANEL);
-    g->threads = o->threads < g->panels ? o->threads : g->panels;
+    g->threads =
+        o->threads < MAX_SHARE * g->panels ? o->threads : MAX_SHARE * g->panels;
     g->layers = m->layers;
     g->item_layers = m->item_layers;
     g->smooth = m->item_coef != NULL;
@@ -138,14 +231,12 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->loss = mem_new(g->batch, sizeof(double), e);
     g->triple[0] = mem_new(3 * g->batch, sizeof(int32_t), e);
     g->triple[1] = mem_new(3 * g->batch, sizeof(int32_t), e);
-    g->scratch = mem_zero(g->threads, sizeof *g->scratch, e);
     if (!g->coef || (g->smooth && !g->item_coef) || !g->theta || !g->m ||
         !g->v || !g->h || !g->partial || !g->score_coef || !g->loss ||
-        !g->triple[0] || !g->triple[1] || !g->scratch)
+        !g->triple[0] || !g->triple[1])
         goto fail;
-    for (int t = 0; t < g->threads; t++)
-        if (scratch_init(&g->scratch[t], g, e))
-            goto fail;
+    if (set_workers(g, o->crews, e))
+        goto fail;
     engine_set(g, 0, &m->user, &m->item);
     *out = g;
     return 0;
@@ -159,10 +250,7 @@ engine_free(struct engine *g)
 {
     if (!g)
         return;
-    if (g->scratch)
-        for (int t = 0; t < g->threads; t++)
-            scratch_free(&g->scratch[t]);
-    free(g->scratch);
+    free_workers(g);
     free(g->no_edges);
     free(g->place);
     graph_free(&g->ui_graph);
@@ -245,14 +333,16 @@ struct vectors {
     struct mat *user, *item;
 };
 
-/* Panel p of a band to its columns of the output, node by node. */
+/* Rows of panel p to a band's columns of the output, this worker's nodes. */
 static void
-copy_columns(
-    const struct engine *g, int p, int band, const float *h, struct vectors *o)
+copy_columns(const struct engine *g, const struct worker *w, int p, int band,
+    const float *h, struct vectors *o)
 {
     int64_t d = g->bands * g->d, at = band * g->d + p * PANEL;
     int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
-    for (int64_t r = 0; r < g->n; r++) {
+    int size = w->crew->gate.size;
+    for (int64_t r = g->n * w->rank / size; r < g->n * (w->rank + 1) / size;
+         r++) {
         float *to = r < g->n_users ? o->user->x + r * d
                                    : o->item->x + (r - g->n_users) * d;
         memcpy(to + at, h + g->place[r] * PANEL, (size_t)width * sizeof(float));
@@ -265,34 +355,38 @@ vectors_thread(void *ctx, int rank, struct par_team *team)
     (void)team;
     struct vectors *o = ctx;
     struct engine *g = o->g;
-    struct scratch *s = &g->scratch[rank];
-    for (int p = rank; p < g->panels; p += g->threads) {
+    struct worker *w = &g->worker[rank];
+    struct crew *crew = w->crew;
+    const struct kgraph *ui = g->layers ? &g->ui : &g->none;
+    for (int p = w->first; p < g->panels; p += g->crews) {
         const struct krows x = {g->theta + p * g->n * PANEL, NULL};
         const float *c = g->coef + p * (g->layers + 1) * PANEL;
-        const float *y =
-            cpu_inner_layers(g->k, &g->ui, g->layers, c, x, s->y0, s->y1);
-        float *h = y == s->y0 ? s->y1 : s->y0;
-        g->k->last(g->layers ? &g->ui : &g->none, 0, g->n, c, x, y, h);
-        copy_columns(g, p, 0, h, o);
+        const float *y = cpu_inner_layers(
+            g->k, w, &w->rows, &g->ui, g->layers, c, x, crew->y0, crew->y1);
+        float *h = y == crew->y0 ? crew->y1 : crew->y0;
+        for (int i = 0; i < w->rows.n; i++)
+            g->k->last(ui, w->rows.from[i], w->rows.to[i], c, x, y, h);
+        par_gate_wait(&crew->gate);
+        copy_columns(g, w, p, 0, h, o);
+        par_gate_wait(&crew->gate);
         if (g->bands == 1)
             continue;
-        for (int64_t r = 0; r < g->n; r++)
-            g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x,
-                h + r * PANEL, h + r * PANEL);
-        copy_columns(g, p, 1, h, o);
+        for (int i = 0; i < w->rows.n; i++)
+            for (int64_t r = w->rows.from[i]; r < w->rows.to[i]; r++)
+                g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x,
+                    h + r * PANEL, h + r * PANEL);
+        par_gate_wait(&crew->gate);
+        copy_columns(g, w, p, 1, h, o);
+        par_gate_wait(&crew->gate);
     }
 }
 
-void
-engine_vectors(struct engine *g, struct mat *user, struct mat *item)
+int
+engine_vectors(
+    struct engine *g, struct mat *user, struct mat *item, struct err *e)
 {
     struct vectors o = {g, user, item};
-    struct err e;
-    int rc = par_team_run(g->threads, vectors_thread, &o, &e);
-    /* The panels are dealt by rank: with fewer threads than that, one does all
-     * of them. */
-    for (int t = 0; rc && t < g->threads; t++)
-        vectors_thread(&o, t, NULL);
+    return par_team_run(g->threads, vectors_thread, &o, e);
 }
 
 struct engine_times

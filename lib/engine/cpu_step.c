@@ -45,14 +45,20 @@ swap(float **a, float **b)
 }
 
 const float *
-cpu_inner_layers(const struct kernels *k, const struct kgraph *graph,
-    int layers, const float *c, struct krows x, float *y, float *other)
+cpu_inner_layers(const struct kernels *k, struct worker *w,
+    const struct part *part, const struct kgraph *graph, int layers,
+    const float *c, struct krows x, float *y, float *other)
 {
     if (layers == 0)
         return y;
-    k->start(graph, c + layers * PANEL, x, y);
+    for (int i = 0; i < part->n; i++)
+        k->start(graph, part->from[i], part->to[i], c + layers * PANEL, x, y);
+    par_gate_wait(&w->crew->gate);
     for (int l = layers - 1; l > 0; l--) {
-        k->layer(graph, 0, graph->n, c + l * PANEL, x, y, other);
+        for (int i = 0; i < part->n; i++)
+            k->layer(
+                graph, part->from[i], part->to[i], c + l * PANEL, x, y, other);
+        par_gate_wait(&w->crew->gate);
         swap(&y, &other);
     }
     return y;
@@ -64,114 +70,148 @@ vectors_of(const struct engine *g, int band, int panel)
     return g->h + (band * g->panels + panel) * 3 * g->batch * PANEL;
 }
 
+/* The worker's share of n things: *from, and how many. */
+static int64_t
+share(const struct worker *w, int64_t n, int64_t *from)
+{
+    int size = w->crew->gate.size;
+    *from = n * w->rank / size;
+    return n * (w->rank + 1) / size - *from;
+}
+
 static void
-forward(struct engine *g, int panel, struct scratch *s)
+forward(struct engine *g, int panel, struct worker *w)
 {
     const struct kernels *k = g->k;
     const struct krows x = {g->theta + panel * g->n * PANEL, NULL};
     const float *c = g->coef + panel * (g->layers + 1) * PANEL;
-    const struct batch *b = &s->batch;
-    float *h = vectors_of(g, 0, panel);
-    const float *y = cpu_inner_layers(k, &g->ui, g->layers, c, x, s->y0, s->y1);
-    k->last_rows(
-        g->layers ? &g->ui : &g->none, b->node, b->n_nodes, c, x, y, h);
-    k->scores(b->n, b->user, b->pos, b->neg, h, g->partial + panel * g->batch);
-    if (g->bands == 1)
-        return;
-    float *mid = vectors_of(g, 1, panel);
-    k->band(b->node, b->n_nodes, (float)g->mid, x, h, mid);
-    k->scores(b->n, b->user, b->pos, b->neg, mid,
-        g->partial + (g->panels + panel) * g->batch);
+    const struct batch *b = &w->batch;
+    const float *y = cpu_inner_layers(
+        k, w, &w->rows, &g->ui, g->layers, c, x, w->crew->y0, w->crew->y1);
+    int64_t at, n = share(w, b->n_nodes, &at);
+    float *h = vectors_of(g, 0, panel), *mid = vectors_of(g, 1, panel);
+    k->last_rows(g->layers ? &g->ui : &g->none, b->node + at, n, c, x, y,
+        h + at * PANEL);
+    if (g->bands == 2)
+        k->band(b->node + at, n, (float)g->mid, x, h + at * PANEL,
+            mid + at * PANEL);
+    par_gate_wait(&w->crew->gate);
+    n = share(w, b->n, &at);
+    for (int band = 0; band < g->bands; band++)
+        k->scores(n, b->user + at, b->pos + at, b->neg + at,
+            vectors_of(g, band, panel),
+            g->partial + (band * g->panels + panel) * g->batch + at);
 }
 
-/* Gradient of the batch's vectors into s->slots, and of what reaches the
- * parameters without propagation into s->own. */
+/* Gradient of the batch's vectors into w->slots, and of what reaches the
+ * parameters without propagation into w->own. */
 static void
-scatter(const struct engine *g, int panel, struct scratch *s)
+scatter(const struct engine *g, int panel, struct worker *w)
 {
     const struct kernels *k = g->k;
-    const struct batch *b = &s->batch;
+    const struct batch *b = &w->batch;
     size_t bytes = (size_t)b->n_nodes * PANEL * sizeof(float);
-    memset(s->slots, 0, bytes);
+    memset(w->slots, 0, bytes);
     k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef,
-        vectors_of(g, 0, panel), s->slots);
+        vectors_of(g, 0, panel), w->slots);
     if (g->bands == 2) {
-        memset(s->mid, 0, bytes);
+        memset(w->mid, 0, bytes);
         k->scatter(b->n, b->user, b->pos, b->neg, g->score_coef,
-            vectors_of(g, 1, panel), s->mid);
-        k->fold(b->n_nodes, (float)g->mid, s->mid, s->slots, s->own);
+            vectors_of(g, 1, panel), w->mid);
+        k->fold(b->n_nodes, (float)g->mid, w->mid, w->slots, w->own);
     } else if (g->penalty > 0) {
-        memset(s->own, 0, bytes);
+        memset(w->own, 0, bytes);
     }
     if (g->penalty > 0)
         k->penalise(b->node, b->count, b->n_nodes,
             (float)(g->penalty / (double)b->n),
-            (struct krows){g->theta + panel * g->n * PANEL, NULL}, s->own);
+            (struct krows){g->theta + panel * g->n * PANEL, NULL}, w->own);
 }
 
 /* The gradient is non-zero on the batch's nodes only: the first product pushes
  * from these, which adds the same numbers in the same order as gathering. */
 static const float *
-inner_gradient(const struct engine *g, const float *c, struct scratch *s)
+inner_gradient(const struct engine *g, const float *c, struct worker *w)
 {
     const struct kernels *k = g->k;
-    const struct krows dh = {s->slots, s->batch.slot};
-    if (g->layers < 2)
-        return cpu_inner_layers(k, &g->ui, g->layers, c, dh, s->y0, s->y1);
-    float *y = s->y0, *other = s->y1;
-    k->push_rows(&g->ui, s->batch.node, s->batch.n_nodes, c + g->layers * PANEL,
-        s->slots, s->sum);
-    k->layer_summed(&g->ui, c + (g->layers - 1) * PANEL, dh, s->sum, y);
+    const struct krows dh = {w->slots, w->batch.slot};
+    float *y = w->crew->y0, *other = w->crew->y1, *sum = w->crew->sum;
+    if (g->layers < 2) {
+        /* own rows of the penalty are read from theta, hence wait here too */
+        par_gate_wait(&w->crew->gate);
+        return cpu_inner_layers(
+            k, w, &w->rows, &g->ui, g->layers, c, dh, y, other);
+    }
+    const struct part *p = &w->rows;
+    for (int i = 0; i < p->n; i++) {
+        k->push_rows(&g->ui, p->from[i], p->to[i], w->batch.node,
+            w->batch.n_nodes, c + g->layers * PANEL, w->slots, sum);
+        k->layer_summed(&g->ui, p->from[i], p->to[i],
+            c + (g->layers - 1) * PANEL, dh, sum, y);
+    }
+    par_gate_wait(&w->crew->gate);
     for (int l = g->layers - 2; l > 0; l--) {
-        k->layer(&g->ui, 0, g->n, c + l * PANEL, dh, y, other);
+        for (int i = 0; i < p->n; i++)
+            k->layer(&g->ui, p->from[i], p->to[i], c + l * PANEL, dh, y, other);
+        par_gate_wait(&w->crew->gate);
         swap(&y, &other);
     }
     return y;
 }
 
 /* Backward stepwise convolution of the items' directions, then their step. The
- * directions lie in one of the two buffers; the other one is free by now, and
- * the sums' buffer is lent and given back zeroed. */
+ * directions lie in one of the two buffers; the other one is free once the crew
+ * has met, and the sums' buffer is lent and given back zeroed. */
 static void
-smooth(const struct engine *g, int panel, struct scratch *s,
+smooth(const struct engine *g, int panel, struct worker *w,
     const struct kadam *a, int in_y1, float *theta)
 {
-    const struct krows dir = {in_y1 ? s->y1 : s->y0, NULL};
+    struct crew *crew = w->crew;
+    const struct krows dir = {in_y1 ? crew->y1 : crew->y0, NULL};
     const float *c = g->item_coef + panel * (g->item_layers + 1) * PANEL;
     const struct kgraph none = {
         g->n_items, g->no_edges, NULL, NULL, g->items.q};
-    const float *y = cpu_inner_layers(
-        g->k, &g->items, g->item_layers, c, dir, in_y1 ? s->y0 : s->y1, s->sum);
-    g->k->last_step(g->item_layers ? &g->items : &none, c, dir, y, a, theta);
-    if (g->item_layers > 1)
-        memset(s->sum, 0, (size_t)g->n_items * PANEL * sizeof(float));
+    int64_t from = w->items.from[0], to = w->items.to[0];
+    par_gate_wait(&crew->gate);
+    const float *y = cpu_inner_layers(g->k, w, &w->items, &g->items,
+        g->item_layers, c, dir, in_y1 ? crew->y0 : crew->y1, crew->sum);
+    g->k->last_step(
+        g->item_layers ? &g->items : &none, from, to, c, dir, y, a, theta);
+    if (g->item_layers > 1) {
+        par_gate_wait(&crew->gate);
+        memset(crew->sum + from * PANEL, 0,
+            (size_t)(to - from) * PANEL * sizeof(float));
+    }
 }
 
 /* Gradient, Adam and smoothing of one panel. */
 static void
-backward(struct engine *g, int panel, struct scratch *s, const struct kadam *a,
+backward(struct engine *g, int panel, struct worker *w, const struct kadam *a,
     struct engine_times *times)
 {
     const struct kernels *k = g->k;
     const struct kgraph *ui = g->layers ? &g->ui : &g->none;
+    const struct part *p = &w->rows;
     const float *c = g->coef + panel * (g->layers + 1) * PANEL;
     float *theta = g->theta + panel * g->n * PANEL;
     float *m = g->m + panel * g->n * PANEL, *v = g->v + panel * g->n * PANEL;
-    const struct krows dh = {s->slots, s->batch.slot};
+    const struct krows dh = {w->slots, w->batch.slot};
     double t0 = seconds();
-    scatter(g, panel, s);
-    const float *y = inner_gradient(g, c, s);
+    scatter(g, panel, w);
+    const float *y = inner_gradient(g, c, w);
     double t1 = seconds();
-    int64_t split = g->smooth ? g->n_users : g->n;
-    k->last_adam(ui, 0, split, c, dh, y, s->own, a, theta, m, v);
+    for (int i = 0; i < (g->smooth ? 1 : p->n); i++)
+        k->last_adam(
+            ui, p->from[i], p->to[i], c, dh, y, w->own, a, theta, m, v);
     if (g->smooth) {
-        float *dir = y == s->y0 ? s->y1 : s->y0;
-        k->last_direction(
-            ui, g->n_users, g->n, c, dh, y, s->own, a, theta, m, v, dir);
+        float *dir = y == w->crew->y0 ? w->crew->y1 : w->crew->y0;
+        k->last_direction(ui, p->from[1], p->to[1], c, dh, y, w->own, a, theta,
+            m, v, dir + w->items.from[0] * PANEL);
     }
     double t2 = seconds();
     if (g->smooth)
-        smooth(g, panel, s, a, y == s->y0, theta + g->n_users * PANEL);
+        smooth(g, panel, w, a, y == w->crew->y0, theta + g->n_users * PANEL);
+    par_gate_wait(&w->crew->gate);
     times->backward += t1 - t0;
     times->adam += t2 - t1;
     times->smooth += seconds() - t2;
@@ -221,16 +261,16 @@ struct epoch {
 };
 
 /*
- * One thread's part of an epoch. Panels are dealt to the threads for good; they
- * meet twice a step: when all partial scores are there, and when the losses'
- * derivatives are.
+ * One thread's part of an epoch. Panels are dealt to the crews for good; all
+ * threads meet twice a step: when all partial scores are there, and when the
+ * losses' derivatives are.
  */
 static void
 epoch_thread(void *ctx, int rank, struct par_team *team)
 {
     struct epoch *ep = ctx;
     struct engine *g = ep->g;
-    struct scratch *s = &g->scratch[rank];
+    struct worker *w = &g->worker[rank];
     struct engine_times times = {0};
     int64_t first = ep->cursor->step, t = ep->cursor->t;
     draw(g, first, rank);
@@ -240,10 +280,10 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
         int64_t n = g->sampler->n - step * g->batch;
         if (n > g->batch)
             n = g->batch;
-        batch_set(&s->batch, g->triple[step & 1], n, g->n_users, g->place);
+        batch_set(&w->batch, g->triple[step & 1], n, g->n_users, g->place);
         double t1 = seconds();
-        for (int p = rank; p < g->panels; p += g->threads)
-            forward(g, p, s);
+        for (int p = w->first; p < g->panels; p += g->crews)
+            forward(g, p, w);
         double t2 = seconds();
         par_barrier(team);
         double t3 = seconds();
@@ -269,9 +309,9 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
         struct kadam a = adam_scalars(g, ++t);
         /* In reverse, here as from this step's backward to the next one's
          * forward the panel that was touched last is still in the cache. */
-        int last = rank + (g->panels - 1 - rank) / g->threads * g->threads;
-        for (int p = last; p >= 0; p -= g->threads)
-            backward(g, p, s, &a, &times);
+        int last = w->first + (g->panels - 1 - w->first) / g->crews * g->crews;
+        for (int p = last; p >= 0; p -= g->crews)
+            backward(g, p, w, &a, &times);
         times.sample += t1 - t0 + t5 - t4;
         times.forward += t2 - t1;
         times.scores += t4 - t3;

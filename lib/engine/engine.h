@@ -34,6 +34,8 @@ struct engine_opt {
     int64_t batch;
     int threads;
     const char *isa; /* kernels by name, NULL: the best for this processor */
+    int crews;       /* groups of threads, each at a panel of its own; 0: as the
+                        sizes suggest */
 };
 
 /* Seconds spent by the calling thread in each part, since engine_new. */
@@ -80,8 +82,10 @@ int engine_epoch(struct engine *g, struct engine_cursor *c,
 int engine_check(const struct engine *g, int64_t t, struct err *e) ERR_CHECKED;
 
 /* The model's output vectors H for all users and items; user U x w and item
- * I x w, w = bands d, are allocated by the caller. */
-void engine_vectors(struct engine *g, struct mat *user, struct mat *item);
+ * I x w, w = bands d, are allocated by the caller. ERR_NOMEM if threads cannot
+ * be started. */
+int engine_vectors(struct engine *g, struct mat *user, struct mat *item,
+    struct err *e) ERR_CHECKED;
 
 /* Parameters (which = 0), first (1) and second (2) moments as row-major
  * matrices of users and items, allocated by the caller. */

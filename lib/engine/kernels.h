@@ -47,9 +47,10 @@ struct kadam {
 struct kernels {
     const char *name;
 
-    /* y[r] = q_r (c x[r]) for all rows: the innermost term of Horner's rule. */
-    void (*start)(
-        const struct kgraph *g, const float *c, struct krows x, float *y);
+    /* y[r] = q_r (c x[r]) for rows r0..r1-1: the innermost term of Horner's
+     * rule. */
+    void (*start)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, struct krows x, float *y);
 
     /* One Horner layer on rows r0..r1-1:
      *   z = q_r sum_{j in N(r)} B_rj y[j] + c x[r],   out[r] = q_r z        */
@@ -73,16 +74,17 @@ struct kernels {
     void (*scatter)(int64_t n, const int32_t *u, const int32_t *p,
         const int32_t *neg, const float *coef, const float *h, float *g);
 
-    /* y[r] += q_j (c x[k]) for every neighbour r of j = rows[k], rows
-     * ascending: start and the sum of a layer in one when x is zero outside
-     * the n listed rows. */
-    void (*push_rows)(const struct kgraph *g, const int32_t *rows, int64_t n,
-        const float *c, const float *x, float *sum);
+    /* sum[r] += q_j (c x[k]) for every neighbour r, r0 <= r < r1, of
+     * j = rows[k], rows in the nodes' order: start and the sum of a layer in
+     * one where x is zero outside the n listed rows. */
+    void (*push_rows)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const int32_t *rows, int64_t n, const float *c, const float *x,
+        float *sum);
 
-    /* A layer whose sums are given and reset to zero:
+    /* A layer whose sums are given and reset to zero, rows r0..r1-1:
      *   z = q_r sum[r] + c x[r],  out[r] = q_r z,  sum[r] = 0               */
-    void (*layer_summed)(const struct kgraph *g, const float *c, struct krows x,
-        float *sum, float *out);
+    void (*layer_summed)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, struct krows x, float *sum, float *out);
 
     /* The second band of a model that has one, for n listed rows:
      *   mid[k] = w x[rows[k]] - low[k]                                      */
@@ -111,10 +113,11 @@ struct kernels {
         const struct kadam *a, const float *theta, float *m, float *v,
         float *dir);
 
-    /* The last layer of smoothing, then the step: theta[r] of g's own rows
-     *   theta = keep theta - rate z                                         */
-    void (*last_step)(const struct kgraph *g, const float *c, struct krows x,
-        const float *y, const struct kadam *a, float *theta);
+    /* The last layer of smoothing, then the step, rows r0..r1-1:
+     *   theta[r] = keep theta[r] - rate z                                   */
+    void (*last_step)(const struct kgraph *g, int64_t r0, int64_t r1,
+        const float *c, struct krows x, const float *y, const struct kadam *a,
+        float *theta);
 };
 
 /*

@@ -47,10 +47,11 @@ horner(float q, v16 s, v16 c, const float *x)
 }
 
 static void
-k_start(const struct kgraph *g, const float *c, struct krows x, float *y)
+k_start(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
+    struct krows x, float *y)
 {
     v16 cv = v16_load(c);
-    for (int64_t r = 0; r < g->n; r++)
+    for (int64_t r = r0; r < r1; r++)
         v16_store(y + r * PANEL,
             v16_mul(v16_set(g->q[r]), v16_mul(cv, v16_load(term(x, r)))));
 }
@@ -115,26 +116,29 @@ k_scatter(int64_t n, const int32_t *u, const int32_t *p, const int32_t *neg,
 }
 
 static void
-k_push_rows(const struct kgraph *g, const int32_t *rows, int64_t n,
-    const float *c, const float *x, float *sum)
+k_push_rows(const struct kgraph *g, int64_t r0, int64_t r1, const int32_t *rows,
+    int64_t n, const float *c, const float *x, float *sum)
 {
     v16 cv = v16_load(c);
     for (int64_t k = 0; k < n; k++) {
         int64_t j = rows[k];
         v16 y = v16_mul(v16_set(g->q[j]), v16_mul(cv, v16_load(row(x, k))));
         for (int64_t e = g->indptr[j]; e < g->indptr[j + 1]; e++) {
-            float *s = sum + (int64_t)g->indices[e] * PANEL;
+            int64_t r = g->indices[e];
+            if (r < r0 || r >= r1)
+                continue;
+            float *s = sum + r * PANEL;
             v16_store(s, v16_add(v16_load(s), y));
         }
     }
 }
 
 static void
-k_layer_summed(const struct kgraph *g, const float *c, struct krows x,
-    float *sum, float *out)
+k_layer_summed(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
+    struct krows x, float *sum, float *out)
 {
     v16 cv = v16_load(c), zero = v16_set(0.0f);
-    for (int64_t r = 0; r < g->n; r++) {
+    for (int64_t r = r0; r < r1; r++) {
         float *s = sum + r * PANEL;
         v16 z = horner(g->q[r], v16_load(s), cv, term(x, r));
         v16_store(s, zero);
@@ -227,11 +231,11 @@ k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 }
 
 static void
-k_last_step(const struct kgraph *g, const float *c, struct krows x,
-    const float *y, const struct kadam *a, float *theta)
+k_last_step(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
+    struct krows x, const float *y, const struct kadam *a, float *theta)
 {
     v16 cv = v16_load(c);
-    for (int64_t r = 0; r < g->n; r++) {
+    for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         float *t = theta + r * PANEL;
         v16_store(t, step(a, v16_load(t), z));

@@ -47,11 +47,11 @@ save(const struct engine *g, const struct train_opt *o,
     return checkpoint_write(o->checkpoint, run, g, o->history, e);
 }
 
-static void
-keep(struct engine *g, struct checkpoint *run)
+static int
+keep(struct engine *g, struct checkpoint *run, struct err *e)
 {
-    engine_vectors(g, &run->vec[0], &run->vec[1]);
     engine_get(g, 0, &run->param[0], &run->param[1]);
+    return engine_vectors(g, &run->vec[0], &run->vec[1], e);
 }
 
 /* How much the items still resemble their initial parameters. */
@@ -85,7 +85,9 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
         rc = mat_init(&vec[1], run->vec[1].n, run->vec[1].d, e);
     if (rc)
         goto out;
-    engine_vectors(g, &vec[0], &vec[1]);
+    rc = engine_vectors(g, &vec[0], &vec[1], e);
+    if (rc)
+        goto out;
     rc = metrics_run(&r->valid, &vec[0], &vec[1], &d->valid, &d->train, NULL,
         cuts, N_CUTS, o->threads, e);
     if (!rc && o->log_test) {
@@ -187,6 +189,6 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
     if (rc)
         return rc;
     if (d->valid.nnz == 0 || o->keep_last)
-        keep(g, run);
+        return keep(g, run, e);
     return 0;
 }

@@ -206,7 +206,9 @@ main(int argc, char **argv)
     must(graph_bipartite(&d.train, &ui, &e), &e);
     must(graph_items(&items, d.n_items, argv[3], &si, &e), &e);
     must(sample_init(&s, m.sampling, &d.train, 1, &e), &e);
-    struct engine_opt eo = {batch, threads, getenv("STAIR_ISA")};
+    const char *crews = getenv("STAIR_CREWS");
+    struct engine_opt eo = {
+        batch, threads, getenv("STAIR_ISA"), crews ? atoi(crews) : 0};
     must(engine_new(&g, &m, &ui, &si, &s, &eo, &e), &e);
 
     /* Training first, so that the peak memory is the trainer's. */

@@ -111,13 +111,15 @@ free_world(struct world *w)
     free(w->triples);
 }
 
+static int crews; /* of the engines started below; 0: the engine's choice */
+
 static struct engine *
 start(struct world *w, struct sampler *s, int threads, const char *isa,
     int64_t batch)
 {
     struct err e;
     struct engine *g;
-    struct engine_opt o = {batch, threads, isa};
+    struct engine_opt o = {batch, threads, isa, crews};
     if (sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e) ||
         engine_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
         printf("# %s\n", e.msg);
@@ -239,7 +241,8 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
     if (mat_init(&h[0], users, w.m.bands * d, &e) ||
         mat_init(&h[1], items, w.m.bands * d, &e))
         abort();
-    engine_vectors(g, &h[0], &h[1]);
+    if (engine_vectors(g, &h[0], &h[1], &e))
+        abort();
     twin_vectors(&t);
     double bad_h = worst(&h[0], &h[1], t.h);
     drop(h);
@@ -302,19 +305,26 @@ run(struct world *w, int threads, const char *isa, int epochs)
 }
 
 static void
-equal_bytes(int64_t d, int layers)
+equal_bytes(int64_t d, int layers, int bands, int smooth)
 {
     struct world w;
-    make_world(&w, 11, 40, 30, d, layers, 1);
-    uint32_t one = run(&w, 1, "portable", 20);
-    for (int threads = 2; threads <= 5; threads++)
-        ok(run(&w, threads, "portable", 20) == one,
-            "d %ld, L %d: same bytes with %d threads", (long)d, layers,
-            threads);
+    make_world(&w, 11, 40, 30, d, layers, smooth);
+    w.m.bands = bands;
+    w.m.mid = .2;
+    w.m.penalty = bands == 2 ? .1 : 0;
+    uint32_t one = run(&w, 1, "portable", 8);
+    static const int many[][2] = {{2, 0}, {2, 1}, {3, 2}, {5, 1}};
+    for (int i = 0; i < 4; i++) {
+        crews = many[i][1];
+        ok(run(&w, many[i][0], NULL, 8) == one,
+            "d %ld, L %d, %d bands: same bytes with %d threads, %d crews",
+            (long)d, layers, bands, many[i][0], crews);
+    }
+    crews = 0;
     static const char *const isa[] = {"avx2", "avx512"};
     for (int i = 0; i < 2; i++)
         if (kernels_get(isa[i]))
-            ok(run(&w, 2, isa[i], 20) == one, "d %ld, L %d: same bytes, %s",
+            ok(run(&w, 2, isa[i], 8) == one, "d %ld, L %d: same bytes, %s",
                 (long)d, layers, isa[i]);
         else
             skip(isa[i], "this processor lacks it");
@@ -394,7 +404,7 @@ refusals(void)
     make_world(&w, 19, 12, 9, 8, 2, 1);
     struct sampler s;
     struct engine *g;
-    struct engine_opt o = {8, 1, "mmx"};
+    struct engine_opt o = {8, 1, "mmx", 0};
     if (sample_replay(&s, &w.train, w.triples, w.n_triples, "t", &e))
         abort();
     ok(engine_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e) == ERR_RANGE &&
@@ -429,9 +439,11 @@ main(void)
     against_twin(43, 30, 22, 16, 3, 0, PENALTY);
     against_twin(47, 30, 22, 20, 3, 0, BANDS);
     against_twin(53, 30, 22, 20, 1, 1, BANDS);
-    equal_bytes(64, 3);
-    equal_bytes(20, 1);
-    equal_bytes(70, 2);
+    equal_bytes(64, 3, 1, 1);
+    equal_bytes(20, 1, 1, 1);
+    equal_bytes(70, 2, 1, 1);
+    equal_bytes(40, 3, 2, 0);
+    equal_bytes(33, 0, 2, 1);
     identities();
     interrupted();
     refusals();
