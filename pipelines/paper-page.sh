@@ -76,7 +76,7 @@ table2() { # table2 DATASET
 					mean = o in n ? s[o, m] / n[o] : ""
 					text = fixed(mean, 4)
 					if (o in n && mean >= top[m]) text = "<b>" text "</b>"
-					if (n[o] > 1) text = text " <small>&plusmn;" sprintf("%.4f", sd(s[o, m], q[o, m], n[o])) "</small>"
+					if (o in n && n[o] > 1) text = text " <small>&plusmn;" sprintf("%.4f", sd(s[o, m], q[o, m], n[o])) "</small>"
 					printf "<td class=first>%s</td><td class=paper>%s</td>", text, printed(2, d, o, metric[m])
 				}
 				printf "<td>%s</td></tr>\n", o in n ? n[o] : "&ndash;"
@@ -255,7 +255,9 @@ echo '<a href="#made">How it was made</a></nav>'
 if has table1; then table1; fi
 if has table2; then
 	echo '<h2 id="table2">Table 2. Recommendation</h2><p>Mean and standard deviation over seeds. The best of ours is bold.'
-	echo 'Seeds of two systems share nothing, so the paired test over them is the convention of the paper and Welch&rsquo;s the sounder one; the paired test over users says whether two single models differ.</p>'
+	echo 'Seeds of two systems share nothing, so the paired test over them is the convention of the paper and Welch&rsquo;s the sounder one; the paired test over users says whether two single models differ.'
+	[ "$datasets" = demo ] || echo 'The paper&rsquo;s split is one draw of a rule by chance; another draw moves metrics by about the spread over seeds.'
+	echo '</p>'
 	for d in $datasets; do table2 "$d"; done
 fi
 if has table3; then table3; fi

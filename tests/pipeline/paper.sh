@@ -68,9 +68,11 @@ fails 2 "$TOP/pipelines/sweep.mk:29: *** GRID holds NAME=VALUE,VALUE words, not 
 if [ -e "$DATA/amazon-baby/baby.inter.gz" ]; then
 	make -f "$TOP/pipelines/paper.mk" BIN="$BIN" P=real DATA="$DATA" DATASETS=baby PARTS="table1 table2" SYSTEMS=popularity >log 2>&1
 	same "Baby's numbers and the paper's" "$(sed -n '/id="table1"/,/<\/table>/s/<[^>]*>/ /gp' real/report.html | grep -c '19,445.*7,050.*160,792.*99.88')" 2
+	same "no number that is none" "$(sed 's/base64,[^"]*//' one/report.html real/report.html | grep -ciE '>(<b>)?[-+]?(nan|inf)')" 0
 	same "what stood in for the features is said" "$(grep -c 'not from the published features' real/report.html)" 1
 else
 	skip "Baby's numbers and the paper's" "$DATA is not there"
+	skip "no number that is none" "$DATA is not there"
 	skip "what stood in for the features is said" "$DATA is not there"
 fi
 done_testing
