@@ -142,20 +142,35 @@ deps:  ## install what is needed to build and test (Debian, needs root)
 	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
 	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
 
-install: all  ## install tools, manual pages and pipelines under PREFIX
+HEADERS := $(filter-out %_priv.h %_work.h,$(wildcard lib/*/*.h))
+# For other programs: #include "lib/rec/rank.h", with what pkg-config stair says.
+install: all  ## install tools, pages, pipelines, library and completions under PREFIX
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
 	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
 	install -m 644 pipelines/*.* $(DESTDIR)$(datadir)
+	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
+	install -m 644 $(LIB) $(DESTDIR)$(libdir)
+	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: stair' \
+	  'Description: multimodal recommendation: files, graphs, training, ranking' 'Version: $(VERSION)' 'Requires: zlib' \
+	  'Libs: -L$${libdir} -lstair -lopenblas -lcsv -lm -pthread' 'Cflags: -I$${includedir}/stair' \
+	  >$(DESTDIR)$(libdir)/pkgconfig/stair.pc
+	for t in $(TOOLS); do \
+	  { cat tools/completion/stair.bash; echo "complete -F _stair $$t"; } >$(DESTDIR)$(bashdir)/$$t; \
+	  sed "s/@TOOL@/$$t/" tools/completion/stair.fish >$(DESTDIR)$(fishdir)/$$t.fish; done
+	install -m 644 tools/completion/stair.zsh $(DESTDIR)$(zshdir)/_stair
 
 uninstall:  ## remove what install put there
 	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)
 	for s in 1 5 7; do for f in man/man$$s/*.$$s; do rm -f $(DESTDIR)$(mandir)/man$$s/$${f##*/}; done; done
-	rm -rf $(DESTDIR)$(datadir)
+	rm -f $(DESTDIR)$(libdir)/libstair.a $(DESTDIR)$(libdir)/pkgconfig/stair.pc $(DESTDIR)$(zshdir)/_stair \
+	  $(TOOLS:%=$(DESTDIR)$(bashdir)/%) $(TOOLS:%=$(DESTDIR)$(fishdir)/%.fish)
+	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(includedir)/stair
 
 lint:  ## manual pages and shell scripts
 	mandoc -T lint -W warning man/man*/*.[157]
-	shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh .ci/run
+	shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh tools/completion/*.bash tests/coverage .ci/run
 
 # Of a checkout what git knows, of an unpacked archive all but what was built.
 dist:  ## pack the sources into stair-VERSION.tar.gz

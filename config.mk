@@ -8,6 +8,11 @@ DESTDIR =
 bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
 datadir = $(PREFIX)/share/stair
+libdir = $(PREFIX)/lib
+includedir = $(PREFIX)/include
+bashdir = $(PREFIX)/share/bash-completion/completions
+zshdir = $(PREFIX)/share/zsh/site-functions
+fishdir = $(PREFIX)/share/fish/vendor_completions.d
 
 # Optimisation; -ffp-contract=off and the absence of -ffast-math are part of
 # the determinism contract (stair-numerics(7)) and are set in the Makefile.
