@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 int
-batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
+batch_init(
+    struct batch *b, int64_t max, int64_t n_users, int64_t n_all, struct err *e)
 {
-    *b = (struct batch){.n_all = n_all, .none = (int32_t)(3 * max)};
+    *b = (struct batch){
+        .n_all = n_all, .n_users = n_users, .none = (int32_t)(3 * max)};
     b->user = mem_new(max, sizeof *b->user, e);
     b->pos = mem_new(max, sizeof *b->pos, e);
     b->neg = mem_new(max, sizeof *b->neg, e);
@@ -26,12 +28,14 @@ batch_init(struct batch *b, int64_t max, int64_t n_all, struct err *e)
 }
 
 void
-batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
-    const int32_t *place)
+batch_set(
+    struct batch *b, const int32_t *triple, int64_t n, const int32_t *place)
 {
+    int64_t n_users = b->n_users;
     for (int64_t k = 0; k < b->n_nodes; k++)
-        b->slot[b->node[k]] = b->none;
+        b->slot[b->node[k] + (k < b->user_nodes ? 0 : n_users)] = b->none;
     b->n = n;
+    b->user_nodes = 0;
     for (int64_t t = 0; t < n; t++) {
         int64_t u = triple[3 * t], p = n_users + triple[3 * t + 1],
                 q = n_users + triple[3 * t + 2];
@@ -45,7 +49,8 @@ batch_set(struct batch *b, const int32_t *triple, int64_t n, int64_t n_users,
         for (uint64_t x = b->bits[w]; x; x &= x - 1) {
             int64_t node = w * 64 + __builtin_ctzll(x);
             b->count[k] = 0;
-            b->node[k] = place[node];
+            b->node[k] = place[node] - (int32_t)(node < n_users ? 0 : n_users);
+            b->user_nodes += node < n_users;
             b->slot[place[node]] = (int32_t)k++;
         }
         b->bits[w] = 0;

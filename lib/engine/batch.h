@@ -12,25 +12,26 @@
 struct batch {
     int64_t n;                 /* triples */
     int32_t *user, *pos, *neg; /* [n] slots */
-    int32_t *node;             /* [n_nodes] the engine's rows of the nodes,
-                                  in ascending order of the nodes */
+    int32_t *node;             /* [n_nodes] the nodes' rows, ascending in the
+                                  nodes; users first, items from 0 again */
     int32_t *count;            /* [n_nodes] how often a node occurs */
-    int64_t n_nodes;
-    int64_t n_all;  /* nodes of the graph */
-    uint64_t *bits; /* [n_all / 64 + 1], zero between calls */
-    int32_t *slot;  /* [n_all] of an engine row; `none` outside the batch */
-    int32_t none;   /* 3 max: a slot that no node has */
+    int64_t n_nodes, user_nodes;
+    int64_t n_all, n_users; /* nodes of the graph, users among them */
+    uint64_t *bits;         /* [n_all / 64 + 1], zero between calls */
+    int32_t *slot; /* [n_all] of an engine row; `none` outside the batch */
+    int32_t none;  /* 3 max: a slot that no node has */
 };
 
-/* Room for up to max triples over n_all nodes. */
-int batch_init(
-    struct batch *b, int64_t max, int64_t n_all, struct err *e) ERR_CHECKED;
+/* Room for up to max triples over n_all nodes, of which the first n_users are
+ * users. */
+int batch_init(struct batch *b, int64_t max, int64_t n_users, int64_t n_all,
+    struct err *e) ERR_CHECKED;
 
 /* Fills b from n triples of (user, positive, negative), items numbered from 0
- * as in the dataset; item i is node n_users + i, and node x is the engine's row
- * place[x]. */
-void batch_set(struct batch *b, const int32_t *triple, int64_t n,
-    int64_t n_users, const int32_t *place);
+ * as in the dataset; item i is node n_users + i, and node x lies in row
+ * place[x] of all rows, users' before items'. */
+void batch_set(
+    struct batch *b, const int32_t *triple, int64_t n, const int32_t *place);
 
 void batch_free(struct batch *b);
 

@@ -9,52 +9,32 @@
 #include <string.h>
 
 enum {
-    CREW_BYTES = 16 << 20, /* of cache that all crews' buffers may fill */
-    MAX_SHARE = 16,        /* threads at one panel that still help */
-    ROW_COST = 8           /* of a row's own work, in gathered rows */
+    MAX_SHARE = 16, /* threads at one panel that still help */
+    ROW_COST = 8    /* of a row's own work, in gathered rows */
 };
 
-/* As many crews as there are threads and panels for, while their buffers and
- * the parameters that they are at fit in the cache together. */
-static int
-choose_crews(const struct engine *g)
-{
-    int crews = g->threads < g->panels ? g->threads : g->panels;
-    int64_t each = 4 * g->n * PANEL * (int64_t)sizeof(float);
-    while (crews > 1 && crews * each > CREW_BYTES)
-        crews--;
-    return crews;
-}
-
-/* The row at which `share` of `of` equal shares of the cost of rows from..to
- * begins; cost of a row: its neighbours in both graphs and ROW_COST. */
+/* The row of a at which `share` of `of` equal shares of its cost begin; cost of
+ * a row: its neighbours, also those in b (may be NULL), and ROW_COST. */
 static int64_t
-border(const struct engine *g, int64_t from, int64_t to, int share, int of)
+border(const struct kgraph *a, const struct kgraph *b, int share, int of)
 {
-    int64_t total = 0, sum = 0;
-    const int64_t *p = g->ui.indptr, *q = g->items.indptr;
-    for (int pass = 0; pass < 2; pass++)
-        for (int64_t r = from; r < to; r++) {
-            int64_t i = r - g->n_users;
-            int64_t cost = p[r + 1] - p[r] + ROW_COST +
-                           (g->smooth && i >= 0 ? q[i + 1] - q[i] : 0);
-            if (pass == 0)
-                total += cost;
-            else if (sum >= total * share / of)
-                return r;
-            else
-                sum += cost;
-        }
-    return to;
+    int64_t total = a->indptr[a->n] - a->indptr[0] + a->n * ROW_COST +
+                    (b ? b->indptr[b->n] : 0);
+    int64_t sum = 0, r = 0;
+    for (; r < a->n && sum < total * share / of; r++)
+        sum += a->indptr[r + 1] - a->indptr[r] + ROW_COST +
+               (b ? b->indptr[r + 1] - b->indptr[r] : 0);
+    return share == of ? a->n : r;
 }
 
 static int
 crew_init(struct crew *c, const struct engine *g, struct err *e)
 {
-    c->y0 = mem_new(g->n * PANEL, sizeof(float), e);
-    c->y1 = mem_new(g->n * PANEL, sizeof(float), e);
-    c->sum = mem_zero(g->n * PANEL, sizeof(float), e);
-    return c->y0 && c->y1 && c->sum ? 0 : ERR_NOMEM;
+    int64_t rows = g->n_users < 2 * g->n_items ? 2 * g->n_items : g->n_users;
+    c->users = mem_new(rows * PANEL, sizeof(float), e);
+    c->items = mem_new(g->n_items * PANEL, sizeof(float), e);
+    c->spare = mem_new(g->n_items * PANEL, sizeof(float), e);
+    return c->users && c->items && c->spare ? 0 : ERR_NOMEM;
 }
 
 static int
@@ -64,28 +44,24 @@ worker_init(struct worker *w, const struct engine *g, int thread, struct err *e)
     w->crew = &g->crew[w->first];
     w->rank = thread / g->crews;
     int size = w->crew->gate.size;
-    w->rows.n = 2;
-    for (int i = 0; i < 2; i++) {
-        int64_t from = i ? g->n_users : 0, to = i ? g->n : g->n_users;
-        w->rows.from[i] = border(g, from, to, w->rank, size);
-        w->rows.to[i] =
-            w->rank + 1 < size ? border(g, from, to, w->rank + 1, size) : to;
-    }
-    w->items = (struct part){
-        1, {w->rows.from[1] - g->n_users}, {w->rows.to[1] - g->n_users}};
+    const struct kgraph *similar = g->smooth ? &g->similar : NULL;
+    w->users = (struct part){border(&g->users, NULL, w->rank, size),
+        border(&g->users, NULL, w->rank + 1, size)};
+    w->items = (struct part){border(&g->items, similar, w->rank, size),
+        border(&g->items, similar, w->rank + 1, size)};
     int64_t floats = (3 * g->batch + 1) * PANEL;
     w->slots = mem_zero(floats, sizeof(float), e);
     w->mid = mem_zero(floats, sizeof(float), e);
     w->own = mem_zero(floats, sizeof(float), e);
     if (!w->slots || !w->mid || !w->own)
         return ERR_NOMEM;
-    return batch_init(&w->batch, g->batch, g->n, e);
+    return batch_init(&w->batch, g->batch, g->n_users, g->n, e);
 }
 
 static int
 set_workers(struct engine *g, int crews, struct err *e)
 {
-    g->crews = crews ? crews : choose_crews(g);
+    g->crews = crews ? crews : g->threads;
     if (g->crews > g->panels)
         g->crews = g->panels;
     if (g->crews > g->threads)
@@ -118,9 +94,9 @@ free_workers(struct engine *g)
     }
     for (int c = 0; g->crew && c < g->crews; c++) {
         par_gate_free(&g->crew[c].gate);
-        free(g->crew[c].y0);
-        free(g->crew[c].y1);
-        free(g->crew[c].sum);
+        free(g->crew[c].users);
+        free(g->crew[c].items);
+        free(g->crew[c].spare);
     }
     free(g->worker);
     free(g->crew);
@@ -141,14 +117,8 @@ panel_coef(const float *c, int layers, int64_t d, int panels, struct err *e)
     return out;
 }
 
-static struct kgraph
-kernel_graph(const struct graph *g)
-{
-    return (struct kgraph){
-        g->a.rows, g->a.indptr, g->a.indices, g->a.data, g->q};
-}
-
-/* The engine's rows are the nodes by descending degree; see graph_by_degree. */
+/* The rows of the engine are the nodes by descending degree, see
+ * graph_by_degree; users and items are numbered from 0 each. */
 static int
 set_graphs(struct engine *g, const struct graph *ui, const struct graph *items,
     struct err *e)
@@ -162,19 +132,29 @@ set_graphs(struct engine *g, const struct graph *ui, const struct graph *items,
         rc = graph_renumber(ui, g->place, &g->ui_graph, e);
     if (rc)
         return rc;
-    g->ui = g->none = kernel_graph(&g->ui_graph);
-    g->none.indptr = g->no_edges;
+    struct csr *a = &g->ui_graph.a;
+    for (int64_t k = 0; k < a->indptr[g->n_users]; k++)
+        a->indices[k] -= (int32_t)g->n_users;
+    g->users = (struct kgraph){
+        g->n_users, a->indptr, a->indices, a->data, g->ui_graph.q};
+    g->items = (struct kgraph){g->n_items, a->indptr + g->n_users, a->indices,
+        a->data, g->ui_graph.q + g->n_users};
+    g->lone_users = g->users;
+    g->lone_items = g->items;
+    g->lone_users.indptr = g->lone_items.indptr = g->no_edges;
     if (!g->smooth)
         return 0;
-    int32_t *item_place = mem_new(g->n_items, sizeof *item_place, e);
-    if (!item_place)
+    int32_t *place = mem_new(g->n_items, sizeof *place, e);
+    if (!place)
         return ERR_NOMEM;
     for (int64_t i = 0; i < g->n_items; i++)
-        item_place[i] = (int32_t)(g->place[g->n_users + i] - g->n_users);
-    rc = graph_renumber(items, item_place, &g->item_graph, e);
-    free(item_place);
+        place[i] = (int32_t)(g->place[g->n_users + i] - g->n_users);
+    rc = graph_renumber(items, place, &g->item_graph, e);
+    free(place);
+    const struct graph *s = &g->item_graph;
     if (!rc)
-        g->items = kernel_graph(&g->item_graph);
+        g->similar = (struct kgraph){
+            g->n_items, s->a.indptr, s->a.indices, s->a.data, s->q};
     return rc;
 }
 
@@ -331,22 +311,33 @@ engine_set(
 struct vectors {
     struct engine *g;
     struct mat *user, *item;
+    const int32_t *node;
 };
 
-/* Rows of panel p to a band's columns of the output, this worker's nodes. */
+/* The worker's part of one side's rows of panel p, to a band's columns of the
+ * output: node r is row place[r] - at. */
 static void
-copy_columns(const struct engine *g, const struct worker *w, int p, int band,
-    const float *h, struct vectors *o)
+copy_columns(const struct engine *g, struct part part, int64_t at, int p,
+    int band, const float *h, const int32_t *node, struct mat *out)
 {
-    int64_t d = g->bands * g->d, at = band * g->d + p * PANEL;
     int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
-    int size = w->crew->gate.size;
-    for (int64_t r = g->n * w->rank / size; r < g->n * (w->rank + 1) / size;
-         r++) {
-        float *to = r < g->n_users ? o->user->x + r * d
-                                   : o->item->x + (r - g->n_users) * d;
-        memcpy(to + at, h + g->place[r] * PANEL, (size_t)width * sizeof(float));
-    }
+    for (int64_t r = part.from; r < part.to; r++)
+        memcpy(out->x + node[at + r] * out->d + band * g->d + p * PANEL,
+            h + r * PANEL, (size_t)width * sizeof(float));
+}
+
+/* One side's vectors, both bands; h holds the first one. */
+static void
+side_vectors(const struct engine *g, struct part part, int64_t at, int p,
+    struct krows x, float *h, const int32_t *node, struct mat *out)
+{
+    copy_columns(g, part, at, p, 0, h, node, out);
+    if (g->bands == 1)
+        return;
+    for (int64_t r = part.from; r < part.to; r++)
+        g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x, h + r * PANEL,
+            h + r * PANEL);
+    copy_columns(g, part, at, p, 1, h, node, out);
 }
 
 static void
@@ -357,26 +348,18 @@ vectors_thread(void *ctx, int rank, struct par_team *team)
     struct engine *g = o->g;
     struct worker *w = &g->worker[rank];
     struct crew *crew = w->crew;
-    const struct kgraph *ui = g->layers ? &g->ui : &g->none;
     for (int p = w->first; p < g->panels; p += g->crews) {
-        const struct krows x = {g->theta + p * g->n * PANEL, NULL};
+        struct blocks x = cpu_theta(g, p);
         const float *c = g->coef + p * (g->layers + 1) * PANEL;
-        const float *y = cpu_inner_layers(
-            g->k, w, &w->rows, &g->ui, g->layers, c, x, crew->y0, crew->y1);
-        float *h = y == crew->y0 ? crew->y1 : crew->y0;
-        for (int i = 0; i < w->rows.n; i++)
-            g->k->last(ui, w->rows.from[i], w->rows.to[i], c, x, y, h);
-        par_gate_wait(&crew->gate);
-        copy_columns(g, w, p, 0, h, o);
-        par_gate_wait(&crew->gate);
-        if (g->bands == 1)
-            continue;
-        for (int i = 0; i < w->rows.n; i++)
-            for (int64_t r = w->rows.from[i]; r < w->rows.to[i]; r++)
-                g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x,
-                    h + r * PANEL, h + r * PANEL);
-        par_gate_wait(&crew->gate);
-        copy_columns(g, w, p, 1, h, o);
+        float *users = crew->users, *items = crew->items, *h = crew->spare;
+        cpu_inner_layers(g, w, c, x, users, &items, &h);
+        g->k->last(g->layers ? &g->items : &g->lone_items, w->items.from,
+            w->items.to, c, x.items, users, h);
+        par_gate_wait(&crew->gate); /* users are read no more */
+        g->k->last(g->layers ? &g->users : &g->lone_users, w->users.from,
+            w->users.to, c, x.users, items, users);
+        side_vectors(g, w->items, g->n_users, p, x.items, h, o->node, o->item);
+        side_vectors(g, w->users, 0, p, x.users, users, o->node, o->user);
         par_gate_wait(&crew->gate);
     }
 }
@@ -385,8 +368,16 @@ int
 engine_vectors(
     struct engine *g, struct mat *user, struct mat *item, struct err *e)
 {
-    struct vectors o = {g, user, item};
-    return par_team_run(g->threads, vectors_thread, &o, e);
+    /* node[r]: the user or item whose row is r, numbered from 0 each */
+    int32_t *node = mem_new(g->n, sizeof *node, e);
+    if (!node)
+        return ERR_NOMEM;
+    for (int64_t x = 0; x < g->n; x++)
+        node[g->place[x]] = (int32_t)(x < g->n_users ? x : x - g->n_users);
+    struct vectors o = {g, user, item, node};
+    int rc = par_team_run(g->threads, vectors_thread, &o, e);
+    free(node);
+    return rc;
 }
 
 struct engine_times

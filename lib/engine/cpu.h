@@ -11,28 +11,29 @@
 
 /*
  * Threads work in crews: a crew carries its panels through a step, one after
- * the other, its threads sharing the rows of each. Many small crews need fewer
- * meetings, few large ones less cache; either way the same numbers are added in
- * the same order.
+ * the other, its threads, if more than one, sharing the rows of each. The same
+ * numbers are added in the same order either way.
+ *
+ * The layers of Horner's rule need the layer before only on the other side of
+ * the graph, so users' rows are replaced in place, and items' have a spare.
  */
 struct crew {
     struct par_gate gate;
-    float *y0, *y1; /* [n][PANEL] layers of Horner's rule */
-    float *sum;     /* [n][PANEL] zero between panels */
+    float *users;         /* [max(U, 2 I)][PANEL] */
+    float *items, *spare; /* [I][PANEL] */
 };
 
-/* Ranges of rows; of the user-item graph one of users and one of items. */
+/* Rows from..to-1. */
 struct part {
-    int n;
-    int64_t from[2], to[2];
+    int64_t from, to;
 };
 
 /* A thread. What it keeps of a batch is small enough to be made by each. */
 struct worker {
     struct crew *crew;
-    int rank;                /* within the crew */
-    int first;               /* its crew's first panel */
-    struct part rows, items; /* its share; items counted from 0 */
+    int rank;                 /* within the crew */
+    int first;                /* its crew's first panel */
+    struct part users, items; /* its share of the rows */
     float *slots; /* [3 batch + 1][PANEL] gradient of H on the batch's nodes;
                      the last row is zero */
     float *mid;   /* the same of the second band */
@@ -43,8 +44,10 @@ struct worker {
 
 struct engine {
     const struct kernels *k;
-    struct graph ui_graph, item_graph; /* renumbered copies */
-    struct kgraph ui, none, items;     /* none: no edges, for 0 layers */
+    struct graph ui_graph, item_graph;    /* renumbered copies */
+    struct kgraph users, items;           /* users gather items and reverse */
+    struct kgraph similar;                /* items gather items */
+    struct kgraph lone_users, lone_items; /* no edges, for 0 layers */
     int32_t *place; /* [n] row of each node; users before items */
     int64_t *no_edges;
     int64_t n_users, n_items, n, d;
@@ -67,11 +70,18 @@ struct engine {
     struct engine_times times;
 };
 
-/* Layers L .. 2 of Horner's rule on x, the worker's part; on return the whole
- * crew is done with them. Returns the one of the two buffers that the last
- * layer reads. With no layers the result is unused. */
-const float *cpu_inner_layers(const struct kernels *k, struct worker *w,
-    const struct part *part, const struct kgraph *graph, int layers,
-    const float *c, struct krows x, float *y, float *other);
+/* A panel of a matrix over users and items: its two blocks. */
+struct blocks {
+    struct krows users, items;
+};
+
+/* Layers L .. 2 of Horner's rule on x over the user-item graph, the worker's
+ * part; on return the whole crew is done with them, and the last layer reads
+ * users and *items, while *spare is free. With no layers nothing is done. */
+void cpu_inner_layers(const struct engine *g, struct worker *w, const float *c,
+    struct blocks x, float *users, float **items, float **spare);
+
+/* Panel p of the parameters. */
+struct blocks cpu_theta(const struct engine *g, int panel);
 
 #endif

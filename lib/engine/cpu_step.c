@@ -44,24 +44,42 @@ swap(float **a, float **b)
     *b = t;
 }
 
-const float *
-cpu_inner_layers(const struct kernels *k, struct worker *w,
-    const struct part *part, const struct kgraph *graph, int layers,
-    const float *c, struct krows x, float *y, float *other)
+struct blocks
+cpu_theta(const struct engine *g, int panel)
 {
-    if (layers == 0)
-        return y;
-    for (int i = 0; i < part->n; i++)
-        k->start(graph, part->from[i], part->to[i], c + layers * PANEL, x, y);
+    const float *x = g->theta + panel * g->n * PANEL;
+    return (struct blocks){{x, NULL}, {x + g->n_users * PANEL, NULL}};
+}
+
+/* A layer from users and *items: items first, into the spare, then users in
+ * place, whose old rows nobody needs any more. */
+static void
+layer(const struct engine *g, struct worker *w, const float *c, struct blocks x,
+    float *users, float **items, float **spare)
+{
+    g->k->layer(
+        &g->items, w->items.from, w->items.to, c, x.items, users, *spare);
     par_gate_wait(&w->crew->gate);
-    for (int l = layers - 1; l > 0; l--) {
-        for (int i = 0; i < part->n; i++)
-            k->layer(
-                graph, part->from[i], part->to[i], c + l * PANEL, x, y, other);
-        par_gate_wait(&w->crew->gate);
-        swap(&y, &other);
-    }
-    return y;
+    g->k->layer(
+        &g->users, w->users.from, w->users.to, c, x.users, *items, users);
+    par_gate_wait(&w->crew->gate);
+    swap(items, spare);
+}
+
+void
+cpu_inner_layers(const struct engine *g, struct worker *w, const float *c,
+    struct blocks x, float *users, float **items, float **spare)
+{
+    int last = g->layers;
+    if (last == 0)
+        return;
+    g->k->start(&g->users, w->users.from, w->users.to, c + last * PANEL,
+        x.users, users);
+    g->k->start(&g->items, w->items.from, w->items.to, c + last * PANEL,
+        x.items, *items);
+    par_gate_wait(&w->crew->gate);
+    for (int l = last - 1; l > 0; l--)
+        layer(g, w, c + l * PANEL, x, users, items, spare);
 }
 
 static float *
@@ -79,26 +97,40 @@ share(const struct worker *w, int64_t n, int64_t *from)
     return n * (w->rank + 1) / size - *from;
 }
 
+/* The worker's share of the batch's nodes that lie in [from, to): their
+ * vectors, from the other side's rows y. */
+static void
+batch_vectors(const struct engine *g, struct worker *w, int panel,
+    const struct kgraph *graph, struct krows x, const float *y, int64_t from,
+    int64_t to)
+{
+    const float *c = g->coef + panel * (g->layers + 1) * PANEL;
+    const int32_t *node = w->batch.node;
+    int64_t at, n = share(w, to - from, &at);
+    float *h = vectors_of(g, 0, panel) + (from + at) * PANEL;
+    g->k->last_rows(graph, node + from + at, n, c, x, y, h);
+    if (g->bands == 2)
+        g->k->band(node + from + at, n, (float)g->mid, x, h,
+            vectors_of(g, 1, panel) + (from + at) * PANEL);
+}
+
 static void
 forward(struct engine *g, int panel, struct worker *w)
 {
-    const struct kernels *k = g->k;
-    const struct krows x = {g->theta + panel * g->n * PANEL, NULL};
-    const float *c = g->coef + panel * (g->layers + 1) * PANEL;
     const struct batch *b = &w->batch;
-    const float *y = cpu_inner_layers(
-        k, w, &w->rows, &g->ui, g->layers, c, x, w->crew->y0, w->crew->y1);
-    int64_t at, n = share(w, b->n_nodes, &at);
-    float *h = vectors_of(g, 0, panel), *mid = vectors_of(g, 1, panel);
-    k->last_rows(g->layers ? &g->ui : &g->none, b->node + at, n, c, x, y,
-        h + at * PANEL);
-    if (g->bands == 2)
-        k->band(b->node + at, n, (float)g->mid, x, h + at * PANEL,
-            mid + at * PANEL);
+    const struct blocks x = cpu_theta(g, panel);
+    float *users = w->crew->users, *items = w->crew->items,
+          *spare = w->crew->spare;
+    cpu_inner_layers(g, w, g->coef + panel * (g->layers + 1) * PANEL, x, users,
+        &items, &spare);
+    batch_vectors(g, w, panel, g->layers ? &g->users : &g->lone_users, x.users,
+        items, 0, b->user_nodes);
+    batch_vectors(g, w, panel, g->layers ? &g->items : &g->lone_items, x.items,
+        users, b->user_nodes, b->n_nodes);
     par_gate_wait(&w->crew->gate);
-    n = share(w, b->n, &at);
+    int64_t at, n = share(w, b->n, &at);
     for (int band = 0; band < g->bands; band++)
-        k->scores(n, b->user + at, b->pos + at, b->neg + at,
+        g->k->scores(n, b->user + at, b->pos + at, b->neg + at,
             vectors_of(g, band, panel),
             g->partial + (band * g->panels + panel) * g->batch + at);
 }
@@ -122,66 +154,75 @@ scatter(const struct engine *g, int panel, struct worker *w)
     } else if (g->penalty > 0) {
         memset(w->own, 0, bytes);
     }
-    if (g->penalty > 0)
-        k->penalise(b->node, b->count, b->n_nodes,
-            (float)(g->penalty / (double)b->n),
-            (struct krows){g->theta + panel * g->n * PANEL, NULL}, w->own);
+    if (g->penalty > 0) {
+        float weight = (float)(g->penalty / (double)b->n);
+        int64_t u = b->user_nodes;
+        struct blocks x = cpu_theta(g, panel);
+        k->penalise(b->node, b->count, u, weight, x.users, w->own);
+        k->penalise(b->node + u, b->count + u, b->n_nodes - u, weight, x.items,
+            w->own + u * PANEL);
+    }
 }
 
-/* The gradient is non-zero on the batch's nodes only: the first product pushes
- * from these, which adds the same numbers in the same order as gathering. */
-static const float *
-inner_gradient(const struct engine *g, const float *c, struct worker *w)
+/* Layers L .. 2 of the gradient, as cpu_inner_layers. It is non-zero on the
+ * batch's nodes only: the first product pushes from these, which adds the same
+ * numbers in the same order as gathering. */
+static void
+inner_gradient(const struct engine *g, struct worker *w, const float *c,
+    struct blocks dh, float *users, float **items, float **spare)
 {
     const struct kernels *k = g->k;
-    const struct krows dh = {w->slots, w->batch.slot};
-    float *y = w->crew->y0, *other = w->crew->y1, *sum = w->crew->sum;
+    const struct batch *b = &w->batch;
+    const struct part *pu = &w->users, *pi = &w->items;
     if (g->layers < 2) {
-        /* own rows of the penalty are read from theta, hence wait here too */
+        /* the crew's own gradients may still be made from parameters */
         par_gate_wait(&w->crew->gate);
-        return cpu_inner_layers(
-            k, w, &w->rows, &g->ui, g->layers, c, dh, y, other);
+        cpu_inner_layers(g, w, c, dh, users, items, spare);
+        return;
     }
-    const struct part *p = &w->rows;
-    for (int i = 0; i < p->n; i++) {
-        k->push_rows(&g->ui, p->from[i], p->to[i], w->batch.node,
-            w->batch.n_nodes, c + g->layers * PANEL, w->slots, sum);
-        k->layer_summed(&g->ui, p->from[i], p->to[i],
-            c + (g->layers - 1) * PANEL, dh, sum, y);
+    int last = g->layers;
+    memset(users + pu->from * PANEL, 0,
+        (size_t)(pu->to - pu->from) * PANEL * sizeof(float));
+    memset(*items + pi->from * PANEL, 0,
+        (size_t)(pi->to - pi->from) * PANEL * sizeof(float));
+    int64_t u = b->user_nodes;
+    k->push_rows(&g->users, pi->from, pi->to, b->node, u, c + last * PANEL,
+        w->slots, *items);
+    k->push_rows(&g->items, pu->from, pu->to, b->node + u, b->n_nodes - u,
+        c + last * PANEL, w->slots + u * PANEL, users);
+    k->layer_summed(
+        &g->items, pi->from, pi->to, c + (last - 1) * PANEL, dh.items, *items);
+    k->layer_summed(
+        &g->users, pu->from, pu->to, c + (last - 1) * PANEL, dh.users, users);
+    par_gate_wait(&w->crew->gate);
+    for (int l = last - 2; l > 0; l--)
+        layer(g, w, c + l * PANEL, dh, users, items, spare);
+}
+
+/* Backward stepwise convolution of the items' directions dir, then their step.
+ * The users' rows are free by now and hold its layers. */
+static void
+smooth(const struct engine *g, int panel, struct worker *w,
+    const struct kadam *a, const float *dir, float *theta)
+{
+    const struct kernels *k = g->k;
+    const float *c = g->item_coef + panel * (g->item_layers + 1) * PANEL;
+    const struct krows x = {dir, NULL};
+    int64_t from = w->items.from, to = w->items.to;
+    float *y = w->crew->users, *other = y + g->n_items * PANEL;
+    if (g->item_layers == 0) {
+        k->last_step(&g->lone_items, from, to, c, x, y, a, theta);
+        return;
     }
     par_gate_wait(&w->crew->gate);
-    for (int l = g->layers - 2; l > 0; l--) {
-        for (int i = 0; i < p->n; i++)
-            k->layer(&g->ui, p->from[i], p->to[i], c + l * PANEL, dh, y, other);
+    k->start(&g->similar, from, to, c + g->item_layers * PANEL, x, y);
+    par_gate_wait(&w->crew->gate);
+    for (int l = g->item_layers - 1; l > 0; l--) {
+        k->layer(&g->similar, from, to, c + l * PANEL, x, y, other);
         par_gate_wait(&w->crew->gate);
         swap(&y, &other);
     }
-    return y;
-}
-
-/* Backward stepwise convolution of the items' directions, then their step. The
- * directions lie in one of the two buffers; the other one is free once the crew
- * has met, and the sums' buffer is lent and given back zeroed. */
-static void
-smooth(const struct engine *g, int panel, struct worker *w,
-    const struct kadam *a, int in_y1, float *theta)
-{
-    struct crew *crew = w->crew;
-    const struct krows dir = {in_y1 ? crew->y1 : crew->y0, NULL};
-    const float *c = g->item_coef + panel * (g->item_layers + 1) * PANEL;
-    const struct kgraph none = {
-        g->n_items, g->no_edges, NULL, NULL, g->items.q};
-    int64_t from = w->items.from[0], to = w->items.to[0];
-    par_gate_wait(&crew->gate);
-    const float *y = cpu_inner_layers(g->k, w, &w->items, &g->items,
-        g->item_layers, c, dir, in_y1 ? crew->y0 : crew->y1, crew->sum);
-    g->k->last_step(
-        g->item_layers ? &g->items : &none, from, to, c, dir, y, a, theta);
-    if (g->item_layers > 1) {
-        par_gate_wait(&crew->gate);
-        memset(crew->sum + from * PANEL, 0,
-            (size_t)(to - from) * PANEL * sizeof(float));
-    }
+    k->last_step(&g->similar, from, to, c, x, y, a, theta);
 }
 
 /* Gradient, Adam and smoothing of one panel. */
@@ -190,27 +231,30 @@ backward(struct engine *g, int panel, struct worker *w, const struct kadam *a,
     struct engine_times *times)
 {
     const struct kernels *k = g->k;
-    const struct kgraph *ui = g->layers ? &g->ui : &g->none;
-    const struct part *p = &w->rows;
+    const struct kgraph *gu = g->layers ? &g->users : &g->lone_users;
+    const struct kgraph *gi = g->layers ? &g->items : &g->lone_items;
+    const struct part *pu = &w->users, *pi = &w->items;
     const float *c = g->coef + panel * (g->layers + 1) * PANEL;
-    float *theta = g->theta + panel * g->n * PANEL;
-    float *m = g->m + panel * g->n * PANEL, *v = g->v + panel * g->n * PANEL;
-    const struct krows dh = {w->slots, w->batch.slot};
+    int64_t at = panel * g->n * PANEL, ai = at + g->n_users * PANEL;
+    const struct blocks dh = {
+        {w->slots, w->batch.slot}, {w->slots, w->batch.slot + g->n_users}};
+    float *users = w->crew->users, *items = w->crew->items,
+          *spare = w->crew->spare;
     double t0 = seconds();
     scatter(g, panel, w);
-    const float *y = inner_gradient(g, c, w);
+    inner_gradient(g, w, c, dh, users, &items, &spare);
     double t1 = seconds();
-    for (int i = 0; i < (g->smooth ? 1 : p->n); i++)
-        k->last_adam(
-            ui, p->from[i], p->to[i], c, dh, y, w->own, a, theta, m, v);
-    if (g->smooth) {
-        float *dir = y == w->crew->y0 ? w->crew->y1 : w->crew->y0;
-        k->last_direction(ui, p->from[1], p->to[1], c, dh, y, w->own, a, theta,
-            m, v, dir + w->items.from[0] * PANEL);
-    }
+    k->last_adam(gu, pu->from, pu->to, c, dh.users, items, w->own, a,
+        g->theta + at, g->m + at, g->v + at);
+    if (g->smooth)
+        k->last_direction(gi, pi->from, pi->to, c, dh.items, users, w->own, a,
+            g->theta + ai, g->m + ai, g->v + ai, spare);
+    else
+        k->last_adam(gi, pi->from, pi->to, c, dh.items, users, w->own, a,
+            g->theta + ai, g->m + ai, g->v + ai);
     double t2 = seconds();
     if (g->smooth)
-        smooth(g, panel, w, a, y == w->crew->y0, theta + g->n_users * PANEL);
+        smooth(g, panel, w, a, spare, g->theta + ai);
     par_gate_wait(&w->crew->gate);
     times->backward += t1 - t0;
     times->adam += t2 - t1;
@@ -280,7 +324,7 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
         int64_t n = g->sampler->n - step * g->batch;
         if (n > g->batch)
             n = g->batch;
-        batch_set(&w->batch, g->triple[step & 1], n, g->n_users, g->place);
+        batch_set(&w->batch, g->triple[step & 1], n, g->place);
         double t1 = seconds();
         for (int p = w->first; p < g->panels; p += g->crews)
             forward(g, p, w);

@@ -34,8 +34,8 @@ struct engine_opt {
     int64_t batch;
     int threads;
     const char *isa; /* kernels by name, NULL: the best for this processor */
-    int crews;       /* groups of threads, each at a panel of its own; 0: as the
-                        sizes suggest */
+    int crews; /* groups of threads, each at a panel of its own; 0: as many
+                  as threads and panels allow */
 };
 
 /* Seconds spent by the calling thread in each part, since engine_new. */

@@ -13,11 +13,15 @@
  */
 enum { PANEL = 16 };
 
-/* A symmetric graph M = Q B Q, Q diagonal, B binary or small integers. */
+/*
+ * Rows of a graph with symmetric normalisation: row r, as a target, gathers
+ * sources. Users gather items and items users, each numbered from 0; in the
+ * item graph both are items.
+ */
 struct kgraph {
-    int64_t n;
+    int64_t n;              /* rows */
     const int64_t *indptr;  /* [n + 1] */
-    const int32_t *indices; /* neighbours, ascending */
+    const int32_t *indices; /* sources, in the order in which they are added */
     const float *value;     /* B's entries, NULL if all are 1 */
     const float *q;         /* diagonal of Q: degree^-1/2, 0 for degree 0 */
 };
@@ -74,17 +78,18 @@ struct kernels {
     void (*scatter)(int64_t n, const int32_t *u, const int32_t *p,
         const int32_t *neg, const float *coef, const float *h, float *g);
 
-    /* sum[r] += q_j (c x[k]) for every neighbour r, r0 <= r < r1, of
-     * j = rows[k], rows in the nodes' order: start and the sum of a layer in
-     * one where x is zero outside the n listed rows. */
+    /* y[r] += q_j (c x[k]) for every r, r0 <= r < r1, that gathers source
+     * j = rows[k], sources in the order of g's rows; g are the sources' own
+     * rows: start and the sum of a layer in one where x is zero outside the n
+     * listed rows. */
     void (*push_rows)(const struct kgraph *g, int64_t r0, int64_t r1,
         const int32_t *rows, int64_t n, const float *c, const float *x,
-        float *sum);
+        float *y);
 
-    /* A layer whose sums are given and reset to zero, rows r0..r1-1:
-     *   z = q_r sum[r] + c x[r],  out[r] = q_r z,  sum[r] = 0               */
+    /* A layer whose sums lie in y, rows r0..r1-1:
+     *   z = q_r y[r] + c x[r],  y[r] = q_r z                                */
     void (*layer_summed)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, struct krows x, float *sum, float *out);
+        const float *c, struct krows x, float *y);
 
     /* The second band of a model that has one, for n listed rows:
      *   mid[k] = w x[rows[k]] - low[k]                                      */
@@ -106,7 +111,7 @@ struct kernels {
         const float *c, struct krows x, const float *y, const float *own,
         const struct kadam *a, float *theta, float *m, float *v);
 
-    /* The same, but the normalised direction goes to dir[r - r0] and theta
+    /* The same, but the normalised direction goes to dir[r] and theta
      * stays: the items of STAIR, whose direction is smoothed first. */
     void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
         const float *c, struct krows x, const float *y, const float *own,

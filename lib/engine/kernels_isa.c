@@ -117,32 +117,31 @@ k_scatter(int64_t n, const int32_t *u, const int32_t *p, const int32_t *neg,
 
 static void
 k_push_rows(const struct kgraph *g, int64_t r0, int64_t r1, const int32_t *rows,
-    int64_t n, const float *c, const float *x, float *sum)
+    int64_t n, const float *c, const float *x, float *y)
 {
     v16 cv = v16_load(c);
     for (int64_t k = 0; k < n; k++) {
         int64_t j = rows[k];
-        v16 y = v16_mul(v16_set(g->q[j]), v16_mul(cv, v16_load(row(x, k))));
+        v16 v = v16_mul(v16_set(g->q[j]), v16_mul(cv, v16_load(row(x, k))));
         for (int64_t e = g->indptr[j]; e < g->indptr[j + 1]; e++) {
             int64_t r = g->indices[e];
             if (r < r0 || r >= r1)
                 continue;
-            float *s = sum + r * PANEL;
-            v16_store(s, v16_add(v16_load(s), y));
+            float *s = y + r * PANEL;
+            v16_store(s, v16_add(v16_load(s), v));
         }
     }
 }
 
 static void
 k_layer_summed(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, float *sum, float *out)
+    struct krows x, float *y)
 {
-    v16 cv = v16_load(c), zero = v16_set(0.0f);
+    v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
-        float *s = sum + r * PANEL;
+        float *s = y + r * PANEL;
         v16 z = horner(g->q[r], v16_load(s), cv, term(x, r));
-        v16_store(s, zero);
-        v16_store(out + r * PANEL, v16_mul(v16_set(g->q[r]), z));
+        v16_store(s, v16_mul(v16_set(g->q[r]), z));
     }
 }
 
@@ -224,9 +223,8 @@ k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
     for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         z = v16_add(z, v16_load(term((struct krows){own, x.slot}, r)));
-        v16_store(
-            dir + (r - r0) * PANEL, direction(a, z, v16_load(row(theta, r)),
-                                        m + r * PANEL, v + r * PANEL));
+        v16_store(dir + r * PANEL, direction(a, z, v16_load(row(theta, r)),
+                                       m + r * PANEL, v + r * PANEL));
     }
 }
 
