@@ -25,10 +25,11 @@ cd demo || exit 1
 PATH=$PWD/../watched:$PATH
 model=model.npz
 for sys in lightgcn mf jgcf; do
-	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --epochs 1 --dim 16 --log log.jsonl \
+	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --epochs 1 --eval-every 1 --dim 16 --log log.jsonl \
 		--checkpoint ck.npz -o $sys.npz
 done
-runs "resume" stair-train -q -t 2 --model jgcf --data data.npz --epochs 2 --dim 16 --log log.jsonl --resume ck.npz -o two.npz
+runs "resume" stair-train -q -t 2 --model jgcf --data data.npz --epochs 2 --eval-every 1 --dim 16 --log log.jsonl \
+	--resume ck.npz -o two.npz
 runs "eval" stair-eval -q --data data.npz --strata --per-user users.tsv -o metrics.tsv "$model"
 runs "compare" stair-compare a= users.tsv b= users.tsv
 runs "recommend" stair-recommend -q --data data.npz --json -o top.jsonl "$model"
