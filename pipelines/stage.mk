@@ -81,11 +81,13 @@ $R/items.npz: $(call files,$(ITEMS_FROM)) $R/knn.opts $(BIN)/stair-knn
 
 # A training that was cut off goes on from its checkpoint if that is newer than
 # everything the training depends on.
+# The shell passes a signal on: make alone would leave the training running.
 $R/model.npz: $R/data.npz $R/init.npz $R/items.npz $R/model.opts $(BIN)/stair-train
 	@saved=$R/training.npz resume=" --resume $R/training.npz"; \
 	for f in $^; do [ "$$f" -ot "$$saved" ] || resume=; done; \
 	set -- $(BIN)/$(model_cmd)$t --checkpoint "$$saved"$$resume --log $R/training.jsonl -o $@; \
-	echo "$$@"; "$$@"; rm -f "$$saved"
+	echo "$$@"; "$$@" & pid=$$!; trap 'kill $$pid; wait $$pid || :' INT TERM HUP; \
+	wait $$pid; rm -f "$$saved"
 
 $R/untrained.npz: $R/data.npz $R/init.npz $R/items.npz $R/untrained.opts $(BIN)/stair-train
 	$(BIN)/$(untrained_cmd)$t -o $@

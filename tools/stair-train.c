@@ -28,14 +28,18 @@ on_stop(int sig)
     stop = sig;
 }
 
+/* Signals that are ignored (nohup, background jobs) stay ignored. */
 static void
 catch_signals(void)
 {
+    static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction act = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
     sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    sigaction(SIGHUP, &act, NULL);
+    for (int i = 0; i < 3; i++) {
+        struct sigaction old;
+        if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)
+            sigaction(sigs[i], &act, NULL);
+    }
 }
 
 static void
@@ -102,7 +106,7 @@ struct reporter {
     const struct train_args *o;
     struct train_log log;
     double started;
-    int64_t steps_done, steps_left_at_start;
+    int64_t steps_done;
     double loss, ndcg;
 };
 
