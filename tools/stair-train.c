@@ -28,18 +28,18 @@ on_stop(int sig)
     stop = sig;
 }
 
-/* Signals that are ignored (nohup, background jobs) stay ignored. */
+/* A hang-up that nohup ignores stays ignored. SIGINT is caught even where a
+ * shell started the run in the background: it can be continued. */
 static void
 catch_signals(void)
 {
-    static const int sigs[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction act = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+    struct sigaction old;
     sigemptyset(&act.sa_mask);
-    for (int i = 0; i < 3; i++) {
-        struct sigaction old;
-        if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)
-            sigaction(sigs[i], &act, NULL);
-    }
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &act, NULL);
 }
 
 static void
