@@ -11,7 +11,7 @@
  * Every loop states its float32 operations; a row's neighbours are summed in
  * ascending order. All instruction sets give the same bits.
  */
-enum { PANEL = 16 };
+enum { PANEL = 16, KERNELS_AHEAD = 48 /* rows asked for in advance */ };
 
 /*
  * Rows of a graph with symmetric normalisation: row r, as a target, gathers
@@ -21,7 +21,8 @@ enum { PANEL = 16 };
 struct kgraph {
     int64_t n;              /* rows */
     const int64_t *indptr;  /* [n + 1] */
-    const int32_t *indices; /* sources, in the order in which they are added */
+    const int32_t *indices; /* KERNELS_AHEAD more readable; sources, in the
+                               order in which they are added */
     const float *value;     /* B's entries, NULL if all are 1 */
     const float *q;         /* diagonal of Q: degree^-1/2, 0 for degree 0 */
 };

@@ -34,8 +34,10 @@ gather(const struct kgraph *g, int64_t r, const float *y)
             s = v16_fma(
                 v16_set(g->value[k]), v16_load(row(y, g->indices[k])), s);
     else
-        for (; k < end; k++)
+        for (; k < end; k++) {
+            __builtin_prefetch(row(y, g->indices[k + KERNELS_AHEAD]));
             s = v16_add(s, v16_load(row(y, g->indices[k])));
+        }
     return s;
 }
 

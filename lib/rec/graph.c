@@ -150,9 +150,12 @@ graph_renumber(const struct graph *g, const int32_t *place, struct graph *out,
     *out = (struct graph){0};
     int64_t n = g->a.rows;
     const int64_t *p = g->a.indptr;
-    int rc = csr_init(&out->a, n, n, g->a.nnz, g->a.data != NULL, e);
+    int rc =
+        csr_init(&out->a, n, n, g->a.nnz + GRAPH_AHEAD, g->a.data != NULL, e);
     if (rc)
         return rc;
+    out->a.nnz = g->a.nnz;
+    memset(out->a.indices + g->a.nnz, 0, GRAPH_AHEAD * sizeof *out->a.indices);
     out->q = mem_new(n, sizeof *out->q, e);
     if (!out->q) {
         graph_free(out);

@@ -41,6 +41,10 @@ int graph_items(const struct csr *s, int64_t n_items, const char *what,
 int graph_by_degree(const struct graph *g, int64_t split, int32_t *place,
     struct err *e) ERR_CHECKED;
 
+/* Readable entries behind the last index of a renumbered graph, all 0, for
+ * loops that look ahead. */
+enum { GRAPH_AHEAD = 64 };
+
 /*
  * out = g with row and column r renamed to place[r]. Within a row the columns
  * keep g's order (so they are no longer ascending): sums over a row add the
