@@ -1,5 +1,6 @@
 #include "tools/cli.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/io/xio.h"
 
@@ -23,14 +24,6 @@
 /* Weak: only tools that call BLAS are linked with it, since its threads cost
  * every start some time. */
 extern char *openblas_get_config(void) __attribute__((weak));
-
-double
-cli_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void
 clear_progress(struct cli *io)
@@ -111,7 +104,7 @@ cli_progress(struct cli *io, const char *fmt, ...)
 {
     if (io->quiet || !isatty(2))
         return;
-    double now = cli_seconds();
+    double now = clock_seconds();
     if (now - io->progress_last < 0.2)
         return;
     io->progress_last = now;
@@ -189,7 +182,7 @@ cli_finish(struct cli *io)
         for (int i = 0; i < io->argc; i++)
             fprintf(stderr, " %s", io->argv[i]);
         fprintf(stderr, ", %.2f s wall, %.2f s cpu, %.1f MB peak\n",
-            cli_seconds() - io->started, cpu, (double)mem_peak_rss() / 1e6);
+            clock_seconds() - io->started, cpu, (double)mem_peak_rss() / 1e6);
     }
     hist_free(&io->hist);
     errno = 0;

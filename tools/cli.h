@@ -141,6 +141,4 @@ void cli_one_stdin(struct cli *io, const char *const *path, int n);
  * seconds and peak memory. Returns main's exit code. */
 int cli_finish(struct cli *io);
 
-double cli_seconds(void); /* monotonic clock */
-
 #endif

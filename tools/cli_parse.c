@@ -1,5 +1,6 @@
 #include "tools/cli.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/par.h"
 #include "lib/io/xio.h"
 
@@ -260,7 +261,7 @@ void
 cli_parse(struct cli *io, int argc, char **argv)
 {
     guard_streams();
-    io->started = cli_seconds();
+    io->started = clock_seconds();
     io->argc = argc;
     io->argv = argv;
     if (!io->out)

@@ -1,4 +1,5 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
+#include "lib/base/clock.h"
 #include "lib/engine/train.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
@@ -115,7 +116,7 @@ on_step(void *ctx, int64_t epoch, int64_t step, int64_t steps)
 {
     struct reporter *r = ctx;
     r->steps_done++;
-    double rate = (double)r->steps_done / (cli_seconds() - r->started);
+    double rate = (double)r->steps_done / (clock_seconds() - r->started);
     int64_t left = (r->o->epochs - epoch) * steps + steps - step;
     int64_t eta = (int64_t)((double)left / rate);
     cli_progress(r->io,
@@ -273,7 +274,7 @@ train(struct cli *io, const struct train_args *o, struct input *in)
 
     struct reporter r = {.io = io,
         .o = o,
-        .started = cli_seconds(),
+        .started = clock_seconds(),
         .loss = (double)NAN,
         .ndcg = run.best};
     die_if(

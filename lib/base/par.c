@@ -71,7 +71,6 @@ par_for(int threads, int64_t n, void (*f)(void *, int64_t, int), void *ctx)
 }
 
 struct par_team {
-    int size;
     void (*f)(void *, int, struct par_team *);
     void *ctx;
     struct par_gate gate;
@@ -156,7 +155,7 @@ int
 par_team_run(int size, void (*f)(void *, int, struct par_team *), void *ctx,
     struct err *e)
 {
-    struct par_team t = {.size = size, .f = f, .ctx = ctx};
+    struct par_team t = {.f = f, .ctx = ctx};
     pthread_t *tid = mem_new(size, sizeof *tid, e);
     struct member *m = mem_new(size, sizeof *m, e);
     int rc = 0;

@@ -1,5 +1,6 @@
 #include "lib/engine/cpu.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/fmath.h"
 #include "lib/base/par.h"
 #include "lib/rec/bpr.h"
@@ -7,15 +8,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
-
-static double
-seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Adam's scalars of optimiser step t, counted from 1. */
 static struct kadam
@@ -240,10 +232,10 @@ backward(struct engine *g, int panel, struct worker *w, const struct kadam *a,
         {w->slots, w->batch.slot}, {w->slots, w->batch.slot + g->n_users}};
     float *users = w->crew->users, *items = w->crew->items,
           *spare = w->crew->spare;
-    double t0 = seconds();
+    double t0 = clock_seconds();
     scatter(g, panel, w);
     inner_gradient(g, w, c, dh, users, &items, &spare);
-    double t1 = seconds();
+    double t1 = clock_seconds();
     k->last_adam(gu, pu->from, pu->to, c, dh.users, items, w->own, a,
         g->theta + at, g->m + at, g->v + at);
     if (g->smooth)
@@ -252,13 +244,13 @@ backward(struct engine *g, int panel, struct worker *w, const struct kadam *a,
     else
         k->last_adam(gi, pi->from, pi->to, c, dh.items, users, w->own, a,
             g->theta + ai, g->m + ai, g->v + ai);
-    double t2 = seconds();
+    double t2 = clock_seconds();
     if (g->smooth)
         smooth(g, panel, w, a, spare, g->theta + ai);
     par_gate_wait(&w->crew->gate);
     times->backward += t1 - t0;
     times->adam += t2 - t1;
-    times->smooth += seconds() - t2;
+    times->smooth += clock_seconds() - t2;
 }
 
 /* Slice `rank` of the step's triples. */
@@ -320,27 +312,27 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
     draw(g, first, rank);
     par_barrier(team);
     for (int64_t step = first; step < ep->steps; step++) {
-        double t0 = seconds();
+        double t0 = clock_seconds();
         int64_t n = g->sampler->n - step * g->batch;
         if (n > g->batch)
             n = g->batch;
         batch_set(&w->batch, g->triple[step & 1], n, g->place);
-        double t1 = seconds();
+        double t1 = clock_seconds();
         for (int p = w->first; p < g->panels; p += g->crews)
             forward(g, p, w);
-        double t2 = seconds();
+        double t2 = clock_seconds();
         par_barrier(team);
-        double t3 = seconds();
+        double t3 = clock_seconds();
         if (!losses(g, n, rank))
             ep->bad = step + 1;
         if (rank == 0)
             ep->leave = ep->stop && *ep->stop;
-        double t4 = seconds();
+        double t4 = clock_seconds();
         if (step + 1 < ep->steps)
             draw(g, step + 1, rank);
-        double t5 = seconds();
+        double t5 = clock_seconds();
         par_barrier(team);
-        double t6 = seconds();
+        double t6 = clock_seconds();
         if (rank == 0) {
             double sum = 0;
             for (int64_t b = 0; b < n; b++)

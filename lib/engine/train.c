@@ -1,22 +1,14 @@
 #include "lib/engine/train.h"
 
+#include "lib/base/clock.h"
 #include "lib/rec/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const int64_t cuts[] = {10, 20};
 enum { N_CUTS = 2, CHOOSES = 1 /* NDCG at cuts[1] picks the best model */ };
-
-static double
-seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int
 train_start(struct checkpoint *run, const struct model *m, const char *options,
@@ -179,11 +171,11 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
             return rc ? rc : err_set(e, ERR_STOP, "stopped by a signal");
         }
         struct step_ctx s = {hooks, run->cursor.epoch + 1};
-        double start = seconds();
+        double start = clock_seconds();
         int rc = engine_epoch(g, &run->cursor, o->stop, on_step, &s, e);
         if (rc)
             return rc;
-        spent = seconds() - start;
+        spent = clock_seconds() - start;
     }
     int rc = engine_check(g, run->cursor.t, e);
     if (rc)

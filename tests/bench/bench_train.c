@@ -5,6 +5,7 @@
  * least move and compute, at the rates measured here on arrays of the same
  * size, with as many threads.
  */
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/base/par.h"
 #include "lib/base/rng.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef float vec __attribute__((vector_size(64)));
 #if defined(__x86_64__)
@@ -28,14 +28,6 @@ typedef float vec __attribute__((vector_size(64)));
 #endif
 
 enum { REPEAT = 15 };
-
-static double
-seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void
 must(int rc, const struct err *e)
@@ -131,9 +123,9 @@ measure_floor(struct floor *f, int what, int64_t rows, int threads)
     double best = INFINITY;
     f->what = what;
     for (int rep = 0; rep < REPEAT; rep++) {
-        double t = seconds();
+        double t = clock_seconds();
         par_for(threads, threads, floor_thread, f);
-        best = fmin(best, seconds() - t);
+        best = fmin(best, clock_seconds() - t);
     }
     return best / (double)rows;
 }
@@ -159,9 +151,9 @@ measure_product(struct product *p, int panels, int threads)
 {
     double best = INFINITY;
     for (int rep = 0; rep < REPEAT; rep++) {
-        double t = seconds();
+        double t = clock_seconds();
         par_for(threads, panels, product_panel, p);
-        best = fmin(best, seconds() - t);
+        best = fmin(best, clock_seconds() - t);
     }
     return best;
 }
@@ -217,9 +209,9 @@ main(int argc, char **argv)
     struct engine_times t0 = {0}, t1 = {0};
     for (int64_t i = 0; i < epochs; i++) {
         struct engine_times before = engine_times(g);
-        double t = seconds();
+        double t = clock_seconds();
         must(engine_epoch(g, &c, NULL, NULL, NULL, &e), &e);
-        t = seconds() - t;
+        t = clock_seconds() - t;
         if (t < best) {
             best = t;
             t0 = before;
