@@ -1,5 +1,6 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/base/clock.h"
+#include "lib/engine/cpu.h"
 #include "lib/engine/train.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
@@ -169,22 +170,11 @@ write_model(struct cli *io, const char *name, const struct mat vec[2],
 
 static void
 resume(struct cli *io, const struct train_args *o, struct engine *g,
-    const struct model *m, const char *run_options, struct checkpoint *run)
+    const char *run_options, struct checkpoint *run)
 {
     struct checkpoint c;
     die_if(checkpoint_read(o->resume, &c, &io->err), io);
     die_if(checkpoint_same_run(&c, run_options, o->resume, &io->err), io);
-    for (int i = 0; i < 2; i++) {
-        const struct mat *want = i ? &m->item : &m->user;
-        if (c.param[i].n != want->n || c.param[i].d != want->d ||
-            c.vec[i].d != m->bands * want->d)
-            cli_die(io,
-                "'%s' is a checkpoint of another run: its %s "
-                "parameters are %" PRId64 " x %" PRId64
-                ", this run has %" PRId64 " x %" PRId64,
-                o->resume, i ? "item" : "user", c.param[i].n, c.param[i].d,
-                want->n, want->d);
-    }
     if (c.evaluated > o->epochs)
         cli_die(io, "'%s' is at epoch %" PRId64 ", beyond --epochs %" PRId64,
             o->resume, c.evaluated, o->epochs);
@@ -194,11 +184,7 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
             ", which is no multiple of --eval-every: it can't be "
             "continued as if it had not ended",
             o->resume, c.evaluated);
-    for (int w = 0; w < 3; w++) {
-        engine_set(g, w, &c.state[w][0], &c.state[w][1]);
-        mat_free(&c.state[w][0]);
-        mat_free(&c.state[w][1]);
-    }
+    die_if(checkpoint_restore(&c, g, o->resume, &io->err), io);
     checkpoint_free(run);
     *run = c;
     cli_note(io, "resuming at epoch %" PRId64 ", step %" PRId64,
@@ -257,20 +243,18 @@ train(struct cli *io, const struct train_args *o, struct input *in)
         die_if(sample_init(&s, m.sampling, &in->data.train, (uint64_t)o->seed,
                    &io->err),
             io);
-    struct engine_opt eo = {
-        o->batch, (int)io->threads, getenv("STAIR_ISA"), 0};
-    die_if(engine_new(&g, &m, &ui, &items, &s, &eo, &io->err), io);
+    struct cpu_opt co = {o->batch, (int)io->threads, getenv("STAIR_ISA"), 0};
+    die_if(cpu_new(&g, &m, &ui, &items, &s, &co, &io->err), io);
     char *run_options = run_text(io);
-    die_if(train_start(&run, &m, run_options, &io->err), io);
-    if (o->resume)
-        resume(io, o, g, &m, run_options, &run);
-    struct mat initial = m.item;
-    m.item = (struct mat){0};
+    die_if(train_start(&run, g, m.name, run_options, &io->err), io);
     model_free(&m);
-    if (!o->log)
-        mat_free(&initial);
+    struct mat initial = {0};
+    if (o->log)
+        die_if(engine_take(g, ENGINE_ITEM, &initial, &io->err), io);
+    if (o->resume)
+        resume(io, o, g, run_options, &run);
     cli_detail(io, "%s kernels, %d threads, %" PRId64 " steps per epoch",
-        engine_isa(g), (int)io->threads, engine_steps_per_epoch(g));
+        g->what, (int)io->threads, g->steps);
 
     struct reporter r = {.io = io,
         .o = o,
@@ -312,7 +296,7 @@ train(struct cli *io, const struct train_args *o, struct input *in)
     }
     die_if(rc, io);
     die_if(train_log_close(&r.log, &io->err), io);
-    struct engine_times t = engine_times(g);
+    struct engine_times t = g->times;
     cli_detail(io,
         "seconds: sampling %.2f, forward %.2f, scores %.2f, "
         "backward %.2f, adam %.2f, smoothing %.2f, waiting %.2f; "

@@ -3,6 +3,7 @@
 #include "lib/base/mem.h"
 #include "lib/la/store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,6 @@ enum { COUNTERS = 7, NUMBERS = 2 };
 
 static const char *const vec_name[] = {"user", "item"};
 static const char *const param_name[] = {"user_param", "item_param"};
-static const char *const state_name[3][2] = {
-    {"now_user", "now_item"}, {"m_user", "m_item"}, {"v_user", "v_item"}};
 
 static int
 put_string(struct npz_out *z, const char *name, const char *text, struct err *e)
@@ -22,20 +21,16 @@ put_string(struct npz_out *z, const char *name, const char *text, struct err *e)
 }
 
 static int
-put_state(struct npz_out *z, const struct checkpoint *c, const struct engine *g,
-    struct err *e)
+put_state(struct npz_out *z, const struct engine *g, struct err *e)
 {
-    struct mat x[2] = {{0}, {0}};
-    int rc = mat_init(&x[0], c->param[0].n, c->param[0].d, e);
-    if (!rc)
-        rc = mat_init(&x[1], c->param[1].n, c->param[1].d, e);
-    for (int w = 0; w < 3 && !rc; w++) {
-        engine_get(g, w, &x[0], &x[1]);
-        for (int i = 0; i < 2 && !rc; i++)
-            rc = store_put_mat(z, state_name[w][i], &x[i], e);
+    int rc = 0;
+    for (int k = 0; k < g->tensors && !rc; k++) {
+        struct mat x;
+        rc = engine_take(g, k, &x, e);
+        if (!rc)
+            rc = store_put_mat(z, g->tensor[k].member, &x, e);
+        mat_free(&x);
     }
-    mat_free(&x[0]);
-    mat_free(&x[1]);
     return rc;
 }
 
@@ -67,7 +62,7 @@ checkpoint_write(const char *path, const struct checkpoint *c,
     for (int i = 0; i < 2 && !rc; i++)
         rc = store_put_mat(&z, param_name[i], &c->param[i], e);
     if (!rc)
-        rc = put_state(&z, c, g, e);
+        rc = put_state(&z, g, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);
@@ -100,6 +95,36 @@ take_mat(struct npz *z, const char *name, struct mat *m, struct err *e)
     return mat_check_finite(m, z->path, e);
 }
 
+/* The members that are none of the others' are the engine's. */
+static int
+is_state(const char *name)
+{
+    static const char *const other[] = {"name", "run", "counters", "numbers",
+        "user", "item", "user_param", "item_param"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (strcmp(name, other[i]) == 0)
+            return 0;
+    return 1;
+}
+
+static int
+take_state(struct npz *z, struct checkpoint *c, struct err *e)
+{
+    c->state = mem_zero(z->n, sizeof *c->state, e);
+    if (!c->state)
+        return ERR_NOMEM;
+    int rc = 0;
+    for (int i = 0; i < z->n && !rc; i++) {
+        if (!is_state(z->array[i].name))
+            continue;
+        struct checkpoint_tensor *t = &c->state[c->tensors++];
+        t->name = strdup(z->array[i].name);
+        rc = t->name ? take_mat(z, t->name, &t->x, e)
+                     : err_set(e, ERR_NOMEM, "out of memory");
+    }
+    return rc;
+}
+
 static int
 take_all(struct npz *z, struct checkpoint *c, struct err *e)
 {
@@ -128,18 +153,7 @@ take_all(struct npz *z, struct checkpoint *c, struct err *e)
         rc = take_mat(z, vec_name[i], &c->vec[i], e);
     for (int i = 0; i < 2 && !rc; i++)
         rc = take_mat(z, param_name[i], &c->param[i], e);
-    for (int w = 0; w < 3; w++)
-        for (int i = 0; i < 2 && !rc; i++)
-            rc = take_mat(z, state_name[w][i], &c->state[w][i], e);
-    for (int w = 0; w < 3; w++)
-        for (int i = 0; i < 2 && !rc; i++)
-            if (c->state[w][i].n != c->param[i].n ||
-                c->state[w][i].d != c->param[i].d ||
-                c->vec[i].n != c->param[i].n)
-                rc = err_set(e, ERR_SHAPE,
-                    "'%s': members of the checkpoint disagree in shape",
-                    z->path);
-    return rc;
+    return rc ? rc : take_state(z, c, e);
 }
 
 int
@@ -191,6 +205,52 @@ checkpoint_same_run(const struct checkpoint *c, const char *run,
     }
 }
 
+static int
+another(struct err *e, const char *path, const char *what, const struct mat *is,
+    int64_t n, int64_t d)
+{
+    return err_set(e, ERR_SHAPE,
+        "'%s' is a checkpoint of another run: its %s is %" PRId64 " x %" PRId64
+        ", this run has %" PRId64 " x %" PRId64,
+        path, what, is->n, is->d, n, d);
+}
+
+static struct checkpoint_tensor *
+find(struct checkpoint *c, const char *name)
+{
+    for (int i = 0; i < c->tensors; i++)
+        if (strcmp(c->state[i].name, name) == 0)
+            return &c->state[i];
+    return NULL;
+}
+
+int
+checkpoint_restore(
+    struct checkpoint *c, struct engine *g, const char *path, struct err *e)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct engine_tensor *t = &g->tensor[i];
+        if (c->param[i].n != t->n || c->param[i].d != t->d)
+            return another(e, path, param_name[i], &c->param[i], t->n, t->d);
+        if (c->vec[i].n != t->n || c->vec[i].d != g->width)
+            return another(e, path, vec_name[i], &c->vec[i], t->n, g->width);
+    }
+    for (int k = 0; k < g->tensors; k++) {
+        const struct engine_tensor *t = &g->tensor[k];
+        struct checkpoint_tensor *x = find(c, t->member);
+        if (!x)
+            return err_set(
+                e, ERR_FORMAT, "'%s' has no member '%s'", path, t->member);
+        if (x->x.n != t->n || x->x.d != t->d)
+            return another(e, path, t->member, &x->x, t->n, t->d);
+        int rc = engine_set(g, k, &x->x, e);
+        if (rc)
+            return rc;
+        mat_free(&x->x);
+    }
+    return 0;
+}
+
 void
 checkpoint_free(struct checkpoint *c)
 {
@@ -199,8 +259,11 @@ checkpoint_free(struct checkpoint *c)
     for (int i = 0; i < 2; i++) {
         mat_free(&c->vec[i]);
         mat_free(&c->param[i]);
-        for (int w = 0; w < 3; w++)
-            mat_free(&c->state[w][i]);
     }
+    for (int k = 0; k < c->tensors; k++) {
+        free(c->state[k].name);
+        mat_free(&c->state[k].x);
+    }
+    free(c->state);
     *c = (struct checkpoint){0};
 }

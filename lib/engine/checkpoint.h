@@ -11,21 +11,27 @@
  * A training run on disk: everything that the rest of the run depends on, in
  * row-major matrices, so that engines can exchange it. It is also a model file:
  * user and item are the best vectors so far. Members: name, run, counters
- * (i8), numbers (f8), user, item, user_param, item_param (the best), then
- * now_user, now_item, m_user, m_item, v_user, v_item (engine state).
+ * (i8), numbers (f8), user, item, user_param, item_param (the best), then the
+ * engine's tensors by their names.
  */
+struct checkpoint_tensor {
+    char *name;
+    struct mat x;
+};
+
 struct checkpoint {
     char *name; /* the model's; owned */
     char *run;  /* options and input identities, one per line; owned */
     struct engine_cursor cursor;
-    int64_t evaluated;      /* epoch label of the last evaluation, -1: none */
-    int64_t reported;       /* epoch label of the last report, -1: none */
-    int64_t best_epoch;     /* -1: none yet */
-    int64_t worse;          /* evaluations since the best one */
-    double best;            /* valid NDCG@20 there */
-    struct mat vec[2];      /* best output vectors: user, item */
-    struct mat param[2];    /* best parameters */
-    struct mat state[3][2]; /* as read: parameters, m, v; [which][user, item] */
+    int64_t evaluated;   /* epoch label of the last evaluation, -1: none */
+    int64_t reported;    /* epoch label of the last report, -1: none */
+    int64_t best_epoch;  /* -1: none yet */
+    int64_t worse;       /* evaluations since the best one */
+    double best;         /* valid NDCG@20 there */
+    struct mat vec[2];   /* best output vectors: user, item */
+    struct mat param[2]; /* best parameters */
+    struct checkpoint_tensor *state; /* [tensors] as read */
+    int tensors;
 };
 
 /* Writes c with the present state of g, one tensor in memory at a time; c's own
@@ -33,8 +39,7 @@ struct checkpoint {
 int checkpoint_write(const char *path, const struct checkpoint *c,
     const struct engine *g, const char *history, struct err *e) ERR_CHECKED;
 
-/* Verified like every file; shapes must agree among themselves and values be
- * finite. */
+/* Verified like every file; values must be finite. */
 int checkpoint_read(
     const char *path, struct checkpoint *c, struct err *e) ERR_CHECKED;
 
@@ -45,6 +50,11 @@ int checkpoint_read(
  */
 int checkpoint_same_run(const struct checkpoint *c, const char *run,
     const char *path, struct err *e) ERR_CHECKED;
+
+/* Moves the state that was read into g, which must have the same tensors, and
+ * vectors of the same shape; path is for messages. */
+int checkpoint_restore(struct checkpoint *c, struct engine *g, const char *path,
+    struct err *e) ERR_CHECKED;
 
 void checkpoint_free(struct checkpoint *c);
 

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/par.h"
+#include "lib/engine/cpu_priv.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -28,7 +29,7 @@ border(const struct kgraph *a, const struct kgraph *b, int share, int of)
 }
 
 static int
-crew_init(struct crew *c, const struct engine *g, struct err *e)
+crew_init(struct crew *c, const struct cpu *g, struct err *e)
 {
     int64_t rows = g->n_users < 2 * g->n_items ? 2 * g->n_items : g->n_users;
     c->users = mem_new(rows * PANEL, sizeof(float), e);
@@ -38,7 +39,7 @@ crew_init(struct crew *c, const struct engine *g, struct err *e)
 }
 
 static int
-worker_init(struct worker *w, const struct engine *g, int thread, struct err *e)
+worker_init(struct worker *w, const struct cpu *g, int thread, struct err *e)
 {
     w->first = thread % g->crews;
     w->crew = &g->crew[w->first];
@@ -59,7 +60,7 @@ worker_init(struct worker *w, const struct engine *g, int thread, struct err *e)
 }
 
 static int
-set_workers(struct engine *g, int crews, struct err *e)
+set_workers(struct cpu *g, int crews, struct err *e)
 {
     g->crews = crews ? crews : g->threads;
     if (g->crews > g->panels)
@@ -83,7 +84,7 @@ set_workers(struct engine *g, int crews, struct err *e)
 }
 
 static void
-free_workers(struct engine *g)
+free_workers(struct cpu *g)
 {
     for (int t = 0; g->worker && t < g->threads; t++) {
         struct worker *w = &g->worker[t];
@@ -120,7 +121,7 @@ panel_coef(const float *c, int layers, int64_t d, int panels, struct err *e)
 /* The rows of the engine are the nodes by descending degree, see
  * graph_by_degree; users and items are numbered from 0 each. */
 static int
-set_graphs(struct engine *g, const struct graph *ui, const struct graph *items,
+set_graphs(struct cpu *g, const struct graph *ui, const struct graph *items,
     struct err *e)
 {
     g->place = mem_new(g->n, sizeof *g->place, e);
@@ -158,15 +159,158 @@ set_graphs(struct engine *g, const struct graph *ui, const struct graph *items,
     return rc;
 }
 
+static void
+release(struct engine *base)
+{
+    struct cpu *g = (struct cpu *)base;
+    free_workers(g);
+    free(g->no_edges);
+    free(g->place);
+    graph_free(&g->ui_graph);
+    graph_free(&g->item_graph);
+    free(g->coef);
+    free(g->item_coef);
+    free(g->theta);
+    free(g->m);
+    free(g->v);
+    free(g->h);
+    free(g->partial);
+    free(g->score_coef);
+    free(g->loss);
+    free(g->triple[0]);
+    free(g->triple[1]);
+    free(g);
+}
+
+static float *
+tensor_of(const struct cpu *g, int which)
+{
+    return which == 0 ? g->theta : which == 1 ? g->m : g->v;
+}
+
+/* Column j of node r. */
+static float *
+cell(const struct cpu *g, float *x, int64_t r, int64_t j)
+{
+    return x + (j / PANEL * g->n + g->place[r]) * PANEL + j % PANEL;
+}
+
+/* Tensors alternate between users and items: parameters, then moments. */
+static int
+get(const struct engine *base, int tensor, struct mat *x, struct err *e)
+{
+    (void)e;
+    const struct cpu *g = (const struct cpu *)base;
+    int64_t first = tensor % 2 ? g->n_users : 0;
+    for (int64_t r = 0; r < x->n; r++)
+        for (int64_t j = 0; j < g->d; j++)
+            x->x[r * g->d + j] =
+                *cell(g, tensor_of(g, tensor / 2), first + r, j);
+    return 0;
+}
+
+static int
+set(struct engine *base, int tensor, const struct mat *x, struct err *e)
+{
+    (void)e;
+    struct cpu *g = (struct cpu *)base;
+    int64_t first = tensor % 2 ? g->n_users : 0;
+    for (int64_t r = 0; r < x->n; r++)
+        for (int64_t j = 0; j < g->d; j++)
+            *cell(g, tensor_of(g, tensor / 2), first + r, j) =
+                x->x[r * g->d + j];
+    return 0;
+}
+
+struct vectors {
+    struct cpu *g;
+    struct mat *user, *item;
+    const int32_t *node;
+};
+
+/* The worker's part of one side's rows of panel p, to a band's columns of the
+ * output: node r is row place[r] - at. */
+static void
+copy_columns(const struct cpu *g, struct part part, int64_t at, int p, int band,
+    const float *h, const int32_t *node, struct mat *out)
+{
+    int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
+    for (int64_t r = part.from; r < part.to; r++)
+        memcpy(out->x + node[at + r] * out->d + band * g->d + p * PANEL,
+            h + r * PANEL, (size_t)width * sizeof(float));
+}
+
+/* One side's vectors, both bands; h holds the first one. */
+static void
+side_vectors(const struct cpu *g, struct part part, int64_t at, int p,
+    struct krows x, float *h, const int32_t *node, struct mat *out)
+{
+    copy_columns(g, part, at, p, 0, h, node, out);
+    if (g->bands == 1)
+        return;
+    for (int64_t r = part.from; r < part.to; r++)
+        g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x, h + r * PANEL,
+            h + r * PANEL);
+    copy_columns(g, part, at, p, 1, h, node, out);
+}
+
+static void
+vectors_thread(void *ctx, int rank, struct par_team *team)
+{
+    (void)team;
+    struct vectors *o = ctx;
+    struct cpu *g = o->g;
+    struct worker *w = &g->worker[rank];
+    struct crew *crew = w->crew;
+    for (int p = w->first; p < g->panels; p += g->crews) {
+        struct blocks x = cpu_theta(g, p);
+        const float *c = g->coef + p * (g->layers + 1) * PANEL;
+        float *users = crew->users, *items = crew->items, *h = crew->spare;
+        cpu_inner_layers(g, w, c, x, users, &items, &h);
+        g->k->last(g->layers ? &g->items : &g->lone_items, w->items.from,
+            w->items.to, c, x.items, users, h);
+        par_gate_wait(&crew->gate); /* users are read no more */
+        g->k->last(g->layers ? &g->users : &g->lone_users, w->users.from,
+            w->users.to, c, x.users, items, users);
+        side_vectors(g, w->items, g->n_users, p, x.items, h, o->node, o->item);
+        side_vectors(g, w->users, 0, p, x.users, users, o->node, o->user);
+        par_gate_wait(&crew->gate);
+    }
+}
+
+static int
+vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
+{
+    struct cpu *g = (struct cpu *)base;
+    /* node[r]: the user or item whose row is r, numbered from 0 each */
+    int32_t *node = mem_new(g->n, sizeof *node, e);
+    if (!node)
+        return ERR_NOMEM;
+    for (int64_t x = 0; x < g->n; x++)
+        node[g->place[x]] = (int32_t)(x < g->n_users ? x : x - g->n_users);
+    struct vectors o = {g, user, item, node};
+    int rc = par_team_run(g->threads, vectors_thread, &o, e);
+    free(node);
+    return rc;
+}
+
+static const struct engine_kind kind = {release, cpu_epoch, vectors, get, set};
+
 int
-engine_new(struct engine **out, const struct model *m, const struct graph *ui,
-    const struct graph *items, struct sampler *s, const struct engine_opt *o,
+cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
+    const struct graph *items, struct sampler *s, const struct cpu_opt *o,
     struct err *e)
 {
     *out = NULL;
-    struct engine *g = mem_zero(1, sizeof *g, e);
+    struct cpu *g = mem_zero(1, sizeof *g, e);
     if (!g)
         return ERR_NOMEM;
+    g->base = (struct engine){.kind = &kind,
+        .tensor = g->tensor,
+        .tensors = ENGINE_LINEAR,
+        .width = m->bands * m->d,
+        .triples = s->n};
+    engine_linear(g->tensor, m->user.n, m->item.n, m->d);
     int rc = ERR_NOMEM;
     g->k = kernels_get(o->isa);
     if (!g->k) {
@@ -174,6 +318,7 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
             "'%s' names no kernels that this processor can run", o->isa);
         goto fail;
     }
+    g->base.what = g->k->name;
     g->n_users = m->user.n;
     g->n_items = m->item.n;
     g->n = g->n_users + g->n_items;
@@ -185,6 +330,7 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->item_layers = m->item_layers;
     g->smooth = m->item_coef != NULL;
     g->batch = o->batch < s->n ? o->batch : s->n;
+    g->base.steps = (s->n + g->batch - 1) / g->batch;
     g->bands = m->bands;
     g->mid = m->mid;
     g->penalty = m->penalty;
@@ -217,177 +363,14 @@ engine_new(struct engine **out, const struct model *m, const struct graph *ui,
         goto fail;
     if (set_workers(g, o->crews, e))
         goto fail;
-    engine_set(g, 0, &m->user, &m->item);
-    *out = g;
+    rc = set(&g->base, ENGINE_USER, &m->user, e);
+    if (!rc)
+        rc = set(&g->base, ENGINE_ITEM, &m->item, e);
+    if (rc)
+        goto fail;
+    *out = &g->base;
     return 0;
 fail:
-    engine_free(g);
+    release(&g->base);
     return rc;
-}
-
-void
-engine_free(struct engine *g)
-{
-    if (!g)
-        return;
-    free_workers(g);
-    free(g->no_edges);
-    free(g->place);
-    graph_free(&g->ui_graph);
-    graph_free(&g->item_graph);
-    free(g->coef);
-    free(g->item_coef);
-    free(g->theta);
-    free(g->m);
-    free(g->v);
-    free(g->h);
-    free(g->partial);
-    free(g->score_coef);
-    free(g->loss);
-    free(g->triple[0]);
-    free(g->triple[1]);
-    free(g);
-}
-
-/* Visits which-th tensor of g in row-major order. */
-static float *
-tensor(const struct engine *g, int which)
-{
-    return which == 0 ? g->theta : which == 1 ? g->m : g->v;
-}
-
-/* Column j of node r. */
-static float *
-cell(const struct engine *g, float *x, int64_t r, int64_t j)
-{
-    return x + (j / PANEL * g->n + g->place[r]) * PANEL + j % PANEL;
-}
-
-int
-engine_check(const struct engine *g, int64_t t, struct err *e)
-{
-    static const char *const name[] = {
-        "parameter", "first moment", "second moment"};
-    for (int which = 0; which < 3; which++)
-        for (int64_t r = 0; r < g->n; r++)
-            for (int64_t j = 0; j < g->d; j++)
-                if (!isfinite(*cell(g, tensor(g, which), r, j))) {
-                    int user = r < g->n_users;
-                    return err_set(e, ERR_NUM,
-                        "%s %s is not finite at row %" PRId64
-                        ", column %" PRId64 " after step %" PRId64,
-                        user ? "user" : "item", name[which],
-                        user ? r : r - g->n_users, j, t);
-                }
-    return 0;
-}
-
-void
-engine_get(
-    const struct engine *g, int which, struct mat *user, struct mat *item)
-{
-    float *x = tensor(g, which);
-    for (int64_t r = 0; r < g->n; r++) {
-        float *to = r < g->n_users ? user->x + r * g->d
-                                   : item->x + (r - g->n_users) * g->d;
-        for (int64_t j = 0; j < g->d; j++)
-            to[j] = *cell(g, x, r, j);
-    }
-}
-
-void
-engine_set(
-    struct engine *g, int which, const struct mat *user, const struct mat *item)
-{
-    float *x = tensor(g, which);
-    for (int64_t r = 0; r < g->n; r++) {
-        const float *from = r < g->n_users ? user->x + r * g->d
-                                           : item->x + (r - g->n_users) * g->d;
-        for (int64_t j = 0; j < g->d; j++)
-            *cell(g, x, r, j) = from[j];
-    }
-}
-
-struct vectors {
-    struct engine *g;
-    struct mat *user, *item;
-    const int32_t *node;
-};
-
-/* The worker's part of one side's rows of panel p, to a band's columns of the
- * output: node r is row place[r] - at. */
-static void
-copy_columns(const struct engine *g, struct part part, int64_t at, int p,
-    int band, const float *h, const int32_t *node, struct mat *out)
-{
-    int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
-    for (int64_t r = part.from; r < part.to; r++)
-        memcpy(out->x + node[at + r] * out->d + band * g->d + p * PANEL,
-            h + r * PANEL, (size_t)width * sizeof(float));
-}
-
-/* One side's vectors, both bands; h holds the first one. */
-static void
-side_vectors(const struct engine *g, struct part part, int64_t at, int p,
-    struct krows x, float *h, const int32_t *node, struct mat *out)
-{
-    copy_columns(g, part, at, p, 0, h, node, out);
-    if (g->bands == 1)
-        return;
-    for (int64_t r = part.from; r < part.to; r++)
-        g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x, h + r * PANEL,
-            h + r * PANEL);
-    copy_columns(g, part, at, p, 1, h, node, out);
-}
-
-static void
-vectors_thread(void *ctx, int rank, struct par_team *team)
-{
-    (void)team;
-    struct vectors *o = ctx;
-    struct engine *g = o->g;
-    struct worker *w = &g->worker[rank];
-    struct crew *crew = w->crew;
-    for (int p = w->first; p < g->panels; p += g->crews) {
-        struct blocks x = cpu_theta(g, p);
-        const float *c = g->coef + p * (g->layers + 1) * PANEL;
-        float *users = crew->users, *items = crew->items, *h = crew->spare;
-        cpu_inner_layers(g, w, c, x, users, &items, &h);
-        g->k->last(g->layers ? &g->items : &g->lone_items, w->items.from,
-            w->items.to, c, x.items, users, h);
-        par_gate_wait(&crew->gate); /* users are read no more */
-        g->k->last(g->layers ? &g->users : &g->lone_users, w->users.from,
-            w->users.to, c, x.users, items, users);
-        side_vectors(g, w->items, g->n_users, p, x.items, h, o->node, o->item);
-        side_vectors(g, w->users, 0, p, x.users, users, o->node, o->user);
-        par_gate_wait(&crew->gate);
-    }
-}
-
-int
-engine_vectors(
-    struct engine *g, struct mat *user, struct mat *item, struct err *e)
-{
-    /* node[r]: the user or item whose row is r, numbered from 0 each */
-    int32_t *node = mem_new(g->n, sizeof *node, e);
-    if (!node)
-        return ERR_NOMEM;
-    for (int64_t x = 0; x < g->n; x++)
-        node[g->place[x]] = (int32_t)(x < g->n_users ? x : x - g->n_users);
-    struct vectors o = {g, user, item, node};
-    int rc = par_team_run(g->threads, vectors_thread, &o, e);
-    free(node);
-    return rc;
-}
-
-struct engine_times
-engine_times(const struct engine *g)
-{
-    return g->times;
-}
-
-const char *
-engine_isa(const struct engine *g)
-{
-    return g->k->name;
 }

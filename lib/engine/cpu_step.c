@@ -1,4 +1,4 @@
-#include "lib/engine/cpu.h"
+#include "lib/engine/cpu_priv.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/fmath.h"
@@ -11,7 +11,7 @@
 
 /* Adam's scalars of optimiser step t, counted from 1. */
 static struct kadam
-adam_scalars(const struct engine *g, int64_t t)
+adam_scalars(const struct cpu *g, int64_t t)
 {
     const double b1 = 0.9, b2 = 0.999;
     return (struct kadam){
@@ -37,7 +37,7 @@ swap(float **a, float **b)
 }
 
 struct blocks
-cpu_theta(const struct engine *g, int panel)
+cpu_theta(const struct cpu *g, int panel)
 {
     const float *x = g->theta + panel * g->n * PANEL;
     return (struct blocks){{x, NULL}, {x + g->n_users * PANEL, NULL}};
@@ -46,7 +46,7 @@ cpu_theta(const struct engine *g, int panel)
 /* A layer from users and *items: items first, into the spare, then users in
  * place, whose old rows nobody needs any more. */
 static void
-layer(const struct engine *g, struct worker *w, const float *c, struct blocks x,
+layer(const struct cpu *g, struct worker *w, const float *c, struct blocks x,
     float *users, float **items, float **spare)
 {
     g->k->layer(
@@ -59,7 +59,7 @@ layer(const struct engine *g, struct worker *w, const float *c, struct blocks x,
 }
 
 void
-cpu_inner_layers(const struct engine *g, struct worker *w, const float *c,
+cpu_inner_layers(const struct cpu *g, struct worker *w, const float *c,
     struct blocks x, float *users, float **items, float **spare)
 {
     int last = g->layers;
@@ -75,7 +75,7 @@ cpu_inner_layers(const struct engine *g, struct worker *w, const float *c,
 }
 
 static float *
-vectors_of(const struct engine *g, int band, int panel)
+vectors_of(const struct cpu *g, int band, int panel)
 {
     return g->h + (band * g->panels + panel) * 3 * g->batch * PANEL;
 }
@@ -92,7 +92,7 @@ share(const struct worker *w, int64_t n, int64_t *from)
 /* The worker's share of the batch's nodes that lie in [from, to): their
  * vectors, from the other side's rows y. */
 static void
-batch_vectors(const struct engine *g, struct worker *w, int panel,
+batch_vectors(const struct cpu *g, struct worker *w, int panel,
     const struct kgraph *graph, struct krows x, const float *y, int64_t from,
     int64_t to)
 {
@@ -107,7 +107,7 @@ batch_vectors(const struct engine *g, struct worker *w, int panel,
 }
 
 static void
-forward(struct engine *g, int panel, struct worker *w)
+forward(struct cpu *g, int panel, struct worker *w)
 {
     const struct batch *b = &w->batch;
     const struct blocks x = cpu_theta(g, panel);
@@ -130,7 +130,7 @@ forward(struct engine *g, int panel, struct worker *w)
 /* Gradient of the batch's vectors into w->slots, and of what reaches the
  * parameters without propagation into w->own. */
 static void
-scatter(const struct engine *g, int panel, struct worker *w)
+scatter(const struct cpu *g, int panel, struct worker *w)
 {
     const struct kernels *k = g->k;
     const struct batch *b = &w->batch;
@@ -160,7 +160,7 @@ scatter(const struct engine *g, int panel, struct worker *w)
  * batch's nodes only: the first product pushes from these, which adds the same
  * numbers in the same order as gathering. */
 static void
-inner_gradient(const struct engine *g, struct worker *w, const float *c,
+inner_gradient(const struct cpu *g, struct worker *w, const float *c,
     struct blocks dh, float *users, float **items, float **spare)
 {
     const struct kernels *k = g->k;
@@ -194,8 +194,8 @@ inner_gradient(const struct engine *g, struct worker *w, const float *c,
 /* Backward stepwise convolution of the items' directions dir, then their step.
  * The users' rows are free by now and hold its layers. */
 static void
-smooth(const struct engine *g, int panel, struct worker *w,
-    const struct kadam *a, const float *dir, float *theta)
+smooth(const struct cpu *g, int panel, struct worker *w, const struct kadam *a,
+    const float *dir, float *theta)
 {
     const struct kernels *k = g->k;
     const float *c = g->item_coef + panel * (g->item_layers + 1) * PANEL;
@@ -219,7 +219,7 @@ smooth(const struct engine *g, int panel, struct worker *w,
 
 /* Gradient, Adam and smoothing of one panel. */
 static void
-backward(struct engine *g, int panel, struct worker *w, const struct kadam *a,
+backward(struct cpu *g, int panel, struct worker *w, const struct kadam *a,
     struct engine_times *times)
 {
     const struct kernels *k = g->k;
@@ -255,7 +255,7 @@ backward(struct engine *g, int panel, struct worker *w, const struct kadam *a,
 
 /* Slice `rank` of the step's triples. */
 static void
-draw(struct engine *g, int64_t step, int rank)
+draw(struct cpu *g, int64_t step, int rank)
 {
     int64_t first = step * g->batch, n = g->sampler->n - first;
     if (n > g->batch)
@@ -270,7 +270,7 @@ draw(struct engine *g, int64_t step, int rank)
 /* Slice `rank` of the losses and their derivatives; scores are joined panel by
  * panel in ascending order, in double. */
 static int
-losses(struct engine *g, int64_t n, int rank)
+losses(struct cpu *g, int64_t n, int rank)
 {
     int finite = 1;
     for (int64_t b = n * rank / g->threads; b < n * (rank + 1) / g->threads;
@@ -285,7 +285,7 @@ losses(struct engine *g, int64_t n, int rank)
 }
 
 struct epoch {
-    struct engine *g;
+    struct cpu *g;
     struct engine_cursor *cursor;
     const volatile int *stop;
     void (*progress)(void *, int64_t, int64_t);
@@ -305,7 +305,7 @@ static void
 epoch_thread(void *ctx, int rank, struct par_team *team)
 {
     struct epoch *ep = ctx;
-    struct engine *g = ep->g;
+    struct cpu *g = ep->g;
     struct worker *w = &g->worker[rank];
     struct engine_times times = {0};
     int64_t first = ep->cursor->step, t = ep->cursor->t;
@@ -363,7 +363,7 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
             break;
     }
     if (rank == 0) {
-        struct engine_times *all = &g->times;
+        struct engine_times *all = &g->base.times;
         all->sample += times.sample;
         all->forward += times.forward;
         all->scores += times.scores;
@@ -375,43 +375,26 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
     }
 }
 
-int64_t
-engine_steps_per_epoch(const struct engine *g)
-{
-    return (g->sampler->n + g->batch - 1) / g->batch;
-}
-
-int64_t
-engine_triples(const struct engine *g)
-{
-    return g->sampler->n;
-}
-
 int
-engine_epoch(struct engine *g, struct engine_cursor *c,
+cpu_epoch(struct engine *base, struct engine_cursor *c,
     const volatile int *stop, void (*progress)(void *, int64_t, int64_t),
     void *ctx, struct err *e)
 {
+    struct cpu *g = (struct cpu *)base;
     struct epoch ep = {.g = g,
         .cursor = c,
         .stop = stop,
         .progress = progress,
         .ctx = ctx,
-        .steps = engine_steps_per_epoch(g)};
+        .steps = base->steps};
     if (c->step == 0)
         c->loss = 0;
     sample_epoch(g->sampler, (uint32_t)c->epoch);
     int rc = par_team_run(g->threads, epoch_thread, &ep, e);
     if (rc)
         return rc;
-    if (ep.bad) {
-        rc = engine_check(g, c->t, e);
-        return rc ? rc
-                  : err_set(e, ERR_NUM,
-                        "loss is not finite at epoch %" PRId64
-                        ", step %" PRId64,
-                        c->epoch + 1, ep.bad);
-    }
+    if (ep.bad)
+        return engine_bad_loss(base, c, ep.bad, e);
     if (c->step == ep.steps) {
         c->epoch++;
         c->step = 0;

@@ -10,8 +10,18 @@
 #include <stdint.h>
 
 /*
- * The engine holds the parameters and optimiser state of one model and runs
- * training steps. A step, for a batch of B triples (paper, Algorithm 1):
+ * An engine holds the parameters and optimiser state of one model and runs
+ * training steps: a table of functions that the trainer, checkpoints and tools
+ * work with, whatever computes. All state that the rest of a run depends on is
+ * a list of named float32 matrices, so that engines of one model can continue
+ * each other's runs.
+ *
+ * Bytes of the result depend neither on threads nor on where a run was
+ * interrupted.
+ *
+ * The engines of the linear family (struct model), on the CPU (cpu.h) or a GPU
+ * (cuda.h), also give the same bytes for any instruction set and device. Their
+ * step, for a batch of B triples (paper, Algorithm 1):
  *
  *   H  = sum_l A~^l E diag(c_l)           forward; the last layer on the
  *                                         batch's rows only
@@ -25,20 +35,12 @@
  *
  * Both sums are evaluated by Horner's rule, Z_L = c_L E,
  * Z_{l-1} = c_{l-1} E + A~ Z_l, so that one buffer pair is enough.
- *
- * Bytes of the result depend neither on threads nor on the instruction set nor
- * on where a run was interrupted.
  */
 
-struct engine_opt {
-    int64_t batch;
-    int threads;
-    const char *isa; /* kernels by name, NULL: the best for this processor */
-    int crews; /* groups of threads, each at a panel of its own; 0: as many
-                  as threads and panels allow */
-};
+struct engine;
 
-/* Seconds spent by the calling thread in each part, since engine_new. */
+/* Seconds spent by the calling thread in each part, since the engine was made.
+ */
 struct engine_times {
     double sample, forward, scores, backward, adam, smooth, wait;
     int64_t steps;
@@ -52,17 +54,45 @@ struct engine_cursor {
     double loss;   /* sum of the triples' losses of the present epoch */
 };
 
-struct engine;
+/* A matrix of the engine's state. */
+struct engine_tensor {
+    const char *member; /* its name in checkpoints: "m_user" */
+    const char *label;  /* in messages: "user first moment" */
+    int64_t n, d;
+};
 
-/*
- * Takes the model's tables and initial parameters (copied), the user-item graph
- * and, if the model smooths, the item graph. The engine makes its own
- * copies of the graphs; the sampler is borrowed for its life. ERR_RANGE if isa
- * names no kernels of this processor.
- */
-int engine_new(struct engine **out, const struct model *m,
-    const struct graph *ui, const struct graph *items, struct sampler *s,
-    const struct engine_opt *o, struct err *e) ERR_CHECKED;
+enum {
+    ENGINE_USER,
+    ENGINE_ITEM
+}; /* the first two tensors: the parameters of
+      users and items, in model files */
+
+/* What an engine does; the functions below document each. */
+struct engine_kind {
+    void (*free)(struct engine *g);
+    int (*epoch)(struct engine *g, struct engine_cursor *c,
+        const volatile int *stop, void (*progress)(void *, int64_t, int64_t),
+        void *ctx, struct err *e) ERR_CHECKED;
+    int (*vectors)(struct engine *g, struct mat *user, struct mat *item,
+        struct err *e) ERR_CHECKED;
+    int (*get)(const struct engine *g, int tensor, struct mat *x,
+        struct err *e) ERR_CHECKED;
+    int (*set)(struct engine *g, int tensor, const struct mat *x,
+        struct err *e) ERR_CHECKED;
+};
+
+/* The first member of every engine; read only for those who use it. */
+struct engine {
+    const struct engine_kind *kind;
+    const char *what; /* what computes, for people: "avx512" */
+    const struct engine_tensor *tensor; /* [tensors] */
+    int tensors;
+    int64_t width;   /* columns of the output vectors */
+    int64_t steps;   /* per epoch */
+    int64_t triples; /* per epoch: what a loss is the mean over */
+    struct engine_times times;
+};
+
 void engine_free(struct engine *g);
 
 /*
@@ -77,26 +107,34 @@ int engine_epoch(struct engine *g, struct engine_cursor *c,
     const volatile int *stop, void (*progress)(void *, int64_t, int64_t),
     void *ctx, struct err *e) ERR_CHECKED;
 
-/* ERR_NUM naming the tensor, row and column of the first parameter or moment
- * that is not finite. */
+/* ERR_NUM naming the tensor, row and column of the first number of the state
+ * that is not finite; t optimiser steps were made. */
 int engine_check(const struct engine *g, int64_t t, struct err *e) ERR_CHECKED;
 
-/* The model's output vectors H for all users and items; user U x w and item
- * I x w, w = bands d, are allocated by the caller. ERR_NOMEM if threads cannot
- * be started. */
+/* The model's output vectors for all users and items, U x width and I x width,
+ * allocated by the caller. ERR_NOMEM if threads cannot be started. */
 int engine_vectors(struct engine *g, struct mat *user, struct mat *item,
     struct err *e) ERR_CHECKED;
 
-/* Parameters (which = 0), first (1) and second (2) moments as row-major
- * matrices of users and items, allocated by the caller. */
-void engine_get(
-    const struct engine *g, int which, struct mat *user, struct mat *item);
-void engine_set(struct engine *g, int which, const struct mat *user,
-    const struct mat *item);
+/* One tensor of the state, row-major, allocated by the caller. */
+int engine_get(const struct engine *g, int tensor, struct mat *x,
+    struct err *e) ERR_CHECKED;
+int engine_set(struct engine *g, int tensor, const struct mat *x,
+    struct err *e) ERR_CHECKED;
 
-struct engine_times engine_times(const struct engine *g);
-int64_t engine_steps_per_epoch(const struct engine *g);
-int64_t engine_triples(const struct engine *g); /* per epoch */
-const char *engine_isa(const struct engine *g);
+/* The same into a matrix that it allocates. */
+int engine_take(const struct engine *g, int tensor, struct mat *x,
+    struct err *e) ERR_CHECKED;
+
+/* For engines: the tensors of a model of the linear family: parameters, first
+ * and second moments, each of users and of items. */
+enum { ENGINE_LINEAR = 6 };
+void engine_linear(struct engine_tensor t[ENGINE_LINEAR], int64_t users,
+    int64_t items, int64_t d);
+
+/* For engines: ERR_NUM for a loss of step `step` (from 1) of the cursor's epoch
+ * that is not finite, naming the tensor that is at fault if one is. */
+int engine_bad_loss(const struct engine *g, const struct engine_cursor *c,
+    int64_t step, struct err *e) ERR_CHECKED;
 
 #endif

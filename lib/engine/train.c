@@ -11,19 +11,18 @@ static const int64_t cuts[] = {10, 20};
 enum { N_CUTS = 2, CHOOSES = 1 /* NDCG at cuts[1] picks the best model */ };
 
 int
-train_start(struct checkpoint *run, const struct model *m, const char *options,
-    struct err *e)
+train_start(struct checkpoint *run, const struct engine *g, const char *name,
+    const char *options, struct err *e)
 {
     *run = (struct checkpoint){
         .evaluated = -1, .reported = -1, .best_epoch = -1, .best = -1};
-    run->name = strdup(m->name);
+    run->name = strdup(name);
     run->run = strdup(options);
     int rc = run->name && run->run ? 0 : err_set(e, ERR_NOMEM, "out of memory");
-    const int64_t rows[] = {m->user.n, m->item.n};
     for (int i = 0; i < 2 && !rc; i++) {
-        rc = mat_init(&run->vec[i], rows[i], m->bands * m->d, e);
+        rc = mat_init(&run->vec[i], g->tensor[i].n, g->width, e);
         if (!rc)
-            rc = mat_init(&run->param[i], rows[i], m->d, e);
+            rc = mat_init(&run->param[i], g->tensor[i].n, g->tensor[i].d, e);
     }
     if (rc)
         checkpoint_free(run);
@@ -40,29 +39,32 @@ save(const struct engine *g, const struct train_opt *o,
 }
 
 static int
+keep_parameters(const struct engine *g, struct checkpoint *run, struct err *e)
+{
+    int rc = engine_get(g, ENGINE_USER, &run->param[0], e);
+    return rc ? rc : engine_get(g, ENGINE_ITEM, &run->param[1], e);
+}
+
+static int
 keep(struct engine *g, struct checkpoint *run, struct err *e)
 {
-    engine_get(g, 0, &run->param[0], &run->param[1]);
-    return engine_vectors(g, &run->vec[0], &run->vec[1], e);
+    int rc = keep_parameters(g, run, e);
+    return rc ? rc : engine_vectors(g, &run->vec[0], &run->vec[1], e);
 }
 
 /* How much the items still resemble their initial parameters. */
 static int
 compare(const struct engine *g, const struct mat *initial,
-    const struct checkpoint *run, struct train_report *r, struct err *e)
+    struct train_report *r, struct err *e)
 {
-    struct mat user = {0}, item = {0};
-    int rc = mat_init(&user, run->param[0].n, run->param[0].d, e);
-    if (!rc)
-        rc = mat_init(&item, run->param[1].n, run->param[1].d, e);
-    if (!rc) {
-        engine_get(g, 0, &user, &item);
-        r->has_correlation = 1;
-        r->init_correlation = stats_column_correlation(&item, initial);
-    }
-    mat_free(&user);
+    struct mat item;
+    int rc = engine_take(g, ENGINE_ITEM, &item, e);
+    if (rc)
+        return rc;
+    r->has_correlation = 1;
+    r->init_correlation = stats_column_correlation(&item, initial);
     mat_free(&item);
-    return rc;
+    return 0;
 }
 
 /* Evaluates the present parameters; moves them into run if they are the best
@@ -88,7 +90,7 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
         r->has_test = 1;
     }
     if (!rc && o->initial)
-        rc = compare(g, o->initial, run, r, e);
+        rc = compare(g, o->initial, r, e);
     if (rc)
         goto out;
     r->has_valid = 1;
@@ -106,7 +108,7 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
             run->vec[i] = vec[i];
             vec[i] = t;
         }
-        engine_get(g, 0, &run->param[0], &run->param[1]);
+        rc = keep_parameters(g, run, e);
     }
 out:
     mat_free(&vec[0]);
@@ -132,12 +134,12 @@ on_step(void *ctx, int64_t step, int64_t steps)
 static int
 between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct checkpoint *run, const struct train_hooks *hooks, double spent,
-    int64_t n, struct err *e)
+    struct err *e)
 {
     int64_t label = run->cursor.epoch;
     struct train_report r = {.epoch = label,
         .seconds = spent,
-        .loss = label ? run->cursor.loss / (double)n : (double)NAN};
+        .loss = label ? run->cursor.loss / (double)g->triples : (double)NAN};
     int due = d->valid.nnz > 0 && run->evaluated < label &&
               (label % o->every == 0 || label >= o->epochs);
     int rc = due ? evaluate(g, d, o, run, &r, e) : 0;
@@ -155,11 +157,10 @@ int
 train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct checkpoint *run, const struct train_hooks *hooks, struct err *e)
 {
-    int64_t n = engine_triples(g);
     double spent = 0;
     for (;;) {
         if (run->cursor.step == 0) {
-            int rc = between(g, d, o, run, hooks, spent, n, e);
+            int rc = between(g, d, o, run, hooks, spent, e);
             if (rc)
                 return rc;
             if (run->cursor.epoch >= o->epochs ||

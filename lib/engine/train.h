@@ -59,9 +59,9 @@ int train_run(struct engine *g, const struct dataset *d,
     const struct train_opt *o, struct checkpoint *run,
     const struct train_hooks *hooks, struct err *e) ERR_CHECKED;
 
-/* A run at label 0: allocates the matrices for users x d and items x d
- * parameters; name and options are copied. */
-int train_start(struct checkpoint *run, const struct model *m,
-    const char *options, struct err *e) ERR_CHECKED;
+/* A run of g at label 0: allocates the matrices of the result; name (the
+ * model's) and options are copied. */
+int train_start(struct checkpoint *run, const struct engine *g,
+    const char *name, const char *options, struct err *e) ERR_CHECKED;
 
 #endif

@@ -9,7 +9,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/par.h"
 #include "lib/base/rng.h"
-#include "lib/engine/engine.h"
+#include "lib/engine/cpu.h"
 #include "lib/engine/kernels.h"
 #include "lib/la/store.h"
 #include "lib/rec/dataset.h"
@@ -199,27 +199,27 @@ main(int argc, char **argv)
     must(graph_items(&items, d.n_items, argv[3], &si, &e), &e);
     must(sample_init(&s, m.sampling, &d.train, 1, &e), &e);
     const char *crews = getenv("STAIR_CREWS");
-    struct engine_opt eo = {
+    struct cpu_opt eo = {
         batch, threads, getenv("STAIR_ISA"), crews ? atoi(crews) : 0};
-    must(engine_new(&g, &m, &ui, &si, &s, &eo, &e), &e);
+    must(cpu_new(&g, &m, &ui, &si, &s, &eo, &e), &e);
 
     /* Training first, so that the peak memory is the trainer's. */
     struct engine_cursor c = {0};
     double best = INFINITY;
     struct engine_times t0 = {0}, t1 = {0};
     for (int64_t i = 0; i < epochs; i++) {
-        struct engine_times before = engine_times(g);
+        struct engine_times before = g->times;
         double t = clock_seconds();
         must(engine_epoch(g, &c, NULL, NULL, NULL, &e), &e);
         t = clock_seconds() - t;
         if (t < best) {
             best = t;
             t0 = before;
-            t1 = engine_times(g);
+            t1 = g->times;
         }
     }
     double rss = (double)mem_peak_rss() / 1e6;
-    double steps = (double)engine_steps_per_epoch(g);
+    double steps = (double)g->steps;
     double n = (double)(d.n_users + d.n_items), ni = (double)d.n_items;
     int panels = (int)((m.d + PANEL - 1) / PANEL);
     double share = ceil((double)panels / threads); /* panels a thread */
@@ -290,7 +290,7 @@ main(int argc, char **argv)
 
     printf("  %ld users, %ld items, %ld train, batch %ld, %d threads, %s\n",
         (long)d.n_users, (long)d.n_items, (long)d.train.nnz, (long)batch,
-        threads, engine_isa(g));
+        threads, g->what);
     printf("  floors per row of 16 columns: gather %.2f ns (items %.2f), "
            "stream %.2f ns (parameters %.2f), arithmetic of Adam %.2f ns\n",
         1e9 * gather, 1e9 * gather_items, 1e9 * stream, 1e9 * state,

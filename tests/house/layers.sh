@@ -33,8 +33,6 @@ same "the library neither exits nor prints" "$(nm -A --undefined-only "$BUILD"/l
 allowed() { # allowed FILE NAME
 	case $1:$2 in
 	dataset:strs_*) return 0 ;;                     # the small type it is made of
-	cpu:engine_* | cpu_*:engine_*) return 0 ;;      # implements engine.h
-	cuda:engine_* | cuda_*:engine_*) return 0 ;;    # the same
 	jgcf:model_jgcf | lightgcn:model_lightgcn | mf:model_mf) return 0 ;; # one table a file
 	popularity:model_popularity | stair:model_stair) return 0 ;;
 	esac

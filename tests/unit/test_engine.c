@@ -1,7 +1,7 @@
 /* The engine against its naive twin, and its promises of equal bytes. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/engine/engine.h"
+#include "lib/engine/cpu.h"
 #include "lib/engine/kernels.h"
 #include "lib/rec/layers.h"
 #include "tests/unit/tap.h"
@@ -119,9 +119,9 @@ start(struct world *w, struct sampler *s, int threads, const char *isa,
 {
     struct err e;
     struct engine *g;
-    struct engine_opt o = {batch, threads, isa, crews};
+    struct cpu_opt o = {batch, threads, isa, crews};
     if (sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e) ||
-        engine_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
+        cpu_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
         printf("# %s\n", e.msg);
         abort();
     }
@@ -145,13 +145,12 @@ worst(const struct mat *user, const struct mat *item, const double *twin)
 }
 
 static void
-get(const struct engine *g, struct world *w, int which, struct mat out[2])
+get(const struct engine *g, int which, struct mat out[2])
 {
     struct err e;
-    if (mat_init(&out[0], w->m.user.n, w->m.d, &e) ||
-        mat_init(&out[1], w->m.item.n, w->m.d, &e))
-        abort();
-    engine_get(g, which, &out[0], &out[1]);
+    for (int i = 0; i < 2; i++)
+        if (engine_take(g, 2 * which + i, &out[i], &e))
+            abort();
 }
 
 static void
@@ -162,12 +161,12 @@ drop(struct mat out[2])
 }
 
 static uint32_t
-checksum(const struct engine *g, struct world *w)
+checksum(const struct engine *g)
 {
     uint32_t crc = 0;
     for (int which = 0; which < 3; which++) {
         struct mat x[2];
-        get(g, w, which, x);
+        get(g, which, x);
         for (int i = 0; i < 2; i++)
             crc = (uint32_t)crc32_z(
                 crc, (void *)x[i].x, (size_t)(x[i].n * x[i].d) * sizeof(float));
@@ -229,7 +228,7 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
     double bad[3];
     for (int which = 0; which < 3; which++) {
         struct mat x[2];
-        get(g, &w, which, x);
+        get(g, which, x);
         bad[which] = worst(&x[0], &x[1],
             which == 0   ? t.e
             : which == 1 ? t.m
@@ -298,7 +297,7 @@ run(struct world *w, int threads, const char *isa, int epochs)
     struct engine *g = start(w, &s, threads, isa, 18);
     struct engine_cursor c = {0};
     train(g, epochs, &c);
-    uint32_t crc = checksum(g, w);
+    uint32_t crc = checksum(g);
     engine_free(g);
     sample_free(&s);
     return crc;
@@ -376,14 +375,16 @@ interrupted(void)
         g2 = start(&w, &s2, 1, "portable", 18);
         for (int which = 0; which < 3; which++) {
             struct mat x[2];
-            get(g, &w, which, x);
-            engine_set(g2, which, &x[0], &x[1]);
+            get(g, which, x);
+            for (int i = 0; i < 2; i++)
+                if (engine_set(g2, 2 * which + i, &x[i], &e))
+                    abort();
             drop(x);
         }
         engine_free(g);
         while (c.epoch < 3)
             train(g2, 1, &c);
-        good &= checksum(g2, &w) == straight;
+        good &= checksum(g2) == straight;
         if (after == 1)
             loss[0] = c.loss;
         loss[1] = c.loss;
@@ -404,15 +405,15 @@ refusals(void)
     make_world(&w, 19, 12, 9, 8, 2, 1);
     struct sampler s;
     struct engine *g;
-    struct engine_opt o = {8, 1, "mmx", 0};
+    struct cpu_opt o = {8, 1, "mmx", 0};
     if (sample_replay(&s, &w.train, w.triples, w.n_triples, "t", &e))
         abort();
-    ok(engine_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e) == ERR_RANGE &&
+    ok(cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e) == ERR_RANGE &&
             strstr(e.msg, "'mmx'"),
         "unknown kernels: %s", e.msg);
     o.isa = NULL;
     w.m.rate = 1e38;
-    if (engine_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e))
+    if (cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e))
         abort();
     struct engine_cursor c = {0};
     int rc = 0;

@@ -1,0 +1,94 @@
+#include "lib/engine/engine.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+void
+engine_free(struct engine *g)
+{
+    if (g)
+        g->kind->free(g);
+}
+
+int
+engine_epoch(struct engine *g, struct engine_cursor *c,
+    const volatile int *stop, void (*progress)(void *, int64_t, int64_t),
+    void *ctx, struct err *e)
+{
+    return g->kind->epoch(g, c, stop, progress, ctx, e);
+}
+
+int
+engine_vectors(
+    struct engine *g, struct mat *user, struct mat *item, struct err *e)
+{
+    return g->kind->vectors(g, user, item, e);
+}
+
+int
+engine_get(const struct engine *g, int tensor, struct mat *x, struct err *e)
+{
+    return g->kind->get(g, tensor, x, e);
+}
+
+int
+engine_set(struct engine *g, int tensor, const struct mat *x, struct err *e)
+{
+    return g->kind->set(g, tensor, x, e);
+}
+
+int
+engine_take(const struct engine *g, int tensor, struct mat *x, struct err *e)
+{
+    int rc = mat_init(x, g->tensor[tensor].n, g->tensor[tensor].d, e);
+    if (rc)
+        return rc;
+    rc = engine_get(g, tensor, x, e);
+    if (rc)
+        mat_free(x);
+    return rc;
+}
+
+int
+engine_check(const struct engine *g, int64_t t, struct err *e)
+{
+    for (int k = 0; k < g->tensors; k++) {
+        struct mat x;
+        int rc = engine_take(g, k, &x, e);
+        for (int64_t i = 0; !rc && i < x.n * x.d; i++)
+            if (!isfinite(x.x[i]))
+                rc = err_set(e, ERR_NUM,
+                    "%s is not finite at row %" PRId64 ", column %" PRId64
+                    " after step %" PRId64,
+                    g->tensor[k].label, i / x.d, i % x.d, t);
+        mat_free(&x);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int
+engine_bad_loss(const struct engine *g, const struct engine_cursor *c,
+    int64_t step, struct err *e)
+{
+    int rc = engine_check(g, c->t, e);
+    if (rc)
+        return rc;
+    return err_set(e, ERR_NUM,
+        "loss is not finite at epoch %" PRId64 ", step %" PRId64, c->epoch + 1,
+        step);
+}
+
+void
+engine_linear(struct engine_tensor t[ENGINE_LINEAR], int64_t users,
+    int64_t items, int64_t d)
+{
+    static const char *const name[ENGINE_LINEAR][2] = {
+        {"now_user", "user parameter"}, {"now_item", "item parameter"},
+        {"m_user", "user first moment"}, {"m_item", "item first moment"},
+        {"v_user", "user second moment"}, {"v_item", "item second moment"}};
+    for (int k = 0; k < ENGINE_LINEAR; k++)
+        t[k] = (struct engine_tensor){
+            name[k][0], name[k][1], k % 2 ? items : users, d};
+}
