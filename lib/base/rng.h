@@ -22,6 +22,7 @@ enum rng_purpose {
     RNG_SYNTH = 6,    /* synthetic data; epoch = what is drawn */
     RNG_EIGEN = 7,    /* start blocks of iterative solvers */
     RNG_KMEANS = 8,   /* k-means++ seeding */
+    RNG_DROPOUT = 9,  /* dropout masks; epoch = step, draw = tensor */
     RNG_TEST = 100    /* test inputs */
 };
 

@@ -1,5 +1,7 @@
 #include "lib/engine/kernels.h"
 
+#include "lib/base/isa.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -7,22 +9,6 @@ extern const struct kernels kernels_portable;
 #ifdef STAIR_X86
 extern const struct kernels kernels_avx2, kernels_avx512;
 #endif
-
-static int
-supported(const char *name)
-{
-#ifdef STAIR_X86
-    if (strcmp(name, "avx512") == 0)
-        return __builtin_cpu_supports("avx512f") &&
-               __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("fma");
-    if (strcmp(name, "avx2") == 0)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#endif
-    return strcmp(name, "portable") == 0;
-}
 
 const struct kernels *
 kernels_get(const char *name)
@@ -36,7 +22,7 @@ kernels_get(const char *name)
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if ((!name || strcmp(name, all[i]->name) == 0) &&
-            supported(all[i]->name))
+            isa_supported(all[i]->name))
             return all[i];
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* Compiled once per instruction set with -DISA=name. */
 #include "lib/engine/kernels.h"
-#include "lib/engine/vec16.h"
+#include "lib/base/vec16.h"
 
 #include <stddef.h>
 

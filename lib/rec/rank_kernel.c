@@ -1,5 +1,7 @@
 #include "lib/rec/rank_kernel.h"
 
+#include "lib/base/isa.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -11,20 +13,15 @@ extern const struct rank_kernel rank_kernel_avx2, rank_kernel_avx512;
 const struct rank_kernel *
 rank_kernel_named(const char *isa)
 {
+    if (!isa_supported(isa))
+        return NULL;
 #ifdef STAIR_X86
     if (strcmp(isa, "avx512") == 0)
-        return __builtin_cpu_supports("avx512f") &&
-                       __builtin_cpu_supports("avx512vl") &&
-                       __builtin_cpu_supports("avx512bw") &&
-                       __builtin_cpu_supports("avx512dq")
-                   ? &rank_kernel_avx512
-                   : NULL;
+        return &rank_kernel_avx512;
     if (strcmp(isa, "avx2") == 0)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                   ? &rank_kernel_avx2
-                   : NULL;
+        return &rank_kernel_avx2;
 #endif
-    return strcmp(isa, "portable") == 0 ? &rank_kernel_portable : NULL;
+    return &rank_kernel_portable;
 }
 
 const struct rank_kernel *

@@ -4,7 +4,7 @@
 . "$TOP/tests/lib.sh"
 cd "$TOP" || exit 1
 
-layers=(base io la rec models engine)
+layers=(base io la rec nn models engine)
 rank() { # rank LAYER: its place, lower layers first; tools are on top
 	local i
 	for i in "${!layers[@]}"; do

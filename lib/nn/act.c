@@ -1,0 +1,142 @@
+#include "lib/nn/act.h"
+
+#include "lib/base/fmath.h"
+#include "lib/nn/chunk.h"
+#include "lib/nn/loops.h"
+
+#include <assert.h>
+
+#define SLOPE 0.01f
+
+/* exp in double counts as this many plain elements when sharing work. */
+enum { COST = 8 };
+
+struct job {
+    const struct loops *loops;
+    int64_t d;
+    const float *x, *y, *dy;
+    float *out;
+};
+
+static void
+run_forward(const struct mat *x, struct mat *y, int64_t cost, int threads,
+    void (*f)(void *, int64_t, int64_t))
+{
+    assert(x->n == y->n && x->d == y->d);
+    struct job j = {.loops = loops_best(), .d = x->d, .x = x->x, .out = y->x};
+    chunk_for(threads, x->n, x->d * cost, f, &j);
+}
+
+static void
+run_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
+    int threads, void (*f)(void *, int64_t, int64_t))
+{
+    assert(y->n == dy->n && y->n == dx->n && y->d == dy->d && y->d == dx->d);
+    struct job j = {
+        .loops = loops_best(), .d = y->d, .y = y->x, .dy = dy->x, .out = dx->x};
+    chunk_for(threads, y->n, y->d, f, &j);
+}
+
+static void
+leaky(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t k = from * j->d; k < to * j->d; k++)
+        j->out[k] = j->x[k] > 0.0f ? j->x[k] : SLOPE * j->x[k];
+}
+
+static void
+leaky_adjoint(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t k = from * j->d; k < to * j->d; k++)
+        j->out[k] = j->y[k] > 0.0f ? j->dy[k] : SLOPE * j->dy[k];
+}
+
+void
+act_leaky_forward(const struct mat *x, struct mat *y, int threads)
+{
+    run_forward(x, y, 1, threads, leaky);
+}
+
+void
+act_leaky_backward(
+    const struct mat *y, const struct mat *dy, struct mat *dx, int threads)
+{
+    run_backward(y, dy, dx, threads, leaky_adjoint);
+}
+
+static void
+sigmoid(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t k = from * j->d; k < to * j->d; k++)
+        j->out[k] = (float)fm_sigmoid((double)j->x[k]);
+}
+
+static void
+sigmoid_adjoint(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t k = from * j->d; k < to * j->d; k++)
+        j->out[k] = j->dy[k] * (j->y[k] * (1.0f - j->y[k]));
+}
+
+void
+act_sigmoid_forward(const struct mat *x, struct mat *y, int threads)
+{
+    run_forward(x, y, COST, threads, sigmoid);
+}
+
+void
+act_sigmoid_backward(
+    const struct mat *y, const struct mat *dy, struct mat *dx, int threads)
+{
+    run_backward(y, dy, dx, threads, sigmoid_adjoint);
+}
+
+static void
+softmax(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t r = from; r < to; r++) {
+        const float *x = j->x + r * j->d;
+        float *y = j->out + r * j->d;
+        float max = -INFINITY;
+        for (int64_t c = 0; c < j->d; c++)
+            max = x[c] > max ? x[c] : max;
+        double sum = 0;
+        for (int64_t c = 0; c < j->d; c++) {
+            double t = fm_exp((double)(x[c] - max));
+            sum += t;
+            y[c] = (float)t;
+        }
+        for (int64_t c = 0; c < j->d; c++)
+            y[c] = (float)((double)y[c] / sum);
+    }
+}
+
+static void
+softmax_adjoint(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t r = from; r < to; r++) {
+        int64_t at = r * j->d;
+        float mean = (float)j->loops->dot(j->d, j->y + at, j->dy + at);
+        for (int64_t c = at; c < at + j->d; c++)
+            j->out[c] = j->y[c] * (j->dy[c] - mean);
+    }
+}
+
+void
+act_softmax_forward(const struct mat *x, struct mat *y, int threads)
+{
+    run_forward(x, y, COST, threads, softmax);
+}
+
+void
+act_softmax_backward(
+    const struct mat *y, const struct mat *dy, struct mat *dx, int threads)
+{
+    run_backward(y, dy, dx, threads, softmax_adjoint);
+}

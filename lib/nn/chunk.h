@@ -1,0 +1,18 @@
+#ifndef STAIR_CHUNK_H
+#define STAIR_CHUNK_H
+
+#include <stdint.h>
+
+/*
+ * Loops over n rows of about `width` elements each, cut into chunks whose
+ * borders depend on n and width alone, so that what is computed per chunk does
+ * not depend on the number of threads. Little work stays on the calling thread.
+ */
+void chunk_for(int threads, int64_t n, int64_t width,
+    void (*f)(void *ctx, int64_t from, int64_t to), void *ctx);
+
+/* The sum of f over the chunks, joined in ascending order. */
+double chunk_sum(int threads, int64_t n, int64_t width,
+    double (*f)(void *ctx, int64_t from, int64_t to), void *ctx);
+
+#endif

@@ -1,0 +1,56 @@
+#ifndef STAIR_LOOPS_H
+#define STAIR_LOOPS_H
+
+#include "lib/nn/adam.h"
+
+#include <stdint.h>
+
+/*
+ * The inner loops that pay to be compiled once per instruction set. Every loop
+ * states its float32 operations and their order, so that all instruction sets
+ * give the same bits. For the files of this folder; others use these.
+ */
+
+/* Entries whose rows are asked for in advance. */
+enum { LOOPS_AHEAD = 24 };
+
+/*
+ * y[r] = post_r (beta add[r] + left_r sum_k value_k right_j x[j]), j the
+ * columns of row r in their order; vectors that are NULL count as ones (and
+ * cost nothing). beta = 0: add is not read. add may be y.
+ */
+struct loops_spmm {
+    const int64_t *indptr;
+    const int32_t *indices;
+    const float *value; /* [nnz] or NULL */
+    int64_t nnz, d;
+    const float *left, *right, *post;
+    float beta;
+    const float *x, *add;
+    float *y;
+};
+
+struct loops {
+    const char *name;
+
+    /* Rows r0..r1-1 of the product. */
+    void (*spmm)(const struct loops_spmm *s, int64_t r0, int64_t r1);
+
+    /* Sum of a[k] b[k] in double: sixteen interleaved sums, then a tree. */
+    double (*dot)(int64_t n, const float *a, const float *b);
+
+    /* y[k] = fma(a, x[k], y[k]) */
+    void (*axpy)(int64_t n, float a, const float *x, float *y);
+
+    /* adam.h */
+    void (*adam)(const struct adam *a, int64_t n, float *theta, float *m,
+        float *v, const float *g);
+};
+
+/* The best for this processor. */
+const struct loops *loops_best(void);
+
+/* By name; NULL if it is not built or not runnable here: for tests. */
+const struct loops *loops_named(const char *isa);
+
+#endif

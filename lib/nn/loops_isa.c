@@ -1,0 +1,162 @@
+/* Compiled once per instruction set with -DISA=name. */
+#include "lib/base/vec16.h"
+#include "lib/nn/loops.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define PASTE2(a, b) a##b
+#define PASTE(a, b) PASTE2(a, b)
+#define STRING2(a) #a
+#define STRING(a) STRING2(a)
+
+enum { LANES = 16 };
+
+static inline float
+weight(const struct loops_spmm *s, int64_t k)
+{
+    float w = s->value ? s->value[k] : 1.0f;
+    return s->right ? w * s->right[s->indices[k]] : w;
+}
+
+/* Columns c .. c + 16 parts of row r; parts is a constant where this is
+ * called. */
+static inline void
+columns(const struct loops_spmm *s, int64_t r, int64_t c, int parts)
+{
+    int64_t k = s->indptr[r], end = s->indptr[r + 1];
+    int64_t ahead = end + LOOPS_AHEAD <= s->nnz ? LOOPS_AHEAD : 0;
+    const float *x = s->x + c;
+    v16 sum[8];
+    for (int p = 0; p < parts; p++)
+        sum[p] = v16_set(0.0f);
+    if (s->value || s->right)
+        for (; k < end; k++) {
+            const float *next = x + s->indices[k + ahead] * s->d;
+            const float *row = x + s->indices[k] * s->d;
+            v16 w = v16_set(weight(s, k));
+            for (int p = 0; p < parts; p++) {
+                __builtin_prefetch(next + p * LANES);
+                sum[p] = v16_fma(w, v16_load(row + p * LANES), sum[p]);
+            }
+        }
+    else
+        for (; k < end; k++) {
+            const float *next = x + s->indices[k + ahead] * s->d;
+            const float *row = x + s->indices[k] * s->d;
+            for (int p = 0; p < parts; p++) {
+                __builtin_prefetch(next + p * LANES);
+                sum[p] = v16_add(sum[p], v16_load(row + p * LANES));
+            }
+        }
+    const float *add = s->beta != 0.0f ? s->add + r * s->d + c : NULL;
+    for (int p = 0; p < parts; p++) {
+        v16 t = sum[p];
+        if (add) {
+            v16 own = v16_mul(v16_set(s->beta), v16_load(add + p * LANES));
+            t = s->left ? v16_fma(v16_set(s->left[r]), t, own)
+                        : v16_add(t, own);
+        } else if (s->left)
+            t = v16_mul(v16_set(s->left[r]), t);
+        if (s->post)
+            t = v16_mul(v16_set(s->post[r]), t);
+        v16_store(s->y + r * s->d + c + p * LANES, t);
+    }
+}
+
+/* The same for one column. */
+static void
+column(const struct loops_spmm *s, int64_t r, int64_t c)
+{
+    float t = 0.0f;
+    for (int64_t k = s->indptr[r]; k < s->indptr[r + 1]; k++) {
+        float x = s->x[s->indices[k] * s->d + c];
+        t = s->value || s->right ? fmaf(weight(s, k), x, t) : t + x;
+    }
+    if (s->beta != 0.0f) {
+        float own = s->beta * s->add[r * s->d + c];
+        t = s->left ? fmaf(s->left[r], t, own) : t + own;
+    } else if (s->left)
+        t = s->left[r] * t;
+    s->y[r * s->d + c] = s->post ? s->post[r] * t : t;
+}
+
+static void
+l_spmm(const struct loops_spmm *s, int64_t r0, int64_t r1)
+{
+    for (int64_t r = r0; r < r1; r++) {
+        int64_t c = 0;
+        for (; c + 8 * LANES <= s->d; c += 8 * LANES)
+            columns(s, r, c, 8);
+        for (; c + 4 * LANES <= s->d; c += 4 * LANES)
+            columns(s, r, c, 4);
+        for (; c + LANES <= s->d; c += LANES)
+            columns(s, r, c, 1);
+        for (; c < s->d; c++)
+            column(s, r, c);
+    }
+}
+
+static double
+l_dot(int64_t n, const float *a, const float *b)
+{
+    double s[LANES] = {0};
+    int64_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int j = 0; j < LANES; j++)
+            s[j] += (double)a[k + j] * (double)b[k + j];
+    for (int j = 0; k < n; j++, k++)
+        s[j] += (double)a[k] * (double)b[k];
+    for (int h = LANES / 2; h > 0; h /= 2)
+        for (int j = 0; j < h; j++)
+            s[j] += s[j + h];
+    return s[0];
+}
+
+static void
+l_axpy(int64_t n, float a, const float *x, float *y)
+{
+    int64_t k = 0;
+    v16 f = v16_set(a);
+    for (; k + LANES <= n; k += LANES)
+        v16_store(y + k, v16_fma(f, v16_load(x + k), v16_load(y + k)));
+    for (; k < n; k++)
+        y[k] = fmaf(a, x[k], y[k]);
+}
+
+static void
+l_adam(const struct adam *a, int64_t n, float *theta, float *m, float *v,
+    const float *grad)
+{
+    int64_t k = 0;
+    for (; k + LANES <= n; k += LANES) {
+        v16 old = v16_load(theta + k);
+        v16 g = v16_fma(v16_set(a->coupled), old, v16_load(grad + k));
+        v16 mm = v16_fma(
+            v16_set(a->b1), v16_load(m + k), v16_mul(v16_set(a->a1), g));
+        v16 vv = v16_fma(v16_set(a->b2), v16_load(v + k),
+            v16_mul(v16_set(a->a2), v16_mul(g, g)));
+        v16_store(m + k, mm);
+        v16_store(v + k, vv);
+        v16 den = v16_fma(v16_sqrt(vv), v16_set(a->r2), v16_set(a->eps));
+        v16 dir = v16_div(v16_mul(mm, v16_set(a->r1)), den);
+        v16_store(theta + k,
+            v16_fma(v16_set(-a->rate), dir, v16_mul(old, v16_set(a->keep))));
+    }
+    for (; k < n; k++) {
+        float g = fmaf(a->coupled, theta[k], grad[k]);
+        m[k] = fmaf(a->b1, m[k], a->a1 * g);
+        v[k] = fmaf(a->b2, v[k], a->a2 * (g * g));
+        float dir = m[k] * a->r1 / fmaf(sqrtf(v[k]), a->r2, a->eps);
+        theta[k] = fmaf(-a->rate, dir, theta[k] * a->keep);
+    }
+}
+
+extern const struct loops PASTE(loops_, ISA);
+const struct loops PASTE(loops_, ISA) = {
+    .name = STRING(ISA),
+    .spmm = l_spmm,
+    .dot = l_dot,
+    .axpy = l_axpy,
+    .adam = l_adam,
+};

@@ -1,0 +1,83 @@
+#include "lib/nn/propagate.h"
+
+#include "lib/nn/chunk.h"
+#include "lib/nn/loops.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+int
+propagate_init(struct propagate *p, int64_t n, int64_t d, struct err *e)
+{
+    *p = (struct propagate){0};
+    int rc = mat_init(&p->y[0], n, d, e);
+    if (!rc)
+        rc = mat_init(&p->y[1], n, d, e);
+    if (rc)
+        propagate_free(p);
+    return rc;
+}
+
+void
+propagate_free(struct propagate *p)
+{
+    mat_free(&p->y[0]);
+    mat_free(&p->y[1]);
+}
+
+struct layer {
+    const struct loops *loops;
+    struct loops_spmm s;
+    float c;
+};
+
+/* y = q (c x), or c x without q */
+static void
+start(void *ctx, int64_t from, int64_t to)
+{
+    const struct layer *l = ctx;
+    int64_t d = l->s.d;
+    for (int64_t r = from; r < to; r++) {
+        const float *x = l->s.add + r * d;
+        float *y = l->s.y + r * d;
+        for (int64_t j = 0; j < d; j++)
+            y[j] = l->s.post ? l->s.post[r] * (l->c * x[j]) : l->c * x[j];
+    }
+}
+
+static void
+rows(void *ctx, int64_t from, int64_t to)
+{
+    const struct layer *l = ctx;
+    l->loops->spmm(&l->s, from, to);
+}
+
+void
+propagate_mean(struct propagate *p, const struct graph *g, int layers,
+    const struct mat *e, struct mat *h, int threads)
+{
+    int64_t n = g->a.rows, d = e->d;
+    assert(e->n == n && h->n == n && h->d == d);
+    assert(p->y[0].n * p->y[0].d >= n * d);
+    float c = (float)(1.0 / (double)(layers + 1));
+    struct layer l = {.loops = loops_best(),
+        .c = c,
+        .s = {.indptr = g->a.indptr,
+            .indices = g->a.indices,
+            .value = g->a.data,
+            .nnz = g->a.nnz,
+            .d = d,
+            .left = g->q,
+            .post = layers ? g->q : NULL,
+            .beta = c,
+            .add = e->x,
+            .y = layers ? p->y[0].x : h->x}};
+    chunk_for(threads, n, d, start, &l);
+    int64_t width = n ? (g->a.nnz / n + 1) * d : 1;
+    for (int k = layers - 1; k >= 0; k--) {
+        l.s.x = l.s.y;
+        l.s.y = k ? p->y[(layers - k) & 1].x : h->x;
+        l.s.post = k ? g->q : NULL;
+        chunk_for(threads, n, width, rows, &l);
+    }
+}

@@ -1,0 +1,37 @@
+#ifndef STAIR_PROPAGATE_H
+#define STAIR_PROPAGATE_H
+
+#include "lib/base/err.h"
+#include "lib/la/mat.h"
+#include "lib/rec/graph.h"
+
+#include <stdint.h>
+
+/* Scratch of propagation over n nodes and d columns, reused by every call. */
+struct propagate {
+    struct mat y[2];
+};
+
+/* Room for n x d. ERR_NOMEM. */
+int propagate_init(
+    struct propagate *p, int64_t n, int64_t d, struct err *e) ERR_CHECKED;
+void propagate_free(struct propagate *p);
+
+/*
+ * The mean of layers (LightGCN, SIGIR 2020, eq. 8 with equal weights):
+ *
+ *   H = 1/(L+1) sum_{l=0}^{L} (Q A Q)^l E,    Q = diag(q) = D^-1/2
+ *
+ *   g  the graph, n nodes; may differ from call to call
+ *   e  [n][d], users first where the graph is a bipartite one
+ *   h  [n][d], overwritten; may be e
+ *
+ * The operator is symmetric: the same call maps bar(H) to bar(E). Horner's rule
+ * as in the engine, in the same float32 operations: z_L = c e,
+ * z_{l-1} = fma(q, sum of (q z_l), c e), c = 1/(L+1). The same bytes for any
+ * thread count.
+ */
+void propagate_mean(struct propagate *p, const struct graph *g, int layers,
+    const struct mat *e, struct mat *h, int threads);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef STAIR_ROWS_H
+#define STAIR_ROWS_H
+
+#include "lib/la/mat.h"
+#include "lib/nn/segments.h"
+
+#include <stdint.h>
+
+/*
+ * Rows of row-major matrices. Throughout lib/nn a list of row numbers may be
+ * NULL for the rows 0, 1, 2, ...; a block of rows is a struct mat of its own
+ * that borrows x: {n, d, m.x + first * d}. The same bytes for any thread count.
+ */
+
+/* y_b = x_{list[b]}, b < y.n. */
+void rows_gather(
+    const struct mat *x, const int32_t *list, struct mat *y, int threads);
+
+/* Its adjoint: x_r += sum of y_b over the occurrences b of r in s's list,
+ * b ascending. y [s.n][d]. */
+void rows_scatter(
+    const struct segments *s, const struct mat *y, struct mat *x, int threads);
+
+/* y_b += c x_{list[b]}, b < y.n, by fma. */
+void rows_add(float c, const struct mat *x, const int32_t *list, struct mat *y,
+    int threads);
+
+/* x = c x. */
+void rows_scale(float c, struct mat *x, int threads);
+
+/* x = 0. */
+void rows_zero(struct mat *x, int threads);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef STAIR_SEGMENTS_H
+#define STAIR_SEGMENTS_H
+
+#include "lib/base/err.h"
+
+#include <stdint.h>
+
+/*
+ * A list of row numbers, as a batch has them, sorted into its distinct rows:
+ * gradients of gathered rows are then added up row by row, in parallel and in a
+ * fixed order, and work that depends on the row alone is done once per row.
+ */
+struct segments {
+    int64_t n;           /* entries of the list */
+    int64_t rows;        /* distinct rows */
+    int32_t *row;        /* [rows] ascending */
+    int64_t *start;      /* [rows + 1]: occurrences of row[k] are */
+    int32_t *occurrence; /* [n] occurrence[start[k] .. start[k+1]), ascending */
+    int32_t *of;         /* [n] the k of entry b: row[of[b]] is its row */
+    int64_t cap;         /* longest list there is room for */
+    uint64_t *key[2];    /* scratch */
+};
+
+/* Room for lists of up to cap entries, at most 2^31 - 1. ERR_NOMEM. */
+int segments_init(struct segments *s, int64_t cap, struct err *e) ERR_CHECKED;
+void segments_free(struct segments *s);
+
+/* Fills s from n <= cap row numbers >= 0, in O(n). */
+void segments_set(struct segments *s, const int32_t *list, int64_t n);
+
+#endif

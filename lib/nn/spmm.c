@@ -1,0 +1,82 @@
+#include "lib/nn/spmm.h"
+
+#include "lib/nn/chunk.h"
+#include "lib/nn/loops.h"
+
+#include <assert.h>
+
+static int64_t
+width(const struct csr *s, int64_t d)
+{
+    return s->rows ? (s->nnz / s->rows + 1) * d : 1;
+}
+
+struct product {
+    const struct loops *loops;
+    struct loops_spmm s;
+};
+
+static void
+rows(void *ctx, int64_t from, int64_t to)
+{
+    const struct product *p = ctx;
+    p->loops->spmm(&p->s, from, to);
+}
+
+void
+spmm(const struct spmm_op *op, const struct mat *x, float beta, struct mat *y,
+    int threads)
+{
+    const struct csr *s = op->s;
+    assert(x->n == s->cols && y->n == s->rows && x->d == y->d);
+    struct product p = {.loops = loops_best(),
+        .s = {.indptr = s->indptr,
+            .indices = s->indices,
+            .value = s->data,
+            .nnz = s->nnz,
+            .d = x->d,
+            .left = op->left,
+            .right = op->right,
+            .beta = beta,
+            .x = x->x,
+            .add = y->x,
+            .y = y->x}};
+    chunk_for(threads, s->rows, width(s, x->d), rows, &p);
+}
+
+struct values {
+    const struct loops *loops;
+    const struct spmm_op *op;
+    const struct mat *a, *b;
+    float w, *out;
+};
+
+static void
+value_rows(void *ctx, int64_t from, int64_t to)
+{
+    const struct values *v = ctx;
+    const struct spmm_op *op = v->op;
+    const struct csr *s = op->s;
+    int64_t d = v->a->d;
+    for (int64_t i = from; i < to; i++)
+        for (int64_t k = s->indptr[i]; k < s->indptr[i + 1]; k++) {
+            int64_t j = s->indices[k];
+            double t = (double)v->w *
+                       v->loops->dot(d, v->a->x + i * d, v->b->x + j * d);
+            if (op->left)
+                t *= (double)op->left[i];
+            if (op->right)
+                t *= (double)op->right[j];
+            v->out[k] += (float)t;
+        }
+}
+
+void
+spmm_values(const struct spmm_op *op, float w, const struct mat *a,
+    const struct mat *b, float *out, int threads)
+{
+    const struct csr *s = op->s;
+    assert(a->n == s->rows && b->n == s->cols && a->d == b->d);
+    struct values v = {loops_best(), op, a, b, w, out};
+    chunk_for(threads, s->rows, width(s, a->d), value_rows, &v);
+}
