@@ -14,8 +14,8 @@
 
 enum cli_type {
     CLI_FLAG,   /* int *, no argument: set to 1 */
-    CLI_INT,    /* int64_t *, min..max */
-    CLI_REAL,   /* double *, min..max, finite */
+    CLI_INT,    /* int64_t *, min..max; starts below min if not set */
+    CLI_REAL,   /* double *, min..max, finite; starts as NAN if not set */
     CLI_TEXT,   /* const char ** */
     CLI_CHOICE, /* const char **, one of the words in `arg`: "a|b|c" */
     CLI_LIST    /* struct cli_list *, may be repeated */

@@ -47,19 +47,30 @@ guard_streams(void)
                 _exit(1);
 }
 
+/* 1 if a number is still what no command line can set: there is no default, or
+ * it depends and the help says on what. */
+static int
+is_open(const struct cli_option *o)
+{
+    if (o->type == CLI_INT)
+        return (double)*(const int64_t *)o->to < o->min;
+    return o->type == CLI_REAL && isnan(*(const double *)o->to);
+}
+
 /* " [default]" or nothing. */
 static void
 default_text(const struct cli_option *o, char *buf, size_t cap)
 {
     const char *word;
     *buf = 0;
+    if (is_open(o))
+        return;
     switch (o->type) {
     case CLI_INT:
         snprintf(buf, cap, " [%" PRId64 "]", *(const int64_t *)o->to);
         break;
-    case CLI_REAL: /* NAN: the default depends, the help says on what */
-        if (!isnan(*(const double *)o->to))
-            snprintf(buf, cap, " [%g]", *(const double *)o->to);
+    case CLI_REAL:
+        snprintf(buf, cap, " [%g]", *(const double *)o->to);
         break;
     case CLI_TEXT:
     case CLI_CHOICE:
@@ -130,8 +141,8 @@ bad_value(struct cli *io, const struct cli_option *o, const char *text,
 }
 
 static void
-check_range(struct cli *io, const struct cli_option *o, const char *text,
-    double v)
+check_range(
+    struct cli *io, const struct cli_option *o, const char *text, double v)
 {
     if (isnan(v) || v < o->min || (o->open_min && v <= o->min) || v > o->max) {
         char why[128];
@@ -224,8 +235,8 @@ assign(struct cli *io, const struct cli_option *o, const char *text, int seen)
     }
     }
     if (seen && differs)
-        cli_usage(io, "option '--%s' is given twice with different values",
-            o->name);
+        cli_usage(
+            io, "option '--%s' is given twice with different values", o->name);
 }
 
 enum { MAX_OPTIONS = 64, LONG_BASE = 256, HIDDEN = 1 };
@@ -312,8 +323,8 @@ cli_parse(struct cli *io, int argc, char **argv)
                 cli_usage(io, "option '%s' takes no value", word);
             if (optopt)
                 cli_usage(io, "unknown option '-%c' (see --help)", optopt);
-            cli_usage(io, "unknown or ambiguous option '%s' (see --help)",
-                word);
+            cli_usage(
+                io, "unknown or ambiguous option '%s' (see --help)", word);
         }
         if (row < 0)
             for (row = 0; io->table[row].letter != c; row++)
@@ -328,8 +339,8 @@ cli_parse(struct cli *io, int argc, char **argv)
     if (io->n_args < io->min_args)
         cli_usage(io, "expected %s (see --help)", io->operands);
     if (io->max_args >= 0 && io->n_args > io->max_args)
-        cli_usage(io, "unexpected operand '%s' (see --help)",
-            io->arg[io->max_args]);
+        cli_usage(
+            io, "unexpected operand '%s' (see --help)", io->arg[io->max_args]);
     catch_signals();
 }
 
@@ -343,7 +354,7 @@ cli_options_text(struct cli *io)
         cli_die(io, "out of memory");
     const char *sep = "";
     for (const struct cli_option *o = io->table; o->name; o++) {
-        if (!o->changes)
+        if (!o->changes || is_open(o))
             continue;
         switch (o->type) {
         case CLI_FLAG:
@@ -384,4 +395,3 @@ cli_options_text(struct cli *io)
             *p = ' ';
     return text;
 }
-

@@ -1,11 +1,12 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/base/clock.h"
-#include "lib/engine/cpu.h"
 #include "lib/engine/train.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
+#include "tools/train_input.h"
 #include "tools/train_log.h"
+#include "tools/train_setup.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,14 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct input {
-    struct dataset data;
-    struct mat init;
-    struct csr items;
-    int32_t *triples;
-    int64_t n_triples;
-};
 
 static volatile int stop;
 
@@ -42,47 +35,6 @@ catch_signals(void)
     sigaction(SIGTERM, &act, NULL);
     if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN)
         sigaction(SIGHUP, &act, NULL);
-}
-
-static void
-read_triples(struct cli *io, const char *path, struct input *in)
-{
-    static const char *const wanted[] = {"x", NULL};
-    struct npz z;
-    struct npy h;
-    die_if(npz_load(&z, path, wanted, &io->err), io);
-    die_if(npz_take_i32(&z, "x", 2, &in->triples, &h, &io->err), io);
-    if (h.shape[1] != 3)
-        cli_die(io, "'%s': triples have %" PRId64 " columns, not 3", path,
-            h.shape[1]);
-    in->n_triples = h.shape[0];
-    die_if(
-        hist_input(&io->hist, "triples", path, z.history, z.id, &io->err), io);
-    npz_free(&z);
-}
-
-static void
-read_inputs(struct cli *io, struct train_args *o, struct input *in)
-{
-    die_if(dataset_read(o->data, &in->data, &io->hist, &io->err), io);
-    if (o->init) {
-        die_if(store_read_mat(o->init, &in->init, &io->hist, "init", &io->err),
-            io);
-        if (in->init.n != in->data.n_items)
-            cli_die(io,
-                "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
-                o->init, in->init.n, o->data, in->data.n_items);
-        if (in->init.d == 0 || (o->dim && in->init.d != o->dim))
-            cli_die(io, "'%s' has %" PRId64 " columns, not %" PRId64, o->init,
-                in->init.d, o->dim ? o->dim : 64);
-        o->dim = in->init.d;
-    }
-    if (o->items)
-        die_if(
-            store_read_csr(o->items, &in->items, &io->hist, "items", &io->err),
-            io);
-    if (o->triples)
-        read_triples(io, o->triples, in);
 }
 
 /* What must be equal for a checkpoint to continue this run. */
@@ -118,13 +70,13 @@ on_step(void *ctx, int64_t epoch, int64_t step, int64_t steps)
     struct reporter *r = ctx;
     r->steps_done++;
     double rate = (double)r->steps_done / (clock_seconds() - r->started);
-    int64_t left = (r->o->epochs - epoch) * steps + steps - step;
+    int64_t left = (r->o->set.epochs - epoch) * steps + steps - step;
     int64_t eta = (int64_t)((double)left / rate);
     cli_progress(r->io,
         "epoch %" PRId64 "/%" PRId64 ", loss %.4f, %.0f steps/s, eta %" PRId64
         ":%02d:%02d, valid NDCG@20 %.4f",
-        epoch, r->o->epochs, r->loss, rate, eta / 3600, (int)(eta / 60 % 60),
-        (int)(eta % 60), r->ndcg);
+        epoch, r->o->set.epochs, r->loss, rate, eta / 3600,
+        (int)(eta / 60 % 60), (int)(eta % 60), r->ndcg);
 }
 
 static int
@@ -175,10 +127,11 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
     struct checkpoint c;
     die_if(checkpoint_read(o->resume, &c, &io->err), io);
     die_if(checkpoint_same_run(&c, run_options, o->resume, &io->err), io);
-    if (c.evaluated > o->epochs)
+    if (c.evaluated > o->set.epochs)
         cli_die(io, "'%s' is at epoch %" PRId64 ", beyond --epochs %" PRId64,
-            o->resume, c.evaluated, o->epochs);
-    if (c.evaluated >= 0 && c.evaluated % o->every && c.evaluated < o->epochs)
+            o->resume, c.evaluated, o->set.epochs);
+    if (c.evaluated >= 0 && c.evaluated % o->set.every &&
+        c.evaluated < o->set.epochs)
         cli_die(io,
             "'%s' is of a run that ended at epoch %" PRId64
             ", which is no multiple of --eval-every: it can't be "
@@ -191,70 +144,22 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
         run->cursor.epoch, run->cursor.step);
 }
 
-static void
-make_model(struct cli *io, const struct train_args *o, const struct input *in,
-    struct model *m)
-{
-    struct model_opt mo = {.gamma = o->gamma,
-        .layers = o->layers,
-        .dim = o->dim,
-        .rate = o->rate,
-        .decay = o->decay,
-        .seed = (uint64_t)o->seed,
-        .jacobi_a = o->jacobi_a,
-        .jacobi_b = o->jacobi_b,
-        .scale = o->scale,
-        .mid = o->mid,
-        .no_mi = o->no_mi,
-        .no_fsc = o->no_fsc,
-        .no_bsc = o->no_bsc};
-    const struct csr *t = &in->data.train;
-    struct err *e = &io->err;
-    die_if(train_args_is(o, "mf")         ? model_mf(m, &mo, t, e)
-           : train_args_is(o, "lightgcn") ? model_lightgcn(m, &mo, t, e)
-           : train_args_is(o, "jgcf")     ? model_jgcf(m, &mo, t, e)
-           : train_args_is(o, "popularity")
-               ? model_popularity(m, t, e)
-               : model_stair(m, &mo, t, &in->init, e),
-        io);
-}
-
 static int
-train(struct cli *io, const struct train_args *o, struct input *in)
+train(struct cli *io, const struct train_args *o, struct train_input *in)
 {
-    struct model m;
-    struct graph ui = {0}, items = {0};
-    struct sampler s;
-    struct engine *g;
+    struct train_setup work;
     struct checkpoint run;
-    make_model(io, o, in, &m);
-    die_if(graph_bipartite(&in->data.train, &ui, &io->err), io);
-    if (o->items)
-        die_if(graph_items(
-                   &in->items, in->data.n_items, o->items, &items, &io->err),
-            io);
-    csr_free(&in->items);
-    mat_free(&in->init);
-    if (o->triples)
-        die_if(sample_replay(&s, &in->data.train, in->triples, in->n_triples,
-                   o->triples, &io->err),
-            io);
-    else
-        die_if(sample_init(&s, m.sampling, &in->data.train, (uint64_t)o->seed,
-                   &io->err),
-            io);
-    struct cpu_opt co = {o->batch, (int)io->threads, getenv("STAIR_ISA"), 0};
-    die_if(cpu_new(&g, &m, &ui, &items, &s, &co, &io->err), io);
+    train_setup_make(io, o, in, &work);
+    struct engine *g = work.engine;
     char *run_options = run_text(io);
-    die_if(train_start(&run, g, m.name, run_options, &io->err), io);
-    model_free(&m);
+    die_if(train_start(&run, g, o->model, run_options, &io->err), io);
     struct mat initial = {0};
     if (o->log)
         die_if(engine_take(g, ENGINE_ITEM, &initial, &io->err), io);
     if (o->resume)
         resume(io, o, g, run_options, &run);
-    cli_detail(io, "%s kernels, %d threads, %" PRId64 " steps per epoch",
-        g->what, (int)io->threads, g->steps);
+    cli_detail(io, "%s, %d threads, %" PRId64 " steps per epoch", g->what,
+        (int)io->threads, g->steps);
 
     struct reporter r = {.io = io,
         .o = o,
@@ -265,8 +170,8 @@ train(struct cli *io, const struct train_args *o, struct input *in)
         train_log_open(&r.log, o->log, o->resume ? run.reported : -1, &io->err),
         io);
     char *history = cli_history(io);
-    struct train_opt to = {.epochs = o->epochs,
-        .every = o->every,
+    struct train_opt to = {.epochs = o->set.epochs,
+        .every = o->set.every,
         .patience = o->patience,
         .keep_last = strcmp(o->keep, "last") == 0,
         .log_test = o->log_test,
@@ -306,13 +211,10 @@ train(struct cli *io, const struct train_args *o, struct input *in)
     if (run.best_epoch >= 0)
         cli_detail(io, "best valid NDCG@20 %.6f at epoch %" PRId64, run.best,
             run.best_epoch);
-    engine_free(g);
     mat_free(&initial);
     write_model(io, run.name, run.vec, run.param);
     checkpoint_free(&run);
-    sample_free(&s);
-    graph_free(&ui);
-    graph_free(&items);
+    train_setup_free(&work);
     free(run_options);
     free(history);
     return 0;
@@ -338,18 +240,17 @@ main(int argc, char **argv)
     io.table = table;
     cli_parse(&io, argc, argv);
     train_args_check(&io, &o);
-    struct input in = {0};
-    read_inputs(&io, &o, &in);
-    if (train_args_is(&o, "popularity")) {
+    struct train_input in = {0};
+    train_input_read(&io, &o, &in);
+    if (o.system->form == TRAIN_FIXED) {
         struct model m;
-        make_model(&io, &o, &in, &m);
+        train_setup_model(&io, &o, &in, &m);
         struct mat vec[2] = {m.user, m.item};
         write_model(&io, m.name, vec, vec);
         model_free(&m);
     } else {
         train(&io, &o, &in);
     }
-    dataset_free(&in.data);
-    free(in.triples);
+    train_input_free(&in);
     return cli_finish(&io);
 }

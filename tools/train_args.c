@@ -5,19 +5,31 @@
 #include <math.h>
 #include <string.h>
 
-int
-train_args_is(const struct train_args *o, const char *model)
+static void
+check_inputs(struct cli *io, const struct train_args *o)
 {
-    return strcmp(o->model, model) == 0;
-}
-
-/* Weight decay where none is given: what each model is usually trained with. */
-static double
-usual_decay(const struct train_args *o)
-{
-    return train_args_is(o, "stair") ? 0.1
-           : train_args_is(o, "mf")  ? 1e-6
-                                     : 1e-3;
+    unsigned takes = o->system->takes;
+    int parts = (takes & TRAIN_STEPWISE) != 0;
+    if (!parts && (o->no_mi || o->no_fsc || o->no_bsc))
+        cli_usage(io, "model '%s' has no parts to leave out", o->model);
+    int init = (takes & TRAIN_INIT) && !o->no_mi;
+    int items = (takes & TRAIN_ITEMS) && !o->no_bsc;
+    if (init && !o->init)
+        cli_usage(io, "model '%s' needs '--init' (see stair-whiten)", o->model);
+    if (items && !o->items)
+        cli_usage(io, "model '%s' needs '--items' (see stair-knn)", o->model);
+    if (!init && o->init)
+        cli_usage(io, "model '%s'%s takes no '--init'", o->model,
+            parts ? " with '--no-mi'" : "");
+    if (!items && o->items)
+        cli_usage(io, "model '%s'%s takes no '--items'", o->model,
+            parts ? " with '--no-bsc'" : "");
+    if ((takes & TRAIN_FEATURES) && !o->features.n)
+        cli_usage(io, "model '%s' needs '--features NAME=FILE'", o->model);
+    if (!(takes & TRAIN_FEATURES) && o->features.n)
+        cli_usage(io, "model '%s' takes no '--features'", o->model);
+    if (!(takes & TRAIN_FEATURES) && o->train_features)
+        cli_usage(io, "model '%s' takes no '--train-features'", o->model);
 }
 
 void
@@ -25,32 +37,29 @@ train_args_check(struct cli *io, struct train_args *o)
 {
     if (!o->data)
         cli_usage(io, "option '--data' is missing");
-    int stair = train_args_is(o, "stair");
-    if (!stair && (o->no_mi || o->no_fsc || o->no_bsc))
-        cli_usage(io, "model '%s' has no parts to leave out", o->model);
-    int init = stair && !o->no_mi, items = stair && !o->no_bsc;
-    if (init && !o->init)
-        cli_usage(io, "model 'stair' needs '--init' (see stair-whiten)");
-    if (items && !o->items)
-        cli_usage(io, "model 'stair' needs '--items' (see stair-knn)");
-    if (!init && o->init)
-        cli_usage(io, "model '%s'%s takes no '--init'", o->model,
-            stair ? " with '--no-mi'" : "");
-    if (!items && o->items)
-        cli_usage(io, "model '%s'%s takes no '--items'", o->model,
-            stair ? " with '--no-bsc'" : "");
-    if (train_args_is(o, "popularity") &&
+    o->system = train_systems_find(o->model);
+    check_inputs(io, o);
+    if (o->system->form == TRAIN_FIXED &&
         (o->triples || o->resume || o->checkpoint))
-        cli_usage(io, "model 'popularity' is not trained: it takes no "
-                      "'--triples', '--resume' or '--checkpoint'");
-    if (train_args_is(o, "jgcf") && o->layers > LAYERS_JACOBI_MAX)
-        cli_usage(io, "model 'jgcf' has at most %d layers", LAYERS_JACOBI_MAX);
-    if (isnan(o->decay))
-        o->decay = usual_decay(o);
-    if (!o->dim && !init)
+        cli_usage(io,
+            "model '%s' is not trained: it takes no "
+            "'--triples', '--resume' or '--checkpoint'",
+            o->model);
+    const char *other = train_systems_complete(o->system, &o->set);
+    if (other)
+        cli_usage(io, "model '%s' takes no '--%s'", o->model, other);
+    if ((o->system->takes & TRAIN_JACOBI) && o->set.layers > LAYERS_JACOBI_MAX)
+        cli_usage(io, "model '%s' has at most %d layers", o->model,
+            LAYERS_JACOBI_MAX);
+    if (!o->dim && !o->init)
         o->dim = 64;
-    const char *in[] = {o->data, o->init, o->items, o->triples, o->resume};
-    cli_one_stdin(io, in, 5);
+    const char *in[5 + CLI_LIST_MAX] = {
+        o->data, o->init, o->items, o->triples, o->resume};
+    for (int i = 0; i < o->features.n; i++) {
+        const char *file = strchr(o->features.item[i], '=');
+        in[5 + i] = file ? file + 1 : NULL;
+    }
+    cli_one_stdin(io, in, 5 + o->features.n);
     if (strcmp(o->device, "cuda") == 0)
         cli_die(io, "this program was built without CUDA");
 }
@@ -59,27 +68,16 @@ void
 train_args_init(struct train_args *o, struct cli *io,
     struct cli_option table[TRAIN_ARGS_OPTIONS])
 {
-    *o = (struct train_args){.model = "stair",
-        .device = "cpu",
-        .keep = "best",
-        .gamma = 0.2,
-        .rate = 1e-3,
-        .decay = (double)NAN,
-        .jacobi_a = 1,
-        .jacobi_b = 1,
-        .scale = 3,
-        .mid = 0.1,
-        .layers = 3,
-        .batch = 1024,
-        .epochs = 500,
-        .every = 5,
-        .seed = 1};
+    *o = (struct train_args){
+        .model = "stair", .device = "cpu", .keep = "best", .seed = 1};
+    struct train_settings *set = &o->set;
+    train_systems_unset(set);
     const struct cli_option all[] = {
         CLI_OUTPUT(io),
         CLI_THREADS(io),
         CLI_SEED(&o->seed),
         {.name = "model",
-            .arg = "stair|mf|lightgcn|jgcf|popularity",
+            .arg = train_systems_names,
             .type = CLI_CHOICE,
             .to = &o->model,
             .changes = 1,
@@ -102,20 +100,20 @@ train_args_init(struct train_args *o, struct cli *io,
         {.name = "gamma",
             .arg = "G",
             .type = CLI_REAL,
-            .to = &o->gamma,
+            .to = &set->gamma,
             .min = 0,
             .max = 100,
             .open_min = 1,
             .changes = 1,
-            .help = "exponent of the stepwise layer weights"},
+            .help = "stair: exponent of the stepwise layer weights; 0.2"},
         {.name = "layers",
             .arg = "L",
             .type = CLI_INT,
-            .to = &o->layers,
+            .to = &set->layers,
             .min = 0,
             .max = 16,
             .changes = 1,
-            .help = "layers of propagation"},
+            .help = "layers of propagation; 3"},
         {.letter = 'd',
             .name = "dim",
             .arg = "D",
@@ -128,15 +126,15 @@ train_args_init(struct train_args *o, struct cli *io,
         {.name = "lr",
             .arg = "R",
             .type = CLI_REAL,
-            .to = &o->rate,
+            .to = &set->rate,
             .min = 0,
             .max = 100,
             .changes = 1,
-            .help = "learning rate"},
+            .help = "learning rate; 1e-3"},
         {.name = "weight-decay",
             .arg = "W",
             .type = CLI_REAL,
-            .to = &o->decay,
+            .to = &set->decay,
             .min = 0,
             .max = 1000,
             .changes = 1,
@@ -161,62 +159,129 @@ train_args_init(struct train_args *o, struct cli *io,
         {.name = "jacobi-a",
             .arg = "A",
             .type = CLI_REAL,
-            .to = &o->jacobi_a,
+            .to = &set->jacobi_a,
             .min = -1,
             .max = 100,
             .open_min = 1,
             .changes = 1,
-            .help = "jgcf: first parameter of the polynomials"},
+            .help = "jgcf: first parameter of the polynomials; 1"},
         {.name = "jacobi-b",
             .arg = "B",
             .type = CLI_REAL,
-            .to = &o->jacobi_b,
+            .to = &set->jacobi_b,
             .min = -1,
             .max = 100,
             .open_min = 1,
             .changes = 1,
-            .help = "jgcf: second parameter of the polynomials"},
+            .help = "jgcf: second parameter of the polynomials; 1"},
         {.name = "scale",
             .arg = "S",
             .type = CLI_REAL,
-            .to = &o->scale,
+            .to = &set->scale,
             .min = 0,
             .max = 1e6,
             .open_min = 1,
             .changes = 1,
-            .help = "jgcf: s of the polynomials' weights"},
+            .help = "jgcf: s of the polynomials' weights; 3"},
         {.name = "mid",
             .arg = "W",
             .type = CLI_REAL,
-            .to = &o->mid,
+            .to = &set->mid,
             .min = 0,
             .max = 1e6,
             .changes = 1,
-            .help = "jgcf: weight of the parameters in the mid band"},
+            .help = "jgcf: weight of the parameters in the mid band; 0.1"},
+        {.name = "features",
+            .arg = "NAME=FILE[:WEIGHT]",
+            .type = CLI_LIST,
+            .to = &o->features,
+            .help = "the items' features of a modality; once for each"},
+        {.name = "train-features",
+            .type = CLI_FLAG,
+            .to = &o->train_features,
+            .changes = 1,
+            .help = "train the features too"},
+        {.name = "item-layers",
+            .arg = "L",
+            .type = CLI_INT,
+            .to = &set->item_layers,
+            .min = 0,
+            .max = 16,
+            .changes = 1,
+            .help = "layers over the item graph that the model makes"},
+        {.name = "neighbours",
+            .arg = "K",
+            .type = CLI_INT,
+            .to = &set->neighbours,
+            .min = 1,
+            .max = 1e6,
+            .changes = 1,
+            .help = "neighbours of an item in it"},
+        {.name = "keep-edges",
+            .arg = "R",
+            .type = CLI_REAL,
+            .to = &set->keep_edges,
+            .min = 0,
+            .max = 1,
+            .open_min = 1,
+            .changes = 1,
+            .help = "share of the train pairs in an epoch's graph"},
+        {.name = "origin",
+            .arg = "R",
+            .type = CLI_REAL,
+            .to = &set->origin,
+            .min = 0,
+            .max = 1,
+            .changes = 1,
+            .help = "share of the raw features' graph"},
+        {.name = "dropout",
+            .arg = "P",
+            .type = CLI_REAL,
+            .to = &set->dropout,
+            .min = 0,
+            .max = 0.99,
+            .changes = 1,
+            .help = "share of the numbers that are dropped"},
+        {.name = "modal-loss",
+            .arg = "W",
+            .type = CLI_REAL,
+            .to = &set->modal_loss,
+            .min = 0,
+            .max = 1e6,
+            .changes = 1,
+            .help = "weight of the modalities' own losses"},
+        {.name = "penalty",
+            .arg = "W",
+            .type = CLI_REAL,
+            .to = &set->penalty,
+            .min = 0,
+            .max = 1e6,
+            .changes = 1,
+            .help = "weight of the vectors' norms in the loss"},
         {.name = "batch",
             .arg = "B",
             .type = CLI_INT,
-            .to = &o->batch,
+            .to = &set->batch,
             .min = 1,
             .max = 1 << 24,
             .changes = 1,
-            .help = "triples per step"},
+            .help = "triples per step; 1024"},
         {.name = "epochs",
             .arg = "E",
             .type = CLI_INT,
-            .to = &o->epochs,
+            .to = &set->epochs,
             .min = 0,
             .max = 1e9,
             .changes = 1,
-            .help = "passes over the training pairs"},
+            .help = "passes over the training pairs; 500"},
         {.name = "eval-every",
             .arg = "N",
             .type = CLI_INT,
-            .to = &o->every,
+            .to = &set->every,
             .min = 1,
             .max = 1e9,
             .changes = 1,
-            .help = "evaluate on valid every N epochs"},
+            .help = "evaluate on valid every N epochs; 5"},
         {.name = "patience",
             .arg = "N",
             .type = CLI_INT,

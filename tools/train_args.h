@@ -2,6 +2,7 @@
 #define STAIR_TRAIN_ARGS_H
 
 #include "tools/cli.h"
+#include "tools/train_systems.h"
 
 #include <stdint.h>
 
@@ -9,12 +10,14 @@
 struct train_args {
     const char *model, *data, *init, *items, *triples, *device, *keep;
     const char *checkpoint, *resume, *log;
-    double gamma, rate, decay, jacobi_a, jacobi_b, scale, mid;
-    int64_t layers, dim, batch, epochs, every, patience, seed;
-    int log_test, no_mi, no_fsc, no_bsc;
+    const struct train_system *system; /* the model's */
+    struct train_settings set;
+    struct cli_list features; /* NAME=FILE[:WEIGHT] */
+    int64_t dim, patience, seed;
+    int log_test, no_mi, no_fsc, no_bsc, train_features;
 };
 
-enum { TRAIN_ARGS_OPTIONS = 48 };
+enum { TRAIN_ARGS_OPTIONS = 56 };
 
 /* Defaults, and the table that points at them and at io. */
 void train_args_init(struct train_args *o, struct cli *io,
@@ -23,8 +26,5 @@ void train_args_init(struct train_args *o, struct cli *io,
 /* Exits 2 if the options do not go together; completes those whose default
  * depends on the model. */
 void train_args_check(struct cli *io, struct train_args *o);
-
-/* 1 if the model is the one of that name. */
-int train_args_is(const struct train_args *o, const char *model);
 
 #endif

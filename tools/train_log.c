@@ -11,8 +11,8 @@
 static int
 fail(const struct train_log *l, const char *what, struct err *e)
 {
-    return err_set(e, ERR_IO, "cannot %s '%s': %s", what, l->path,
-        strerror(errno));
+    return err_set(
+        e, ERR_IO, "cannot %s '%s': %s", what, l->path, strerror(errno));
 }
 
 /* Length of the lines whose epoch is at most `last`; -1 on a read error. */
@@ -27,7 +27,7 @@ kept_length(int fd, int64_t last)
     ssize_t n;
     int64_t keep = 0, epoch;
     while ((n = getline(&line, &cap, f)) > 0 && line[n - 1] == '\n' &&
-        sscanf(line, "{\"epoch\": %" SCNd64, &epoch) == 1 && epoch <= last)
+           sscanf(line, "{\"epoch\": %" SCNd64, &epoch) == 1 && epoch <= last)
         keep += n;
     free(line);
     if (ferror(f) || (n < 0 && !feof(f))) /* also when memory is short */
@@ -37,8 +37,8 @@ kept_length(int fd, int64_t last)
 }
 
 int
-train_log_open(struct train_log *l, const char *path, int64_t resumed_at,
-    struct err *e)
+train_log_open(
+    struct train_log *l, const char *path, int64_t resumed_at, struct err *e)
 {
     *l = (struct train_log){-1, path};
     if (!path)
@@ -68,8 +68,7 @@ put_metrics(char *to, size_t cap, const char *split, const struct metrics *m)
 }
 
 int
-train_log_add(struct train_log *l, const struct train_report *r,
-    struct err *e)
+train_log_add(struct train_log *l, const struct train_report *r, struct err *e)
 {
     if (l->fd < 0)
         return 0;

@@ -1,0 +1,264 @@
+/* The engine of nets, run on MF-BPR written as one, against the engine of the
+ * linear family. */
+#include "lib/base/mem.h"
+#include "lib/base/rng.h"
+#include "lib/engine/cpu.h"
+#include "lib/engine/cpu_net.h"
+#include "lib/engine/train.h"
+#include "lib/rec/bpr.h"
+#include "tests/unit/tap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { USERS = 30, ITEMS = 20, D = 16, BATCH = 16, SEED = 7 };
+
+static struct csr train;
+static struct graph graph;
+static int epochs_begun; /* calls of the net's epoch() */
+static int broken;       /* the loss is NAN from this step on, if above 0 */
+
+static void
+make_train(void)
+{
+    struct err e;
+    if (csr_init(&train, USERS, ITEMS, USERS * ITEMS, 0, &e))
+        abort();
+    int64_t n = 0;
+    for (int64_t u = 0; u < USERS; u++) {
+        for (int64_t i = 0; i < ITEMS; i++)
+            if (rng_u64(1, RNG_TEST, 1, (uint64_t)(u * ITEMS + i), 0) % 4 == 0)
+                train.indices[n++] = (int32_t)i;
+        train.indptr[u + 1] = n;
+    }
+    train.nnz = n;
+    if (graph_bipartite(&train, &graph, &e))
+        abort();
+}
+
+static int
+mf_epoch(struct net *m, int64_t epoch, struct err *e)
+{
+    (void)m;
+    (void)epoch;
+    (void)e;
+    epochs_begun++;
+    return 0;
+}
+
+static int
+mf_step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
+{
+    (void)e;
+    const struct net_tensor *user = &m->tensor[NET_USER],
+                            *item = &m->tensor[NET_ITEM];
+    *loss = broken && b->t >= broken ? (double)NAN : 0;
+    for (int64_t k = 0; k < b->n; k++) {
+        const float *u = user->x.x + b->user[k] * D;
+        const float *p = item->x.x + b->pos[k] * D;
+        const float *q = item->x.x + b->neg[k] * D;
+        double x = 0;
+        for (int j = 0; j < D; j++)
+            x += (double)(u[j] * (p[j] - q[j]));
+        float c;
+        *loss += bpr_triple(x, b->n, &c);
+        for (int j = 0; j < D; j++) {
+            user->g.x[b->user[k] * D + j] += c * (p[j] - q[j]);
+            item->g.x[b->pos[k] * D + j] += c * u[j];
+            item->g.x[b->neg[k] * D + j] -= c * u[j];
+        }
+    }
+    m->tensor[2].x.x[0] += 1; /* the state: steps so far */
+    return 0;
+}
+
+static int
+mf_vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
+{
+    (void)e;
+    memcpy(user->x, m->tensor[NET_USER].x.x, USERS * D * sizeof(float));
+    memcpy(item->x, m->tensor[NET_ITEM].x.x, ITEMS * D * sizeof(float));
+    return 0;
+}
+
+static const struct net_kind mf = {mf_epoch, mf_step, mf_vectors, NULL};
+
+static struct engine *
+net_engine(struct sampler *s, const struct model *like)
+{
+    struct err e;
+    struct net *m;
+    struct engine *g;
+    int state;
+    struct net_opt o = {.train = &train, .dim = D, .threads = 2, .seed = SEED};
+    if (net_new(&m, "mf", &mf, &o, &e) ||
+        net_add_embeddings(m, USERS, ITEMS, D, &e) ||
+        net_add(m, NET_STATE, 1, 1, &state, &e, "steps") ||
+        sample_init(s, SAMPLE_USERS, &train, SEED, &e))
+        abort();
+    memcpy(m->tensor[NET_USER].x.x, like->user.x, USERS * D * sizeof(float));
+    memcpy(m->tensor[NET_ITEM].x.x, like->item.x, ITEMS * D * sizeof(float));
+    struct mat all = net_embeddings(m);
+    ok(all.n == USERS + ITEMS && all.x + USERS * D == m->tensor[NET_ITEM].x.x,
+        "embeddings are adjacent");
+    for (int k = 0; k < 2; k++)
+        m->tensor[k].adam = (struct adam_opt){.rate = .01, .coupled = .02};
+    if (cpu_net_new(&g, m, s, BATCH, &e))
+        abort();
+    return g;
+}
+
+static void
+run(struct engine *g, struct engine_cursor *c, int epochs)
+{
+    struct err e;
+    while (c->epoch < epochs)
+        if (engine_epoch(g, c, NULL, NULL, NULL, &e)) {
+            printf("# %s\n", e.msg);
+            abort();
+        }
+}
+
+static double
+difference(const struct engine *a, int i, const struct engine *b, int j)
+{
+    struct mat x, y;
+    struct err e;
+    double most = 0, size = 0;
+    if (engine_take(a, i, &x, &e) || engine_take(b, j, &y, &e))
+        abort();
+    for (int64_t k = 0; k < x.n * x.d; k++) {
+        most = fmax(most, fabs((double)x.x[k] - (double)y.x[k]));
+        size = fmax(size, fabs((double)y.x[k]));
+    }
+    mat_free(&x);
+    mat_free(&y);
+    return most / size;
+}
+
+/* The place of a member in the engine's list. */
+static int
+place(const struct engine *g, const char *member)
+{
+    for (int k = 0; k < g->tensors; k++)
+        if (strcmp(g->tensor[k].member, member) == 0)
+            return k;
+    return -1;
+}
+
+static void
+stop_after(void *ctx, int64_t step, int64_t steps)
+{
+    (void)step;
+    (void)steps;
+    int *stop = ctx;
+    if (--stop[1] == 0)
+        stop[0] = 1;
+}
+
+int
+main(void)
+{
+    struct err e;
+    make_train();
+    struct model m;
+    struct model_opt mo = {.dim = D, .rate = .01, .decay = .02, .seed = SEED};
+    if (model_mf(&m, &mo, &train, &e))
+        abort();
+    for (int64_t k = 0; k < USERS * D; k++)
+        m.user.x[k] *= 1000;
+    for (int64_t k = 0; k < ITEMS * D; k++)
+        m.item.x[k] *= 1000;
+    struct sampler s, s2;
+    struct engine *g = net_engine(&s, &m), *twin;
+    struct cpu_opt co = {BATCH, 1, NULL, 0};
+    if (sample_init(&s2, SAMPLE_USERS, &train, SEED, &e) ||
+        cpu_new(&twin, &m, &graph, NULL, &s2, &co, &e))
+        abort();
+    ok(g->tensors == 7 && g->steps == twin->steps && g->width == D &&
+            place(g, "now_user") == ENGINE_USER &&
+            place(g, "now_item") == ENGINE_ITEM,
+        "tensors, steps and width");
+    struct engine_cursor c = {0}, c2 = {0};
+    run(g, &c, 10);
+    run(twin, &c2, 10);
+    static const char *const same[] = {
+        "now_user", "now_item", "m_user", "m_item", "v_user", "v_item"};
+    for (int k = 0; k < 6; k++) {
+        double d = difference(g, place(g, same[k]), twin, place(twin, same[k]));
+        ok(d < 1e-4, "%s as the linear engine's (%.1e)", same[k], d);
+    }
+    ok(fabs(c.loss - c2.loss) < 1e-4 * c2.loss && c.t == c2.t &&
+            epochs_begun == 10,
+        "loss %.5f, %.5f", c.loss / (double)g->triples,
+        c2.loss / (double)g->triples);
+
+    /* stopped within an epoch, through a file */
+    struct engine *h = net_engine(&s, &m);
+    struct engine_cursor d = {0};
+    int stop[2] = {0, 2 * (int)g->steps + 3};
+    while (!stop[0])
+        if (engine_epoch(h, &d, &stop[0], stop_after, stop, &e))
+            abort();
+    struct checkpoint run1, run2;
+    if (train_start(&run1, h, "mf", "--model=mf", &e))
+        abort();
+    run1.cursor = d;
+    for (int i = 0; i < 2; i++)
+        if (engine_get(h, i, &run1.vec[i], &e) ||
+            engine_get(h, i, &run1.param[i], &e))
+            abort();
+    if (checkpoint_write("ck.npz", &run1, h, "stair-npz 1\n", &e))
+        printf("# %s\n", e.msg);
+    engine_free(h);
+    h = net_engine(&s, &m);
+    ok(checkpoint_read("ck.npz", &run2, &e) == 0 &&
+            checkpoint_restore(&run2, h, "ck.npz", &e) == 0,
+        "a checkpoint holds all tensors");
+    run(h, &run2.cursor, 10);
+    int equal = 1;
+    for (int k = 0; k < g->tensors; k++)
+        equal &= !(difference(h, k, g, k) > 0);
+    ok(equal, "stopped within an epoch and resumed: same bytes");
+    checkpoint_free(&run2);
+    ok(checkpoint_read("ck.npz", &run2, &e) == 0 &&
+            checkpoint_restore(&run2, twin, "ck.npz", &e) == 0,
+        "a model with fewer tensors takes those that it has");
+    checkpoint_free(&run2);
+    if (checkpoint_write("linear.npz", &run1, twin, "stair-npz 1\n", &e) ||
+        checkpoint_read("linear.npz", &run2, &e))
+        abort();
+    ok(checkpoint_restore(&run2, h, "linear.npz", &e) == ERR_FORMAT &&
+            strcmp(e.msg, "'linear.npz' has no member 'now_steps'") == 0,
+        "%s", e.msg);
+    checkpoint_free(&run2);
+    checkpoint_free(&run1);
+
+    broken = (int)c.t + 3;
+    int rc = engine_epoch(g, &c, NULL, NULL, NULL, &e);
+    ok(rc == ERR_NUM &&
+            strcmp(e.msg, "loss is not finite at epoch 11, step 3") == 0,
+        "%s", rc ? e.msg : "no error");
+    struct mat bad;
+    if (engine_take(g, place(g, "m_item"), &bad, &e))
+        abort();
+    bad.x[D + 2] = NAN;
+    if (engine_set(g, place(g, "m_item"), &bad, &e))
+        abort();
+    mat_free(&bad);
+    rc = engine_check(g, 5, &e);
+    ok(rc == ERR_NUM &&
+            strcmp(e.msg, "item first moment is not finite at row 1, column "
+                          "2 after step 5") == 0,
+        "%s", rc ? e.msg : "no error");
+    engine_free(g);
+    engine_free(h);
+    engine_free(twin);
+    sample_free(&s);
+    sample_free(&s2);
+    model_free(&m);
+    graph_free(&graph);
+    csr_free(&train);
+    return done();
+}

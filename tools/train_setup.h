@@ -1,0 +1,28 @@
+#ifndef STAIR_TRAIN_SETUP_H
+#define STAIR_TRAIN_SETUP_H
+
+#include "lib/engine/engine.h"
+#include "lib/rec/graph.h"
+#include "lib/rec/sample.h"
+#include "tools/cli.h"
+#include "tools/train_args.h"
+#include "tools/train_input.h"
+
+/* An engine ready to train, and what it borrows. */
+struct train_setup {
+    struct engine *engine;
+    struct sampler sampler;
+};
+
+/* The model of the linear family that o asks for. Exits on errors. */
+void train_setup_model(struct cli *io, const struct train_args *o,
+    const struct train_input *in, struct model *m);
+
+/* Makes the system that o asks for and its engine; frees inputs that are not
+ * needed any more. Exits on errors. */
+void train_setup_make(struct cli *io, const struct train_args *o,
+    struct train_input *in, struct train_setup *s);
+
+void train_setup_free(struct train_setup *s);
+
+#endif
