@@ -17,8 +17,8 @@
 static const double zero = 1e-12;
 
 enum {
-    ROWS = 512,          /* rows per task of the sparse product */
-    MAX_EXPLICIT = 8192, /* the largest Gram matrix that is formed */
+    ROWS = 512,      /* rows per task of the sparse product */
+    GRAM_MAX = 8192, /* see gram_max */
     REFINEMENTS = 4
 };
 
@@ -345,10 +345,11 @@ solve_free(struct triplets *t, const struct whiten_opt *opt,
     struct eig r = {0};
     struct eig_opt eo = solver_options(opt);
     int rc = feat_means(t->f, e);
-    if (!rc)
-        rc = eig_largest(t->size, free_apply, t->f, &eo, &r, e);
     if (rc)
         return rc;
+    rc = eig_largest(t->size, free_apply, t->f, &eo, &r, e);
+    if (rc)
+        return rc == ERR_NUM ? err_prefix(e, rc, "'%s'", t->f->s->name) : rc;
     memcpy(t->v, r.vector, (size_t)(t->size * t->d) * sizeof *t->v);
     info->products = r.products;
     eig_free(&r);
@@ -364,7 +365,8 @@ left_vectors(struct feat *f, const struct whiten_opt *opt, double *q,
     struct whiten_info *info, struct err *e)
 {
     int64_t n = f->n, p = f->d, d = opt->d;
-    struct triplets t = {.f = f, .d = d, .left = n < p && n <= MAX_EXPLICIT};
+    int64_t most = opt->gram_max ? opt->gram_max : GRAM_MAX;
+    struct triplets t = {.f = f, .d = d, .left = n < p && n <= most};
     t.size = t.left ? n : p;
     *info = (struct whiten_info){0};
     t.v = mem_new(t.size * d, sizeof *t.v, e);
@@ -375,8 +377,8 @@ left_vectors(struct feat *f, const struct whiten_opt *opt, double *q,
     if (!rc && t.left)
         rc = feat_keep(f, e);
     if (!rc)
-        rc = t.size <= MAX_EXPLICIT ? solve_explicit(&t, opt, info, e)
-                                    : solve_free(&t, opt, info, e);
+        rc = t.size <= most ? solve_explicit(&t, opt, info, e)
+                            : solve_free(&t, opt, info, e);
     if (!rc)
         rc = check_rank(f->s->name, t.value, d, e);
     for (int64_t i = 0; !rc && i < n; i++)

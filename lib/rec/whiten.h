@@ -16,6 +16,8 @@ struct whiten_opt {
     double tol;       /* relative residual of each singular triplet */
     int64_t max_iter; /* block products of the eigenvalue solver */
     int threads;
+    int64_t gram_max; /* the largest Gram matrix that is formed; beyond it every
+                         product is a pass over the features. 0: 8192 */
 };
 
 struct whiten_info {

@@ -90,12 +90,13 @@ check_properties(const char *name, const float *x, int64_t n, int64_t p,
 }
 
 static void
-check_dense(const char *name, int64_t n, int64_t p, int64_t d)
+check_dense(const char *name, int64_t n, int64_t p, int64_t d, int64_t gram_max)
 {
     float *x = mem_new(n * p, sizeof *x, NULL);
     fill(x, n, p, (uint32_t)(n + p));
     save("x.npz", x, n, p);
-    struct whiten_opt opt = {.d = d, .tol = 1e-6, .max_iter = 999};
+    struct whiten_opt opt = {
+        .d = d, .tol = 1e-6, .max_iter = 999, .gram_max = gram_max};
     double *q[3];
     struct whiten_info info;
     struct err e = {""};
@@ -228,6 +229,39 @@ test_dominant(void)
     free(x);
 }
 
+/* With and without a Gram matrix: the same vectors; too few products: an error
+ * that says how far they got. */
+static void
+test_free(void)
+{
+    enum { N = 700, P = 560, D = 6 };
+    float *x = mem_new(N * P, sizeof *x, NULL);
+    fill(x, N, P, 8);
+    save("x.npz", x, N, P);
+    struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
+    opt.threads = 2;
+    double *q, *r;
+    struct whiten_info info = {0, 0};
+    struct err e = {""};
+    int rc = whiten("x.npz", &opt, &q, &info, &e);
+    opt.gram_max = 10;
+    rc = rc ? rc : whiten("x.npz", &opt, &r, &info, &e);
+    if (!ok(rc == 0, "matrix-free: residual %.2g %s", info.residual, e.msg))
+        return;
+    double worst = 0;
+    for (int i = 0; i < N * D; i++)
+        worst = fmax(worst, fabs(q[i] - r[i]));
+    ok(worst < 1e-4, "the Gram matrix's vectors (%.2g)", worst);
+    free(r);
+    opt.max_iter = 1;
+    rc = whiten("x.npz", &opt, &r, &info, &e);
+    ok(rc == ERR_NUM && strstr(e.msg, "'x.npz': 6 of 6 eigenvectors did not"),
+        "stopped early: %s", e.msg);
+    free(q);
+    free(r);
+    free(x);
+}
+
 /* Blocks from a file, read again in each pass, are those from memory. */
 static void
 test_feat(void)
@@ -291,9 +325,12 @@ int
 main(void)
 {
     blas_init();
-    check_dense("tall", 1500, 40, 12);
-    check_dense("wide, through rows", 300, 900, 12);
-    check_dense("through iterations", 700, 650, 8);
+    check_dense("tall", 1500, 40, 12, 0);
+    check_dense("wide, through rows", 300, 900, 12, 0);
+    check_dense("through iterations", 700, 650, 8, 0);
+    check_dense("without a Gram matrix", 700, 560, 6, 64);
+    check_dense("wide without a Gram matrix", 300, 480, 8, 64);
+    test_free();
     test_sparse();
     test_refusals();
     test_dominant();
