@@ -2,6 +2,7 @@
 #include "lib/io/jsonout.h"
 #include "lib/rec/eval.h"
 #include "lib/rec/idmap.h"
+#include "lib/rec/ranker.h"
 #include "tools/cli.h"
 #include "tools/eval_print.h"
 
@@ -17,12 +18,14 @@ struct eval_args {
     int n_cuts;
 };
 
-static const char summary[] = "Ranks all items for every user by the inner "
-                              "product of the model's `user`\n"
-                              "and `item` vectors, leaves out what the user is "
-                              "known to have, and compares\n"
-                              "the lists with the held-out items. MODEL is any "
-                              ".npz with those two members.";
+static const char summary[] =
+    "Ranks all items for every user by the inner product of the model's "
+    "`user`\n"
+    "and `item` vectors, leaves out what the user is known to have, and "
+    "compares\n"
+    "the lists with the held-out items. MODEL is any .npz with those two "
+    "members,"
+    "\nor a sparse graph of items: the rows of a user's train items add up.";
 
 static const char examples[] =
     "  stair-eval --data data.npz model.npz\n"
@@ -87,7 +90,7 @@ table_open(struct table *t, const struct eval_args *a, struct err *e)
 {
     int rc = idmap_check_table(t->ids, "user", e);
     if (rc)
-        return err_prefix(e, rc, "'%s'", factors_shown(a->data));
+        return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
     t->id = malloc((size_t)t->ids->width + 1);
     if (!t->id)
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -118,7 +121,7 @@ table_row(void *ctx, int64_t user, int64_t n_target,
 
 static int
 measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
-    const struct factors *f, struct eval *v)
+    const struct scorer *s, struct eval *v)
 {
     struct table t = {.args = a, .ids = &d->user_ids};
     struct eval_opt o = {.train = &d->train,
@@ -132,7 +135,7 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
         o.mask[1] = &d->valid;
     if (!o.target->nnz)
         return err_set(&io->err, ERR_FORMAT, "'%s' holds no %s interactions",
-            factors_shown(a->data), a->split);
+            ranker_shown(a->data), a->split);
     int rc = 0;
     if (a->per_user) {
         rc = table_open(&t, a, &io->err);
@@ -140,9 +143,7 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
         o.ctx = &t;
     }
     if (!rc)
-        rc = eval_run(v, f, &o, &io->err);
-    if (rc == ERR_NUM)
-        rc = err_prefix(&io->err, rc, "'%s'", factors_shown(a->model));
+        rc = eval_run(v, s, &o, &io->err);
     if (!rc && a->per_user)
         rc = xout_commit(&t.x, &io->err);
     free(t.id);
@@ -200,19 +201,20 @@ main(int argc, char **argv)
     check_args(&io, &a);
 
     struct dataset d;
-    struct factors f;
+    struct ranker r;
+    struct scorer s;
     struct eval v;
     struct xout x;
     die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
-    die_if(factors_read(a.model, &f, &io.err), &io);
-    die_if(factors_check(&f, a.model, &d, a.data, &io.err), &io);
-    die_if(measure(&io, &a, &d, &f, &v), &io);
+    die_if(ranker_read(a.model, &r, &io.err), &io);
+    die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
+    die_if(measure(&io, &a, &d, &s, &v), &io);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
     die_if(a.json ? eval_print_json(&x, &v, a.split, a.mask, a.strata, &io.err)
                   : eval_print_text(&x, &v, a.strata, &io.err),
         &io);
     die_if(xout_commit(&x, &io.err), &io);
-    factors_free(&f);
+    ranker_free(&r);
     dataset_free(&d);
     return cli_finish(&io);
 }

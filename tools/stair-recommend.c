@@ -1,9 +1,9 @@
 /* The best items for each user, with the original ids. */
 #include "lib/base/mem.h"
 #include "lib/io/table.h"
-#include "lib/rec/factors.h"
 #include "lib/rec/idmap.h"
 #include "lib/rec/rank.h"
+#include "lib/rec/ranker.h"
 #include "lib/rec/titles.h"
 #include "tools/cli.h"
 #include "tools/recommend_print.h"
@@ -22,8 +22,11 @@ static const char summary[] =
     "Prints for every user, or for those in --users, the items of largest "
     "inner\n"
     "product of the model's `user` and `item` vectors, without those the user\n"
-    "has in the dataset. MODEL is any .npz with those two members. Lines hold\n"
-    "user, rank, item and score.";
+    "has in the dataset. MODEL is any .npz with those two members, or a "
+    "sparse\n"
+    "graph of items: the rows of a user's train items add up. Lines hold "
+    "user,\n"
+    "rank, item and score.";
 
 static const char examples[] =
     "  stair-recommend --data data.npz -n 10 model.npz >top.tsv\n"
@@ -82,7 +85,7 @@ read_wanted(struct wanted *w, const struct recommend_args *a,
     struct xin x;
     int rc = idmap_build(&w->map, ids, "user", e);
     if (rc)
-        return err_prefix(e, rc, "'%s'", factors_shown(a->data));
+        return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
     rc = xin_open(&x, a->users, e);
     if (rc)
         return rc;
@@ -115,7 +118,7 @@ print(
 
 static int
 recommend(struct cli *io, const struct recommend_args *a,
-    const struct dataset *d, const struct factors *f, const struct wanted *w,
+    const struct dataset *d, const struct scorer *s, const struct wanted *w,
     const struct titles *t)
 {
     struct lists l = {.io = io, .n_users = a->users ? w->n : d->n_users};
@@ -142,12 +145,10 @@ recommend(struct cli *io, const struct recommend_args *a,
     if (!rc && !a->json)
         rc = idmap_check_table(&d->item_ids, "item", &io->err);
     if (rc)
-        return err_prefix(&io->err, rc, "'%s'", factors_shown(a->data));
+        return err_prefix(&io->err, rc, "'%s'", ranker_shown(a->data));
     rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
     if (!rc)
-        rc = rank_run(&f->user, &f->item, &o, print, &l, &io->err);
-    if (rc == ERR_NUM)
-        rc = err_prefix(&io->err, rc, "'%s'", factors_shown(a->model));
+        rc = rank_run(s, &o, print, &l, &io->err);
     return rc ? rc : xout_commit(&l.p.x, &io->err);
 }
 
@@ -202,23 +203,24 @@ main(int argc, char **argv)
     check_args(&io, &a);
 
     struct dataset d;
-    struct factors f;
+    struct ranker r;
+    struct scorer s;
     struct wanted w = {.skip_unknown = a.skip_unknown};
     struct titles t = {0};
     die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
-    die_if(factors_read(a.model, &f, &io.err), &io);
-    die_if(factors_check(&f, a.model, &d, a.data, &io.err), &io);
+    die_if(ranker_read(a.model, &r, &io.err), &io);
+    die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     if (a.users)
         die_if(read_wanted(&w, &a, &d.user_ids, &io.err), &io);
     if (a.titles)
         die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
-    die_if(recommend(&io, &a, &d, &f, &w, &t), &io);
+    die_if(recommend(&io, &a, &d, &s, &w, &t), &io);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
     ids_free(&w.map);
     free(w.user);
     titles_free(&t);
-    factors_free(&f);
+    ranker_free(&r);
     dataset_free(&d);
     return cli_finish(&io);
 }

@@ -2,6 +2,7 @@
 #include "lib/base/clock.h"
 #include "lib/engine/train.h"
 #include "lib/la/store.h"
+#include "lib/models/itemknn.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
 #include "tools/train_input.h"
@@ -220,6 +221,31 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
     return 0;
 }
 
+static void
+write_fixed(
+    struct cli *io, const struct train_args *o, const struct train_input *in)
+{
+    struct model m;
+    train_setup_model(io, o, in, &m);
+    struct mat vec[2] = {m.user, m.item};
+    write_model(io, m.name, vec, vec);
+    model_free(&m);
+}
+
+static void
+write_graph(
+    struct cli *io, const struct train_args *o, const struct train_input *in)
+{
+    struct csr graph;
+    struct itemknn_opt ko = {
+        o->set.neighbours, o->set.shrink, (int)io->threads};
+    die_if(itemknn_build(&graph, &in->data.train, &ko, &io->err), io);
+    char *history = cli_history(io);
+    die_if(store_write_graph(io->out, &graph, o->model, history, &io->err), io);
+    free(history);
+    csr_free(&graph);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -229,7 +255,8 @@ main(int argc, char **argv)
         .tool = "stair-train",
         .operands = "",
         .summary = "Trains a recommender and writes its user and item vectors, "
-                   "whose inner\nproduct is the score.",
+                   "whose inner\nproduct is the score; itemknn writes a graph "
+                   "of items instead.",
         .examples =
             "  stair-train --data data.npz --init init.npz --items items.npz "
             "\\\n    --gamma 0.1 --weight-decay 0.3 -o model.npz\n"
@@ -242,15 +269,12 @@ main(int argc, char **argv)
     train_args_check(&io, &o);
     struct train_input in = {0};
     train_input_read(&io, &o, &in);
-    if (o.system->form == TRAIN_FIXED) {
-        struct model m;
-        train_setup_model(&io, &o, &in, &m);
-        struct mat vec[2] = {m.user, m.item};
-        write_model(&io, m.name, vec, vec);
-        model_free(&m);
-    } else {
+    if (o.system->form == TRAIN_FIXED)
+        write_fixed(&io, &o, &in);
+    else if (o.system->form == TRAIN_GRAPH)
+        write_graph(&io, &o, &in);
+    else
         train(&io, &o, &in);
-    }
     train_input_free(&in);
     return cli_finish(&io);
 }

@@ -39,8 +39,9 @@ train_args_check(struct cli *io, struct train_args *o)
         cli_usage(io, "option '--data' is missing");
     o->system = train_systems_find(o->model);
     check_inputs(io, o);
-    if (o->system->form == TRAIN_FIXED &&
-        (o->triples || o->resume || o->checkpoint))
+    int trained =
+        o->system->form == TRAIN_MODEL || o->system->form == TRAIN_NET;
+    if (!trained && (o->triples || o->resume || o->checkpoint))
         cli_usage(io,
             "model '%s' is not trained: it takes no "
             "'--triples', '--resume' or '--checkpoint'",
@@ -209,14 +210,22 @@ train_args_init(struct train_args *o, struct cli *io,
             .max = 16,
             .changes = 1,
             .help = "layers over the item graph that the model makes"},
-        {.name = "neighbours",
+        {.name = "neighbors",
             .arg = "K",
             .type = CLI_INT,
             .to = &set->neighbours,
             .min = 1,
             .max = 1e6,
             .changes = 1,
-            .help = "neighbours of an item in it"},
+            .help = "neighbours of an item in it; itemknn: 100"},
+        {.name = "shrink",
+            .arg = "H",
+            .type = CLI_REAL,
+            .to = &set->shrink,
+            .min = 0,
+            .max = 1e9,
+            .changes = 1,
+            .help = "itemknn: added to a similarity's denominator; 100"},
         {.name = "keep-edges",
             .arg = "R",
             .type = CLI_REAL,

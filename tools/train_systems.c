@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-const char train_systems_names[] = "stair|mf|lightgcn|jgcf|popularity";
+const char train_systems_names[] = "stair|mf|lightgcn|jgcf|itemknn|popularity";
 
 static int
 popularity(struct model *m, const struct model_opt *o, const struct csr *train,
@@ -58,6 +58,10 @@ static const struct train_system systems[] = {
             .jacobi_b = 1,
             .scale = 3,
             .mid = 0.1}},
+    {.name = "itemknn",
+        .form = TRAIN_GRAPH,
+        .takes = TRAIN_NEIGHBOURS | TRAIN_SHRINK,
+        .usual = {.neighbours = 100, .shrink = 100}},
     {.name = "popularity", .form = TRAIN_FIXED, .model = popularity},
 };
 
@@ -90,12 +94,13 @@ static const struct number numbers[] = {
     REAL(TRAIN_JACOBI, "scale", scale),
     REAL(TRAIN_JACOBI, "mid", mid),
     INT(TRAIN_ITEM_LAYERS, "item-layers", item_layers),
-    INT(TRAIN_NEIGHBOURS, "neighbours", neighbours),
+    INT(TRAIN_NEIGHBOURS, "neighbors", neighbours),
     REAL(TRAIN_KEEP_EDGES, "keep-edges", keep_edges),
     REAL(TRAIN_ORIGIN, "origin", origin),
     REAL(TRAIN_DROPOUT, "dropout", dropout),
     REAL(TRAIN_MODAL_LOSS, "modal-loss", modal_loss),
     REAL(TRAIN_PENALTY, "penalty", penalty),
+    REAL(TRAIN_SHRINK, "shrink", shrink),
 };
 
 static void *

@@ -9,6 +9,7 @@
 /* What kind of thing a system is to stair-train. */
 enum train_form {
     TRAIN_FIXED, /* two matrices, not trained */
+    TRAIN_GRAPH, /* a graph of items, not trained, see lib/models/itemknn.h */
     TRAIN_MODEL, /* of the linear family, see lib/models/model.h */
     TRAIN_NET    /* see lib/models/net.h */
 };
@@ -21,7 +22,7 @@ struct train_settings {
     double gamma;                          /* TRAIN_STEPWISE */
     double jacobi_a, jacobi_b, scale, mid; /* TRAIN_JACOBI */
     int64_t item_layers, neighbours;       /* TRAIN_ITEM_LAYERS, .. */
-    double keep_edges, origin, dropout, modal_loss, penalty;
+    double keep_edges, origin, dropout, modal_loss, penalty, shrink;
 };
 
 /* Inputs and options that only some systems take. */
@@ -37,7 +38,8 @@ enum {
     TRAIN_ORIGIN = 256,
     TRAIN_DROPOUT = 512,
     TRAIN_MODAL_LOSS = 1024,
-    TRAIN_PENALTY = 2048
+    TRAIN_PENALTY = 2048,
+    TRAIN_SHRINK = 4096
 };
 
 typedef int train_model_fn(struct model *m, const struct model_opt *o,

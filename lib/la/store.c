@@ -89,8 +89,8 @@ check_format(struct npz *z, struct err *e)
     const struct npz_array *f = npz_find(z, "format");
     if (!f || !f->data)
         return err_set(e, ERR_FORMAT, "'%s' has no member 'format'", z->path);
-    size_t n = f->npy.count == 1 && f->npy.kind == 'S' ? (size_t)f->npy.size
-                                                       : 0;
+    size_t n =
+        f->npy.count == 1 && f->npy.kind == 'S' ? (size_t)f->npy.size : 0;
     if (n < 3 || strnlen(f->data, n) != 3 || memcmp(f->data, "csr", 3) != 0)
         return err_set(e, ERR_FORMAT,
             "'%s' is sparse but not csr (convert it with .tocsr())", z->path);
@@ -108,11 +108,11 @@ store_take_csr(struct npz *z, struct csr *a, struct err *e)
         rc = npz_take_i64(z, "shape", 1, &shape, &h, e);
     if (rc)
         return rc;
-    if (h.count != 2 || shape[0] < 0 || shape[1] < 0 ||
-        shape[0] == INT64_MAX || shape[1] > (int64_t)INT32_MAX + 1) {
+    if (h.count != 2 || shape[0] < 0 || shape[1] < 0 || shape[0] == INT64_MAX ||
+        shape[1] > (int64_t)INT32_MAX + 1) {
         free(shape);
-        return err_set(e, ERR_SHAPE, "'%s': shape is not two usable sizes",
-            z->path);
+        return err_set(
+            e, ERR_SHAPE, "'%s': shape is not two usable sizes", z->path);
     }
     a->rows = shape[0];
     a->cols = shape[1];
@@ -126,8 +126,7 @@ store_take_csr(struct npz *z, struct csr *a, struct err *e)
         a->nnz = hi.count;
         if (hp.count != a->rows + 1 || hd.count != a->nnz)
             rc = err_set(e, ERR_SHAPE,
-                "'%s': lengths of indptr, indices and data disagree",
-                z->path);
+                "'%s': lengths of indptr, indices and data disagree", z->path);
     }
     if (!rc)
         rc = sort_rows(a, e);
@@ -142,8 +141,8 @@ int
 store_read_csr(const char *path, struct csr *a, struct hist *h,
     const char *role, struct err *e)
 {
-    static const char *const wanted[] = {"format", "shape", "indptr",
-        "indices", "data", NULL};
+    static const char *const wanted[] = {
+        "format", "shape", "indptr", "indices", "data", NULL};
     *a = (struct csr){0};
     struct npz z;
     int rc = npz_load(&z, path, wanted, e);
@@ -159,8 +158,8 @@ store_read_csr(const char *path, struct csr *a, struct hist *h,
 }
 
 int
-store_put_mat(struct npz_out *z, const char *name, const struct mat *m,
-    struct err *e)
+store_put_mat(
+    struct npz_out *z, const char *name, const struct mat *m, struct err *e)
 {
     int64_t shape[] = {m->n, m->d};
     struct npy h = npy_make('f', 4, 2, shape);
@@ -168,8 +167,8 @@ store_put_mat(struct npz_out *z, const char *name, const struct mat *m,
 }
 
 int
-store_write_mat(const char *path, const struct mat *m, const char *history,
-    struct err *e)
+store_write_mat(
+    const char *path, const struct mat *m, const char *history, struct err *e)
 {
     struct npz_out z;
     int rc = npz_out_open(&z, path, e);
@@ -201,32 +200,49 @@ put_values(struct npz_out *z, const struct csr *a, struct err *e)
     return rc;
 }
 
-int
-store_write_csr(const char *path, const struct csr *a, const char *history,
-    struct err *e)
+/* name may be NULL. */
+static int
+put_csr(struct npz_out *z, const struct csr *a, const char *name, struct err *e)
 {
-    struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
     int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
     struct npy hf = npy_make('S', 3, 0, NULL);
     struct npy hs = npy_make('i', 8, 1, &two);
     struct npy hp = npy_make('i', 8, 1, &np);
     struct npy hi = npy_make('i', 4, 1, &a->nnz);
+    int rc = npz_out_array(z, "format", &hf, "csr", e);
+    if (!rc && name) {
+        struct npy hn = npy_make('S', (int)strlen(name), 0, NULL);
+        rc = npz_out_array(z, "name", &hn, name, e);
+    }
+    if (!rc)
+        rc = npz_out_array(z, "shape", &hs, shape, e);
+    if (!rc)
+        rc = npz_out_array(z, "indptr", &hp, a->indptr, e);
+    if (!rc)
+        rc = npz_out_array(z, "indices", &hi, a->indices, e);
+    return rc ? rc : put_values(z, a, e);
+}
+
+int
+store_write_graph(const char *path, const struct csr *a, const char *name,
+    const char *history, struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
-        rc = npz_out_array(&z, "format", &hf, "csr", e);
-    if (!rc)
-        rc = npz_out_array(&z, "shape", &hs, shape, e);
-    if (!rc)
-        rc = npz_out_array(&z, "indptr", &hp, a->indptr, e);
-    if (!rc)
-        rc = npz_out_array(&z, "indices", &hi, a->indices, e);
-    if (!rc)
-        rc = put_values(&z, a, e);
+        rc = put_csr(&z, a, name, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);
     return rc;
+}
+
+int
+store_write_csr(
+    const char *path, const struct csr *a, const char *history, struct err *e)
+{
+    return store_write_graph(path, a, NULL, history, e);
 }

@@ -22,9 +22,14 @@ int store_read_csr(const char *path, struct csr *a, struct hist *h,
 int store_take_csr(struct npz *z, struct csr *a, struct err *e) ERR_CHECKED;
 
 /* Written atomically with the given history text first. */
-int store_write_mat(const char *path, const struct mat *m,
-    const char *history, struct err *e) ERR_CHECKED;
-int store_write_csr(const char *path, const struct csr *a,
+int store_write_mat(const char *path, const struct mat *m, const char *history,
+    struct err *e) ERR_CHECKED;
+int store_write_csr(const char *path, const struct csr *a, const char *history,
+    struct err *e) ERR_CHECKED;
+
+/* store_write_csr with a member `name` that says which system the graph is of;
+ * NULL: without one. */
+int store_write_graph(const char *path, const struct csr *a, const char *name,
     const char *history, struct err *e) ERR_CHECKED;
 
 /* One 2-D float32 member of a file being written. */

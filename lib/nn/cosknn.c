@@ -75,5 +75,7 @@ cosknn_build(struct csr *s, const struct mat *x, int threads, struct err *e)
         return 0;
     struct emit m = {s, s->indptr[1], threads};
     struct rank_opt o = {.k = m.k, .threads = threads};
-    return rank_run(x, x, &o, take, &m, e);
+    struct scorer cosines;
+    int rc = scorer_dense(&cosines, x, x, e);
+    return rc ? rc : rank_run(&cosines, &o, take, &m, e);
 }

@@ -171,26 +171,26 @@ prepare(struct run *run, int64_t users, int64_t items, struct err *e)
 }
 
 static int
-check_fit(const struct csr *a, const struct factors *f, struct err *e)
+check_fit(const struct csr *a, const struct scorer *s, struct err *e)
 {
-    if (a->rows == f->user.n && a->cols == f->item.n)
+    if (a->rows == s->n_users && a->cols == s->n_items)
         return 0;
     return err_set(e, ERR_SHAPE,
         "interactions of %" PRId64 " x %" PRId64 " do not fit %" PRId64
         " users and %" PRId64 " items",
-        a->rows, a->cols, f->user.n, f->item.n);
+        a->rows, a->cols, s->n_users, s->n_items);
 }
 
 int
-eval_run(struct eval *v, const struct factors *f, const struct eval_opt *o,
+eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct err *e)
 {
     *v = (struct eval){0};
     int rc = metrics_check_cuts(o->cuts, o->n_cuts, e);
     if (!rc)
-        rc = check_fit(o->target, f, e);
+        rc = check_fit(o->target, s, e);
     if (!rc)
-        rc = check_fit(o->train, f, e);
+        rc = check_fit(o->train, s, e);
     if (rc)
         return rc;
     v->n_cuts = o->n_cuts;
@@ -199,19 +199,19 @@ eval_run(struct eval *v, const struct factors *f, const struct eval_opt *o,
     run.k = o->cuts[o->n_cuts - 1];
     if (run.k < METRICS_MMSSL_LIST)
         run.k = METRICS_MMSSL_LIST;
-    if (run.k > f->item.n)
-        run.k = f->item.n > 0 ? f->item.n : 1;
-    rc = prepare(&run, f->user.n, f->item.n, e);
+    if (run.k > s->n_items)
+        run.k = s->n_items > 0 ? s->n_items : 1;
+    rc = prepare(&run, s->n_users, s->n_items, e);
     if (!rc) {
         struct rank_opt opt = {.k = run.k,
             .users = run.users,
             .n_users = run.n_users,
             .threads = o->threads};
         memcpy(opt.mask, o->mask, sizeof opt.mask);
-        rc = rank_run(&f->user, &f->item, &opt, add_lists, &run, e);
+        rc = rank_run(s, &opt, add_lists, &run, e);
     }
     if (!rc)
-        finish(&run, f->item.n);
+        finish(&run, s->n_items);
     metrics_gain_free(&run.gain);
     free(run.users);
     free(run.degree);

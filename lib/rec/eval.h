@@ -1,7 +1,6 @@
 #ifndef STAIR_EVAL_H
 #define STAIR_EVAL_H
 
-#include "lib/rec/factors.h"
 #include "lib/rec/metrics.h"
 #include "lib/rec/rank.h"
 
@@ -57,7 +56,7 @@ struct eval_opt {
  * are. Bytes do not depend on threads or machine. Errors as rank_run and
  * metrics_check_cuts.
  */
-int eval_run(struct eval *v, const struct factors *f, const struct eval_opt *o,
+int eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct err *e) ERR_CHECKED;
 
 #endif

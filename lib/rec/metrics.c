@@ -156,7 +156,10 @@ metrics_run(struct metrics *m, const struct mat *user, const struct mat *item,
     const int64_t *cuts, int n_cuts, int threads, struct err *e)
 {
     *m = (struct metrics){0};
+    struct scorer s;
     int rc = metrics_check_cuts(cuts, n_cuts, e);
+    if (!rc)
+        rc = scorer_dense(&s, user, item, e);
     if (rc)
         return rc;
     if (target->rows != user->n || target->cols != item->n)
@@ -172,7 +175,7 @@ metrics_run(struct metrics *m, const struct mat *user, const struct mat *item,
         .k = run.k, .mask = {mask0, mask1}, .threads = threads};
     rc = metrics_gain_init(&run.gain, run.k, e);
     if (!rc)
-        rc = rank_run(user, item, &opt, add_lists, &run, e);
+        rc = rank_run(&s, &opt, add_lists, &run, e);
     metrics_gain_free(&run.gain);
     for (int c = 0; !rc && c < n_cuts && m->users; c++) {
         m->recall[c] /= (double)m->users;

@@ -26,7 +26,8 @@ struct metrics {
  * beyond the number of items counts the whole list. Sums run in user order in
  * double and logarithms are our own: the same bytes for any thread count and
  * on any machine. This is the trainer's evaluation; stair-eval adds more
- * metrics on the same lists. Errors as rank_run; ERR_RANGE for bad cuts.
+ * metrics on the same lists. Errors as rank_run
+ * and scorer_dense; ERR_RANGE for bad cuts.
  */
 int metrics_run(struct metrics *m, const struct mat *user,
     const struct mat *item, const struct csr *target, const struct csr *mask0,

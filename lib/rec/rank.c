@@ -3,24 +3,16 @@
 #include "lib/base/mem.h"
 #include "lib/base/par.h"
 #include "lib/la/topk.h"
-#include "lib/rec/rank_kernel.h"
+#include "lib/rec/scorer_work.h"
 
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * A chunk of users meets one block of items after the other; within a block
- * each group of users (kernel rows) meets each panel of items (kernel columns).
- * A block stays in the second-level cache while the groups of a chunk pass.
- */
 enum {
-    CHUNK = 192,           /* users, a multiple of every kernel's rows */
-    BLOCK_BYTES = 1 << 18, /* packed items of a block */
-    LIST_SORTED = 64,      /* lists up to this long are kept sorted */
-    LIST_BYTES = 1 << 22   /* lists of the chunks that are emitted together */
+    LIST_SORTED = 64,    /* lists up to this long are kept sorted */
+    LIST_BYTES = 1 << 22 /* lists of the chunks that are emitted together */
 };
 
 /* What the lists of one user need while items pass in ascending order. */
@@ -30,8 +22,7 @@ struct state {
 };
 
 struct scratch {
-    float *packed; /* [group][d][rows] users of the chunk */
-    float *floor;  /* [chunk] what a score must beat */
+    float *floor; /* [chunk] what a score must beat */
     struct state *state;
     float *tile;
     float *score; /* [chunk][stride] sorted lists */
@@ -39,14 +30,12 @@ struct scratch {
 };
 
 struct job {
-    const struct mat *user, *item;
+    struct scorer_work work;
     const struct rank_opt *opt;
-    const struct rank_kernel *kernel;
-    float *packed;         /* [panel][d][cols] all items */
-    int64_t panels, block; /* panels in all, panels a block */
-    int64_t users, chunk;  /* wanted users, users a chunk */
-    int64_t first;         /* of the round */
-    int64_t round;         /* users of this round */
+    int64_t items;
+    int64_t users, chunk; /* wanted users, users a chunk */
+    int64_t first;        /* of the round */
+    int64_t round;        /* users of this round */
     int64_t stride; /* of a sorted list in the scratch; 0: lists are heaps */
     struct scratch *scratch; /* [threads] */
     int32_t *id;             /* [round][k] */
@@ -63,21 +52,6 @@ static int64_t
 user_at(const struct job *j, int64_t position)
 {
     return j->opt->users ? j->opt->users[position] : position;
-}
-
-static void
-pack_panel(void *ctx, int64_t p, int thread)
-{
-    (void)thread;
-    struct job *j = ctx;
-    int64_t d = j->item->d, cols = j->kernel->cols;
-    float *to = j->packed + p * d * cols;
-    for (int64_t c = 0; c < cols; c++) {
-        int64_t i = p * cols + c;
-        const float *row = j->item->x + i * d;
-        for (int64_t t = 0; t < d; t++)
-            to[t * cols + c] = i < j->item->n ? row[t] : 0.0f;
-    }
 }
 
 /* A short list is sorted at any time and full from the start, of nothing. A
@@ -100,24 +74,19 @@ start_list(struct job *j, struct scratch *s, int64_t r, int64_t at)
     topk_init(t, j->opt->k, score + RANK_LIST_STEP, id + RANK_LIST_STEP);
 }
 
-/* Users beyond the end of the chunk get vectors of zeros and a floor that no
- * score beats. */
+/* The places of a group beyond the end of the chunk get a floor that no score
+ * beats. */
 static void
-start_chunk(struct job *j, struct scratch *s, int64_t first, int64_t n)
+start_chunk(struct job *j, int thread, int64_t first, int64_t n)
 {
-    int64_t d = j->user->d, rows = j->kernel->rows;
+    struct scratch *s = &j->scratch[thread];
+    int64_t rows = j->work.rows;
     for (int64_t r = 0; r < ceil_div(n, rows) * rows; r++) {
-        float *to = s->packed + r / rows * rows * d + r % rows;
+        int64_t u = r < n ? user_at(j, j->first + first + r) : -1;
+        j->work.scorer->kind->start(&j->work, thread, r, u);
         s->floor[r] = r < n ? -INFINITY : INFINITY;
-        if (r >= n) {
-            for (int64_t t = 0; t < d; t++)
-                to[t * rows] = 0.0f;
+        if (r >= n)
             continue;
-        }
-        int64_t u = user_at(j, j->first + first + r);
-        const float *row = j->user->x + u * d;
-        for (int64_t t = 0; t < d; t++)
-            to[t * rows] = row[t];
         struct state *st = &s->state[r];
         start_list(j, s, r, first + r);
         for (int m = 0; m < RANK_MASKS; m++) {
@@ -149,12 +118,12 @@ take_hits(const struct job *j, struct state *st, float *floor, int64_t item0,
     for (; hit; hit &= hit - 1) {
         int c = __builtin_ctz(hit);
         int64_t i = item0 + c;
-        if (i >= j->item->n)
+        if (i >= j->items)
             return;
         if (!(score[c] > *floor) || is_masked(st, j->opt, (int32_t)i))
             continue;
         if (j->stride) {
-            j->kernel->insert(st->top.score, st->top.id,
+            j->work.kernel->insert(st->top.score, st->top.id,
                 j->stride - RANK_LIST_STEP, score[c], (int32_t)i);
             *floor = st->top.score[st->top.k - 1];
         } else {
@@ -189,17 +158,18 @@ run_chunk(void *ctx, int64_t chunk, int thread)
 {
     struct job *j = ctx;
     struct scratch *s = &j->scratch[thread];
-    int64_t d = j->user->d, rows = j->kernel->rows, cols = j->kernel->cols;
+    const struct scorer_work *w = &j->work;
+    int64_t rows = w->rows, cols = w->kernel->cols;
     int64_t first = chunk * j->chunk;
     int64_t n = j->round - first < j->chunk ? j->round - first : j->chunk;
     uint32_t hit[RANK_MAX_ROWS];
-    start_chunk(j, s, first, n);
-    for (int64_t b = 0; b < j->panels; b += j->block) {
-        int64_t end = b + j->block < j->panels ? b + j->block : j->panels;
+    start_chunk(j, thread, first, n);
+    for (int64_t b = 0; b < w->panels; b += w->block) {
+        int64_t end = b + w->block < w->panels ? b + w->block : w->panels;
         for (int64_t g = 0; g < n; g += rows)
             for (int64_t p = b; p < end; p++) {
-                int hits = j->kernel->tile(s->packed + g * d,
-                    j->packed + p * d * cols, d, s->floor + g, s->tile, hit);
+                int hits = w->scorer->kind->tile(
+                    w, thread, g, p, s->floor + g, s->tile, hit);
                 for (; hits; hits &= hits - 1) {
                     int r = __builtin_ctz((unsigned)hits);
                     take_hits(j, &s->state[g + r], &s->floor[g + r], p * cols,
@@ -211,61 +181,26 @@ run_chunk(void *ctx, int64_t chunk, int thread)
         finish_list(j, &s->state[r].top, first + r);
 }
 
-/* Every partial sum of a score is bounded by the product of the norms. */
 static int
-check_range(const struct mat *user, const struct mat *item, struct err *e)
+check(const struct scorer *s, const struct rank_opt *opt, struct err *e)
 {
-    double worst[2] = {0, 0};
-    int64_t at[2] = {0, 0};
-    const struct mat *m[2] = {user, item};
-    for (int w = 0; w < 2; w++)
-        for (int64_t i = 0; i < m[w]->n; i++) {
-            double sum = 0;
-            for (int64_t t = 0; t < m[w]->d; t++) {
-                double v = (double)m[w]->x[i * m[w]->d + t];
-                sum += v * v;
-            }
-            if (sum > worst[w]) {
-                worst[w] = sum;
-                at[w] = i;
-            }
-        }
-    if (sqrt(worst[0]) * sqrt(worst[1]) < 0.5 * (double)FLT_MAX)
-        return 0;
-    return err_set(e, ERR_NUM,
-        "the score of user %" PRId64 " and item %" PRId64
-        " may overflow: their vectors have norms %.3g and %.3g",
-        at[0], at[1], sqrt(worst[0]), sqrt(worst[1]));
-}
-
-static int
-check(const struct mat *user, const struct mat *item,
-    const struct rank_opt *opt, struct err *e)
-{
-    if (user->d != item->d)
-        return err_set(e, ERR_SHAPE,
-            "user vectors have %" PRId64 " columns and item vectors %" PRId64,
-            user->d, item->d);
-    if (item->n > INT32_MAX)
-        return err_set(
-            e, ERR_RANGE, "%" PRId64 " items are more than 2^31 - 1", item->n);
     if (opt->k < 1)
         return err_set(
             e, ERR_RANGE, "a list of %" PRId64 " items is too short", opt->k);
     for (int m = 0; m < RANK_MASKS; m++) {
         const struct csr *a = opt->mask[m];
-        if (a && (a->rows != user->n || a->cols != item->n))
+        if (a && (a->rows != s->n_users || a->cols != s->n_items))
             return err_set(e, ERR_SHAPE,
                 "a mask of %" PRId64 " x %" PRId64 " does not fit %" PRId64
                 " users and %" PRId64 " items",
-                a->rows, a->cols, user->n, item->n);
+                a->rows, a->cols, s->n_users, s->n_items);
     }
     for (int64_t p = 0; opt->users && p < opt->n_users; p++)
-        if (opt->users[p] < 0 || opt->users[p] >= user->n)
+        if (opt->users[p] < 0 || opt->users[p] >= s->n_users)
             return err_set(e, ERR_RANGE,
                 "user %" PRId64 " is not among %" PRId64, opt->users[p],
-                user->n);
-    return check_range(user, item, e);
+                s->n_users);
+    return 0;
 }
 
 static int
@@ -274,14 +209,12 @@ make_scratch(struct job *j, int threads, struct err *e)
     j->scratch = mem_zero(threads, sizeof *j->scratch, e);
     for (int t = 0; j->scratch && t < threads; t++) {
         struct scratch *s = &j->scratch[t];
-        s->packed = mem_new(j->chunk * j->user->d, sizeof *s->packed, e);
         s->floor = mem_new(j->chunk, sizeof *s->floor, e);
         s->state = mem_new(j->chunk, sizeof *s->state, e);
         s->tile = mem_new(RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *s->tile, e);
         s->score = mem_new(j->chunk * j->stride, sizeof *s->score, e);
         s->id = mem_new(j->chunk * j->stride, sizeof *s->id, e);
-        if (!s->packed || !s->floor || !s->state || !s->tile || !s->score ||
-            !s->id)
+        if (!s->floor || !s->state || !s->tile || !s->score || !s->id)
             return ERR_NOMEM;
     }
     return j->scratch ? 0 : ERR_NOMEM;
@@ -291,7 +224,6 @@ static void
 free_scratch(struct job *j, int threads)
 {
     for (int t = 0; j->scratch && t < threads; t++) {
-        free(j->scratch[t].packed);
         free(j->scratch[t].floor);
         free(j->scratch[t].state);
         free(j->scratch[t].tile);
@@ -306,54 +238,48 @@ free_scratch(struct job *j, int threads)
 static void
 plan(struct job *j, int threads)
 {
-    int64_t rows = j->kernel->rows, k = j->opt->k;
+    int64_t rows = j->work.rows, most = j->work.chunk, k = j->opt->k;
     int64_t fit = LIST_BYTES / 8 / k;
-    j->chunk = fit >= CHUNK ? CHUNK : fit / rows > 0 ? fit / rows * rows : rows;
+    j->chunk = fit >= most ? most : fit / rows > 0 ? fit / rows * rows : rows;
     j->round = fit / j->chunk > threads ? fit / j->chunk * j->chunk
                                         : threads * j->chunk;
     if (j->round > j->users)
         j->round = j->users;
     if (k <= LIST_SORTED)
         j->stride = (ceil_div(k, RANK_LIST_STEP) + 1) * RANK_LIST_STEP;
-    int64_t panel = j->item->d * j->kernel->cols * (int64_t)sizeof(float);
-    j->panels = ceil_div(j->item->n, j->kernel->cols);
-    j->block = panel > 0 && BLOCK_BYTES / panel > 0 ? BLOCK_BYTES / panel : 1;
 }
 
 int
-rank_run(const struct mat *user, const struct mat *item,
-    const struct rank_opt *opt, rank_emit *emit, void *ctx, struct err *e)
+rank_run(const struct scorer *s, const struct rank_opt *opt, rank_emit *emit,
+    void *ctx, struct err *e)
 {
-    int rc = check(user, item, opt, e);
+    int rc = check(s, opt, e);
     if (rc)
         return rc;
-    struct job j = {.user = user,
-        .item = item,
-        .opt = opt,
-        .kernel = rank_kernel(),
-        .users = opt->users ? opt->n_users : user->n};
+    struct job j = {.opt = opt,
+        .items = s->n_items,
+        .users = opt->users ? opt->n_users : s->n_users};
     if (!j.users)
         return 0;
     int threads = opt->threads < 1 ? 1 : opt->threads;
-    int64_t chunks = ceil_div(j.users, j.kernel->rows);
-    if (threads > chunks)
-        threads = (int)chunks;
+    if (threads > j.users)
+        threads = (int)j.users;
+    rc = scorer_open(&j.work, s, threads, e);
+    if (rc)
+        return rc;
     plan(&j, threads);
     int64_t round = j.round;
     rc = make_scratch(&j, threads, e);
     if (rc)
         goto out;
     rc = ERR_NOMEM;
-    j.packed = mem_new(
-        j.panels * j.kernel->cols, (size_t)item->d * sizeof *j.packed, e);
     int64_t slots;
     if (__builtin_mul_overflow(round, opt->k, &slots))
         slots = INT64_MAX;
     j.id = mem_new(slots, sizeof *j.id, e);
     j.score = mem_new(slots, sizeof *j.score, e);
-    if (!j.packed || !j.id || !j.score)
+    if (!j.id || !j.score)
         goto out;
-    par_for(threads, j.panels, pack_panel, &j);
     rc = 0;
     for (; j.first < j.users && !rc; j.first += round) {
         if (j.users - j.first < round)
@@ -363,7 +289,7 @@ rank_run(const struct mat *user, const struct mat *item,
     }
 out:
     free_scratch(&j, threads);
-    free(j.packed);
+    scorer_close(&j.work, threads);
     free(j.id);
     free(j.score);
     return rc;

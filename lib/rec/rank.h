@@ -3,16 +3,16 @@
 
 #include "lib/base/err.h"
 #include "lib/la/csr.h"
-#include "lib/la/mat.h"
+#include "lib/rec/scorer.h"
 
 #include <stdint.h>
 
 enum { RANK_MASKS = 3 };
 
 /*
- * Full ranking: for every wanted user the k items of largest inner product
- * user . item, ties to the smaller item, items stored in any of the masks left
- * out. Tiles of scores with a running top-k; U x I is never formed.
+ * Full ranking: for every wanted user the k items of largest score, ties to the
+ * smaller item, items stored in any of the masks left out. Tiles of scores with
+ * a running top-k; U x I is never formed.
  */
 struct rank_opt {
     int64_t k;                          /* list length, at least 1 */
@@ -32,18 +32,12 @@ typedef int rank_emit(
     void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score);
 
 /*
- *   user  U x d, finite        item  I x d, finite; both borrowed
+ * Bytes do not depend on threads. Memory beside the inputs: what the scorer
+ * takes and a few megabytes, plus 100 k bytes a thread where k is very large.
  *
- * A score is the float chain s = fmaf(user[j], item[j], s), j ascending, so
- * bytes do not depend on threads, tiles, vector width or machine, and equal
- * item vectors tie exactly. Memory beside the inputs: one packed copy of item
- * and a few megabytes, plus 100 k bytes a thread where k is very large.
- *
- * ERR_SHAPE if sizes disagree, ERR_RANGE for k < 1 or a user beyond U, ERR_NUM
- * if the vectors are so large that a score might overflow.
+ * ERR_SHAPE if sizes disagree, ERR_RANGE for k < 1 or a user beyond U.
  */
-int rank_run(const struct mat *user, const struct mat *item,
-    const struct rank_opt *opt, rank_emit *emit, void *ctx,
-    struct err *e) ERR_CHECKED;
+int rank_run(const struct scorer *s, const struct rank_opt *opt,
+    rank_emit *emit, void *ctx, struct err *e) ERR_CHECKED;
 
 #endif

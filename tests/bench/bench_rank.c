@@ -6,8 +6,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/la/store.h"
-#include "lib/rec/factors.h"
 #include "lib/rec/rank.h"
+#include "lib/rec/ranker.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -70,23 +70,25 @@ static void
 time_rank(char **arg)
 {
     struct dataset d;
-    struct factors f;
+    struct ranker r;
+    struct scorer s;
     int32_t sink = 0;
     check(dataset_read(arg[0], &d, NULL, &err));
-    check(factors_read(arg[1], &f, &err));
+    check(ranker_read(arg[1], &r, &err));
+    check(ranker_scorer(&r, arg[1], &d, arg[0], &s, &err));
     struct rank_opt o = {.k = atoll(arg[2]),
         .mask = {&d.train, &d.valid},
         .threads = atoi(arg[3])};
-    double best = 1e30, work = (double)f.user.n * (double)f.item.n;
+    double best = 1e30, work = (double)s.n_users * (double)s.n_items;
     for (int rep = 0; rep < (work < 1e9 ? 5 : 1); rep++) {
         double t = seconds();
-        check(rank_run(&f.user, &f.item, &o, drop, &sink, &err));
+        check(rank_run(&s, &o, drop, &sink, &err));
         t = seconds() - t;
         if (t < best)
             best = t;
     }
     printf("%.3f s, %.0f GFLOP/s, peak %.0f MB\n", best,
-        2e-9 * work * (double)f.user.d / best, (double)mem_peak_rss() / 1e6);
+        2e-9 * work * (double)r.user.d / best, (double)mem_peak_rss() / 1e6);
 }
 
 int

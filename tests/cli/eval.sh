@@ -63,6 +63,26 @@ a	1	0	1	0	0.5
 b	1	0	0	0	0
 c	1	0	1	0	0.6309297535714574"
 
+# a graph of items: x-y by b, x-z by c, each 1 / sqrt(3)
+stair-train -q --model itemknn --shrink 0 --data d.npz -o g.npz
+# a: z w, target z; b: w; c: y w
+same "a graph: what train items lead to, then the rest" "$(stair-eval --data d.npz --top 1 g.npz | grep -E '^(users|recall)')" \
+	"users	-	3
+recall	1	1"
+# a: y z x w; b: x y z w; c: x y z w
+same "a graph, nothing masked" "$(stair-eval --data d.npz --mask none --top 1,2,3,4 g.npz | grep -E '^recall')" \
+	"recall	1	0
+recall	2	0.6666666666666666
+recall	3	0.6666666666666666
+recall	4	1"
+for t in 1 4; do
+	stair-eval --data d.npz -t $t --strata --per-user g$t g.npz >t$t
+done
+equal_files "a graph: -t 4" t1 t4
+equal_files "a graph: -t 4, single users" g1 g4
+stair-eval --data d.npz --strata <g.npz >pipe
+equal_files "a graph from a pipe" t1 pipe
+
 # streams
 stair-eval --data d.npz m.npz >file
 stair-eval --data d.npz <m.npz >pipe
@@ -104,6 +124,9 @@ fails 1 "stair-eval: 'm.npz' has no member 'user_ids'" stair-eval --data m.npz m
 } >in2.csv
 stair-ingest -q --split label --label label -o d2.npz in2.csv
 fails 1 "stair-eval: 'm.npz' has 3 users and 4 items, but 'd2.npz' has 4 users and 5 items" stair-eval --data d2.npz m.npz
+fails 1 "stair-eval: 'g.npz' is a graph of 4 x 4, but 'd2.npz' has 5 items" stair-eval --data d2.npz g.npz
+head -c 900 g.npz >cut.npz
+fails 1 "stair-eval: cannot read 'cut.npz': member 'shape.npy': unexpected end of file" stair-eval --data d.npz cut.npz
 grep -v 2$ in.csv >in3.csv
 stair-ingest -q --split label --label label -o d3.npz in3.csv
 stair-train -q --model popularity --data d3.npz -o m3.npz

@@ -32,6 +32,10 @@ b	3	z	1"
 same "JSON" "$(r --json -n 1 m.npz)" '{"user": "a", "items": [{"item": "v", "score": 1}]}
 {"user": "b", "items": [{"item": "z", "score": 1}]}
 {"user": "c", "items": []}'
+# a has x alone in train, whose nearest is y: 2 / (sqrt(3 2) + 1)
+stair-train -q --model itemknn --neighbors 1 --shrink 1 --data d.npz -o g.npz
+same "a graph of items" "$(r --keep-seen -n 2 g.npz | grep ^a)" "a	1	y	0.579795897
+a	2	x	0"
 printf 'b\n\na\r\nb' >users
 same "chosen users in their order" "$(r --users users -n 1 m.npz)" "b	1	z	1
 a	1	v	1
@@ -61,6 +65,8 @@ equal_files "-o FILE" file out
 for t in 1 2 4; do
 	r -t $t m.npz >t$t
 	equal_files "-t $t" file t$t
+	r -t $t --json --keep-seen g.npz >g$t
+	equal_files "-t $t, a graph" g1 g$t
 done
 r m.npz 2>err >/dev/full
 same "a full disk" "$? $(cat err)" "1 stair-recommend: cannot write '<stdout>': No space left on device"
@@ -80,6 +86,9 @@ fails 1 "stair-recommend: 'titles' line 2: a tab between id and title is missing
 echo e,x,0 >>in.csv
 stair-ingest -q --split label --label label -o d2.npz in.csv
 fails 1 "stair-recommend: 'm.npz' has 3 users and 5 items, but 'd2.npz' has 4 users and 5 items" stair-recommend --data d2.npz m.npz
+printf 'user,item,label\na,x,0\nb,z,0\n' >in4.csv
+stair-ingest -q --split label --label label -o d4.npz in4.csv
+fails 1 "stair-recommend: 'g.npz' is a graph of 5 x 5, but 'd4.npz' has 2 items" stair-recommend --data d4.npz g.npz
 printf 'user,item,label\na,"x\ty",0\nb,z,0\n' >in3.csv
 stair-ingest -q --split label --label label -o d3.npz in3.csv
 stair-train -q --model popularity --data d3.npz -o m3.npz

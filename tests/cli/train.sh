@@ -54,6 +54,20 @@ same "popularity is the train degree" "$("$PY" -c '
 import numpy as np
 m, d = np.load("pop.npz"), np.load("data.npz")
 print((m["item"][:, 0] == np.bincount(d["train_indices"], minlength=40)).all(), (m["user"] == 1).all())')" "True True"
+runs "itemknn" stair-train --model itemknn --data data.npz --neighbors 7 --shrink 2 -t 1 -o knn.npz
+stair-train --model itemknn --data data.npz --neighbors 7 --shrink 2 -t 4 -q | cat >knn4.npz
+equal_files "itemknn: -t 1 and -t 4, file and pipe: same bytes" knn.npz knn4.npz
+same "itemknn is a graph with a name" "$("$PY" -c '
+import numpy as np, scipy.sparse as sp
+a = sp.load_npz("knn.npz")
+print(a.shape, (np.diff(a.indptr) == 7).all(), a.diagonal().any(), np.load("knn.npz")["name"].item())')" "(40, 40) True False b'itemknn'"
+stair-train -q --model itemknn --data data.npz -o usual.npz
+stair-train -q --model itemknn --data data.npz --neighbors 100 --shrink 100 -o both.npz
+equal_files "itemknn: 100 and 100 unless given" usual.npz both.npz
+same "its options are in its history" "$(stair-info knn.npz | grep -c 'model=itemknn.*--neighbors=7 --shrink=2')" 1
+same "and in no other's" "$(stair-info pop.npz | grep -cE 'neighbors|shrink')" 0
+ndcg=$(stair-eval --data data.npz --split valid --top 20 usual.npz | awk '$1 == "ndcg" { print ($3 > 0.4) }')
+same "itemknn learns the toy" "$ndcg" 1
 
 for model in mf lightgcn jgcf; do
 	other=(--model "$model" --data data.npz --batch 50 -d 20 --lr 0.01 -q)
@@ -98,12 +112,20 @@ fails 2 "stair-train: model 'stair' needs '--init' (see stair-whiten)" stair-tra
 fails 2 "stair-train: model 'stair' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz
 fails 2 "stair-train: option '--batch': '0' is not in 1..1.67772e+07" stair-train "${in[@]}" --batch 0
 fails 2 "stair-train: option '--lr': '-1' is not in 0..100" stair-train "${in[@]}" --lr -1
-fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|popularity" stair-train "${in[@]}" --model nosuch
+fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|itemknn|popularity" stair-train "${in[@]}" --model nosuch
 fails 2 "stair-train: model 'mf' takes no '--init'" stair-train --model mf --data data.npz --init init.npz
 fails 2 "stair-train: model 'stair' with '--no-mi' takes no '--init'" stair-train --no-mi "${in[@]}"
 fails 2 "stair-train: model 'jgcf' has no parts to leave out" stair-train --model jgcf --data data.npz --no-fsc
 fails 2 "stair-train: model 'jgcf' has at most 8 layers" stair-train --model jgcf --data data.npz --layers 9
 fails 2 "stair-train: model 'popularity' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model popularity --data data.npz --checkpoint ck
+fails 2 "stair-train: model 'itemknn' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model itemknn --data data.npz --resume ck
+fails 2 "stair-train: model 'itemknn' takes no '--init'" stair-train --model itemknn --data data.npz --init init.npz
+fails 2 "stair-train: model 'itemknn' takes no '--items'" stair-train --model itemknn --data data.npz --items items.npz
+fails 2 "stair-train: model 'itemknn' has no parts to leave out" stair-train --model itemknn --data data.npz --no-mi
+fails 2 "stair-train: model 'mf' takes no '--neighbors'" stair-train --model mf --data data.npz --neighbors 100
+fails 2 "stair-train: model 'stair' takes no '--shrink'" stair-train "${in[@]}" --shrink 0
+fails 2 "stair-train: option '--neighbors': '0' is not in 1..1e+06" stair-train --model itemknn --data data.npz --neighbors 0
+fails 2 "stair-train: option '--shrink': '-1' is not in 0..1e+09" stair-train --model itemknn --data data.npz --shrink -1
 fails 2 "stair-train: only one input can be standard input" stair-train --data - --init - --items items.npz
 fails 1 "stair-train: this program was built without CUDA" stair-train "${in[@]}" --device cuda
 fails 1 "stair-train: cannot open 'nosuch.npz': No such file or directory" stair-train --data nosuch.npz --init init.npz --items items.npz
@@ -149,4 +171,5 @@ if [ "$(id -u)" = 0 ]; then skip "unwritable directory" "running as root"; else
 	fails 1 "stair-train: cannot create 'ro/m.npz': Permission denied" stair-train "${toy[@]}" -q -o ro/m.npz
 fi
 fails 1 "stair-train: cannot create 'nodir/m.npz': No such file or directory" stair-train "${toy[@]}" -q -o nodir/m.npz
+fails 1 "stair-train: cannot write '/dev/full': No space left on device" stair-train --model itemknn --data data.npz -q -o /dev/full
 done_testing

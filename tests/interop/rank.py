@@ -7,6 +7,7 @@ import json
 import sys
 
 import numpy as np
+import scipy.sparse as sp
 
 U, I, D = 230, 310, 12
 EDGES = [0, 1, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -58,6 +59,23 @@ def make():
     np.savez('big.npz', user=user.astype('>f4'), item=item)
     np.savez('one.npz', user=user)
     np.savez('words.npz', user=np.array([['a', 'b']]), item=item)
+    # a graph of items: both signs, ties, empty rows, columns out of order
+    g = sp.random(I, I, .04, 'csr', random_state=1,
+                  data_rvs=lambda n: r.integers(-4, 9, n) / 3)
+    g.data[g.indptr[5]:g.indptr[6]] = 0
+    g.eliminate_zeros()
+    sp.save_npz('graph.npz', g)
+    for i in range(I):
+        row = slice(g.indptr[i], g.indptr[i + 1])
+        g.indices[row] = g.indices[row][::-1].copy()
+        g.data[row] = g.data[row][::-1].copy()
+    np.savez('reversed.npz', format=b'csr', shape=g.shape, indptr=g.indptr,
+             indices=g.indices, data=g.data.astype('f4'), name=b'x')
+    sp.save_npz('coo.npz', g.tocoo())
+    sp.save_npz('narrow.npz', g.tocsr()[:, :I - 1])
+    sp.save_npz('steep.npz', g * np.float32(1e38))
+    g.data[7] = np.inf
+    sp.save_npz('infinite.npz', g)
     out['user_ids'][7] = out['user_ids'][4]
     np.savez('twice.npz', **out)
     with open('titles.tsv', 'wb') as f:
@@ -74,9 +92,21 @@ def part(d, name):
     return x
 
 
-def ranking(model, mask):
+def scores(model):
     m = np.load(model)
-    s = m['user'].astype('f8') @ m['item'].astype('f8').T
+    if 'user' in m:
+        return m['user'].astype('f8') @ m['item'].astype('f8').T
+    graph = sp.load_npz(model).toarray().astype('f4')
+    train = part(np.load('data.npz'), 'train')
+    s = np.zeros((U, I), 'f4')
+    for u in range(U):
+        for j in np.nonzero(train[u])[0]:
+            s[u] += graph[j]
+    return s.astype('f8')
+
+
+def ranking(model, mask):
+    s = scores(model)
     s[mask] = -np.inf
     order = np.lexsort((np.broadcast_to(np.arange(I), s.shape), -s), axis=1)
     return [o[:I - n] for o, n in zip(order, mask.sum(1))], s
@@ -186,12 +216,27 @@ def check_users():
             close(float(x), one(lists[u], target[u], int(k), 400)[m], head)
 
 
+def check_itemknn():
+    """knn.npz has 12 neighbours and a shrinkage of 3."""
+    x = part(np.load('data.npz'), 'train').astype('f8')
+    n = x.sum(0)
+    sim = (x.T @ x / (np.sqrt(np.outer(n, n)) + 3)).astype('f4')
+    np.fill_diagonal(sim, 0)
+    order = np.lexsort((np.broadcast_to(np.arange(I), sim.shape), -sim), axis=1)
+    want = np.zeros_like(sim)
+    for i in range(I):
+        want[i, order[i, :12]] = sim[i, order[i, :12]]
+    got = sp.load_npz('knn.npz')
+    assert got.has_sorted_indices and (got.data > 0).all()
+    assert (got.toarray() == want).all()
+
+
 def check_top():
     d = np.load('data.npz')
     seen = part(d, 'train') | part(d, 'valid') | part(d, 'test')
     uid = [x.decode('latin1') for x in d['user_ids']]
     iid = [x.decode('latin1') for x in d['item_ids']]
-    for model in ['f32.npz', 'ties.npz']:
+    for model in ['f32.npz', 'ties.npz', 'graph.npz']:
         for name, mask in ('', seen), ('all', seen & False):
             lists, s = ranking(model, mask)
             want = [(uid[u], str(r + 1), iid[i])
@@ -222,5 +267,9 @@ else:
     check_eval('none.json', 'none.tsv', 'ties.npz', 'test', [])
     check_eval('short.json', 'short.tsv', 'f32.npz', 'test',
                ['train', 'valid'])
+    check_eval('graph.json', 'graph.tsv', 'graph.npz', 'test',
+               ['train', 'valid'])
+    check_eval('knn.json', 'knn.tsv', 'knn.npz', 'valid', ['train'])
     check_users()
+    check_itemknn()
     check_top()

@@ -6,8 +6,10 @@
 [ "$PY" ] || { skip "NumPy twin" "NumPy is not there" && done_testing; }
 
 $PY "$TOP/tests/interop/rank.py" make || exit 1
+runs "itemknn" stair-train -q --model itemknn --data data.npz --neighbors 12 --shrink 3 -o knn.npz
 e="stair-eval --data data.npz --strata --top"
-for how in "test f32.npz 1,10,20,400" "valid f32.npz 1,10,20,400 --split valid" "none ties.npz 1,2,300 --mask none" "short f32.npz 10,20"; do
+for how in "test f32.npz 1,10,20,400" "valid f32.npz 1,10,20,400 --split valid" "none ties.npz 1,2,300 --mask none" "short f32.npz 10,20" \
+	"graph graph.npz 1,10,20,400" "knn knn.npz 5,20 --split valid"; do
 	read -r name model rest <<<"$how"
 	# shellcheck disable=SC2086
 	runs "$name as lines" $e $rest -o "$name.tsv" "$model"
@@ -15,7 +17,7 @@ for how in "test f32.npz 1,10,20,400" "valid f32.npz 1,10,20,400 --split valid" 
 	runs "$name as JSON" $e $rest --json -o "$name.json" --per-user "users-$name" "$model"
 done
 mv users-test users.tsv
-for m in f32.npz ties.npz; do
+for m in f32.npz ties.npz graph.npz; do
 	runs "lists of $m" stair-recommend --data data.npz -n 7 -o $m.top $m
 	runs "lists of $m with seen items" stair-recommend --data data.npz -n 7 --keep-seen -o ${m}all.top $m
 done
@@ -27,6 +29,12 @@ for m in f16 f64; do
 	stair-eval --data data.npz --top 1,10,20,400 --strata $m.npz | cat >$m.tsv
 	equal_files "$m scores as the same numbers in f32 do" $m.tsv test.tsv
 done
+stair-eval --data data.npz --top 1,10,20,400 --strata reversed.npz >reversed.tsv
+equal_files "a graph whose rows are not sorted" reversed.tsv graph.tsv
+fails 1 "stair-eval: 'coo.npz' is sparse but not csr (convert it with .tocsr())" stair-eval --data data.npz coo.npz
+fails 1 "stair-eval: 'narrow.npz' is a graph of 310 x 309, but 'data.npz' has 310 items" stair-eval --data data.npz narrow.npz
+fails 1 "stair-eval: 'steep.npz': the scores of user 0 may overflow: the largest values of his items' rows add up to 3.83e+39" stair-eval --data data.npz steep.npz
+fails 1 "stair-eval: 'infinite.npz': value at row 0, column 189 is not finite (inf)" stair-eval --data data.npz infinite.npz
 fails 1 "stair-eval: 'nan.npz' member 'user': value at row 3, column 2 is not finite (nan)" stair-eval --data data.npz nan.npz
 fails 1 "stair-eval: 'flat.npz': member 'user' has 1 dimensions, not 2" stair-eval --data data.npz flat.npz
 fails 1 "stair-eval: 'wide.npz': user vectors have 11 columns and item vectors 12" stair-eval --data data.npz wide.npz

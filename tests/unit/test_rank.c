@@ -1,7 +1,6 @@
-/* lib/rec/rank and metrics against naive twins. */
+/* lib/rec/rank over both kinds of scorers, against naive twins. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/rec/metrics.h"
 #include "lib/rec/rank.h"
 #include "lib/rec/rank_kernel.h"
 #include "tests/unit/tap.h"
@@ -67,22 +66,45 @@ dot(const struct mat *u, int64_t a, const struct mat *v, int64_t b)
     return s;
 }
 
+/* Entry (i, j), 0 if it is not stored. */
+static float
+entry(const struct csr *a, int64_t i, int64_t j)
+{
+    for (int64_t k = a->indptr[i]; k < a->indptr[i + 1]; k++)
+        if (a->indices[k] == j)
+            return a->data ? a->data[k] : 1.0f;
+    return 0.0f;
+}
+
+static float
+naive_score(const struct scorer *s, int64_t u, int64_t i)
+{
+    if (s->user)
+        return dot(s->user, u, s->item, i);
+    float sum = 0;
+    for (int64_t j = 0; j < s->n_items; j++)
+        if (csr_has(s->train, u, (int32_t)j))
+            sum += entry(s->graph, j, i);
+    return sum;
+}
+
 /* Picks the best of what is left, k times. */
 static void
-naive_list(const struct mat *u, int64_t a, const struct mat *v,
-    const struct rank_opt *o, int32_t *id, float *score)
+naive_list(const struct scorer *s, int64_t a, const struct rank_opt *o,
+    int32_t *id, float *score)
 {
-    char *out = mem_zero(v->n, 1, NULL);
-    float *all = mem_new(v->n, sizeof *all, NULL);
-    for (int64_t j = 0; j < v->n; j++)
-        all[j] = dot(u, a, v, j);
+    int64_t n = s->n_items;
+    char *out = mem_zero(n, 1, NULL);
+    float *all = mem_new(n, sizeof *all, NULL);
+    for (int64_t j = 0; j < n; j++)
+        all[j] = naive_score(s, a, j);
     for (int m = 0; m < RANK_MASKS; m++)
-        for (int64_t j = 0; o->mask[m] && j < v->n; j++)
+        for (int64_t j = 0; o->mask[m] && j < n; j++)
             out[j] |= (char)csr_has(o->mask[m], a, (int32_t)j);
     for (int64_t r = 0; r < o->k; r++) {
         id[r] = -1;
         score[r] = 0;
-        for (int64_t j = 0; j < v->n; j++) {
+        for (int64_t j = 0; j < n; j++) {
             if (!out[j] && (id[r] < 0 || all[j] > score[r])) {
                 id[r] = (int32_t)j;
                 score[r] = all[j];
@@ -116,16 +138,25 @@ keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
     return 0;
 }
 
-static struct lists
-run(const struct mat *u, const struct mat *v, struct rank_opt o, int threads)
+static struct scorer
+dense(const struct mat *u, const struct mat *v)
 {
     struct err e;
-    int64_t n = o.users ? o.n_users : u->n;
+    struct scorer s;
+    must(scorer_dense(&s, u, v, &e), &e);
+    return s;
+}
+
+static struct lists
+run(const struct scorer *s, struct rank_opt o, int threads)
+{
+    struct err e;
+    int64_t n = o.users ? o.n_users : s->n_users;
     struct lists l = {.k = o.k};
     l.id = mem_zero(n * o.k, sizeof *l.id, NULL);
     l.score = mem_zero(n * o.k, sizeof *l.score, NULL);
     o.threads = threads;
-    must(rank_run(u, v, &o, keep, &l, &e), &e);
+    must(rank_run(s, &o, keep, &l, &e), &e);
     return l;
 }
 
@@ -137,16 +168,15 @@ lists_free(struct lists *l)
 }
 
 static void
-compare(const char *name, const struct mat *u, const struct mat *v,
-    struct rank_opt o)
+compare_with(const char *name, const struct scorer *s, struct rank_opt o)
 {
-    int64_t n = o.users ? o.n_users : u->n;
-    struct lists l = run(u, v, o, 1);
+    int64_t n = o.users ? o.n_users : s->n_users;
+    struct lists l = run(s, o, 1);
     int32_t *id = mem_new(o.k, sizeof *id, NULL);
     float *score = mem_new(o.k, sizeof *score, NULL);
     int64_t bad = 0;
     for (int64_t p = 0; p < n; p++) {
-        naive_list(u, o.users ? o.users[p] : p, v, &o, id, score);
+        naive_list(s, o.users ? o.users[p] : p, &o, id, score);
         bad += memcmp(id, l.id + p * o.k, (size_t)o.k * sizeof *id) != 0;
         bad +=
             memcmp(score, l.score + p * o.k, (size_t)o.k * sizeof *score) != 0;
@@ -154,7 +184,7 @@ compare(const char *name, const struct mat *u, const struct mat *v,
     ok(l.n == n && bad == 0, "%s equals the naive ranking", name);
     int same = 1;
     for (int t = 2; t <= 5; t++) {
-        struct lists m = run(u, v, o, t);
+        struct lists m = run(s, o, t);
         same &= m.n == n &&
                 !memcmp(m.id, l.id, (size_t)(n * o.k) * sizeof *m.id) &&
                 !memcmp(m.score, l.score, (size_t)(n * o.k) * sizeof *m.score);
@@ -164,6 +194,14 @@ compare(const char *name, const struct mat *u, const struct mat *v,
     lists_free(&l);
     free(id);
     free(score);
+}
+
+static void
+compare(const char *name, const struct mat *u, const struct mat *v,
+    struct rank_opt o)
+{
+    struct scorer s = dense(u, v);
+    compare_with(name, &s, o);
 }
 
 static void
@@ -219,13 +257,14 @@ test_rounds(void)
 {
     struct mat u = random_mat(100, 3, 1), v = random_mat(40, 3, 2);
     struct rank_opt o = {.k = 100000};
-    struct lists l = run(&u, &v, o, 1);
+    struct scorer v_of_u = dense(&u, &v);
+    struct lists l = run(&v_of_u, o, 1);
     int32_t *id = mem_new(o.k, sizeof *id, NULL);
     float *score = mem_new(o.k, sizeof *score, NULL);
     int64_t bad = 0;
     o.k = 41;
     for (int64_t p = 0; p < u.n; p++) {
-        naive_list(&u, p, &v, &o, id, score);
+        naive_list(&v_of_u, p, &o, id, score);
         bad += memcmp(id, l.id + p * l.k, 41 * sizeof *id) != 0;
     }
     ok(l.calls > 3 && !bad, "many rounds (%d) equal the naive ranking",
@@ -234,7 +273,7 @@ test_rounds(void)
     struct lists s = {.k = 100000, .id = l.id, .score = l.score, .stop_at = 2};
     o.k = 100000;
     o.threads = 2;
-    ok(rank_run(&u, &v, &o, keep, &s, &e) == ERR_STOP && s.calls == 2,
+    ok(rank_run(&v_of_u, &o, keep, &s, &e) == ERR_STOP && s.calls == 2,
         "the receiver can stop the run");
     lists_free(&l);
     free(id);
@@ -287,34 +326,103 @@ test_kernels(void)
     mat_free(&v);
 }
 
+/* Values of both signs, some rows empty. */
+static struct csr
+random_graph(int64_t n, double p, uint32_t which)
+{
+    struct csr g = random_csr(n, n, p, which);
+    g.data = mem_new(g.nnz, sizeof *g.data, NULL);
+    for (int64_t k = 0; k < g.nnz; k++)
+        g.data[k] = (float)rng_normal(4, RNG_TEST, which, (uint64_t)k, 0);
+    return g;
+}
+
+static void
+compare_graph(const char *name, const struct csr *train,
+    const struct csr *graph, struct rank_opt o)
+{
+    struct err e;
+    struct scorer s;
+    must(scorer_graph(&s, train, graph, &e), &e);
+    compare_with(name, &s, o);
+}
+
+static void
+test_graph(void)
+{
+    struct csr t = random_csr(90, 333, .03, 1), g = random_graph(333, .02, 2);
+    struct csr c = random_csr(90, 333, .5, 5);
+    compare_graph("graph", &t, &g, (struct rank_opt){.k = 20});
+    compare_graph(
+        "graph, masks", &t, &g, (struct rank_opt){.k = 20, .mask = {&t, &c}});
+    compare_graph("graph, all items, those that nothing leads to too", &t, &g,
+        (struct rank_opt){.k = 340, .mask = {&t}});
+    int64_t users[] = {5, 0, 89, 5};
+    compare_graph("graph, chosen users", &t, &g,
+        (struct rank_opt){.k = 70, .users = users, .n_users = 4});
+    for (int64_t k = 0; k < g.nnz; k++)
+        g.data[k] = g.data[k] > 0 ? 1 : -1;
+    compare_graph("graph, ties", &t, &g, (struct rank_opt){.k = 9});
+    free(g.data);
+    g.data = NULL;
+    compare_graph("graph of ones", &t, &g, (struct rank_opt){.k = 9});
+    struct csr none = random_csr(90, 333, -1, 1),
+               no_graph = random_csr(333, 333, -1, 1);
+    compare_graph("users without items", &none, &g, (struct rank_opt){.k = 33});
+    compare_graph(
+        "empty graph", &t, &no_graph, (struct rank_opt){.k = 5, .mask = {&t}});
+    struct csr no_users = random_csr(0, 333, 1, 1);
+    struct csr no_items = random_csr(7, 0, 1, 1),
+               nothing = random_csr(0, 0, 1, 1);
+    compare_graph("graph, no users", &no_users, &g, (struct rank_opt){.k = 2});
+    compare_graph(
+        "graph, no items", &no_items, &nothing, (struct rank_opt){.k = 2});
+    struct csr *all[] = {
+        &t, &g, &c, &none, &no_graph, &no_users, &no_items, &nothing};
+    for (int i = 0; i < 8; i++)
+        csr_free(all[i]);
+}
+
 static void
 test_errors(void)
 {
     struct err e;
+    struct scorer s, bad;
     struct mat u = random_mat(4, 3, 1), v = random_mat(5, 3, 2),
                w = random_mat(5, 2, 2);
-    struct csr m = random_csr(5, 4, .5, 1);
-    struct rank_opt o = {.k = 0};
-    ok(rank_run(&u, &w, &o, keep, NULL, &e) == ERR_SHAPE &&
+    struct csr m = random_csr(5, 4, .5, 1), t = random_csr(4, 5, .5, 1);
+    struct csr wide = random_graph(6, .5, 2), g = random_graph(5, 2, 3);
+    ok(scorer_dense(&bad, &u, &w, &e) == ERR_SHAPE &&
             !strcmp(e.msg, "user vectors have 3 columns and item vectors 2"),
         "%s", e.msg);
-    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_RANGE, "%s", e.msg);
+    s = dense(&u, &v);
+    struct rank_opt o = {.k = 0};
+    ok(rank_run(&s, &o, keep, NULL, &e) == ERR_RANGE, "%s", e.msg);
     o = (struct rank_opt){.k = 1, .mask = {&m}};
-    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_SHAPE, "%s", e.msg);
+    ok(rank_run(&s, &o, keep, NULL, &e) == ERR_SHAPE, "%s", e.msg);
     int64_t users[] = {0, 4};
     o = (struct rank_opt){.k = 1, .users = users, .n_users = 2};
-    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_RANGE, "%s", e.msg);
+    ok(rank_run(&s, &o, keep, NULL, &e) == ERR_RANGE, "%s", e.msg);
     o = (struct rank_opt){.k = INT64_MAX / 2};
-    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_NOMEM, "%s", e.msg);
+    ok(rank_run(&s, &o, keep, NULL, &e) == ERR_NOMEM, "%s", e.msg);
     u.x[3] = 1e30f;
     v.x[12] = -1e10f;
-    o = (struct rank_opt){.k = 1};
-    ok(rank_run(&u, &v, &o, keep, NULL, &e) == ERR_NUM &&
+    ok(scorer_dense(&bad, &u, &v, &e) == ERR_NUM &&
             !strcmp(e.msg,
                 "the score of user 1 and item 4 may overflow: their vectors "
                 "have norms 1e+30 and 1e+10"),
         "%s", e.msg);
+    ok(scorer_graph(&bad, &t, &wide, &e) == ERR_SHAPE &&
+            !strcmp(e.msg, "a graph of 6 x 6 does not fit 5 items"),
+        "%s", e.msg);
+    g.data[g.indptr[t.indices[t.indptr[2]]]] = -3e38f;
+    ok(scorer_graph(&bad, &t, &g, &e) == ERR_NUM &&
+            !strncmp(e.msg, "the scores of user ", 19),
+        "%s", e.msg);
     csr_free(&m);
+    csr_free(&t);
+    csr_free(&wide);
+    csr_free(&g);
     mat_free(&u);
     mat_free(&v);
     mat_free(&w);
@@ -324,6 +432,7 @@ int
 main(void)
 {
     test_rank();
+    test_graph();
     test_rounds();
     test_kernels();
     test_errors();
