@@ -1,10 +1,13 @@
 #include "lib/nn/cosknn.h"
 
 #include "lib/nn/chunk.h"
+#include "lib/nn/norm.h"
 #include "lib/rec/rank.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
 
 int
 cosknn_init(struct csr *s, int64_t n, int64_t k, struct err *e)
@@ -71,8 +74,11 @@ int
 cosknn_build(struct csr *s, const struct mat *x, int threads, struct err *e)
 {
     assert(x->n == s->rows && s->rows == s->cols);
-    if (x->n == 0)
+    if (s->nnz == 0)
         return 0;
+    /* A value that is not finite would be in no list. */
+    if (!isfinite(norm_squared(x, NULL, x->n, 1, NULL, threads)))
+        return mat_check_finite(x, "vectors", e);
     struct emit m = {s, s->indptr[1], threads};
     struct rank_opt o = {.k = m.k, .threads = threads};
     struct scorer cosines;

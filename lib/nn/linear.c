@@ -74,7 +74,7 @@ void
 linear_forward(const struct mat *x, const struct mat *w, const float *b,
     struct mat *y, int threads)
 {
-    assert(x->n == y->n && x->d == w->d && w->n == y->d);
+    assert(x->n >= y->n && x->d == w->d && w->n == y->d);
     struct job j = {.x = x, .w = w, .b = b, .y = y, .rows = row_block(y->n)};
     par_for(threads, tasks(y->n, j.rows), forward, &j);
 }
@@ -136,7 +136,7 @@ linear_backward(const struct mat *x, const struct mat *w, const struct mat *dy,
 {
     struct job j = {.x = x, .w = w, .dy = dy, .dx = dx, .dw = dw, .db = db};
     if (dw) {
-        assert(x->n == dy->n && dw->n == dy->d && dw->d == x->d);
+        assert(x->n >= dy->n && dw->n == dy->d && dw->d == x->d);
         j.qs = 192;
         j.ps = dw->d < 1024 ? 64 : 256;
         if (dy->n && dw->n && dw->d)
@@ -206,6 +206,10 @@ linear_rows_forward(const struct mat *x, const int32_t *list,
     struct err *e)
 {
     assert(x->d == w->d && w->n == y->d);
+    if (!list) {
+        linear_forward(x, w, b, y, threads);
+        return 0;
+    }
     struct job j = {.x = x, .list = list, .w = w, .b = b, .y = y};
     int rc = packs(&j, threads, e);
     if (rc)
@@ -233,6 +237,10 @@ linear_rows_backward(const struct mat *x, const int32_t *list,
     const struct mat *dy, struct mat *dw, float *db, int threads, struct err *e)
 {
     struct job j = {.x = x, .list = list, .dy = dy, .dw = dw, .db = db};
+    if (!list) {
+        linear_backward(x, NULL, dy, NULL, dw, db, threads);
+        return 0;
+    }
     if (dw) {
         assert(dw->n == dy->d && dw->d == x->d);
         int rc = packs(&j, threads, e);

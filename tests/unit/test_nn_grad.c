@@ -10,35 +10,13 @@
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
 #include "tests/unit/fd.h"
+#include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX = 4096 };
-
-static uint64_t stream;
-
-/* n x d of values around 0, each call others; freed never: a test is short. */
-static struct mat
-values(int64_t n, int64_t d)
-{
-    struct mat m;
-    if (mat_init(&m, n, d, NULL))
-        abort();
-    stream++;
-    for (int64_t k = 0; k < n * d; k++)
-        m.x[k] = (float)rng_normal(stream, RNG_TEST, 0, (uint64_t)k, 0);
-    return m;
-}
-
-static struct mat
-zeros(int64_t n, int64_t d)
-{
-    struct mat m = values(n, d);
-    memset(m.x, 0, (size_t)(n * d) * sizeof *m.x);
-    return m;
-}
 
 /* Weights of a loss sum_k c_k y_k: c is then bar(Y). */
 static double
@@ -110,6 +88,7 @@ test_linear(int64_t n, int64_t p, int64_t q, const int32_t *list, int64_t rows)
         linear_backward(NULL, &w, &dy, &gathered, NULL, NULL, 2);
         segments_set(&s, list, n);
         rows_scatter(&s, &gathered, &dx, 2);
+        segments_free(&s);
     } else {
         linear_forward(&x, &w, b.x, &y, 2);
         linear_backward(&x, &w, &dy, &dx, &dw, db, 2);
@@ -212,6 +191,7 @@ test_norms(void)
     l = norm_squared(&x, list, B, .3, &occ, 2);
     rows_zero(&dx, 1);
     rows_scatter(&s, &occ, &dx, 2);
+    segments_free(&s);
     fd_check("squared norm of listed rows", N * D, x.x, dx.x, squared_loss, &t,
         2e-6);
     ok(fabs(l - squared_loss(&t, at)) < 1e-12 * l,
@@ -369,6 +349,8 @@ test_bpr(int listed)
         bpr_rows_backward(&t, coef, &du, &di, 2);
         rows_scatter(&su, &du, &da, 2);
         rows_scatter(&si, &di, &dz, 2);
+        segments_free(&su);
+        segments_free(&si);
     } else
         bpr_rows_backward(&t, coef, &da, &dz, 2);
     fd_check(listed ? "BPR on listed rows" : "BPR", v.n * D, v.x, g.x,
@@ -473,5 +455,6 @@ main(void)
     test_bpr(1);
     test_spmm();
     test_dropout();
+    pool_free();
     return done();
 }
