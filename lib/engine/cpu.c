@@ -334,9 +334,8 @@ cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->bands = m->bands;
     g->mid = m->mid;
     g->penalty = m->penalty;
-    g->rate = m->rate;
-    g->coupled = m->coupled;
-    g->decoupled = m->decoupled;
+    g->adam = (struct adam_opt){
+        .rate = m->rate, .coupled = m->coupled, .decoupled = m->decoupled};
     g->sampler = s;
     rc = set_graphs(g, ui, items, e);
     if (rc)

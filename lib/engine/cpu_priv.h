@@ -57,7 +57,7 @@ struct cpu {
     int64_t batch;
     int bands; /* 2: the vectors have a second half, mid x - first half */
     double mid, penalty;
-    double rate, coupled, decoupled;
+    struct adam_opt adam;
     float *coef;          /* [panel][layer][PANEL] */
     float *item_coef;     /* the same for the item graph */
     float *theta, *m, *v; /* [panel][n][PANEL] */

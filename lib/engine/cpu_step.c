@@ -1,32 +1,12 @@
 #include "lib/engine/cpu_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/fmath.h"
 #include "lib/base/par.h"
 #include "lib/rec/bpr.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-/* Adam's scalars of optimiser step t, counted from 1. */
-static struct kadam
-adam_scalars(const struct cpu *g, int64_t t)
-{
-    const double b1 = 0.9, b2 = 0.999;
-    return (struct kadam){
-        .coupled = (float)g->coupled,
-        .keep = (float)(1.0 - g->rate * g->decoupled),
-        .rate = (float)g->rate,
-        .b1 = (float)b1,
-        .b2 = (float)b2,
-        .a1 = (float)(1.0 - b1),
-        .a2 = (float)(1.0 - b2),
-        .r1 = (float)(1.0 / (1.0 - fm_powi(b1, t))),
-        .r2 = (float)(1.0 / sqrt(1.0 - fm_powi(b2, t))),
-        .eps = 1e-8f,
-    };
-}
 
 static void
 swap(float **a, float **b)
@@ -194,7 +174,7 @@ inner_gradient(const struct cpu *g, struct worker *w, const float *c,
 /* Backward stepwise convolution of the items' directions dir, then their step.
  * The users' rows are free by now and hold its layers. */
 static void
-smooth(const struct cpu *g, int panel, struct worker *w, const struct kadam *a,
+smooth(const struct cpu *g, int panel, struct worker *w, const struct adam *a,
     const float *dir, float *theta)
 {
     const struct kernels *k = g->k;
@@ -219,7 +199,7 @@ smooth(const struct cpu *g, int panel, struct worker *w, const struct kadam *a,
 
 /* Gradient, Adam and smoothing of one panel. */
 static void
-backward(struct cpu *g, int panel, struct worker *w, const struct kadam *a,
+backward(struct cpu *g, int panel, struct worker *w, const struct adam *a,
     struct engine_times *times)
 {
     const struct kernels *k = g->k;
@@ -342,7 +322,7 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
         if (ep->bad)
             break;
         int leave = ep->leave;
-        struct kadam a = adam_scalars(g, ++t);
+        struct adam a = adam_scalars(&g->adam, ++t);
         /* In reverse, here as from this step's backward to the next one's
          * forward the panel that was touched last is still in the cache. */
         int last = w->first + (g->panels - 1 - w->first) / g->crews * g->crews;

@@ -1,6 +1,8 @@
 #ifndef STAIR_KERNELS_H
 #define STAIR_KERNELS_H
 
+#include "lib/nn/adam.h"
+
 #include <stdint.h>
 
 /*
@@ -35,18 +37,6 @@ struct kgraph {
 struct krows {
     const float *x;
     const int32_t *slot; /* NULL: x is dense */
-};
-
-/* Scalars of one Adam step, see adam.h. */
-struct kadam {
-    float coupled; /* g += coupled * theta */
-    float keep;    /* theta *= keep (decoupled decay), before the step */
-    float rate;    /* theta -= rate * direction */
-    float b1, b2;  /* moments' decay */
-    float a1, a2;  /* 1 - b1, 1 - b2 */
-    float r1;      /* 1 / (1 - b1^t) */
-    float r2;      /* 1 / sqrt(1 - b2^t) */
-    float eps;
 };
 
 struct kernels {
@@ -110,19 +100,19 @@ struct kernels {
      * slots of x; updates m, v and theta (users, plain models). */
     void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
         const float *c, struct krows x, const float *y, const float *own,
-        const struct kadam *a, float *theta, float *m, float *v);
+        const struct adam *a, float *theta, float *m, float *v);
 
     /* The same, but the normalised direction goes to dir[r] and theta
      * stays: the items of STAIR, whose direction is smoothed first. */
     void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
         const float *c, struct krows x, const float *y, const float *own,
-        const struct kadam *a, const float *theta, float *m, float *v,
+        const struct adam *a, const float *theta, float *m, float *v,
         float *dir);
 
     /* The last layer of smoothing, then the step, rows r0..r1-1:
      *   theta[r] = keep theta[r] - rate z                                   */
     void (*last_step)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, struct krows x, const float *y, const struct kadam *a,
+        const float *c, struct krows x, const float *y, const struct adam *a,
         float *theta);
 };
 

@@ -1,6 +1,6 @@
 /* Compiled once per instruction set with -DISA=name. */
-#include "lib/engine/kernels.h"
 #include "lib/base/vec16.h"
+#include "lib/engine/kernels.h"
 
 #include <stddef.h>
 
@@ -181,7 +181,7 @@ k_penalise(const int32_t *rows, const int32_t *count, int64_t n, float w,
 
 /* Adam's moments and the bias-corrected, normalised direction. */
 static inline v16
-direction(const struct kadam *a, v16 grad, v16 theta, float *m, float *v)
+direction(const struct adam *a, v16 grad, v16 theta, float *m, float *v)
 {
     v16 g = v16_fma(v16_set(a->coupled), theta, grad);
     v16 mm = v16_fma(v16_set(a->b1), v16_load(m), v16_mul(v16_set(a->a1), g));
@@ -195,14 +195,14 @@ direction(const struct kadam *a, v16 grad, v16 theta, float *m, float *v)
 
 /* theta = keep theta - rate dir */
 static inline v16
-step(const struct kadam *a, v16 theta, v16 dir)
+step(const struct adam *a, v16 theta, v16 dir)
 {
     return v16_fma(v16_set(-a->rate), dir, v16_mul(theta, v16_set(a->keep)));
 }
 
 static void
 k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, const float *y, const float *own, const struct kadam *a,
+    struct krows x, const float *y, const float *own, const struct adam *a,
     float *theta, float *m, float *v)
 {
     v16 cv = v16_load(c);
@@ -218,7 +218,7 @@ k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 
 static void
 k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, const float *y, const float *own, const struct kadam *a,
+    struct krows x, const float *y, const float *own, const struct adam *a,
     const float *theta, float *m, float *v, float *dir)
 {
     v16 cv = v16_load(c);
@@ -232,7 +232,7 @@ k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
 
 static void
 k_last_step(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, const float *y, const struct kadam *a, float *theta)
+    struct krows x, const float *y, const struct adam *a, float *theta)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {

@@ -82,7 +82,7 @@ adam_floor(const struct kernels *k, float *x, float *y, float *z, int64_t n)
     static const int64_t no_edges[RESIDENT + 1];
     static const float q[RESIDENT], c[PANEL];
     const struct kgraph none = {RESIDENT, no_edges, NULL, NULL, q};
-    const struct kadam a = {.keep = .999f,
+    const struct adam a = {.keep = .999f,
         .rate = 1e-3f,
         .b1 = .9f,
         .b2 = .999f,
