@@ -23,6 +23,9 @@ enum rng_purpose {
     RNG_EIGEN = 7,    /* start blocks of iterative solvers */
     RNG_KMEANS = 8,   /* k-means++ seeding */
     RNG_DROPOUT = 9,  /* dropout masks; epoch = step, draw = tensor */
+    RNG_CRITIC = 20,  /* a critic's masks; epoch = step, draw = which one */
+    RNG_MIX = 21,     /* its interpolates; epoch = step */
+    RNG_GUMBEL = 22,  /* Gumbel noise; epoch = step */
     RNG_TEST = 100    /* test inputs */
 };
 

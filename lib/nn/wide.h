@@ -1,0 +1,65 @@
+#ifndef STAIR_WIDE_H
+#define STAIR_WIDE_H
+
+#include <stdint.h>
+
+/*
+ * Inner loops over the activations of wide layers, compiled once per
+ * instruction set. A tile is n rows of w <= WIDE_TILE columns at stride ld:
+ * column sums run down the rows in double. No loop fuses or reorders an
+ * operation, so all instruction sets give the same bits. For the files of this
+ * folder; others use these.
+ */
+enum { WIDE_TILE = 64 };
+
+struct wide {
+    const char *name;
+
+    /* Tiles of a batch normalisation, see batchnorm.h. */
+    void (*normalise)(
+        int64_t n, int64_t w, int64_t ld, float *z, double eps, float *r);
+    void (*project)(int64_t n, int64_t w, int64_t ld, const float *xh,
+        const float *r, const float *g, const float *y, float *z);
+    void (*backward)(int64_t n, int64_t w, int64_t ld, const float *xh,
+        const float *r, const float *g, const float *xb, const float *rb,
+        float *y, double *gb, double *bb);
+    void (*second)(int64_t n, int64_t w, int64_t ld, const float *xh,
+        const float *r, const float *g, float *ay, float *az, double *gb,
+        float *rb);
+
+    /* y = g o xh + b on one row of w. */
+    void (*affine)(
+        int64_t w, const float *xh, const float *g, const float *b, float *y);
+
+    /* keep[k] = word[k] >= below */
+    void (*keep)(
+        int64_t n, const uint32_t *word, uint32_t below, uint8_t *keep);
+
+    /* x[k] = keep[k] ? scale x[k] : 0 */
+    void (*mask)(int64_t n, const uint8_t *keep, float scale, float *x);
+
+    /* z = a x + (1 - a) y; z may be x or y */
+    void (*mix)(int64_t n, float a, const float *x, const float *y, float *z);
+
+    /* y += a x */
+    void (*add)(int64_t n, float a, const float *x, float *y);
+
+    /* x *= a */
+    void (*scale)(int64_t n, float a, float *x);
+
+    /* Sixteen interleaved sums in double, then a tree. */
+    double (*sum)(int64_t n, const float *x);
+
+    /* y[k] = exp(scale g), g = -log(1e-8 - log(u + 1e-8)), u the upper 24 bits
+     * of word[k] as a number on [0,1): Gumbel noise; |scale| <= 4. Polynomials
+     * in float32, relative error below 1e-6. */
+    void (*gumbel_exp)(int64_t n, const uint32_t *word, float scale, float *y);
+};
+
+/* The best for this processor. */
+const struct wide *wide_best(void);
+
+/* By name; NULL if it is not built or not runnable here: for tests. */
+const struct wide *wide_named(const char *isa);
+
+#endif

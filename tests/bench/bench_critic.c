@@ -1,0 +1,103 @@
+/*
+ * bench_critic I B T: one step of a critic for I items and batches of B users
+ * by T threads, its parts timed; random vectors of 64 columns, six known items
+ * a user.
+ */
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/la/blas.h"
+#include "lib/nn/critic.h"
+#include "lib/nn/init.h"
+#include "lib/nn/realrows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { D = 64, KNOWN = 6, REPEATS = 3, PARTS = 4 };
+static struct err err;
+
+static void
+check(int rc)
+{
+    if (rc) {
+        fprintf(stderr, "bench_critic: %s\n", err.msg);
+        exit(1);
+    }
+}
+
+static struct mat
+random_mat(int64_t n, int64_t d, uint32_t which)
+{
+    struct mat m;
+    check(mat_init(&m, n, d, &err));
+    init_normal(&(struct init){1, which, 1}, 1.0, m.x, n * d);
+    return m;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc != 4)
+        return 2;
+    int64_t items = atoll(argv[1]), b = atoll(argv[2]);
+    int threads = atoi(argv[3]);
+    blas_init();
+    struct csr train;
+    struct simrows_known known = {0};
+    check(csr_init(&train, b, items, b * KNOWN, 0, &err));
+    int32_t *users = mem_new(b, sizeof *users, &err);
+    check(users ? 0 : ERR_NOMEM);
+    for (int64_t u = 0; u < b; u++) {
+        users[u] = (int32_t)u;
+        train.indptr[u + 1] = (u + 1) * KNOWN;
+        for (int64_t k = 0; k < KNOWN; k++)
+            train.indices[u * KNOWN + k] =
+                (int32_t)((u * 7 + k * (items / KNOWN)) % items);
+    }
+    check(simrows_known_set(&known, &train, users, b, &err));
+    struct critic c;
+    struct realrows r;
+    check(critic_init(&c, items, b, 3e-4, 1, 0, threads, &err));
+    check(realrows_init(&r, items, threads, &err));
+    struct mat q[2], k[2], dq[2], dk[2], dense = random_mat(b, items, 9);
+    struct simrows s[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        q[i] = random_mat(b, D, 10 + i);
+        k[i] = random_mat(items, D, 12 + i);
+        dq[i] = random_mat(b, D, 14);
+        dk[i] = random_mat(items, D, 15);
+        check(simrows_init(&s[i], b, D, c.h[0], &err));
+    }
+    struct simrows *fake[2] = {&s[0], &s[1]};
+    struct mat *dqp[2] = {&dq[0], &dq[1]}, *dkp[2] = {&dk[0], &dk[1]};
+    static const char *const name[] = {
+        "similarities", "reals", "critic", "generator"};
+    double best[PARTS] = {1e30, 1e30, 1e30, 1e30}, total = 0;
+    for (uint32_t t = 1; t <= REPEATS; t++) {
+        struct critic_losses l;
+        double at[PARTS + 1];
+        at[0] = clock_seconds();
+        for (int i = 0; i < 2; i++)
+            check(simrows_set(
+                &s[i], &known, &q[i], &k[i], &dense, threads, &err));
+        at[1] = clock_seconds();
+        realrows_make(&r, &known, 0.002, 1, t, &dense);
+        at[2] = clock_seconds();
+        critic_step(&c, fake, &dense, t, &l);
+        at[3] = clock_seconds();
+        critic_generator(&c, fake, 1e-4, t, dqp, dkp);
+        at[4] = clock_seconds();
+        for (int i = 0; i < PARTS; i++)
+            if (at[i + 1] - at[i] < best[i])
+                best[i] = at[i + 1] - at[i];
+    }
+    for (int i = 0; i < PARTS; i++) {
+        printf("%s %.3f s, ", name[i], best[i]);
+        total += best[i];
+    }
+    printf(
+        "together %.3f s, peak %.0f MB\n", total, (double)mem_peak_rss() / 1e6);
+    return 0;
+}
