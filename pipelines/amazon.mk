@@ -31,6 +31,5 @@ TITLES := $(wildcard $(DATA)/titles.tsv)
 NOTE = $(if $(filter derived,$(chosen)),The initial vectors come from stand-ins that \
 	were fitted to the neighbour graphs$(,) not from the published features.,The \
 	initial vectors come from the neighbour graphs$(,) not from the published features.)
-, := ,
 
 include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk

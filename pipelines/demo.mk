@@ -8,9 +8,6 @@ INTERACTIONS = 36000
 TOPICS = 64
 IMAGE_DIM = 512
 CORE = 5
-SYNTH =
-KT = 5
-KV = 1
 GAMMA = 0.2
 DECAY = 0.1
 BATCH = 1024
@@ -20,25 +17,7 @@ LR = 0.001
 EPOCHS = 60
 EVERY = 5
 SEED = 1
-
-raw = $R/raw
-INTER = $(raw)/interactions.csv.gz
-INGEST = --core $(CORE) --split ratio:8:1:1
-FEATURES = text image
-text_raw = $(raw)/text.npy
-image_raw = $(raw)/image.npy
-IDS = $(raw)/item_ids.txt
-TITLES = $(raw)/items.tsv
-INIT_FROM = $R/text.npz:$(KT) $R/image.npz:$(KV)
-ITEMS_FROM = $R/text.npz:$(KT) $R/image.npz:$(KV)
-NOTE =
-synth_cmd = stair-synth --users $(USERS) --items $(ITEMS) --interactions $(INTERACTIONS) \
-	--topics $(TOPICS) --image-dim $(IMAGE_DIM) --core $(CORE) --seed $(SEED)$(if $(SYNTH), $(SYNTH))
-
-include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk
-
-$(INTER) $(text_raw) $(image_raw) $(IDS) $(TITLES) &: $R/synth.opts $(BIN)/stair-synth
-	$(BIN)/$(synth_cmd)$t -o $(raw)
+include $(dir $(lastword $(MAKEFILE_LIST)))shop.mk
 
 .PHONY: demo
 .DEFAULT_GOAL := demo

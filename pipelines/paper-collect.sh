@@ -42,11 +42,11 @@ cut -f5 "$dir/plan.tsv" | sort -u | while read -r run; do
 	awk -F'\t' -v run="$run" -v costs="$costs" -v peak="${peak:--}" '
 		{ v[$1, $2] = $3 }
 		END { printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", run, v["recall", 10], v["recall", 20],
-			v["ndcg", 10], v["ndcg", 20], costs, peak }' "$dir/$run.tsv"
+			v["ndcg", 10], v["ndcg", 20], costs, peak "\t" v["mmssl-ndcg", 10] "\t" v["mmssl-ndcg", 20] }' "$dir/$run.tsv"
 done | awk -F'\t' -v OFS='\t' -v dataset="$dataset" '
 	NR == FNR { of[$1] = substr($0, length($1) + 2); next }
 	FNR == 1 { print "dataset", "part", "series", "x", "seed", "training", "recall@10", "recall@20", "ndcg@10",
-		"ndcg@20", "best_epoch", "valid_ndcg@20", "epochs", "seconds", "peak_mb" }
+		"ndcg@20", "best_epoch", "valid_ndcg@20", "epochs", "seconds", "peak_mb", "mmssl-ndcg@10", "mmssl-ndcg@20" }
 	{ gsub(/\./, " ", $2); print dataset, $0, of[$5] }' - "$dir/plan.tsv" >"$dir/results.tsv.new"
 
 {

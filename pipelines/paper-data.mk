@@ -1,7 +1,7 @@
 # The trainings behind the paper's tables and figures on one dataset; see
 # paper.mk, which runs this.
 #
-#   DATASET  demo, baby or sports
+#   DATASET  demo, large, baby, sports or tiktok
 #   PARTS    table2 table3 fig2 fig3 fig5 fig6 fig7, or some of them
 #   SYSTEMS SEEDS  of Table 2; Fig. 6 takes all seeds, the others the first
 #   LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS  of Fig. 3, 7 and 2
@@ -14,9 +14,15 @@ has = $(filter $1,$(PARTS))
 
 # -- which trainings: a line for each place where one appears, as
 # part/series/x/seed/training ---------------------------------------------------
-trained := $(filter-out popularity,$(SYSTEMS))
+wanted := $(filter-out $(TOO_LARGE_$(NAME)),$(SYSTEMS))
+trained := $(filter $(trained_systems),$(wanted))
+fixed := $(filter $(fixed_systems),$(wanted))
+unknown := $(filter-out $(trained_systems) $(fixed_systems),$(SYSTEMS))
+ifneq ($(unknown),)
+$(error SYSTEMS are some of $(trained_systems) $(fixed_systems)$(,) not '$(firstword $(unknown))')
+endif
 plan = $(if $(call has,table2 table3),$(foreach s,$(SEEDS),$(foreach m,$(trained),table2/$m/-/$s/$m-$s)) \
-	  $(if $(filter popularity,$(SYSTEMS)),table2/popularity/-/1/popularity)) \
+	  $(foreach m,$(fixed),table2/$m/-/1/$m)) \
 	$(if $(call has,fig3),$(foreach l,$(LAYER_SWEEP),fig3/random/$l/$(first)/base$l-$(first) \
 	  fig3/MI/$l/$(first)/mi$l-$(first))) \
 	$(if $(call has,fig5),fig5/STAIR/-/$(first)/stair-$(first) fig5/without.BSC/-/$(first)/fsc-$(first)) \
@@ -30,13 +36,14 @@ gamma_run = $(if $(filter $(GAMMA),$g),stair,gamma$g)-$(first)
 k_run = $(if $(filter $(KT)-$(KV),$a-$b),stair-$(first),k$a-$b-$(first))
 w_run = $(if $(filter $(KT)-$(KV),$a-$b),stair-$(first),w$a-$b-$(first))
 runs := $(sort $(foreach p,$(plan),$(lastword $(subst /, ,$p))))
-logged := $(filter-out popularity,$(runs))
+logged := $(filter-out $(fixed),$(runs))
 
 # -- what each is ----------------------------------------------------------------
 plain = $(call without,$(stair_set),init items gamma layers) --no-fsc --no-bsc
 seeded = $(foreach s,$(SEEDS),$(eval $(call training,$1-$s,$2 --seed=$s,$(call reads,$2))))
 $(call seeded,stair,$(stair_set))
-$(foreach m,mf lightgcn jgcf,$(call seeded,$m,$($m_set)))
+$(foreach m,$(filter-out stair,$(trained_systems)),$(call seeded,$m,$($m_set)))
+$(eval $(call fixed_run,itemknn,$(itemknn_set)))
 $(foreach l,$(sort $(LAYER_SWEEP) $(LAYERS)),\
   $(call seeded,base$l,$(plain) --no-mi --layers=$l)\
   $(call seeded,mi$l,$(plain) --init=$R/init.npz --layers=$l))
@@ -64,8 +71,6 @@ endef
 $(foreach a,$(KT_SWEEP),$(foreach b,$(KV_SWEEP),$(eval $(neighbours))))
 
 # -- Fig. 2 ----------------------------------------------------------------------
-content = $(if $(FEATURES),$(foreach f,$(FEATURES),$f=$R/$f.npz),\
-	$(if $(filter derived,$(chosen)),text=$(word 1,$(dense)) image=$(word 2,$(dense))))
 uncertainty_cmd = stair-uncertainty --data $R/data.npz --clusters $(CLUSTERS) --random $(DIM) \
 	mf=$R/mf-$(first).npz $(content)
 uncertainty_files = $(foreach c,$(content),$(lastword $(subst =, ,$c)))

@@ -14,11 +14,8 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8 LC_NUMERIC=C LC_COLLATE=C
 
 has() { [[ " $parts " == *" $1 "* ]]; }
-title() { # title DATASET: as in the paper
-	local d=${1^}
-	[ "$1" != demo ] || d="Made-up shop"
-	echo "$d"
-}
+# shellcheck source=pipelines/paper-names.sh
+. "$(dirname "$0")/paper-names.sh"
 
 # draw NAME: the gnuplot commands on standard input
 draw() {
@@ -197,7 +194,7 @@ fig7k() { # fig7k DATASET METRIC COLUMN LABEL PART HEADING
 		set xrange [0.5:$(cut -f1 "$work/$5-$1-$2" | tail -n 1).5]
 		set yrange [0.5:$(cut -f2 "$work/$5-$1-$2" | tail -n 1).5]
 		mid = $(awk -F'\t' 'NR == 1 { lo = hi = $3 } $3 < lo { lo = $3 } $3 > hi { hi = $3 } END { print (lo + hi) / 2 }' "$work/$5-$1-$2")
-		plot '$work/$5-$1-$2' using 1:2:3:xtic(4):ytic(5) with image pixels, \\
+		plot '$work/$5-$1-$2' using 1:2:(0.5):(0.5):3:xtic(4):ytic(5) with boxxyerror fc palette fs solid noborder, \\
 		     '' using 1:2:(sprintf("%.4f", column(3))):(column(3) > mid ? 0xffffff : 0x000000) with labels tc rgb variable notitle
 	END
 }

@@ -5,14 +5,17 @@
 #   make paper DATA=path/to/data              Baby and Sports, 500 epochs: many hours
 #   make paper DATA=... DATASETS=baby EPOCHS=60 SEEDS=1
 #   make paper PARTS="fig2 fig6"              without DATA: the made-up shop
+#   make paper DATA=... DATASETS="baby sports tiktok large"
 #
-# DATA is the directory of baby.inter.gz or sports.inter.gz, or the one above
-# amazon-baby and amazon-sports. Settings are those of DATASET.mk, each a
+# DATASETS are baby, sports, tiktok, demo (the made-up shop) and large, a made-up
+# shop of the size of Electronics; SYSTEMS those of runs.mk. DATA is the directory
+# of baby.inter.gz or sports.inter.gz or tiktok.inter.gz, or the one above
+# amazon-baby, amazon-sports and tiktok. Settings are those of DATASET.mk, each a
 # variable; see paper-data.mk for more. A model takes some 15 MB (Baby).
 DATA ?=
 DATASETS = $(if $(DATA),baby sports,demo)
 PARTS = table1 table2 table3 fig2 fig3 fig4 fig5 fig6 fig7
-SYSTEMS = stair lightgcn jgcf mf popularity
+SYSTEMS = stair lightgcn jgcf mf itemknn popularity
 SEEDS = 1 2 3 4 5
 LAYER_SWEEP = 0 1 2 3 4
 GAMMA_SWEEP = 0.01 0.05 0.1 0.2 0.3 0.4 0.5
@@ -31,7 +34,7 @@ MAKEFLAGS += --no-builtin-rules
 BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
 P ?= runs/paper
 
-dir_of = $(if $(wildcard $(DATA)/$1.inter.gz),$(DATA),$(DATA)/amazon-$1)
+dir_of = $(if $(wildcard $(DATA)/$1.inter.gz),$(DATA),$(DATA)/$(if $(filter baby sports,$1),amazon-)$1)
 passed = $(foreach v,PARTS SYSTEMS SEEDS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS,$v='$($v)')
 
 .PHONY: paper FORCE clean
@@ -45,7 +48,7 @@ $P/%.opts: FORCE
 paper_opts = $(DATASETS) $(PARTS) $(SEEDS)
 
 $P/report.html: $(DATASETS:%=$P/%/results.tsv) $P/paper.opts $(addprefix $(HERE),paper-plot.sh \
-		paper-page.sh paper-page.css paper-numbers.tsv)
+		paper-names.sh paper-page.sh paper-page.css paper-numbers.tsv)
 	@bash $(HERE)paper-plot.sh $P "$(DATASETS)" "$(PARTS)"
 	@bash $(HERE)paper-page.sh $P "$(DATASETS)" "$(PARTS)" $(BIN) >$@.new && mv $@.new $@
 

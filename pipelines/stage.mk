@@ -31,6 +31,7 @@ R ?= runs/$(NAME)
 THREADS =
 t = $(if $(THREADS), -t $(THREADS))
 
+, := ,
 # FILE:NUMBER... without the numbers; a word for the shell.
 files = $(foreach f,$1,$(firstword $(subst :, ,$f)))
 quote = '$(subst ','\'',$1)'
@@ -95,14 +96,14 @@ $R/untrained.npz: $R/data.npz $R/init.npz $R/items.npz $R/untrained.opts $(BIN)/
 $R/popularity.npz: $R/data.npz $R/popularity.opts $(BIN)/stair-train
 	$(BIN)/$(popularity_cmd) -o $@
 
-SYSTEMS = popularity untrained model
-$(SYSTEMS:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
+REPORTED = popularity untrained model
+$(REPORTED:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
 	$(BIN)/$(eval_cmd)$t -o $@ $<
 
 $R/top.tsv: $R/model.npz $R/data.npz $R/top.opts $(BIN)/stair-recommend
 	$(BIN)/$(top_cmd)$t -o $@ $<
 
-$R/report.txt: $(SYSTEMS:%=$R/%.tsv) $R/top.tsv $R/data.npz $(TITLES) $R/report.opts \
+$R/report.txt: $(REPORTED:%=$R/%.tsv) $R/top.tsv $R/data.npz $(TITLES) $R/report.opts \
 		$(HERE)report.sh $(BIN)/stair-cat
 	@$(BIN)/stair-cat $R/data.npz | bash $(report_cmd) >$@.new && mv $@.new $@
 
