@@ -84,10 +84,11 @@ add(struct ids *t, uint32_t h, const char *s, int64_t n, struct err *e)
         return t->slot[k].id - 1;
     if (t->n == INT32_MAX - 1)
         return err_set(e, ERR_RANGE, "more than 2147483646 different ids");
+    /* one byte more: bytes is a place even if all strings are empty */
     int64_t end = t->n ? t->at[t->n] : 0;
     if ((rc = mem_grow(
              (void **)&t->at, &t->at_cap, t->n + 2, sizeof *t->at, e)) ||
-        (rc = mem_grow((void **)&t->bytes, &t->bytes_cap, end + n, 1, e)))
+        (rc = mem_grow((void **)&t->bytes, &t->bytes_cap, end + n + 1, 1, e)))
         return rc;
     t->at[t->n] = end;
     t->at[t->n + 1] = end + n;

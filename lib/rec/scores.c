@@ -103,6 +103,10 @@ user(struct reader *r, const struct table_row *row, struct err *e)
             "'%s' line %" PRId64 ": %" PRId64
             " fields, but the header has %" PRId64,
             r->name, row->line, row->n, s->key.n + 2);
+    const char *why = ids_reason(row->field[0].s, row->field[0].n);
+    if (why)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",
+            r->name, row->line, why);
     int64_t i = ids_add(&s->users, row->field[0].s, row->field[0].n, e);
     if (i < 0)
         return (int)i;

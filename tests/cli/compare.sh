@@ -54,6 +54,8 @@ printf 'user\ttargets\trecall@5\nx\t2\t0.2\nx\t3\t0.2\n' >bad
 fails 1 "stair-compare: 'bad' line 3: user 'x' occurs twice" stair-compare bad ub.tsv
 printf 'user\ttargets\trecall@5\nx\t2\n' >bad
 fails 1 "stair-compare: 'bad' line 2: 2 fields, but the header has 3" stair-compare bad ub.tsv
+printf 'user\ttargets\trecall@5\n\t2\t0.2\n' >bad
+fails 1 "stair-compare: 'bad' line 2: the user id is empty" stair-compare bad ub.tsv
 printf 'user\ttargets\trecall\nx\t2\t1\n' >bad
 fails 1 "stair-compare: 'bad' line 1: column 'recall' is no metric@cut-off" stair-compare bad ub.tsv
 

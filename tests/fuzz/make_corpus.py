@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the corpora of fuzz_npy, fuzz_npz and fuzz_members: run it beside the folder corpus.
+"""Writes the corpora of fuzz_npy, fuzz_npz, fuzz_members, fuzz_vectors and fuzz_titles: run it beside the folder corpus.
 
 The files are small, hold no random numbers, and cover every layout a reader
 must take and every one it must refuse by name. They are also the inputs of
@@ -139,12 +139,48 @@ headers = {
 for name, text in headers.items():
     put("npy", name, text.encode())
 
-# fuzz_members takes a list of members and makes the archive itself.
-for name in ("dense", "csr", "dataset", "model", "checkpoint", "shapes"):
+
+def listed(name):
+    """A list of members, of which fuzz_members and fuzz_vectors make an archive."""
     out = b""
     with zipfile.ZipFile(os.path.join(here, "npz", name + ".npz")) as z:
         for info in z.infolist():
             data = z.read(info)
             out += bytes([len(info.filename)]) + info.filename.encode()
             out += len(data).to_bytes(2, "little") + data
-    put("members", name, out)
+    return out
+
+
+for name in ("dense", "csr", "dataset", "model", "checkpoint", "shapes"):
+    put("members", name, listed(name))
+
+# fuzz_vectors: how (see there), length of the list of ids, the list, the rest.
+AMAZON, ARCHIVE, IDS, GUESS = 1, 2, 4, 8
+
+
+def vectors(how, rest, ids=b""):
+    return bytes([how, len(ids)]) + ids + rest
+
+
+def member(name, a):
+    data = npy(a)
+    return bytes([len(name)]) + name.encode() + len(data).to_bytes(2, "little") + data
+
+
+one = np.float32(1.5).tobytes()
+nan = np.float32(np.nan).tobytes()
+put("vectors", "amazon", vectors(AMAZON, b"0000000001" + one + b"B000000002" + one))
+put("vectors", "amazon_cut", vectors(AMAZON, b"0000000001" + one + b"00000"))
+put("vectors", "amazon_nan", vectors(AMAZON, b"0000000001" + nan))
+put("vectors", "amazon_twice", vectors(AMAZON | GUESS, (b"0000000001" + one) * 2))
+put("vectors", "by_number", vectors(0, npy(x[[0, 1, 1]])))
+put("vectors", "list", vectors(IDS, npy(x), b"b\na\n"))
+put("vectors", "list_long", vectors(IDS, npy(x), b"b\na\n0000000001\n"))
+put("vectors", "dense", vectors(ARCHIVE, listed("dense")))
+put("vectors", "own_ids", vectors(ARCHIVE, member("ids.npy", np.array([b"a", b"0000000001"])) + member("x.npy", x)))
+put("vectors", "own_unicode", vectors(ARCHIVE, member("ids.npy", np.array(["b", "\u00e9"])) + member("x.npy", x)))
+put("vectors", "own_numbers", vectors(ARCHIVE | GUESS, member("x.npy", x) + member("ids.npy", np.array([1, 7]))))
+put("vectors", "guess_csv", vectors(GUESS, b"id,v1,v2\na,1,2\nb,-3e-5,4\n"))
+
+put("titles", "table", b"item\ttitle\nbc\tTwo words\tmore\na\t\nbc\tagain\nother\tx\n")
+put("titles", "missing", b"item\ttitle\na\n")

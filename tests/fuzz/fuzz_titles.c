@@ -1,0 +1,35 @@
+/* A table of titles as a stranger's file: every title that is kept lies in it.
+ */
+#include "lib/rec/titles.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    char text[] = "a\0bc", path[32];
+    struct strs items = {.n = 2, .width = 2, .bytes = text};
+    int fd = memfd_create("fuzz", 0);
+    if (fd < 0 || write(fd, data, n) != (ssize_t)n)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    struct titles t;
+    struct err e;
+    if (!titles_read(&t, path, &items, &e)) {
+        for (int64_t i = 0; i < items.n; i++) {
+            int64_t m;
+            const char *s = titles_get(&t, i, &m);
+            if (m < 0 || m > t.used || (m && memchr(s, '\t', (size_t)m)))
+                abort();
+        }
+        titles_free(&t);
+    }
+    close(fd);
+    return 0;
+}
