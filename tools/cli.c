@@ -25,6 +25,19 @@
  * every start some time. */
 extern char *openblas_get_config(void) __attribute__((weak));
 
+/* A program that dies leaves its memory to the system: LeakSanitizer looks at
+ * those that end well. */
+static int dying;
+#ifdef __SANITIZE_ADDRESS__
+int __lsan_is_turned_off(void);
+
+int
+__lsan_is_turned_off(void)
+{
+    return dying;
+}
+#endif
+
 static void
 clear_progress(struct cli *io)
 {
@@ -50,6 +63,7 @@ cli_die(struct cli *io, const char *fmt, ...)
     say(io, fmt, ap);
     va_end(ap);
     xout_unlink_all();
+    dying = 1;
     exit(1);
 }
 
@@ -60,6 +74,7 @@ cli_usage(struct cli *io, const char *fmt, ...)
     va_start(ap, fmt);
     say(io, fmt, ap);
     va_end(ap);
+    dying = 1;
     exit(2);
 }
 

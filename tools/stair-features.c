@@ -4,6 +4,7 @@
 #include "tools/cli.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct features_opt {
@@ -83,5 +84,7 @@ main(int argc, char **argv)
         " items without a vector got the mean, %" PRId64
         " vectors are of unknown items",
         f.m.n, f.m.d, f.m.n - f.present, f.unknown);
+    free(history);
+    features_free(&f);
     return cli_finish(&io);
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct ingest_opt {
@@ -213,5 +214,7 @@ main(int argc, char **argv)
         "%" PRId64 " users, %" PRId64 " items; %" PRId64 " train, %" PRId64
         " valid, %" PRId64 " test",
         d.n_users, d.n_items, d.train.nnz, d.valid.nnz, d.test.nnz);
+    free(history);
+    dataset_free(&d);
     return cli_finish(&io);
 }
