@@ -17,7 +17,7 @@ SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all
 	$(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(TSAN),-fsanitize=thread) $(if $(COV),-O0 --coverage)
 , := ,
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
-	-pthread $(WARN) $(SANFLAGS) $(CFLAGS)
+	-pthread $(WARN) $(SANFLAGS) $(CPPFLAGS) $(CFLAGS)
 LDLIBS_ALL = -Wl,--as-needed -lopenblas -lcsv -lz -lm -pthread
 BUILDINFO = -DSTAIR_VERSION='"$(VERSION)"' -DSTAIR_BUILD='"$(CC) $(OPT)$(if $(SAN), sanitized)"'
 
@@ -83,7 +83,8 @@ $(TOOLS:%=$B/%.linked): $B/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
 # not re-run a pipeline's stages.
 $(TOOLS:%=$(BIN)/%): $(BIN)/%: $B/%.linked
 	@mkdir -p $(@D)
-	@$(if $(VARIANT),cp $< $B/$*.stripped,strip -o $B/$*.stripped $<)
+	@cp $< $B/$*.stripped
+	@$(if $(VARIANT),,$(STRIP) $B/$*.stripped)
 	@cmp -s $B/$*.stripped $@ || cp -f $B/$*.stripped $@
 
 $(UNITS) $(BENCHES): $B/%: $B/%.o $(LIB)
@@ -137,7 +138,7 @@ bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
 
 deps:  ## install what is needed to build and test (Debian, needs root)
 	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	 missing=; for p in $(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_PAPER); do \
+	 missing=; for p in $(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_PAPER) $(DEPS_DEB); do \
 	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
 	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
@@ -148,7 +149,8 @@ install: all  ## install tools, pages, pipelines, library and completions under 
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
 	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
-	install -m 644 pipelines/*.* $(DESTDIR)$(datadir)
+	install -m 644 $(filter-out %.sh,$(wildcard pipelines/*.*)) $(DESTDIR)$(datadir)
+	install -m 755 pipelines/*.sh $(DESTDIR)$(datadir)
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
 	install -m 644 $(LIB) $(DESTDIR)$(libdir)
 	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done
@@ -181,6 +183,18 @@ dist:  ## pack the sources into stair-VERSION.tar.gz
 	   --transform='s|^|stair-$(VERSION)/|' | gzip -9n >build/stair-$(VERSION).tar.gz
 	@echo build/stair-$(VERSION).tar.gz
 
+# debian/ lies in pipelines/ and goes beside the packed sources, from which the
+# packages are built: in build/deb, without the tests, which `make check` runs.
+deb: dist  ## build Debian packages and have lintian read them
+	rm -rf build/deb
+	mkdir -p build/deb
+	cp build/stair-$(VERSION).tar.gz build/deb/stair_$(VERSION).orig.tar.gz
+	tar -C build/deb -xf build/stair-$(VERSION).tar.gz
+	cp -R pipelines/debian build/deb/stair-$(VERSION)/debian
+	cd build/deb/stair-$(VERSION) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	  DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS:-nocheck}" dpkg-buildpackage -us -uc
+	cd build/deb && lintian --allow-root --fail-on error,warning *.changes
+
 clean:  ## remove build/ and bin/ (runs/ stays)
 	rm -rf build bin
 
@@ -188,5 +202,5 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  %-12s %s\n",$$1,$$2}'
 
 -include $(wildcard pipelines/top.mk)
--include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all check check-fast check-slow coverage fuzz fuzz-build bench tests-build deps install uninstall lint dist clean help FORCE
+-include $(shell find $B -name '*.d' -type f -not -path '*/deb/*' 2>/dev/null)
+.PHONY: all check check-fast check-slow coverage fuzz fuzz-build bench tests-build deps install uninstall lint dist deb clean help FORCE

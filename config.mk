@@ -3,6 +3,8 @@
 VERSION = 0.1.0
 CC = cc
 AR = ar
+# run on each program; STRIP=true leaves the symbols in
+STRIP = strip
 PREFIX = /usr/local
 DESTDIR =
 bindir = $(PREFIX)/bin
@@ -30,5 +32,7 @@ FUZZ_SECONDS = 60
 # Debian packages: to build, and those the tests use when they are there.
 DEPS_BUILD = gcc make zlib1g-dev libcsv-dev libopenblas-dev
 DEPS_CHECK = python3-numpy python3-scipy mandoc
+# `make deb` builds packages with these.
+DEPS_DEB = debhelper dpkg-dev lintian
 # and what draws the figures of `make paper`.
 DEPS_PAPER = gnuplot-nox

@@ -24,7 +24,7 @@ ok $? "stair-features says so"
 same "no model is written" "$(wc -c <no.npz | tr -d ' ')" 0
 
 # installed, the programs are found by PATH
-mkdir far && cp "$TOP"/pipelines/* far/
+mkdir far && cp "$TOP"/pipelines/*.* far/
 (unset BIN && make -f far/demo.mk R=demo USERS=200 ITEMS=100 INTERACTIONS=1600 TOPICS=8 DIM=16 EPOCHS=2) >log 2>&1
 ok $? "pipelines run from another directory with the programs in PATH"
 grep -q '^STAIR ' demo/report.txt
