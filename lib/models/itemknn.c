@@ -86,6 +86,8 @@ add_row(const struct build *b, struct scratch *s, int64_t i, struct part *p)
         if (j != i)
             topk_push(&top, (float)(both / (size + b->opt->shrink)), j);
     }
+    if (!top.n)
+        return 0;
     void *list = p->list;
     int rc = mem_grow(&list, &p->cap, p->n + top.n, sizeof *p->list, &p->err);
     p->list = list;
