@@ -72,10 +72,11 @@ make_net(struct cli *io, const struct train_args *o, struct train_input *in,
     struct train_setup *s)
 {
     const struct train_settings *set = &o->set;
+    int64_t triples = in->triples ? in->n_triples : in->data.train.nnz;
     struct net_opt no = {.train = &in->data.train,
         .features = in->features,
         .n_features = in->n_features,
-        .batch = set->batch,
+        .batch = set->batch < triples ? set->batch : triples,
         .layers = set->layers,
         .item_layers = set->item_layers,
         .neighbours = set->neighbours,

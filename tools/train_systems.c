@@ -1,10 +1,13 @@
 #include "tools/train_systems.h"
 
+#include "lib/models/net_all.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
-const char train_systems_names[] = "stair|mf|lightgcn|jgcf|itemknn|popularity";
+const char train_systems_names[] =
+    "stair|mf|lightgcn|jgcf|mmgcn|itemknn|popularity";
 
 static int
 popularity(struct model *m, const struct model_opt *o, const struct csr *train,
@@ -58,6 +61,16 @@ static const struct train_system systems[] = {
             .jacobi_b = 1,
             .scale = 3,
             .mid = 0.1}},
+    {.name = "mmgcn",
+        .form = TRAIN_NET,
+        .takes = TRAIN_FEATURES | TRAIN_PENALTY,
+        .net = net_mmgcn,
+        .usual = {.rate = 1e-4,
+            .layers = 2,
+            .batch = 1024,
+            .epochs = 50,
+            .every = 1,
+            .penalty = 1e-5}},
     {.name = "itemknn",
         .form = TRAIN_GRAPH,
         .takes = TRAIN_NEIGHBOURS | TRAIN_SHRINK,

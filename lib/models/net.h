@@ -88,7 +88,8 @@ struct net_opt {
     const struct csr *train; /* U x I, borrowed for the model's life */
     struct net_features *features;
     int n_features;
-    int64_t batch, layers, item_layers, neighbours, dim;
+    int64_t batch; /* triples of the largest step */
+    int64_t layers, item_layers, neighbours, dim;
     double rate, decay;
     double keep_edges;  /* FREEDOM: share of the edges in an epoch's graph */
     double origin;      /* LATTICE: weight of the raw features' graph */

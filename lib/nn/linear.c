@@ -3,6 +3,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/par.h"
 #include "lib/la/blas.h"
+#include "lib/nn/loops.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -250,5 +251,37 @@ linear_rows_backward(const struct mat *x, const int32_t *list,
         release(&j, threads);
     }
     biases(&j, threads);
+    return 0;
+}
+
+static void
+inputs_list(void *ctx, int64_t i, int thread)
+{
+    const struct job *j = ctx;
+    const struct loops *loops = loops_best();
+    int64_t from = i * PACK_ROWS, n = part(j->dy->n, PACK_ROWS, i);
+    int64_t p = j->w->d, q = j->w->n;
+    float *to = j->pack[thread];
+    for (int64_t k = 0; q && k < tasks(p, PACK_COLS); k++) {
+        int64_t m = part(p, PACK_COLS, k), c = k * PACK_COLS;
+        blas_sgemm(0, 0, n, m, q, 1.0f, j->dy->x + from * q, q, j->w->x + c, p,
+            0.0f, to, m);
+        for (int64_t r = 0; r < n; r++)
+            loops->axpy(
+                m, 1.0f, to + r * m, j->dx->x + j->list[from + r] * p + c);
+    }
+}
+
+int
+linear_rows_inputs(const int32_t *list, const struct mat *w,
+    const struct mat *dy, struct mat *dx, int threads, struct err *e)
+{
+    assert(dx->d == w->d && w->n == dy->d && dy->n <= dx->n);
+    struct job j = {.list = list, .w = w, .dy = dy, .dx = dx};
+    int rc = packs(&j, threads, e);
+    if (rc)
+        return rc;
+    par_for(threads, tasks(dy->n, PACK_ROWS), inputs_list, &j);
+    release(&j, threads);
     return 0;
 }

@@ -43,4 +43,9 @@ int linear_rows_backward(const struct mat *x, const int32_t *list,
     const struct mat *dy, struct mat *dw, float *db, int threads,
     struct err *e) ERR_CHECKED;
 
+/* dX_{list[b]} += (dY W)_b where the list's rows are distinct. ERR_NOMEM. */
+int linear_rows_inputs(const int32_t *list, const struct mat *w,
+    const struct mat *dy, struct mat *dx, int threads,
+    struct err *e) ERR_CHECKED;
+
 #endif

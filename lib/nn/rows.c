@@ -90,6 +90,28 @@ rows_add(float c, const struct mat *x, const int32_t *list, struct mat *y,
 }
 
 static void
+add_at(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t b = from; b < to; b++)
+        j->loops->axpy(j->d, j->c, j->x + b * j->d, j->y + j->list[b] * j->d);
+}
+
+void
+rows_add_at(float c, const struct mat *y, const int32_t *list, struct mat *x,
+    int threads)
+{
+    assert(x->d == y->d && y->n <= x->n);
+    struct job j = {.loops = loops_best(),
+        .list = list,
+        .x = y->x,
+        .y = x->x,
+        .d = x->d,
+        .c = c};
+    chunk_for(threads, y->n, y->d, add_at, &j);
+}
+
+static void
 scale(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;

@@ -25,6 +25,10 @@ void rows_scatter(
 void rows_add(float c, const struct mat *x, const int32_t *list, struct mat *y,
     int threads);
 
+/* x_{list[b]} += c y_b, b < y.n, by fma; the list's rows are distinct. */
+void rows_add_at(float c, const struct mat *y, const int32_t *list,
+    struct mat *x, int threads);
+
 /* x = c x. */
 void rows_scale(float c, struct mat *x, int threads);
 

@@ -35,6 +35,7 @@ allowed() { # allowed FILE NAME
 	dataset:strs_*) return 0 ;;                     # the small type it is made of
 	jgcf:model_jgcf | lightgcn:model_lightgcn | mf:model_mf) return 0 ;; # one table a file
 	popularity:model_popularity | stair:model_stair) return 0 ;;
+	"$1:net_$1") return 0 ;;                        # likewise
 	esac
 	return 1
 }

@@ -1,0 +1,435 @@
+#include "lib/models/net_all.h"
+
+#include "lib/base/mem.h"
+#include "lib/models/mmgcn_layer.h"
+#include "lib/nn/bpr_rows.h"
+#include "lib/nn/init.h"
+#include "lib/nn/linear.h"
+#include "lib/nn/norm.h"
+#include "lib/nn/reach.h"
+#include "lib/nn/rows.h"
+#include "lib/nn/segments.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WIDE = 512,   /* features of more columns are projected */
+    NARROW = 256, /* to as many */
+    NONE = -1     /* no such tensor */
+};
+
+#define START 1e-4 /* standard deviation of the first embeddings */
+
+struct modality {
+    int64_t width;         /* c: of features or projected features */
+    struct mat raw;        /* frozen features that are projected */
+    int features;          /* tensor of trained features, or NONE */
+    int project;           /* W_p with b_p behind it, or NONE */
+    int preference;        /* P */
+    int penalised;         /* P counts in the penalty */
+    struct mat x0;         /* X_0 = rownorm([P; Phi]) */
+    float *norm;           /* its rows' norms before */
+    struct mmgcn_layer *l; /* [layers] */
+};
+
+struct mmgcn {
+    int64_t users, items;
+    int layers, modalities;
+    double penalty;
+    struct modality *modality;
+    struct reach_work *reach;
+    struct mmgcn_scratch scratch;
+    struct segments seen;  /* the batch's nodes */
+    int32_t *node;         /* [3 batch] users, positives, negatives */
+    int32_t *place;        /* [3 batch] 0, 1, ..: where seen.row's nodes are */
+    float *coef;           /* [batch] */
+    struct mat z;          /* nodes x d: output vectors, then their gradients */
+    struct mat occurrence; /* 3 batch x d: gradients of the batch's rows */
+};
+
+static struct mat
+rows(const struct mat *m, int64_t first, int64_t n)
+{
+    return (struct mat){n, m->d, m->x + first * m->d};
+}
+
+static struct mat *
+raw(struct net *m, struct modality *v)
+{
+    return v->features == NONE ? &v->raw : &m->tensor[v->features].x;
+}
+
+/* X_0 of the users, and of the items unless they never change. */
+static void
+first_rows(struct net *m, struct mmgcn *g, struct modality *v)
+{
+    struct mat user = rows(&v->x0, 0, g->users);
+    struct mat item = rows(&v->x0, g->users, g->items);
+    norm_rows_forward(&m->tensor[v->preference].x, &user, v->norm, m->threads);
+    if (v->project != NONE) {
+        linear_forward(raw(m, v), &m->tensor[v->project].x,
+            m->tensor[v->project + 1].x.x, &item, m->threads);
+        norm_rows_forward(&item, &item, v->norm + g->users, m->threads);
+    } else if (v->features != NONE) {
+        norm_rows_forward(raw(m, v), &item, v->norm + g->users, m->threads);
+    }
+}
+
+static const struct mat *
+input(const struct modality *v, int layer)
+{
+    return layer ? &v->l[layer - 1].out : &v->x0;
+}
+
+/* Z = mean over modalities of X_L, on the rows that reach_set chose. */
+static int
+forward(struct net *m, struct err *e)
+{
+    struct mmgcn *g = m->own;
+    g->z.n = reach_layer(g->reach, g->layers - 1)->n;
+    rows_zero(&g->z, m->threads);
+    float share = 1.0f / (float)g->modalities;
+    int rc = 0;
+    for (int k = 0; k < g->modalities && !rc; k++) {
+        struct modality *v = &g->modality[k];
+        first_rows(m, g, v);
+        for (int l = 0; l < g->layers && !rc; l++)
+            rc = mmgcn_layer_forward(&v->l[l], m, reach_layer(g->reach, l),
+                input(v, l), &g->scratch, e);
+        if (!rc)
+            rows_add(share, &v->l[g->layers - 1].out, NULL, &g->z, m->threads);
+    }
+    return rc;
+}
+
+/* Through X_0 to the preferences, the projection and trained features. */
+static void
+first_rows_backward(
+    struct net *m, struct mmgcn *g, struct modality *v, const struct mat *d_x0)
+{
+    struct mat user = rows(&v->x0, 0, g->users);
+    struct mat item = rows(&v->x0, g->users, g->items);
+    struct mat d_user = rows(d_x0, 0, g->users);
+    struct mat d_item = rows(d_x0, g->users, g->items);
+    const float *norm = v->norm + g->users;
+    struct mat *d_raw = v->features == NONE ? NULL : &m->tensor[v->features].g;
+    norm_rows_backward(
+        &user, v->norm, &d_user, &m->tensor[v->preference].g, m->threads);
+    if (v->project != NONE) {
+        struct mat d_phi = {g->items, v->width, g->scratch.dh.x};
+        rows_zero(&d_phi, m->threads);
+        norm_rows_backward(&item, norm, &d_item, &d_phi, m->threads);
+        linear_backward(raw(m, v), &m->tensor[v->project].x, &d_phi, d_raw,
+            &m->tensor[v->project].g, m->tensor[v->project + 1].g.x,
+            m->threads);
+    } else if (d_raw) {
+        norm_rows_backward(&item, norm, &d_item, d_raw, m->threads);
+    }
+}
+
+/* From g->z, the gradient of Z times the share; overwrites it. */
+static int
+backward(struct net *m, struct err *e)
+{
+    struct mmgcn *g = m->own;
+    int rc = 0;
+    for (int k = 0; k < g->modalities && !rc; k++) {
+        struct modality *v = &g->modality[k];
+        int frozen = v->project == NONE && v->features == NONE;
+        struct mat dx, d_out = v->l[g->layers - 1].out;
+        /* the activation's sign is all that is needed of the layer's output,
+         * so the gradient cannot take its place */
+        d_out.x = g->occurrence.x;
+        memcpy(d_out.x, g->z.x, (size_t)(d_out.n * d_out.d) * sizeof *d_out.x);
+        for (int l = g->layers - 1; l >= 0 && !rc; l--) {
+            rc = mmgcn_layer_backward(&v->l[l], m, reach_layer(g->reach, l),
+                input(v, l), &d_out, l == 0 && frozen, &dx, &g->scratch, e);
+            d_out = dx;
+        }
+        if (!rc)
+            first_rows_backward(m, g, v, &dx);
+    }
+    return rc;
+}
+
+/* lam [ 1/(2B) sum of squares of the batch's embeddings + mean P^2 ] */
+static double
+penalties(struct net *m, const struct net_batch *b)
+{
+    struct mmgcn *g = m->own;
+    struct mat embedding = net_embeddings(m);
+    struct mat d_embedding = net_embeddings_gradients(m);
+    struct mat d = rows(&g->occurrence, 0, 3 * b->n);
+    rows_zero(&d, m->threads);
+    double loss = norm_squared(&embedding, g->node, 3 * b->n,
+        g->penalty / (double)b->n, &d, m->threads);
+    rows_scatter(&g->seen, &d, &d_embedding, m->threads);
+    for (int k = 0; k < g->modalities; k++) {
+        struct net_tensor *p = &m->tensor[g->modality[k].preference];
+        double count = (double)(p->x.n * p->x.d);
+        if (g->modality[k].penalised)
+            loss += norm_squared(&p->x, NULL, p->x.n, 2.0 * g->penalty / count,
+                &p->g, m->threads);
+    }
+    return loss;
+}
+
+static void
+batch_nodes(struct mmgcn *g, const struct net_batch *b)
+{
+    for (int64_t k = 0; k < b->n; k++) {
+        g->node[k] = b->user[k];
+        g->node[b->n + k] = (int32_t)g->users + b->pos[k];
+        g->node[2 * b->n + k] = (int32_t)g->users + b->neg[k];
+    }
+    segments_set(&g->seen, g->node, 3 * b->n);
+    reach_set(g->reach, g->seen.row, g->seen.rows);
+}
+
+static int
+step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
+{
+    struct mmgcn *g = m->own;
+    batch_nodes(g, b);
+    int rc = forward(m, e);
+    if (rc)
+        return rc;
+    /* row of[k] of Z is that of the batch's node k */
+    struct bpr_rows triples = {
+        b->n, &g->z, &g->z, g->seen.of, g->seen.of + b->n};
+    rc = bpr_rows_loss(
+        &triples, 1.0 / g->modalities, loss, g->coef, m->threads, e);
+    if (rc)
+        return rc;
+    struct mat d = rows(&g->occurrence, 0, 3 * b->n);
+    struct mat d_user = rows(&d, 0, b->n), d_item = rows(&d, b->n, 2 * b->n);
+    rows_zero(&d, m->threads);
+    bpr_rows_backward(&triples, g->coef, &d_user, &d_item, m->threads);
+    rows_zero(&g->z, m->threads);
+    struct segments places = g->seen;
+    places.row = g->place;
+    rows_scatter(&places, &d, &g->z, m->threads);
+    *loss += (double)b->n * penalties(m, b);
+    return backward(m, e);
+}
+
+static int
+vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
+{
+    struct mmgcn *g = m->own;
+    reach_set(g->reach, NULL, 0);
+    int rc = forward(m, e);
+    if (rc)
+        return rc;
+    struct mat u = rows(&g->z, 0, g->users);
+    struct mat i = rows(&g->z, g->users, g->items);
+    rows_gather(&u, NULL, user, m->threads);
+    rows_gather(&i, NULL, item, m->threads);
+    return 0;
+}
+
+static void
+release(struct net *m)
+{
+    struct mmgcn *g = m->own;
+    if (!g)
+        return;
+    for (int k = 0; k < g->modalities; k++) {
+        struct modality *v = &g->modality[k];
+        for (int l = 0; v->l && l < g->layers; l++)
+            mmgcn_layer_free(&v->l[l]);
+        free(v->l);
+        free(v->norm);
+        mat_free(&v->raw);
+        mat_free(&v->x0);
+    }
+    free(g->modality);
+    reach_free(g->reach);
+    mat_free(&g->scratch.dh);
+    mat_free(&g->scratch.side);
+    segments_free(&g->seen);
+    free(g->node);
+    free(g->place);
+    free(g->coef);
+    mat_free(&g->z);
+    mat_free(&g->occurrence);
+    free(g);
+}
+
+static int
+take_features(struct net *m, struct modality *v, struct net_features *f,
+    int train, struct err *e)
+{
+    if (!train) {
+        v->raw = f->x;
+        f->x = (struct mat){0};
+        return 0;
+    }
+    int rc = net_add(
+        m, NET_PARAM, f->x.n, f->x.d, &v->features, e, "feature_%s", f->name);
+    if (rc)
+        return rc;
+    mat_free(&m->tensor[v->features].x);
+    m->tensor[v->features].x = f->x;
+    f->x = (struct mat){0};
+    return 0;
+}
+
+static int
+add_normal(struct net *m, int64_t n, int64_t d, int *place, struct err *e,
+    const char *modality, const char *what)
+{
+    int rc = net_add(m, NET_PARAM, n, d, place, e, "%s_%s", what, modality);
+    if (!rc) {
+        struct init o = {m->seed, (uint32_t)*place, m->threads};
+        init_xavier_normal(&o, &m->tensor[*place].x);
+    }
+    return rc;
+}
+
+static int
+add_projection(struct net *m, struct modality *v, const char *name,
+    int64_t columns, struct err *e)
+{
+    int bias;
+    int rc = add_normal(m, v->width, columns, &v->project, e, name, "project");
+    if (!rc)
+        rc = net_add(
+            m, NET_PARAM, 1, v->width, &bias, e, "project_bias_%s", name);
+    return rc;
+}
+
+static int
+add_modality(struct net *m, struct modality *v, struct net_features *f,
+    int train, struct err *e)
+{
+    struct mmgcn *g = m->own;
+    int64_t columns = f->x.d;
+    v->features = v->project = NONE;
+    v->width = columns > WIDE ? NARROW : columns;
+    int rc = take_features(m, v, f, train, e);
+    if (!rc && columns > WIDE)
+        rc = add_projection(m, v, f->name, columns, e);
+    if (!rc)
+        rc = add_normal(
+            m, g->users, v->width, &v->preference, e, f->name, "preference");
+    if (!rc)
+        rc = mat_init(&v->x0, g->users + g->items, v->width, e);
+    if (rc)
+        return rc;
+    v->norm = mem_new(v->x0.n, sizeof *v->norm, e);
+    v->l = mem_zero(g->layers, sizeof *v->l, e);
+    if (!v->norm || !v->l)
+        return ERR_NOMEM;
+    for (int l = 0; l < g->layers && !rc; l++)
+        rc = mmgcn_layer_init(
+            &v->l[l], m, f->name, l + 1, l ? m->width : v->width, e);
+    if (!rc && v->project == NONE && !train) {
+        struct mat item = rows(&v->x0, g->users, g->items);
+        /* needed as rows of X_0 only */
+        norm_rows_forward(&v->raw, &item, NULL, m->threads);
+        mat_free(&v->raw);
+    }
+    return rc;
+}
+
+/* Which preferences the penalty is on: the published model has one modality
+ * that is projected and penalises that one. */
+static void
+choose_penalised(struct mmgcn *g)
+{
+    int any = 0;
+    for (int k = 0; k < g->modalities; k++)
+        any |= g->modality[k].penalised = g->modality[k].project != NONE;
+    if (!any)
+        g->modality[0].penalised = 1;
+}
+
+static int
+buffers(struct net *m, const struct net_opt *o, struct err *e)
+{
+    struct mmgcn *g = m->own;
+    int64_t n = g->users + g->items, widest = m->width;
+    int64_t side = g->users < g->items ? g->users : g->items;
+    for (int k = 0; k < g->modalities; k++)
+        if (g->modality[k].width > widest)
+            widest = g->modality[k].width;
+    g->node = mem_new(3 * o->batch, sizeof *g->node, e);
+    g->place = mem_new(3 * o->batch, sizeof *g->place, e);
+    g->coef = mem_new(o->batch, sizeof *g->coef, e);
+    int rc = g->node && g->place && g->coef ? 0 : ERR_NOMEM;
+    for (int64_t k = 0; k < 3 * o->batch && !rc; k++)
+        g->place[k] = (int32_t)k;
+    if (!rc)
+        rc = segments_init(&g->seen, 3 * o->batch, e);
+    if (!rc)
+        rc = reach_new(&g->reach, o->train, g->layers, e);
+    if (!rc)
+        rc = mat_init(&g->scratch.dh, n, widest, e);
+    if (!rc)
+        rc = mat_init(&g->scratch.side, side, widest, e);
+    if (!rc)
+        rc = mat_init(&g->z, n, m->width, e);
+    if (!rc)
+        rc = mat_init(&g->occurrence, 3 * o->batch, m->width, e);
+    return rc;
+}
+
+static int
+embeddings(struct net *m, const struct net_opt *o, struct err *e)
+{
+    int rc = net_add_embeddings(m, o->train->rows, o->train->cols, o->dim, e);
+    for (int k = 0; k < 2 && !rc; k++) {
+        struct init i = {m->seed, (uint32_t)k, m->threads};
+        struct mat *x = &m->tensor[k].x;
+        init_normal(&i, START, x->x, x->n * x->d);
+    }
+    return rc;
+}
+
+static int
+make(struct net *m, const struct net_opt *o, struct err *e)
+{
+    if (o->layers < 1)
+        return err_set(e, ERR_RANGE, "model 'mmgcn' needs at least 1 layer");
+    struct mmgcn *g = m->own = mem_zero(1, sizeof *g, e);
+    if (!g)
+        return ERR_NOMEM;
+    g->users = o->train->rows;
+    g->items = o->train->cols;
+    g->layers = (int)o->layers;
+    g->penalty = o->penalty;
+    g->modality = mem_zero(o->n_features, sizeof *g->modality, e);
+    int rc = g->modality ? embeddings(m, o, e) : ERR_NOMEM;
+    for (int k = 0; k < o->n_features && !rc; k++) {
+        g->modalities++;
+        rc = add_modality(
+            m, &g->modality[k], &o->features[k], o->train_features, e);
+    }
+    if (!rc)
+        rc = buffers(m, o, e);
+    if (rc)
+        return rc;
+    choose_penalised(g);
+    for (int k = 0; k < m->tensors; k++)
+        m->tensor[k].adam =
+            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+    m->sampling = SAMPLE_PAIRS;
+    return 0;
+}
+
+int
+net_mmgcn(struct net **out, const struct net_opt *o, struct err *e)
+{
+    static const struct net_kind kind = {NULL, step, vectors, release};
+    int rc = net_new(out, "mmgcn", &kind, o, e);
+    if (!rc)
+        rc = make(*out, o, e);
+    if (rc) {
+        net_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,14 @@
+#ifndef STAIR_NET_ALL_H
+#define STAIR_NET_ALL_H
+
+#include "lib/models/net.h"
+
+/*
+ * The systems that are nets, one per file of the same name, which has their
+ * equations. Each moves the features out of o and borrows o->train; *out is
+ * freed by net_free, and NULL after an error. ERR_NOMEM, ERR_RANGE.
+ */
+int net_mmgcn(
+    struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
+
+#endif

@@ -1,0 +1,218 @@
+#include "lib/nn/reach.h"
+
+#include "lib/base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reach_work {
+    const struct csr *train; /* U x I */
+    struct csr items;        /* its transpose */
+    int64_t nodes;
+    int layers;
+    struct reach *layer; /* [layers] */
+    char *mark;          /* [nodes] */
+    int32_t *place;      /* [nodes] among the rows read, if they are marked */
+};
+
+static int
+half_init(struct csr *s, int64_t rows, int64_t nnz, struct err *e)
+{
+    return csr_init(s, rows, 0, nnz, 0, e);
+}
+
+static int
+layer_init(
+    struct reach *r, const struct csr *train, int64_t nodes, struct err *e)
+{
+    r->node = mem_new(nodes, sizeof *r->node, e);
+    r->self = mem_new(nodes, sizeof *r->self, e);
+    r->mean = mem_new(nodes, sizeof *r->mean, e);
+    int rc = r->node && r->self && r->mean ? 0 : ERR_NOMEM;
+    for (int k = 0; k < 2 && !rc; k++) {
+        int64_t made = k ? train->cols : train->rows;
+        rc = half_init(&r->down[k], made, train->nnz, e);
+        if (!rc)
+            rc = half_init(&r->up[k], nodes - made, train->nnz, e);
+    }
+    return rc;
+}
+
+int
+reach_new(
+    struct reach_work **out, const struct csr *train, int layers, struct err *e)
+{
+    assert(layers >= 1);
+    *out = NULL;
+    struct reach_work *w = mem_zero(1, sizeof *w, e);
+    if (!w)
+        return ERR_NOMEM;
+    w->train = train;
+    w->nodes = train->rows + train->cols;
+    w->layer = mem_zero(layers, sizeof *w->layer, e);
+    w->mark = mem_new(w->nodes, 1, e);
+    w->place = mem_new(w->nodes, sizeof *w->place, e);
+    int rc = w->layer && w->mark && w->place ? 0 : ERR_NOMEM;
+    if (!rc) {
+        w->layers = layers;
+        rc = csr_transpose(train, &w->items, e);
+    }
+    for (int l = 0; l < layers && !rc; l++)
+        rc = layer_init(&w->layer[l], train, w->nodes, e);
+    if (rc)
+        reach_free(w);
+    else
+        *out = w;
+    return rc;
+}
+
+void
+reach_free(struct reach_work *w)
+{
+    if (!w)
+        return;
+    for (int l = 0; l < w->layers; l++) {
+        struct reach *r = &w->layer[l];
+        free(r->node);
+        free(r->self);
+        free(r->mean);
+        for (int k = 0; k < 2; k++) {
+            csr_free(&r->down[k]);
+            csr_free(&r->up[k]);
+        }
+    }
+    csr_free(&w->items);
+    free(w->layer);
+    free(w->mark);
+    free(w->place);
+    free(w);
+}
+
+/* A node's neighbours: entries of one of the two matrices. */
+struct around {
+    const struct csr *s;
+    int64_t row, other; /* other: what a column's node is counted from */
+};
+
+static struct around
+around(const struct reach_work *w, int32_t node)
+{
+    int64_t users = w->train->rows;
+    return node < users ? (struct around){w->train, node, users}
+                        : (struct around){&w->items, node - users, 0};
+}
+
+/* Rows that layer r reads: its own and their neighbours. Fills place, and
+ * `below` with the list. */
+static void
+spread(struct reach_work *w, const struct reach *r, struct reach *below)
+{
+    memset(w->mark, 0, (size_t)w->nodes);
+    for (int64_t b = 0; b < r->n; b++) {
+        struct around a = around(w, r->node[b]);
+        w->mark[r->node[b]] = 1;
+        for (int64_t k = a.s->indptr[a.row]; k < a.s->indptr[a.row + 1]; k++)
+            w->mark[a.other + a.s->indices[k]] = 1;
+    }
+    below->n = below->users = 0;
+    for (int64_t v = 0; v < w->nodes; v++) {
+        if (v == w->train->rows)
+            below->users = below->n;
+        if (w->mark[v]) {
+            w->place[v] = (int32_t)below->n;
+            below->node[below->n++] = (int32_t)v;
+        }
+    }
+    if (w->train->cols == 0)
+        below->users = below->n;
+}
+
+/* t = the transpose of s, in the arrays that t has. */
+static void
+transpose(const struct csr *s, struct csr *t)
+{
+    t->rows = s->cols;
+    t->cols = s->rows;
+    t->nnz = s->nnz;
+    int64_t *at = t->indptr;
+    memset(at, 0, (size_t)(t->rows + 1) * sizeof *at);
+    for (int64_t k = 0; k < s->nnz; k++)
+        at[s->indices[k] + 1]++;
+    for (int64_t r = 0; r < t->rows; r++)
+        at[r + 1] += at[r];
+    /* at[c] moves to its row's end, which is where the next row starts */
+    for (int64_t r = 0; r < s->rows; r++)
+        for (int64_t k = s->indptr[r]; k < s->indptr[r + 1]; k++)
+            t->indices[at[s->indices[k]]++] = (int32_t)r;
+    memmove(at + 1, at, (size_t)t->rows * sizeof *at);
+    at[0] = 0;
+}
+
+/* Entries of r's rows, columns renamed by place. */
+static void
+connect(const struct reach_work *w, struct reach *r)
+{
+    for (int k = 0; k < 2; k++) {
+        struct csr *s = &r->down[k];
+        int64_t first = k ? r->users : 0, end = k ? r->n : r->users;
+        int32_t base = k ? 0 : (int32_t)r->of_users;
+        s->rows = end - first;
+        s->cols = k ? r->of_users : r->from - r->of_users;
+        s->nnz = 0;
+        for (int64_t b = first; b < end; b++) {
+            struct around a = around(w, r->node[b]);
+            int64_t from = a.s->indptr[a.row], to = a.s->indptr[a.row + 1];
+            for (int64_t p = from; p < to; p++)
+                s->indices[s->nnz++] =
+                    w->place[a.other + a.s->indices[p]] - base;
+            s->indptr[b - first + 1] = s->nnz;
+            r->mean[b] = to > from ? (float)(1.0 / (double)(to - from)) : 0.0f;
+            r->self[b] = w->place[r->node[b]];
+        }
+        transpose(s, &r->up[k]);
+    }
+}
+
+static void
+identity(struct reach_work *w, int32_t *list)
+{
+    for (int64_t v = 0; v < w->nodes; v++)
+        list[v] = (int32_t)v;
+}
+
+void
+reach_set(struct reach_work *w, const int32_t *list, int64_t n)
+{
+    struct reach *last = &w->layer[w->layers - 1];
+    if (list) {
+        memcpy(last->node, list, (size_t)n * sizeof *list);
+        last->n = n;
+    } else {
+        identity(w, last->node);
+        last->n = w->nodes;
+    }
+    last->users = 0;
+    while (last->users < last->n && last->node[last->users] < w->train->rows)
+        last->users++;
+    for (int l = w->layers - 1; l >= 0; l--) {
+        struct reach *r = &w->layer[l];
+        if (l > 0) {
+            struct reach *below = &w->layer[l - 1];
+            spread(w, r, below);
+            r->from = below->n;
+            r->of_users = below->users;
+        } else {
+            identity(w, w->place);
+            r->from = w->nodes;
+            r->of_users = w->train->rows;
+        }
+        connect(w, r);
+    }
+}
+
+const struct reach *
+reach_layer(const struct reach_work *w, int layer)
+{
+    return &w->layer[layer];
+}

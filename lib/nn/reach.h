@@ -1,0 +1,48 @@
+#ifndef STAIR_REACH_H
+#define STAIR_REACH_H
+
+#include "lib/base/err.h"
+#include "lib/la/csr.h"
+
+#include <stdint.h>
+
+/*
+ * The rows that matter: a graph model's last layer is needed on a batch's nodes
+ * only, the layer before it on these and their neighbours, and so on. Nodes are
+ * users first, then items; the graph is bipartite.
+ */
+
+/* One layer's step from the rows that it reads to those that it makes. Each
+ * list of rows ascends: its users, then its items. */
+struct reach {
+    int64_t n, users;       /* rows made, and how many of them are users */
+    int64_t from, of_users; /* rows read, likewise */
+    int32_t *node;          /* [n] what they are */
+    int32_t *self;          /* [n] their places among the rows read */
+    float *mean;            /* [n] 1 / degree, 0 where it is 0 */
+    /* down[0]: users made x items read, down[1]: items made x users read, with
+     * all neighbours; up[..]: their transposes. Binary. */
+    struct csr down[2], up[2];
+};
+
+struct reach_work;
+
+/*
+ * Room for `layers` of them over the train pairs, U x I, borrowed. At least one
+ * layer. ERR_NOMEM.
+ */
+int reach_new(struct reach_work **out, const struct csr *train, int layers,
+    struct err *e) ERR_CHECKED;
+void reach_free(struct reach_work *w);
+
+/*
+ * Chooses the n distinct ascending nodes that the last layer makes (borrowed
+ * for the call), or all nodes if list is NULL. The first layer reads all nodes.
+ * O(nodes + entries of the rows) per layer, no allocation.
+ */
+void reach_set(struct reach_work *w, const int32_t *list, int64_t n);
+
+/* Layer 0 .. layers - 1 of the choice; valid until the next. */
+const struct reach *reach_layer(const struct reach_work *w, int layer);
+
+#endif
