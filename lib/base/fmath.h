@@ -1,6 +1,8 @@
 #ifndef STAIR_FMATH_H
 #define STAIR_FMATH_H
 
+#include "lib/base/hd.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,12 +14,8 @@
  * that end in float. Header-only so that device code shares the very lines.
  */
 
-#ifndef FM_INLINE
-#define FM_INLINE static inline
-#endif
-
 /* e^x. x beyond +-708 saturates to the value there; NaN stays NaN. */
-FM_INLINE double
+HD double
 fm_exp(double x)
 {
     if (!(x == x))
@@ -51,7 +49,7 @@ fm_exp(double x)
 }
 
 /* Natural logarithm of a positive normal number. */
-FM_INLINE double
+HD double
 fm_log(double x)
 {
     uint64_t bits;
@@ -82,7 +80,7 @@ fm_log(double x)
 }
 
 /* log(1 + x) for x >= 0. */
-FM_INLINE double
+HD double
 fm_log1p(double x)
 {
     double u = 1.0 + x;
@@ -91,7 +89,7 @@ fm_log1p(double x)
 }
 
 /* x^y for x >= 0 (0^y = 0 for y > 0, x^0 = 1). */
-FM_INLINE double
+HD double
 fm_pow(double x, double y)
 {
     if (y == 0.0)
@@ -102,7 +100,7 @@ fm_pow(double x, double y)
 }
 
 /* x^n for n >= 0 by repeated squaring. */
-FM_INLINE double
+HD double
 fm_powi(double x, int64_t n)
 {
     double r = 1.0;
@@ -115,14 +113,14 @@ fm_powi(double x, int64_t n)
 }
 
 /* softplus(y) = log(1 + e^y), stable. */
-FM_INLINE double
+HD double
 fm_softplus(double y)
 {
     return (y > 0.0 ? y : 0.0) + fm_log1p(fm_exp(-fabs(y)));
 }
 
 /* sigma(x) = 1 / (1 + e^-x), stable. */
-FM_INLINE double
+HD double
 fm_sigmoid(double x)
 {
     double t = fm_exp(-fabs(x));

@@ -9,7 +9,7 @@
  * Returns the loss; *coef gets d(batch loss)/ds+ = -sigma(-x) / B (and
  * d/ds- = -coef), rounded to float.
  */
-static inline double
+HD double
 bpr_triple(double x, int64_t batch, float *coef)
 {
     *coef = (float)(-fm_sigmoid(-x) / (double)batch);

@@ -1,6 +1,7 @@
 #include "lib/rec/sample.h"
 
 #include "lib/base/mem.h"
+#include "lib/rec/sample_inline.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -79,30 +80,11 @@ void
 sample_triple(const struct sampler *s, int64_t index, int32_t *user,
     int32_t *positive, int32_t *negative)
 {
-    const struct csr *t = s->train;
-    if (s->kind == SAMPLE_REPLAY) {
-        *user = s->triples[3 * index];
-        *positive = s->triples[3 * index + 1];
-        *negative = s->triples[3 * index + 2];
-        return;
-    }
-    int64_t k;
-    if (s->kind == SAMPLE_PAIRS) {
-        k = rng_perm_at(&s->order, index);
-        *user = s->pair_user[k];
-    } else {
-        *user = s->active[rng_below(
-            s->n_active, s->seed, RNG_POSITIVE, s->epoch, (uint64_t)index, 0)];
-        int64_t from = t->indptr[*user], n = t->indptr[*user + 1] - from;
-        k = from +
-            rng_below(n, s->seed, RNG_POSITIVE, s->epoch, (uint64_t)index, 1);
-    }
-    *positive = t->indices[k];
-    uint32_t draw = 0;
-    do
-        *negative = (int32_t)rng_below(
-            t->cols, s->seed, RNG_NEGATIVE, s->epoch, (uint64_t)index, draw++);
-    while (csr_has(t, *user, *negative));
+    int32_t out[3];
+    sample_inline_triple(s, s->train, s->epoch, &s->order, index, out);
+    *user = out[0];
+    *positive = out[1];
+    *negative = out[2];
 }
 
 void
