@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 VARIANT := $(or $(if $(FUZZ),fuzz),$(if $(TSAN),tsan),$(if $(COV),cov),$(if $(SAN),san))
 B := build$(VARIANT:%=/%)
 BIN := $(if $(VARIANT),$B/bin,bin)
+# What is linked with the CUDA engine lies apart; objects are the same.
+L := $B$(if $(CUDA),/cuda)
 Q := $(if $(V),,@)
 
 WARN = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wmissing-prototypes \
@@ -18,7 +20,7 @@ SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all
 , := ,
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
 	-pthread $(WARN) $(SANFLAGS) $(CPPFLAGS) $(CFLAGS)
-LDLIBS_ALL = -Wl,--as-needed -lopenblas -lcsv -lz -lm -pthread
+LDLIBS_ALL = -Wl,--as-needed -lopenblas -lcsv -lz $(CUDA_LIBS) -lm -pthread
 BUILDINFO = -DSTAIR_VERSION='"$(VERSION)"' -DSTAIR_BUILD='"$(CC) $(OPT)$(if $(SAN), sanitized)"'
 
 # One kernel source, one object per instruction set, chosen at run time.
@@ -31,7 +33,19 @@ ISA_portable = -O3 -DISA=portable
 ISA_avx2 = -O3 -DISA=avx2 -mavx2 -mfma
 ISA_avx512 = -O3 -DISA=avx512 -mavx512f -mavx512vl -mavx512bw -mavx512dq -mfma -mprefer-vector-width=512
 
-LIB_SRC := $(filter-out %_isa.c,$(wildcard lib/*/*.c))
+# Device code with the host's arithmetic: nothing fused by itself, division and
+# square root correctly rounded, denormal numbers kept.
+CUDA_LAST = $(lastword $(CUDA_ARCH))
+CUDA_FLAGS = -std=c++17 -I. -O3 -fmad=false -prec-div=true -prec-sqrt=true -ftz=false --threads 2 \
+	$(foreach a,$(filter-out $(CUDA_LAST),$(CUDA_ARCH)),-gencode arch=compute_$a,code=sm_$a) \
+	-gencode arch=compute_$(CUDA_LAST),code=[sm_$(CUDA_LAST),compute_$(CUDA_LAST)] \
+	-DCUDA_ARCHS='"$(shell echo $(CUDA_ARCH) | sed -E 's/([0-9])( |$$)/.\1\2/g; s/ /, /g')"' \
+	-Xcompiler -fno-exceptions,-fno-rtti,-fno-threadsafe-statics,-ffp-contract=off \
+	-Xcompiler -Wall,-Wextra,-Wshadow$(if $(WERROR), -Werror all-warnings -Xcompiler -Werror) $(CUDA_EXTRA)
+CUDA_LIBS = $(if $(CUDA),-L$(CUDA_HOME)/lib64 -lcudart_static -ldl -lrt)
+
+LIB_SRC := $(filter-out %_isa.c $(if $(CUDA),%_none.c),$(wildcard lib/*/*.c))
+CUDA_SRC := $(if $(CUDA),$(wildcard lib/*/*.cu))
 ISA_SRC := $(wildcard lib/*/*_isa.c)
 TOOL_SRC := $(wildcard tools/stair-*.c)
 CLI_SRC := $(filter-out $(TOOL_SRC),$(wildcard tools/*.c))
@@ -39,13 +53,13 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 
-LIB_OBJ := $(LIB_SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(ISA_SRC:%.c=$B/%.$i.o))
+LIB_OBJ := $(LIB_SRC:%.c=$B/%.o) $(CUDA_SRC:%.cu=$L/%.o) $(foreach i,$(ISAS),$(ISA_SRC:%.c=$B/%.$i.o))
 CLI_OBJ := $(CLI_SRC:%.c=$B/%.o)
 TOOLS := $(TOOL_SRC:tools/%.c=%)
-UNITS := $(UNIT_SRC:%.c=$B/%)
-FUZZERS := $(FUZZ_SRC:%.c=$B/%)
-BENCHES := $(BENCH_SRC:%.c=$B/%)
-LIB := $B/libstair.a
+UNITS := $(UNIT_SRC:%.c=$L/%)
+FUZZERS := $(FUZZ_SRC:%.c=$L/%)
+BENCHES := $(BENCH_SRC:%.c=$L/%)
+LIB := $L/libstair.a
 
 all: $(LIB) $(TOOLS:%=$(BIN)/%)  ## build every tool into bin/
 
@@ -68,30 +82,41 @@ $B/%_isa.$1.o: %_isa.c $B/flags
 endef
 $(foreach i,$(ISAS),$(eval $(call isa_rule,$i)))
 
+$L/cuda.flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CUDA_FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(CUDA_FLAGS))' >$@
+
+$(CUDA_SRC:%.cu=$L/%.o): $L/%.o: %.cu $L/cuda.flags
+	@mkdir -p $(@D)
+	$(if $Q,@echo "  NVCC    $@")
+	$Q$(NVCC) $(CUDA_FLAGS) -MMD -MP -c -o $@ $<
+
 $B/lib/%.o $B/tests/%.o: CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
 $(LIB): $(LIB_OBJ)
+	@mkdir -p $(@D)
 	$(if $Q,@echo "  AR      $@")
 	@rm -f $@
 	$Q$(AR) rcsD $@ $^
 
-$(TOOLS:%=$B/%.linked): $B/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
+$(TOOLS:%=$L/%.linked): $L/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
 	$(if $Q,@echo "  LINK    $*")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
 # Replaced only when the program itself changed, so that a comment edit does
 # not re-run a pipeline's stages.
-$(TOOLS:%=$(BIN)/%): $(BIN)/%: $B/%.linked
+$(TOOLS:%=$(BIN)/%): $(BIN)/%: $L/%.linked
 	@mkdir -p $(@D)
-	@cp $< $B/$*.stripped
-	@$(if $(VARIANT),,$(STRIP) $B/$*.stripped)
-	@cmp -s $B/$*.stripped $@ || cp -f $B/$*.stripped $@
+	@cp $< $L/$*.stripped
+	@$(if $(VARIANT),,$(STRIP) $L/$*.stripped)
+	@cmp -s $L/$*.stripped $@ || cp -f $L/$*.stripped $@
 
-$(UNITS) $(BENCHES): $B/%: $B/%.o $(LIB)
+$(UNITS) $(BENCHES): $L/%: $B/%.o $(LIB)
+	@mkdir -p $(@D)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
-$(FUZZERS): $B/%: $B/%.o $(if $(FUZZ),,$B/tests/fuzz/driver.o) $(LIB)
+$(FUZZERS): $L/%: $B/%.o $(if $(FUZZ),,$B/tests/fuzz/driver.o) $(LIB)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(if $(FUZZ),-fsanitize=fuzzer) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
@@ -114,6 +139,10 @@ check-fast: tests-build  ## run the tests of the plain build only
 check-slow: tests-build  ## data races, valgrind, every fault: some minutes
 	@$(MAKE) --no-print-directory TSAN=1 tests-build
 	@STAIR_SLOW=1 ONLY='^(slow|fault)/' tests/run bin build
+
+check-cuda: tests-build  ## the CUDA engine on this machine's GPU, against the CPU's
+	@if [ -x $(NVCC) ]; then $(MAKE) --no-print-directory CUDA=1 BIN=build/cuda/bin all; fi
+	@STAIR_CUDA=1 ONLY='^cuda/' tests/run bin build
 
 coverage:  ## which lines of the library the tests run
 	@$(MAKE) --no-print-directory COV=1 tests-build

@@ -26,6 +26,12 @@ WERROR =
 SAN =
 CUDA =
 
+# For CUDA=1: where it is installed, and for which compute capabilities code is
+# built (80 is 8.0; the last one also serves later ones).
+CUDA_HOME = /usr/local/cuda
+NVCC = $(CUDA_HOME)/bin/nvcc
+CUDA_ARCH = 80 86 89 90 100 120
+
 # `make fuzz` runs each target this long.
 FUZZ_SECONDS = 60
 

@@ -1,5 +1,6 @@
 #include "tools/train_args.h"
 
+#include "lib/engine/cuda.h"
 #include "lib/rec/layers.h"
 
 #include <math.h>
@@ -61,8 +62,14 @@ train_args_check(struct cli *io, struct train_args *o)
         in[5 + i] = file ? file + 1 : NULL;
     }
     cli_one_stdin(io, in, 5 + o->features.n);
-    if (strcmp(o->device, "cuda") == 0)
-        cli_die(io, "this program was built without CUDA");
+    if (strcmp(o->device, "cuda") == 0) {
+        if (o->system->form != TRAIN_MODEL)
+            cli_usage(io,
+                "model '%s' is computed on the CPU: it takes no "
+                "'--device cuda'",
+                o->model);
+        die_if(cuda_usable(&io->err), io);
+    }
 }
 
 void

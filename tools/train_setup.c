@@ -2,8 +2,10 @@
 
 #include "lib/engine/cpu.h"
 #include "lib/engine/cpu_net.h"
+#include "lib/engine/cuda.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void
 train_setup_model(struct cli *io, const struct train_args *o,
@@ -61,7 +63,11 @@ make_linear(struct cli *io, const struct train_args *o, struct train_input *in,
     struct cpu_opt co = {
         o->set.batch, (int)io->threads, getenv("STAIR_ISA"), 0};
     die_if(
-        cpu_new(&s->engine, &m, &ui, &items, &s->sampler, &co, &io->err), io);
+        strcmp(o->device, "cuda") == 0
+            ? cuda_new(&s->engine, &m, &ui, &items, &s->sampler, o->set.batch,
+                  &io->err)
+            : cpu_new(&s->engine, &m, &ui, &items, &s->sampler, &co, &io->err),
+        io);
     graph_free(&ui);
     graph_free(&items);
     model_free(&m);

@@ -128,6 +128,7 @@ fails 2 "stair-train: option '--neighbors': '0' is not in 1..1e+06" stair-train 
 fails 2 "stair-train: option '--shrink': '-1' is not in 0..1e+09" stair-train --model itemknn --data data.npz --shrink -1
 fails 2 "stair-train: only one input can be standard input" stair-train --data - --init - --items items.npz
 fails 1 "stair-train: this program was built without CUDA" stair-train "${in[@]}" --device cuda
+fails 2 "stair-train: model 'popularity' is computed on the CPU: it takes no '--device cuda'" stair-train --model popularity --data data.npz --device cuda
 fails 1 "stair-train: cannot open 'nosuch.npz': No such file or directory" stair-train --data nosuch.npz --init init.npz --items items.npz
 fails 1 "stair-train: 'init.npz' has 20 columns, not 64" stair-train "${in[@]}" -d 64
 fails 1 "stair-train: 'same.npy': row 7: item $("$PY" -c 'import numpy as np; print(np.load("same.npy")[7,1])') is both the positive and the negative" stair-train "${in[@]}" --triples same.npy -o bad.npz

@@ -6,7 +6,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 
 make_in() { make --no-print-directory -C "$@"; }
 same "make help lists what there is" "$(make_in "$TOP" help | awk '{print $1}' |
-	grep -cxE 'all|check|check-fast|check-slow|coverage|bench|deps|install|uninstall|lint|dist|deb|fuzz|clean|help')" 15
+	grep -cxE 'all|check|check-fast|check-slow|check-cuda|coverage|bench|deps|install|uninstall|lint|dist|deb|fuzz|clean|help')" 16
 
 runs "make dist" make_in "$TOP" dist
 tarball=$(ls "$TOP"/build/stair-*.tar.gz)
