@@ -25,6 +25,7 @@ struct knn_opt {
     int self;  /* 1: a row may be its own neighbour */
     int threads;
     int64_t memory; /* knn_dense_source: bytes of features at once; 0: 384 MB */
+    const char *isa; /* portable, avx2, avx512, avx512bf16; NULL: the best */
 };
 
 /* Checks the options and allocates, every list empty. */
@@ -36,12 +37,14 @@ void knn_list_free(struct knn_list *l);
  * Lists of the n rows of x [n][d] (finite). The score is the cosine, computed
  * from the float32 rows in double in an order that depends on d alone and then
  * rounded to a multiple of 2^-44, so that rows which are equal, or multiples of
- * each other, tie. Float GEMM only proposes candidates, with a rigorous bound
- * on its rounding: nothing depends on block shapes or threads. Zero rows
- * neither get neighbours nor are any; *zeros is their number.
+ * each other, tie. Tiles of bfloat16 or float products only propose candidates,
+ * with a rigorous bound on their rounding: nothing depends on them, on block
+ * shapes or threads. Zero rows neither get neighbours nor are any; *zeros is
+ * their number.
  *
- * x is overwritten. Memory besides x and the result is bounded by threads x
- * tile plus O(n k). ERR_RANGE if k is too large.
+ * x is overwritten. Memory besides x and the result is bounded by 100 MB plus
+ * threads x tile plus O(n k). ERR_RANGE if k is too large, or if there are no
+ * kernels opt->isa.
  */
 int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
     struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;

@@ -17,6 +17,15 @@ cat $image | stair-knn $text:5 -:1 | cat >p.npz
 equal_files "a pipe is as good as a file" g.npz p.npz
 stair-knn --low-memory -o m.npz $text:5 $image:1
 equal_files "--low-memory gives the same bytes" g.npz m.npz
+for isa in portable avx2 avx512 avx512bf16; do
+	for o in "" --low-memory; do
+		# shellcheck disable=SC2086 # nothing, or a word
+		if STAIR_ISA=$isa stair-knn $o -o isa.npz $text:5 $image:1 2>isa.err; then
+			equal_files "$isa kernels${o:+ $o}: same bytes" g.npz isa.npz
+		elif grep -q 'no kernels' isa.err; then skip "$isa kernels" "this processor lacks them"; else ok 1 "$isa kernels"; fi
+	done
+done
+STAIR_ISA=abacus fails 1 "stair-knn: no kernels 'abacus' for this processor" stair-knn -o x.npz $text:5
 stair-knn --low-memory -o f.npz $text:5
 same "history" "$(stair-info f.npz | grep '^history' | cut -f 4- | tail -1)" \
 	"--values=count	k=5:$(stair-info $text | sed -n 's/^id\t//p')"

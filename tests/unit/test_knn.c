@@ -60,7 +60,8 @@ same_lists(const struct knn_list *a, const struct knn_list *b)
                a->score, b->score, (size_t)(a->n * a->k) * sizeof *a->score);
 }
 
-/* In memory with one and three threads, and from a file with little memory. */
+/* In memory with one and three threads, and from a file with little memory;
+ * with candidates from BLAS and from the best kernels there are. */
 static void
 check(
     const char *name, const float *x, int64_t n, int64_t d, int64_t k, int self)
@@ -68,27 +69,34 @@ check(
     struct knn_opt opt = {.k = k, .self = self, .threads = 1, .memory = 1};
     struct knn_list want, got;
     naive(x, n, d, &opt, &want);
-    for (int t = 1; t <= 3; t += 2) {
-        float *copy = mem_new(n * d, sizeof *copy, NULL);
-        memcpy(copy, x, (size_t)(n * d) * sizeof *x);
-        int64_t zeros;
-        opt.threads = t;
-        if (knn_dense(copy, n, d, &opt, &got, &zeros, NULL))
-            abort();
-        ok(same_lists(&want, &got), "%s: %d threads", name, t);
-        knn_list_free(&got);
-        free(copy);
-    }
     struct mat m = {n, d, (float *)(uintptr_t)x};
-    struct source s;
-    int64_t zeros;
-    if (store_write_mat("x.npz", &m, "stair-npz 1\n", NULL) ||
-        source_open(&s, "x.npz", NULL, "", NULL) ||
-        knn_dense_source(&s, &opt, &got, &zeros, NULL))
+    if (store_write_mat("x.npz", &m, "stair-npz 1\n", NULL))
         abort();
-    ok(same_lists(&want, &got), "%s: from a file, panel by panel", name);
-    source_close(&s);
-    knn_list_free(&got);
+    for (int i = 0; i < 2; i++) {
+        opt.isa = i ? NULL : "portable";
+        const char *which = i ? "best" : "portable";
+        int64_t zeros;
+        for (int t = 1; t <= 3; t += 2) {
+            float *copy = mem_new(n * d, sizeof *copy, NULL);
+            memcpy(copy, x, (size_t)(n * d) * sizeof *x);
+            opt.threads = t;
+            opt.memory = t == 1; /* 0: in one panel */
+            if (knn_dense(copy, n, d, &opt, &got, &zeros, NULL))
+                abort();
+            ok(same_lists(&want, &got), "%s: %s, %d threads", name, which, t);
+            knn_list_free(&got);
+            free(copy);
+        }
+        opt.memory = 1;
+        struct source s;
+        if (source_open(&s, "x.npz", NULL, "", NULL) ||
+            knn_dense_source(&s, &opt, &got, &zeros, NULL))
+            abort();
+        ok(same_lists(&want, &got), "%s: %s, from a file, panel by panel", name,
+            which);
+        source_close(&s);
+        knn_list_free(&got);
+    }
     knn_list_free(&want);
 }
 
@@ -145,6 +153,29 @@ test_dense(void)
     memset(x, 0, (size_t)(n * d) * sizeof *x);
     x[3 * d] = x[5 * d + 1] = 1;
     check("all but two are zero", x, n, d, 2, 0);
+    for (int64_t i = 0; i < n * d; i++) {
+        /* half way between two numbers of 8 bits, so rounded by the most */
+        float odd = (float)rng_below(4, 2, RNG_TEST, 8, (uint64_t)i, 0);
+        x[i] = (1 + (2 * odd + 1) * 0x1p-8f) * (i % d % 2 ? -1.0f : 1.0f);
+    }
+    check("nearly parallel, rounded as badly as can be", x, n, d, 5, 0);
+    fill(x, n, d, 9);
+    for (int64_t i = 0; i < n; i++) /* most rows hard, but not the first */
+        for (int64_t c = 0; i >= 480 && c < d; c++)
+            x[i * d + c] = x[c] + 1e-4f * x[i * d + c];
+    check("a crowd behind a tile of others", x, n, d, 5, 0);
+    fill(x, n, d, 10);
+    for (int64_t i = 0; i < n; i++) /* some hard rows in the end */
+        for (int64_t c = 0; i % 4 == 3 && c < d; c++)
+            x[i * d + c] = x[c] + 1e-4f * x[i * d + c];
+    check("a crowd among others", x, n, d, 5, 0);
+    fill(x, n, 4, 11);
+    const float like[] = {1, .5f, .25f, -.5f};
+    const float unlike[] = {
+        -0x1.72a7c2p-1f, 0x1.9f505ap-1f, -0x1.a0d36ap-9f, -0x1.b9ef06p-7f};
+    memcpy(x + 5 * 4, like, sizeof like);
+    memcpy(x + 600 * 4, unlike, sizeof unlike);
+    check("different rows of one hash", x, n, 4, 3, 0);
     free(x);
 
     float one[4] = {1, 2, 3, 4};
@@ -155,6 +186,11 @@ test_dense(void)
     ok(knn_dense(one, 2, 2, &opt, &l, &zeros, &e) == ERR_RANGE &&
             strcmp(e.msg, "2 neighbours wanted of 1 items") == 0,
         "k = n: %s", e.msg);
+    opt.k = 1;
+    opt.isa = "abacus";
+    ok(knn_dense(one, 2, 2, &opt, &l, &zeros, &e) == ERR_RANGE &&
+            strcmp(e.msg, "no kernels 'abacus' for this processor") == 0,
+        "unknown kernels: %s", e.msg);
 }
 
 static void
