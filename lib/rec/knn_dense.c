@@ -317,7 +317,7 @@ allocate(struct knn_work *w, struct err *e)
     for (int64_t b = 0; b < w->locks; b++)
         pthread_mutex_init(&w->lock[b], NULL);
     for (int t = 0; t < w->threads; t++) {
-        w->tile[t] = mem_new(KNN_TILE * KNN_TILE, sizeof **w->tile, e);
+        w->tile[t] = mem_zero(KNN_TILE * KNN_TILE, sizeof **w->tile, e);
         if (!w->tile[t])
             return ERR_NOMEM;
     }
