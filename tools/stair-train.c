@@ -1,6 +1,7 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/base/clock.h"
 #include "lib/engine/train.h"
+#include "lib/la/blas.h"
 #include "lib/la/store.h"
 #include "lib/models/itemknn.h"
 #include "tools/cli.h"
@@ -267,6 +268,8 @@ main(int argc, char **argv)
     io.table = table;
     cli_parse(&io, argc, argv);
     train_args_check(&io, &o);
+
+    blas_init();
     struct train_input in = {0};
     train_input_read(&io, &o, &in);
     if (o.system->form == TRAIN_FIXED)
