@@ -23,6 +23,7 @@ enum rng_purpose {
     RNG_EIGEN = 7,    /* start blocks of iterative solvers */
     RNG_KMEANS = 8,   /* k-means++ seeding */
     RNG_DROPOUT = 9,  /* dropout masks; epoch = step, draw = tensor */
+    RNG_EDGES = 10,   /* FREEDOM's edges of an epoch; index = train entry */
     RNG_CRITIC = 20,  /* a critic's masks; epoch = step, draw = which one */
     RNG_MIX = 21,     /* its interpolates; epoch = step */
     RNG_GUMBEL = 22,  /* Gumbel noise; epoch = step */
