@@ -25,6 +25,13 @@ row(const struct mat *m, const int32_t *list, int64_t b)
     return m->x + (list ? list[b] : b) * m->d;
 }
 
+/* z holds z_p - z_n */
+static int
+is_difference(const struct bpr_rows *t)
+{
+    return !t->i && t->z->n == t->batch;
+}
+
 static void
 losses(void *ctx, int64_t from, int64_t to)
 {
@@ -33,8 +40,9 @@ losses(void *ctx, int64_t from, int64_t to)
     int64_t d = t->a->d;
     for (int64_t b = from; b < to; b++) {
         const float *a = row(t->a, t->u, b);
-        double x = j->loops->dot(d, a, row(t->z, t->i, b)) -
-                   j->loops->dot(d, a, row(t->z, t->i, t->batch + b));
+        double x = j->loops->dot(d, a, row(t->z, t->i, b));
+        if (!is_difference(t))
+            x -= j->loops->dot(d, a, row(t->z, t->i, t->batch + b));
         float c;
         j->loss[b] = bpr_triple(x, t->batch, &c);
         j->coef[b] = (float)(j->w * (double)c);
@@ -46,7 +54,7 @@ bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
     int threads, struct err *e)
 {
     assert(t->a->d == t->z->d && (t->u || t->a->n >= t->batch) &&
-           (t->i || t->z->n >= 2 * t->batch));
+           (t->i || is_difference(t) || t->z->n >= 2 * t->batch));
     struct job j = {.loops = loops_best(), .t = t, .w = w, .coef = coef};
     j.loss = mem_new(t->batch, sizeof *j.loss, e);
     if (!j.loss)
@@ -77,12 +85,15 @@ gradients(void *ctx, int64_t from, int64_t to)
         float c = j->given[b];
         if (j->da) {
             j->loops->axpy(d, c, row(t->z, t->i, b), j->da + b * d);
-            j->loops->axpy(d, -c, row(t->z, t->i, t->batch + b), j->da + b * d);
+            if (!is_difference(t))
+                j->loops->axpy(
+                    d, -c, row(t->z, t->i, t->batch + b), j->da + b * d);
         }
         if (j->dz) {
             const float *a = row(t->a, t->u, b);
             j->loops->axpy(d, c, a, j->dz + b * d);
-            j->loops->axpy(d, -c, a, j->dz + (t->batch + b) * d);
+            if (!is_difference(t))
+                j->loops->axpy(d, -c, a, j->dz + (t->batch + b) * d);
         }
     }
 }
@@ -92,7 +103,8 @@ bpr_rows_backward(const struct bpr_rows *t, const float *coef, struct mat *da,
     struct mat *dz, int threads)
 {
     assert(!da || (da->n == t->batch && da->d == t->a->d));
-    assert(!dz || (dz->n == 2 * t->batch && dz->d == t->a->d));
+    assert(!dz || (dz->n == (is_difference(t) ? 1 : 2) * t->batch &&
+                      dz->d == t->a->d));
     struct job j = {.loops = loops_best(),
         .t = t,
         .given = coef,

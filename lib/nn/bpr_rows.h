@@ -10,6 +10,8 @@
  * A batch of B triples over two matrices: user b is row u[b] of a, its positive
  * row i[b] and its negative row i[B + b] of z. A list that is NULL means that
  * the rows are gathered already: row b of a, rows b and B + b of z.
+ * Where i is NULL and z has B rows, these are differences z_p - z_n: read z_p
+ * below as the difference and z_n as 0, without a gradient.
  */
 struct bpr_rows {
     int64_t batch;
@@ -33,7 +35,9 @@ int bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
  * Gradients of the occurrences, with c = coef from above:
  *   da_b += c_b (z_p - z_n),   dz_b += c_b a_u,   dz_{B+b} -= c_b a_u
  *
- *   da  [B][d]    dz  [2 B][d]; scatter them (rows.h) if the lists repeat rows
+ *   da  [B][d]    dz  [2 B][d], of differences [B][d]
+ *
+ * Scatter them (rows.h) if the lists repeat rows.
  *
  * Either may be NULL.
  */
