@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char train_systems_names[] =
-    "stair|mf|lightgcn|jgcf|mmgcn|itemknn|popularity";
+    "stair|mf|lightgcn|jgcf|mmgcn|freedom|itemknn|popularity";
 
 static int
 popularity(struct model *m, const struct model_opt *o, const struct csr *train,
@@ -71,6 +71,21 @@ static const struct train_system systems[] = {
             .epochs = 50,
             .every = 1,
             .penalty = 1e-5}},
+    {.name = "freedom",
+        .form = TRAIN_NET,
+        .takes = TRAIN_FEATURES | TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS |
+                 TRAIN_KEEP_EDGES | TRAIN_MODAL_LOSS,
+        .net = net_freedom,
+        .usual = {.rate = 1e-3,
+            .decay = 1e-6,
+            .layers = 2,
+            .batch = 2048,
+            .epochs = 500,
+            .every = 5,
+            .item_layers = 1,
+            .neighbours = 10,
+            .keep_edges = 0.2,
+            .modal_loss = 1e-3}},
     {.name = "itemknn",
         .form = TRAIN_GRAPH,
         .takes = TRAIN_NEIGHBOURS | TRAIN_SHRINK,

@@ -1,0 +1,327 @@
+/*
+ * FREEDOM (Zhou and Shen, MM 2023): LightGCN on a thinned user-item graph that
+ * is drawn afresh in every epoch, plus a frozen item graph of the features.
+ *
+ *   H   = 1/(L+1) sum_{l<=L} A^l E       A: of the epoch's edges, normalised
+ *   z_i = H_i + (M^Li E)_i               M = sum_m w_m S_m, neighbours.h
+ *   loss = BPR(H_u; z_p - z_n) + w sum_m BPR(H_u; x_p - x_n),  x_i = W_m f_i
+ *
+ * The projection needs no bias: it cancels in x_p - x_n = W_m (f_p - f_n),
+ * which is what is computed. Scores are <H_u, z_i> on the graph of all edges.
+ */
+#include "lib/base/mem.h"
+#include "lib/models/modal.h"
+#include "lib/models/neighbours.h"
+#include "lib/models/net_all.h"
+#include "lib/nn/bpr_rows.h"
+#include "lib/nn/init.h"
+#include "lib/nn/linear.h"
+#include "lib/nn/propagate.h"
+#include "lib/nn/rows.h"
+#include "lib/nn/spmm.h"
+#include "lib/rec/edges.h"
+#include "lib/rec/graph.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct freedom {
+    const struct csr *train;
+    int64_t n_keep;
+    int layers, item_layers;
+    double modal_loss;
+    struct graph all, kept;    /* every edge; the epoch's */
+    struct csr items, items_t; /* M and its transpose */
+    struct modal *modal;
+    int modals;
+    struct propagate scratch;
+    struct mat hop[2]; /* I x d, of more than one item layer */
+    struct mat h, dh;  /* N x d: H, in items' rows z; gradients */
+    int32_t *item;     /* [2B] positives, then negatives */
+    struct segments user, pos, neg;
+    float *coef;       /* [B] */
+    struct mat da, dz; /* B x d, 2B x d: of a batch's rows */
+    struct mat f, df;  /* B x F: f_p - f_n and its gradient */
+    struct mat x, dx;  /* B x d: W (f_p - f_n) */
+};
+
+/* Rows first .. first + n - 1 of m. */
+static struct mat
+block(const struct mat *m, int64_t first, int64_t n)
+{
+    return (struct mat){n, m->d, m->x + first * m->d};
+}
+
+/* y += S^l x */
+static void
+add_hops(struct freedom *f, const struct csr *s, int l, const struct mat *x,
+    struct mat *y, int threads)
+{
+    struct spmm_op op = {.s = s};
+    for (int k = 0; k < l - 1; k++) {
+        spmm(&op, x, 0, &f->hop[k & 1], threads);
+        x = &f->hop[k & 1];
+    }
+    if (l)
+        spmm(&op, x, 1, y, threads);
+    else
+        rows_add(1, x, NULL, y, threads);
+}
+
+/* h: H of users, z of items */
+static void
+forward(struct net *m, const struct graph *g)
+{
+    struct freedom *f = m->own;
+    struct mat e = net_embeddings(m);
+    struct mat z = block(&f->h, f->train->rows, f->train->cols);
+    propagate_mean(&f->scratch, g, f->layers, &e, &f->h, m->threads);
+    add_hops(
+        f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x, &z, m->threads);
+}
+
+/* The embeddings' gradients from dh, those of h. A is symmetric, M is not. */
+static void
+backward(struct net *m)
+{
+    struct freedom *f = m->own;
+    struct mat g = net_embeddings_gradients(m);
+    struct mat dz = block(&f->dh, f->train->rows, f->train->cols);
+    propagate_mean(&f->scratch, &f->kept, f->layers, &f->dh, &g, m->threads);
+    add_hops(f, &f->items_t, f->item_layers, &dz, &m->tensor[NET_ITEM].g,
+        m->threads);
+}
+
+/* f_p - f_n of the batch's triples */
+static void
+differences(const struct mat *from, const struct net_batch *b, struct mat *f,
+    int threads)
+{
+    rows_gather(from, b->pos, f, threads);
+    rows_add(-1, from, b->neg, f, threads);
+}
+
+/* Adds to users' rows da, and to the modality's gradients. */
+static int
+modal_step(struct net *m, const struct modal *t, const struct net_batch *b,
+    struct mat *da, double *loss, struct err *e)
+{
+    struct freedom *own = m->own;
+    const struct mat *feature = modal_features(m, t);
+    struct net_tensor *w = &m->tensor[t->weight];
+    struct mat f = {b->n, feature->d, own->f.x}, x = block(&own->x, 0, b->n);
+    struct mat df = {b->n, feature->d, own->df.x},
+               dx = block(&own->dx, 0, b->n);
+    differences(feature, b, &f, m->threads);
+    linear_forward(&f, &w->x, NULL, &x, m->threads);
+    const struct bpr_rows rows = {
+        .batch = b->n, .a = &own->h, .z = &x, .u = b->user};
+    int rc =
+        bpr_rows_loss(&rows, own->modal_loss, loss, own->coef, m->threads, e);
+    if (rc)
+        return rc;
+    *loss *= own->modal_loss;
+    rows_zero(&dx, m->threads);
+    bpr_rows_backward(&rows, own->coef, da, &dx, m->threads);
+    if (t->features < 0) {
+        linear_backward(&f, NULL, &dx, NULL, &w->g, NULL, m->threads);
+        return 0;
+    }
+    rows_zero(&df, m->threads);
+    linear_backward(&f, &w->x, &dx, &df, &w->g, NULL, m->threads);
+    rows_scatter(&own->pos, &df, &m->tensor[t->features].g, m->threads);
+    rows_scale(-1, &df, m->threads);
+    rows_scatter(&own->neg, &df, &m->tensor[t->features].g, m->threads);
+    return 0;
+}
+
+static int
+step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
+{
+    struct freedom *f = m->own;
+    int threads = m->threads;
+    int64_t users = f->train->rows;
+    struct mat z = block(&f->h, users, f->train->cols);
+    struct mat da = block(&f->da, 0, b->n), dz = block(&f->dz, 0, 2 * b->n);
+    segments_set(&f->user, b->user, b->n);
+    segments_set(&f->pos, b->pos, b->n);
+    segments_set(&f->neg, b->neg, b->n);
+    memcpy(f->item, b->pos, (size_t)b->n * sizeof *b->pos);
+    memcpy(f->item + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
+
+    forward(m, &f->kept);
+    const struct bpr_rows rows = {
+        .batch = b->n, .a = &f->h, .z = &z, .u = b->user, .i = f->item};
+    int rc = bpr_rows_loss(&rows, 1, loss, f->coef, threads, e);
+    if (rc)
+        return rc;
+    rows_zero(&da, threads);
+    rows_zero(&dz, threads);
+    bpr_rows_backward(&rows, f->coef, &da, &dz, threads);
+    for (int k = 0; k < f->modals; k++) {
+        double more;
+        rc = modal_step(m, &f->modal[k], b, &da, &more, e);
+        if (rc)
+            return rc;
+        *loss += more;
+    }
+
+    rows_zero(&f->dh, threads);
+    struct mat dh_items = block(&f->dh, users, f->train->cols);
+    struct mat dp = block(&dz, 0, b->n), dn = block(&dz, b->n, b->n);
+    rows_scatter(&f->user, &da, &f->dh, threads);
+    rows_scatter(&f->pos, &dp, &dh_items, threads);
+    rows_scatter(&f->neg, &dn, &dh_items, threads);
+    backward(m);
+    return 0;
+}
+
+static int
+epoch(struct net *m, int64_t epoch, struct err *e)
+{
+    struct freedom *f = m->own;
+    struct csr kept;
+    int rc = edges_sample(
+        f->train, f->n_keep, m->seed, (uint32_t)epoch, m->threads, &kept, e);
+    if (rc)
+        return rc;
+    graph_free(&f->kept);
+    rc = graph_bipartite(&kept, &f->kept, e);
+    csr_free(&kept);
+    return rc;
+}
+
+static int
+vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
+{
+    (void)e;
+    struct freedom *f = m->own;
+    struct mat z = block(&f->h, f->train->rows, f->train->cols);
+    forward(m, &f->all);
+    rows_gather(&f->h, NULL, user, m->threads);
+    rows_gather(&z, NULL, item, m->threads);
+    return 0;
+}
+
+static void
+release(struct net *m)
+{
+    struct freedom *f = m->own;
+    if (!f)
+        return;
+    graph_free(&f->all);
+    graph_free(&f->kept);
+    csr_free(&f->items);
+    csr_free(&f->items_t);
+    modal_free(f->modal, f->modals);
+    propagate_free(&f->scratch);
+    struct mat *mats[] = {&f->hop[0], &f->hop[1], &f->h, &f->dh, &f->da, &f->dz,
+        &f->f, &f->df, &f->x, &f->dx};
+    for (size_t k = 0; k < sizeof mats / sizeof *mats; k++)
+        mat_free(mats[k]);
+    free(f->item);
+    free(f->coef);
+    segments_free(&f->user);
+    segments_free(&f->pos);
+    segments_free(&f->neg);
+    free(f);
+}
+
+static const struct net_kind kind = {epoch, step, vectors, release};
+
+/* M = sum_m w_m S_m and its transpose */
+static int
+item_graph(struct freedom *f, const struct net_opt *o, struct err *e)
+{
+    struct csr *s = mem_zero(o->n_features, sizeof *s, e);
+    double *w = mem_new(o->n_features, sizeof *w, e);
+    int rc = s && w ? modal_weights(o, w, e) : ERR_NOMEM;
+    for (int k = 0; k < o->n_features && !rc; k++)
+        rc = neighbours_graph(
+            &o->features[k].x, o->neighbours, KNN_ONE, o->threads, &s[k], e);
+    if (!rc)
+        rc = neighbours_mix(s, w, o->n_features, &f->items, e);
+    if (!rc)
+        rc = csr_transpose(&f->items, &f->items_t, e);
+    for (int k = 0; s && k < o->n_features; k++)
+        csr_free(&s[k]);
+    free(s);
+    free(w);
+    return rc;
+}
+
+static int
+parameters(struct net *m, const struct net_opt *o, struct err *e)
+{
+    struct freedom *f = m->own;
+    int rc = net_add_embeddings(m, o->train->rows, o->train->cols, o->dim, e);
+    for (int k = 0; k < m->tensors && !rc; k++) {
+        struct init init = {o->seed, (uint32_t)k, o->threads};
+        init_xavier_normal(&init, &m->tensor[k].x);
+        m->tensor[k].adam =
+            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+    }
+    f->modals = o->n_features;
+    return rc ? rc : modal_make(m, o, 0, &f->modal, e);
+}
+
+static int
+buffers(struct net *m, const struct net_opt *o, struct err *e)
+{
+    struct freedom *f = m->own;
+    int64_t users = o->train->rows, items = o->train->cols, d = o->dim;
+    int64_t n = users + items;
+    int64_t batch = o->batch;
+    int64_t widest = modal_widest(m, f->modal, f->modals);
+    const struct {
+        struct mat *m;
+        int64_t n, d;
+    } mats[] = {{&f->hop[0], f->item_layers > 1 ? items : 0, d},
+        {&f->hop[1], f->item_layers > 2 ? items : 0, d}, {&f->h, n, d},
+        {&f->dh, n, d}, {&f->da, batch, d}, {&f->dz, 2 * batch, d},
+        {&f->f, batch, widest}, {&f->df, o->train_features ? batch : 0, widest},
+        {&f->x, batch, d}, {&f->dx, batch, d}};
+    int rc = propagate_init(&f->scratch, n, d, e);
+    for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
+        rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
+    struct segments *lists[] = {&f->user, &f->pos, &f->neg};
+    for (int k = 0; k < 3 && !rc; k++)
+        rc = segments_init(lists[k], batch, e);
+    if (rc)
+        return rc;
+    f->item = mem_new(2 * batch, sizeof *f->item, e);
+    f->coef = mem_new(batch, sizeof *f->coef, e);
+    return f->item && f->coef ? 0 : ERR_NOMEM;
+}
+
+int
+net_freedom(struct net **out, const struct net_opt *o, struct err *e)
+{
+    int rc = net_new(out, "freedom", &kind, o, e);
+    if (rc)
+        return rc;
+    struct net *m = *out;
+    struct freedom *f = m->own = mem_zero(1, sizeof *f, e);
+    rc = f ? 0 : ERR_NOMEM;
+    if (!rc) {
+        m->sampling = SAMPLE_PAIRS;
+        f->train = o->train;
+        f->n_keep = (int64_t)((double)o->train->nnz * o->keep_edges);
+        f->layers = (int)o->layers;
+        f->item_layers = (int)o->item_layers;
+        f->modal_loss = o->modal_loss;
+        rc = graph_bipartite(o->train, &f->all, e);
+    }
+    if (!rc)
+        rc = item_graph(f, o, e);
+    if (!rc)
+        rc = parameters(m, o, e);
+    if (!rc)
+        rc = buffers(m, o, e);
+    if (rc) {
+        net_free(m);
+        *out = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,40 @@
+#ifndef STAIR_MODAL_H
+#define STAIR_MODAL_H
+
+#include "lib/models/net.h"
+
+/*
+ * A modality of a net: its items' features, frozen or a parameter, and a linear
+ * projection x_i = W f_i + b of them to the embeddings' width. Tensors are
+ * numbered as in the net; those of modality NAME are called feature_NAME,
+ * weight_NAME, bias_NAME.
+ */
+struct modal {
+    struct mat frozen; /* I x F; empty if the features are trained */
+    int features;      /* I x F, tensor; -1 if they are frozen */
+    int weight;        /* W: d x F */
+    int bias;          /* b: 1 x d; -1 without */
+};
+
+/*
+ * The modalities of o behind the tensors that m has, the features moved out of
+ * o; with trained features (o->train_features) as parameters. W and b are
+ * uniform up to 1 / sqrt(F). All get Adam's settings from o. *t, [n_features],
+ * is freed with modal_free, also after an error. ERR_NOMEM.
+ */
+int modal_make(struct net *m, const struct net_opt *o, int with_bias,
+    struct modal **t, struct err *e) ERR_CHECKED;
+void modal_free(struct modal *t, int n);
+
+/* I x F */
+const struct mat *modal_features(const struct net *m, const struct modal *t);
+
+/* Widest features. */
+int64_t modal_widest(const struct net *m, const struct modal *t, int n);
+
+/* Weights of the modalities, relative to their sum: w [n_features]. ERR_RANGE
+ * if the sum is 0. */
+int modal_weights(
+    const struct net_opt *o, double *w, struct err *e) ERR_CHECKED;
+
+#endif

@@ -1,0 +1,268 @@
+/* FREEDOM's gradients against a naive twin in double, its vectors, and its
+ * equal bytes. */
+#include "lib/la/blas.h"
+#include "lib/models/net_all.h"
+#include "lib/rec/edges.h"
+#include "tests/unit/net_toy.h"
+
+/* out [n] = sum of layers 0..l of D^-1/2 A D^-1/2 e over l + 1, n x d */
+static void
+propagate(const struct csr *r, int64_t layers, const double *e, int64_t d,
+    double *out)
+{
+    int64_t users = r->rows, n = users + r->cols;
+    double *degree = calloc((size_t)n, sizeof *degree);
+    double *x = malloc((size_t)(n * d) * sizeof *x);
+    double *y = malloc((size_t)(n * d) * sizeof *y);
+    if (!degree || !x || !y)
+        abort();
+    for (int64_t u = 0; u < users; u++)
+        for (int64_t k = r->indptr[u]; k < r->indptr[u + 1]; k++) {
+            degree[u]++;
+            degree[users + r->indices[k]]++;
+        }
+    memcpy(x, e, (size_t)(n * d) * sizeof *x);
+    memcpy(out, e, (size_t)(n * d) * sizeof *x);
+    for (int64_t l = 0; l < layers; l++) {
+        memset(y, 0, (size_t)(n * d) * sizeof *y);
+        for (int64_t u = 0; u < users; u++)
+            for (int64_t k = r->indptr[u]; k < r->indptr[u + 1]; k++) {
+                int64_t i = users + r->indices[k];
+                double w = 1 / sqrt(degree[u] * degree[i]);
+                for (int64_t c = 0; c < d; c++) {
+                    y[u * d + c] += w * x[i * d + c];
+                    y[i * d + c] += w * x[u * d + c];
+                }
+            }
+        memcpy(x, y, (size_t)(n * d) * sizeof *x);
+        for (int64_t k = 0; k < n * d; k++)
+            out[k] += x[k];
+    }
+    for (int64_t k = 0; k < n * d; k++)
+        out[k] /= (double)(layers + 1);
+    free(degree);
+    free(x);
+    free(y);
+}
+
+static double
+cosine(const struct mat *x, int64_t i, int64_t j)
+{
+    double s = 0, a = 0, b = 0;
+    for (int64_t c = 0; c < x->d; c++) {
+        double p = (double)x->x[i * x->d + c], q = (double)x->x[j * x->d + c];
+        s += p * q;
+        a += p * p;
+        b += q * q;
+    }
+    return s / sqrt(a * b);
+}
+
+/* y = M x: the k nearest of each modality at w/k each; of x equal cosines the
+ * smaller item (the toy has none). */
+static void
+hop(const struct toy *t, const double *x, int64_t d, double *y)
+{
+    int64_t items = t->train.cols;
+    double total = 0;
+    memset(y, 0, (size_t)(items * d) * sizeof *y);
+    for (int m = 0; m < t->o.n_features; m++)
+        total += t->features[m].weight;
+    for (int m = 0; m < t->o.n_features; m++)
+        for (int64_t i = 0; i < items; i++)
+            for (int64_t j = 0; j < items; j++) {
+                const struct mat *f = &t->features[m].x;
+                int64_t nearer = 0;
+                for (int64_t q = 0; q < items; q++)
+                    nearer += cosine(f, i, q) > cosine(f, i, j);
+                if (nearer >= t->o.neighbours)
+                    continue;
+                double w = t->features[m].weight / total;
+                for (int64_t c = 0; c < d; c++)
+                    y[i * d + c] += w / (double)t->o.neighbours * x[j * d + c];
+            }
+}
+
+/* h [n][d]: H of users, z of items */
+static void
+outputs(const struct toy *t, const struct csr *graph, double *const *tensor,
+    double *h)
+{
+    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    double *e = malloc((size_t)((users + items) * d) * sizeof *e);
+    double *x = malloc((size_t)(items * d) * sizeof *x);
+    double *y = malloc((size_t)(items * d) * sizeof *y);
+    if (!e || !x || !y)
+        abort();
+    memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
+    memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
+    propagate(graph, t->o.layers, e, d, h);
+    memcpy(x, tensor[1], (size_t)(items * d) * sizeof *x);
+    for (int64_t l = 0; l < t->o.item_layers; l++) {
+        hop(t, x, d, y);
+        memcpy(x, y, (size_t)(items * d) * sizeof *x);
+    }
+    for (int64_t k = 0; k < items * d; k++)
+        h[users * d + k] += x[k];
+    free(e);
+    free(x);
+    free(y);
+}
+
+static double
+softplus(double x)
+{
+    return log1p(exp(x));
+}
+
+/* <a, x_p - x_n> with x = W f + b for any b */
+static double
+margin(const double *a, int64_t d, const double *w, const double *f,
+    int64_t width, int64_t p, int64_t n)
+{
+    double s = 0;
+    for (int64_t o = 0; o < d; o++) {
+        double xp = .7, xn = .7;
+        for (int64_t c = 0; c < width; c++) {
+            xp += w[o * width + c] * f[p * width + c];
+            xn += w[o * width + c] * f[n * width + c];
+        }
+        s += a[o] * (xp - xn);
+    }
+    return s;
+}
+
+static struct csr
+epoch_graph(const struct toy *t, uint32_t epoch)
+{
+    struct csr g;
+    if (edges_sample(&t->train,
+            (int64_t)((double)t->train.nnz * t->o.keep_edges), t->o.seed, epoch,
+            1, &g, NULL))
+        abort();
+    return g;
+}
+
+static double
+twin(const struct toy *t, double *const *tensor)
+{
+    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    double *h = malloc((size_t)((users + items) * d) * sizeof *h), loss = 0;
+    struct csr g = epoch_graph(t, 0);
+    if (!h)
+        abort();
+    outputs(t, &g, tensor, h);
+    csr_free(&g);
+    for (int64_t b = 0; b < TOY_BATCH; b++) {
+        const double *a = h + t->user[b] * d;
+        int64_t p = t->pos[b], n = t->neg[b];
+        double x = 0;
+        for (int64_t c = 0; c < d; c++)
+            x += a[c] * (h[(users + p) * d + c] - h[(users + n) * d + c]);
+        loss += softplus(-x) / TOY_BATCH;
+        double *const *next = tensor + 2;
+        for (int m = 0; m < t->o.n_features; m++) {
+            const struct mat *f = &t->features[m].x;
+            double *copy = malloc((size_t)(items * f->d) * sizeof *copy);
+            if (!copy)
+                abort();
+            for (int64_t k = 0; k < items * f->d; k++)
+                copy[k] = t->o.train_features ? (*next)[k] : (double)f->x[k];
+            next += t->o.train_features != 0;
+            x = margin(a, d, *next++, copy, f->d, p, n);
+            loss += t->o.modal_loss * softplus(-x) / TOY_BATCH;
+            free(copy);
+        }
+    }
+    free(h);
+    return loss;
+}
+
+/* Output vectors come from all edges. */
+static void
+test_vectors(const struct toy *t, const char *what)
+{
+    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    struct net *m = toy_net(t, net_freedom, 2);
+    struct mat user, item;
+    double *tensor[2], *h = malloc((size_t)((users + items) * d) * sizeof *h);
+    if (!m || !h || mat_init(&user, users, d, NULL) ||
+        mat_init(&item, items, d, NULL))
+        abort();
+    for (int k = 0; k < 2; k++) {
+        const struct mat *x = &m->tensor[k].x;
+        tensor[k] = malloc((size_t)(x->n * x->d) * sizeof(double));
+        if (!tensor[k])
+            abort();
+        for (int64_t j = 0; j < x->n * x->d; j++)
+            tensor[k][j] = (double)x->x[j];
+    }
+    int rc = m->kind->epoch(m, 0, NULL);
+    if (!rc)
+        rc = m->kind->vectors(m, &user, &item, NULL);
+    outputs(t, &t->train, tensor, h);
+    double worst = 0, most = 0;
+    for (int64_t k = 0; k < (users + items) * d; k++) {
+        float got = k < users * d ? user.x[k] : item.x[k - users * d];
+        worst = fmax(worst, fabs((double)got - h[k]));
+        most = fmax(most, fabs(h[k]));
+    }
+    ok(!rc && worst < 1e-6 * most && most > .1, "%s: vectors (off by %.1e)",
+        what, worst);
+    net_free(m);
+    mat_free(&user);
+    mat_free(&item);
+    free(tensor[0]);
+    free(tensor[1]);
+    free(h);
+}
+
+static void
+test(const int64_t width[2], int64_t layers, int64_t hops, double keep,
+    int train)
+{
+    struct toy t;
+    char what[120];
+    toy_init(&t, 20, 11, width);
+    t.o.layers = layers;
+    t.o.item_layers = hops;
+    t.o.neighbours = 4;
+    t.o.keep_edges = keep;
+    t.o.modal_loss = .3;
+    t.o.decay = .01;
+    t.o.train_features = train;
+    snprintf(what, sizeof what, "widths %d %d, %d and %d layers, %g of edges%s",
+        (int)width[0], (int)width[1], (int)layers, (int)hops, keep,
+        train ? ", trained" : "");
+    toy_gradients(&t, net_freedom, twin, .5, 60, 3e-6, what);
+    toy_bytes(&t, net_freedom, what);
+    test_vectors(&t, what);
+    toy_free(&t);
+}
+
+int
+main(void)
+{
+    blas_init();
+    const int64_t both[] = {7, 3}, one[] = {0, 5};
+    test(both, 2, 1, .4, 0);
+    test(both, 2, 2, .4, 1);
+    test(one, 1, 3, 1, 0);
+    test(both, 0, 0, 1e-6, 1);
+
+    struct toy t;
+    struct err e;
+    struct net *m;
+    toy_init(&t, 20, 11, both);
+    t.o.neighbours = 12;
+    ok(net_freedom(&m, &t.o, &e) == ERR_RANGE && !m &&
+            strcmp(e.msg, "12 neighbours wanted of 11 items") == 0,
+        "%s", e.msg);
+    t.o.neighbours = 3;
+    t.features[0].weight = t.features[1].weight = 0;
+    ok(net_freedom(&m, &t.o, &e) == ERR_RANGE && !m &&
+            strcmp(e.msg, "all features have weight 0") == 0,
+        "%s", e.msg);
+    toy_free(&t);
+    return done();
+}
