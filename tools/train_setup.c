@@ -41,6 +41,10 @@ make_sampler(struct cli *io, const struct train_args *o,
         die_if(sample_replay(
                    s, train, in->triples, in->n_triples, o->triples, &io->err),
             io);
+    else if (kind == SAMPLE_DISTINCT)
+        die_if(sample_distinct(
+                   s, train, o->set.batch, (uint64_t)o->seed, &io->err),
+            io);
     else
         die_if(sample_init(s, kind, train, (uint64_t)o->seed, &io->err), io);
 }
@@ -102,7 +106,8 @@ make_net(struct cli *io, const struct train_args *o, struct train_input *in,
     blas_init();
     die_if(o->system->net(&m, &no, &io->err), io);
     make_sampler(io, o, in, m->sampling, &s->sampler);
-    die_if(cpu_net_new(&s->engine, m, &s->sampler, set->batch, &io->err), io);
+    int64_t batch = s->sampler.batch ? s->sampler.batch : set->batch;
+    die_if(cpu_net_new(&s->engine, m, &s->sampler, batch, &io->err), io);
 }
 
 void

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char train_systems_names[] =
-    "stair|mf|lightgcn|jgcf|mmgcn|freedom|itemknn|popularity";
+    "stair|mf|lightgcn|jgcf|mmgcn|freedom|mmssl|itemknn|popularity";
 
 static int
 popularity(struct model *m, const struct model_opt *o, const struct csr *train,
@@ -86,6 +86,20 @@ static const struct train_system systems[] = {
             .neighbours = 10,
             .keep_edges = 0.2,
             .modal_loss = 1e-3}},
+    {.name = "mmssl",
+        .form = TRAIN_NET,
+        .takes = TRAIN_FEATURES | TRAIN_NEIGHBOURS | TRAIN_DROPOUT |
+                 TRAIN_MODAL_LOSS | TRAIN_PENALTY,
+        .net = net_mmssl,
+        .usual = {.rate = 5.5e-4,
+            .decay = 0.01,
+            .layers = 2,
+            .batch = 1024,
+            .epochs = 1000,
+            .every = 1,
+            .dropout = 0.2,
+            .modal_loss = 0.03,
+            .penalty = 1e-5}},
     {.name = "itemknn",
         .form = TRAIN_GRAPH,
         .takes = TRAIN_NEIGHBOURS | TRAIN_SHRINK,

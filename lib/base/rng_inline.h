@@ -53,6 +53,18 @@ rng_inline_mix(uint32_t x)
     return x ^ x >> 16;
 }
 
+HD void
+rng_inline_perm_init(struct rng_perm *p, int64_t n, uint64_t seed,
+    enum rng_purpose purpose, uint32_t epoch)
+{
+    p->n = n;
+    p->half = 1;
+    while (p->half < 31 && (int64_t)1 << 2 * p->half < n)
+        p->half++;
+    for (uint32_t r = 0; r < 8; r++)
+        p->key[r] = (uint32_t)rng_inline_u64(seed, purpose, epoch, r, 0);
+}
+
 HD int64_t
 rng_inline_perm_at(const struct rng_perm *p, int64_t i)
 {

@@ -72,7 +72,8 @@ struct net {
     enum sample_kind sampling;
     int threads;
     uint64_t seed;
-    void *own; /* the model's */
+    char note[96]; /* what computes and how large it is, for people; or "" */
+    void *own;     /* the model's */
 };
 
 /* A modality's features: a row per item. */

@@ -12,5 +12,7 @@ int net_mmgcn(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_freedom(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
+int net_mmssl(
+    struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 
 #endif

@@ -7,6 +7,7 @@
 #include <assert.h>
 
 static const double eps = 1e-5;
+enum { LITTLE = 1 << 15 /* elements that are not worth a second thread */ };
 
 struct job {
     const struct wide *wide;
@@ -30,7 +31,8 @@ by_columns(struct job *j, const struct mat *m, int threads,
     j->n = m->n;
     j->d = m->d;
     if (m->n)
-        par_for(threads, (m->d + WIDE_TILE - 1) / WIDE_TILE, f, j);
+        par_for(m->n * m->d < LITTLE ? 1 : threads,
+            (m->d + WIDE_TILE - 1) / WIDE_TILE, f, j);
 }
 
 static void

@@ -33,7 +33,8 @@ sizes(struct critic *c, int64_t items, int64_t batch, struct err *e)
 }
 
 int
-critic_bytes(int64_t items, int64_t batch, int64_t *bytes, struct err *e)
+critic_bytes(
+    int64_t items, int64_t batch, int64_t *size, int64_t *bytes, struct err *e)
 {
     struct critic c = {0};
     int rc = sizes(&c, items, batch, e);
@@ -44,8 +45,21 @@ critic_bytes(int64_t items, int64_t batch, int64_t *bytes, struct err *e)
                (double)c.rows * (5.25 * (double)(h1 + h2) + 3.0 * (double)h1);
     if (n > 1e17)
         return err_set(e, ERR_RANGE, "too many items for a critic");
+    *size = c.size;
     *bytes = (int64_t)n * 4;
     return 0;
+}
+
+int
+critic_no_memory(int64_t items, int64_t batch, struct err *e)
+{
+    int64_t size, bytes;
+    int rc = critic_bytes(items, batch, &size, &bytes, e);
+    return rc ? rc
+              : err_set(e, ERR_NOMEM,
+                    "not enough memory for the critic: %" PRId64
+                    " items and batches of %" PRId64 " users need %.1f GB",
+                    items, batch, (double)bytes / 1e9);
 }
 
 static int
@@ -115,16 +129,17 @@ start(struct critic *c, uint32_t tensor)
 
 int
 critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
-    uint64_t seed, uint32_t tensor, int threads, struct err *e)
+    uint64_t seed, uint32_t tensor, int threads,
+    const struct critic_store *store, struct err *e)
 {
-    *c = (struct critic){.rate = rate, .seed = seed, .threads = threads};
-    int64_t bytes;
+    *c = (struct critic){.theta = store->theta,
+        .m = store->m,
+        .v = store->v,
+        .grad = store->grad,
+        .rate = rate,
+        .seed = seed,
+        .threads = threads};
     int rc = sizes(c, items, batch, e);
-    if (!rc)
-        rc = critic_bytes(items, batch, &bytes, e);
-    float **flat[] = {&c->theta, &c->m, &c->v, &c->grad};
-    for (int i = 0; i < 4 && !rc; i++)
-        rc = vector(flat[i], c->size, e);
     struct mat *wide[] = {&c->zf, &c->df, &c->zr, &c->dr};
     for (int i = 0; i < 4 && !rc; i++)
         rc = mat_init(wide[i], i < 2 ? c->rows : batch, c->h[0], e);
@@ -135,10 +150,7 @@ critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
     if (!rc)
         rc = layers_init(c, e);
     if (rc == ERR_NOMEM)
-        rc = err_set(e, ERR_NOMEM,
-            "not enough memory for the critic: %" PRId64
-            " items and batches of %" PRId64 " users need %.1f GB",
-            items, batch, (double)bytes / 1e9);
+        rc = critic_no_memory(items, batch, e);
     if (rc)
         critic_free(c);
     else
@@ -149,15 +161,21 @@ critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
 void
 critic_free(struct critic *c)
 {
-    free(c->theta);
-    free(c->m);
-    free(c->v);
-    free(c->grad);
     struct mat *m[] = {&c->zf, &c->df, &c->zr, &c->dr, &c->gram, &c->p};
     for (int i = 0; i < 6; i++)
         mat_free(m[i]);
     layers_free(&c->l);
     *c = (struct critic){0};
+}
+
+void
+critic_batch(struct critic *c, int64_t b)
+{
+    c->rows = 2 * b;
+    for (int k = 0; k < 2; k++) {
+        struct critic_layers *l = &c->l;
+        l->xh[k].n = l->u[k].n = l->d[k].n = l->ay[k].n = l->az[k].n = c->rows;
+    }
 }
 
 struct critic_at

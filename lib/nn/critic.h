@@ -53,7 +53,7 @@ struct critic_layers {
 struct critic {
     int64_t items, rows, h[2]; /* I, M, widths */
     int64_t size;
-    float *theta, *m, *v, *grad; /* [size] */
+    float *theta, *m, *v, *grad; /* [size], borrowed */
     double rate;
     uint64_t seed;
     int threads;
@@ -70,19 +70,32 @@ struct critic_losses {
     double norm;       /* mean of the norms */
 };
 
-/* Bytes that a critic for `batch` users and `items` items needs. ERR_RANGE if
- * items < 8 or the sizes overflow. */
-int critic_bytes(
-    int64_t items, int64_t batch, int64_t *bytes, struct err *e) ERR_CHECKED;
+/*
+ * Weights of a critic for `items` items, and bytes that it and its moments and
+ * gradients need for batches of up to `batch` users. ERR_RANGE if items < 8 or
+ * the sizes overflow.
+ */
+int critic_bytes(int64_t items, int64_t batch, int64_t *size, int64_t *bytes,
+    struct err *e) ERR_CHECKED;
+
+/* Where the weights live, [size] each, the caller's; zeros at the start. */
+struct critic_store {
+    float *theta, *m, *v, *grad;
+};
 
 /*
  * Weights normal with standard deviation sqrt(2 / inputs), gains 1, the rest 0;
- * random numbers from (seed, tensor), three tensors from `tensor` upwards. m
- * and v are 0. ERR_NOMEM says how much is needed.
+ * random numbers from (seed, tensor), three tensors from `tensor` upwards.
+ * ERR_NOMEM says how much is needed.
  */
 int critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
-    uint64_t seed, uint32_t tensor, int threads, struct err *e) ERR_CHECKED;
+    uint64_t seed, uint32_t tensor, int threads,
+    const struct critic_store *store, struct err *e) ERR_CHECKED;
+int critic_no_memory(int64_t items, int64_t batch, struct err *e);
 void critic_free(struct critic *c);
+
+/* The next calls are for b users, at most as many as promised. */
+void critic_batch(struct critic *c, int64_t b);
 
 /* The tensors of c->theta, or of m, v, grad. */
 struct critic_at critic_at(const struct critic *c, float *flat);

@@ -13,7 +13,10 @@
 
 /* out = 100 sigma(z3) */
 static const double gain = 100;
-enum { WORDS = 2048 };
+enum {
+    WORDS = 2048, /* of masks, per task */
+    LITTLE = 8    /* tasks that are not worth a second thread */
+};
 
 struct job {
     struct critic *c;
@@ -87,7 +90,8 @@ normalised(struct job *j, int k, enum critic_call call, uint32_t t)
     j->k = k;
     j->t = t;
     j->draw = (uint32_t)call * 2 + (uint32_t)k;
-    par_for(c->threads, (c->rows * c->h[k] + WORDS - 1) / WORDS, draw_mask, j);
+    int64_t tasks = (c->rows * c->h[k] + WORDS - 1) / WORDS;
+    par_for(tasks < LITTLE ? 1 : c->threads, tasks, draw_mask, j);
     mask(j, k, &c->l.u[k]);
 }
 
@@ -169,7 +173,8 @@ add_columns(struct job *j, const float *coef, const struct mat *x, float *out)
     j->coef = coef;
     j->x = x;
     j->out = out;
-    par_for(j->c->threads, (x->d + WIDE_TILE - 1) / WIDE_TILE, column_sums, j);
+    int64_t tasks = (x->d + WIDE_TILE - 1) / WIDE_TILE;
+    par_for(tasks < LITTLE ? 1 : j->c->threads, tasks, column_sums, j);
 }
 
 void

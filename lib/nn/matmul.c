@@ -5,11 +5,12 @@
 #include "lib/nn/chunk.h"
 
 enum {
-    ROWS = 256,   /* of a tile */
-    FEW = 512,    /* rows that alone make too few tiles */
-    NARROW = 256, /* columns of a tile then */
-    WIDE = 1024,  /* and otherwise */
-    MIRROR = 32   /* tile of the copy */
+    ROWS = 256,      /* of a tile */
+    FEW = 512,       /* rows that alone make too few tiles */
+    NARROW = 256,    /* columns of a tile then */
+    WIDE = 1024,     /* and otherwise */
+    MIRROR = 32,     /* tile of the copy */
+    LITTLE = 1 << 20 /* products that are not worth a second thread */
 };
 
 struct product {
@@ -51,6 +52,8 @@ matmul(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
         return;
     p.cols = m <= FEW ? NARROW : WIDE;
     p.across = (n + p.cols - 1) / p.cols;
+    if ((double)m * (double)n * (double)k < LITTLE)
+        threads = 1;
     par_for(threads, (m + ROWS - 1) / ROWS * p.across, tile, &p);
 }
 

@@ -39,6 +39,18 @@ sample_init(struct sampler *s, enum sample_kind kind, const struct csr *train,
 }
 
 int
+sample_distinct(struct sampler *s, const struct csr *train, int64_t batch,
+    uint64_t seed, struct err *e)
+{
+    int rc = sample_init(s, SAMPLE_DISTINCT, train, seed, e);
+    if (rc)
+        return rc;
+    s->batch = batch < s->n_active ? batch : s->n_active;
+    s->n = (train->nnz / s->batch + 1) * s->batch;
+    return 0;
+}
+
+int
 sample_replay(struct sampler *s, const struct csr *train,
     const int32_t *triples, int64_t n, const char *what, struct err *e)
 {

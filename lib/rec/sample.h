@@ -12,8 +12,9 @@
  * index): no state between calls, any thread may draw any index.
  */
 enum sample_kind {
-    SAMPLE_PAIRS, /* every train pair once per epoch, in a fresh order */
-    SAMPLE_USERS, /* user uniform, then a train item of his: with repeats */
+    SAMPLE_PAIRS,    /* every train pair once per epoch, in a fresh order */
+    SAMPLE_USERS,    /* user uniform, then a train item of his: with repeats */
+    SAMPLE_DISTINCT, /* batches of distinct users, an item of each */
     SAMPLE_REPLAY /* given triples in the given order, every epoch the same */
 };
 
@@ -24,8 +25,9 @@ struct sampler {
     uint64_t seed;
     uint32_t epoch;
     struct rng_perm order;
-    int32_t *pair_user;     /* PAIRS: user of train entry k */
-    int32_t *active;        /* USERS: users that have a train item */
+    int32_t *pair_user; /* PAIRS: user of train entry k */
+    int64_t batch;      /* DISTINCT: users per batch */
+    int32_t *active;    /* USERS, DISTINCT: users that have a train item */
     int64_t n_active;
     const int32_t *triples; /* REPLAY: [n][3], borrowed */
 };
@@ -39,12 +41,22 @@ int sample_init(struct sampler *s, enum sample_kind kind,
     const struct csr *train, uint64_t seed, struct err *e) ERR_CHECKED;
 
 /*
+ * Batches of users without repeats, as MMSSL draws them: floor(pairs / batch) +
+ * 1 batches per epoch, each a fresh uniform choice of `batch` users that have a
+ * train item, or of all if there are fewer (s->batch says how many); then
+ * positive and negative as for SAMPLE_USERS. Indices run through batch after
+ * batch. Errors as sample_init's.
+ */
+int sample_distinct(struct sampler *s, const struct csr *train, int64_t batch,
+    uint64_t seed, struct err *e) ERR_CHECKED;
+
+/*
  * Replays triples, n x 3 row-major, borrowed. Each user and item must be in
  * range and the positive differ from the negative; the sentence names the row.
  */
 int sample_replay(struct sampler *s, const struct csr *train,
-    const int32_t *triples, int64_t n, const char *what, struct err *e)
-    ERR_CHECKED;
+    const int32_t *triples, int64_t n, const char *what,
+    struct err *e) ERR_CHECKED;
 
 /* Chooses the epoch; not while other threads draw. */
 void sample_epoch(struct sampler *s, uint32_t epoch);

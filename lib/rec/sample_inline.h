@@ -23,6 +23,18 @@ sample_inline_has(const struct csr *a, int64_t i, int32_t j)
     return lo < end && a->indices[lo] == j;
 }
 
+/* The user at this index of SAMPLE_DISTINCT: each batch is the start of an
+ * order of its own. */
+HD int32_t
+sample_inline_distinct(const struct sampler *s, uint32_t epoch, int64_t index)
+{
+    int64_t steps = s->n / s->batch;
+    struct rng_perm p;
+    rng_inline_perm_init(&p, s->n_active, s->seed, RNG_SHUFFLE,
+        (uint32_t)(epoch * (uint64_t)steps + (uint64_t)(index / s->batch)));
+    return s->active[rng_inline_perm_at(&p, index % s->batch)];
+}
+
 HD void
 sample_inline_triple(const struct sampler *s, const struct csr *t,
     uint32_t epoch, const struct rng_perm *order, int64_t index, int32_t out[3])
@@ -38,8 +50,10 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
         k = rng_inline_perm_at(order, index);
         out[0] = s->pair_user[k];
     } else {
-        out[0] = s->active[rng_inline_below(
-            s->n_active, s->seed, RNG_POSITIVE, epoch, i, 0)];
+        out[0] = s->kind == SAMPLE_DISTINCT
+                     ? sample_inline_distinct(s, epoch, index)
+                     : s->active[rng_inline_below(
+                           s->n_active, s->seed, RNG_POSITIVE, epoch, i, 0)];
         int64_t from = t->indptr[out[0]], n = t->indptr[out[0] + 1] - from;
         k = from + rng_inline_below(n, s->seed, RNG_POSITIVE, epoch, i, 1);
     }

@@ -59,7 +59,13 @@ main(int argc, char **argv)
     check(simrows_known_set(&known, &train, users, b, &err));
     struct critic c;
     struct realrows r;
-    check(critic_init(&c, items, b, 3e-4, 1, 0, threads, &err));
+    int64_t size, bytes;
+    check(critic_bytes(items, b, &size, &bytes, &err));
+    float *flat = mem_zero(4 * size, sizeof *flat, &err);
+    check(flat ? 0 : ERR_NOMEM);
+    struct critic_store store = {
+        flat, flat + size, flat + 2 * size, flat + 3 * size};
+    check(critic_init(&c, items, b, 3e-4, 1, 0, threads, &store, &err));
     check(realrows_init(&r, items, threads, &err));
     struct mat q[2], k[2], dq[2], dk[2], dense = random_mat(b, items, 9);
     struct simrows s[2];

@@ -208,6 +208,7 @@ struct setup {
     struct mat q[2], k[2], dense[2], real;
     struct simrows fake[2];
     struct critic c;
+    float *flat;
 };
 
 static void
@@ -225,7 +226,14 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
     }
     must(simrows_known_set(&s->known, &s->train, users, b, &e), &e);
     free(users);
-    must(critic_init(&s->c, items, b, 3e-4, seed, 4, threads, &e), &e);
+    int64_t size, bytes;
+    must(critic_bytes(items, b, &size, &bytes, &e), &e);
+    s->flat = mem_zero(4 * size, sizeof *s->flat, &e);
+    struct critic_store store = {
+        s->flat, s->flat + size, s->flat + 2 * size, s->flat + 3 * size};
+    must(critic_init(&s->c, items, b + 3, 3e-4, seed, 4, threads, &store, &e),
+        &e);
+    critic_batch(&s->c, b); /* fewer than there is room for */
     for (int i = 0; i < 2; i++) {
         s->q[i] = random_mat(b, d, 60 + (uint32_t)i);
         s->k[i] = random_mat(items, d, 62 + (uint32_t)i);
@@ -263,6 +271,7 @@ setup_free(struct setup *s)
     }
     mat_free(&s->real);
     critic_free(&s->c);
+    free(s->flat);
     simrows_known_free(&s->known);
     csr_free(&s->train);
 }
@@ -387,17 +396,18 @@ test_limits(void)
 {
     struct err e;
     struct critic c;
-    int64_t bytes;
-    ok(critic_init(&c, 7, 4, 1e-3, 1, 0, 1, &e) == ERR_RANGE &&
+    struct critic_store none = {0};
+    int64_t size, bytes;
+    ok(critic_init(&c, 7, 4, 1e-3, 1, 0, 1, &none, &e) == ERR_RANGE &&
             !strcmp(e.msg, "a critic needs at least 8 items, not 7"),
         "few items: %s", e.msg);
-    must(critic_bytes(7050, 1024, &bytes, &e), &e);
-    ok(bytes > 350e6 && bytes < 450e6, "7050 items take %.0f MB",
-        (double)bytes / 1e6);
-    ok(critic_bytes(INT64_MAX / 2, 1024, &bytes, &e) == ERR_RANGE,
+    must(critic_bytes(7050, 1024, &size, &bytes, &e), &e);
+    ok(bytes > 350e6 && bytes < 450e6, "7050 items: %.1f M weights, %.0f MB",
+        (double)size / 1e6, (double)bytes / 1e6);
+    ok(critic_bytes(INT64_MAX / 2, 1024, &size, &bytes, &e) == ERR_RANGE,
         "too many: %s", e.msg);
-    must(critic_bytes(200000000, 1024, &bytes, &e), &e);
-    ok(critic_init(&c, 200000000, 1024, 1e-3, 1, 0, 1, &e) == ERR_NOMEM &&
+    ok(critic_init(&c, 200000000, 1024, 1e-3, 1, 0, 1, &none, &e) ==
+                ERR_NOMEM &&
             strstr(e.msg, "not enough memory for the critic: 200000000 items "
                           "and batches of 1024 users need "),
         "no memory: %s", e.msg);

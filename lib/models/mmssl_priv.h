@@ -1,0 +1,124 @@
+#ifndef STAIR_MMSSL_PRIV_H
+#define STAIR_MMSSL_PRIV_H
+
+#include "lib/models/net.h"
+#include "lib/nn/critic.h"
+#include "lib/nn/infonce.h"
+#include "lib/nn/realrows.h"
+#include "lib/nn/segments.h"
+#include "lib/nn/simrows.h"
+#include "lib/nn/spmm.h"
+
+enum { MMSSL_MODALS = 2, MMSSL_HEADS = 4, MMSSL_LAYERS = 16 };
+
+/* R or a modality's graph, normalised by rows only, in both directions; the
+ * factors of users and items. */
+struct mmssl_graph {
+    struct csr a, t;           /* U x I and its transpose */
+    float *user, *item;        /* degree^-1/2 */
+    struct spmm_op ru, ri;     /* Ru, Ri, and their */
+    struct spmm_op ru_t, ri_t; /* transposes */
+};
+
+/* Where a modality's graph comes from, in the state tensor. */
+enum mmssl_source { MMSSL_TRAIN, MMSSL_RECORDED };
+
+/* Columns of the state tensor "graphs": one row. */
+enum { MMSSL_SOURCE, MMSSL_EDGES_OF, MMSSL_RECORD_OF, MMSSL_STATES };
+
+/* Users or items: outputs, layers and what they are made of, n x d. */
+struct mmssl_side {
+    int64_t n;
+    struct mat mean; /* the layers' mean */
+    struct mat layer[MMSSL_LAYERS + 1];
+    struct mat out;             /* U* or I* */
+    struct mat f[MMSSL_MODALS]; /* fu_m or fi_m */
+    struct mat y[MMSSL_MODALS]; /* of length 1 */
+    float *norm[MMSSL_MODALS];
+    struct mat k, z, zn; /* graphs: mean of k_m, Z, at length 1 */
+    float *z_norm;
+    struct mat km[MMSSL_MODALS];
+    struct mat d_out, d_f[MMSSL_MODALS], d_k, d_km[MMSSL_MODALS];
+    struct mat s; /* scratch */
+};
+
+struct mmssl {
+    const struct csr *train;
+    int64_t d, batch;
+    int layers;
+    int64_t top; /* K */
+    double dropout, contrast, penalty;
+    struct mat feature[MMSSL_MODALS];
+    int weight[MMSSL_MODALS], bias[MMSSL_MODALS]; /* tensors */
+    int heads, critic_at, graphs, edges, record;
+    struct mmssl_graph r, g[MMSSL_MODALS];
+    struct mat w;               /* d x d: the heads' sum, and */
+    struct mat d_w;             /* its gradient */
+    struct mat x[MMSSL_MODALS]; /* F W^T + b */
+    struct mat drop, d_x;       /* I x d */
+    struct mmssl_side user, item;
+    /* the batch's rows */
+    struct segments users, items;
+    int32_t *list; /* [2B] positives, then negatives */
+    float *coef;
+    struct mat da, dz;               /* B x d, 2B x d */
+    struct mat q[MMSSL_MODALS + 1];  /* B x d: fu_m, U* */
+    struct mat dq[MMSSL_MODALS], dn; /* B x d */
+    struct mat kb;                   /* B x d: ku_m */
+    struct mat dense;                /* B x I */
+    struct simrows_known known;
+    struct simrows sim[MMSSL_MODALS + 1]; /* S_m, S_ui */
+    struct realrows real;
+    struct infonce nce;
+    struct critic critic;
+    float *top_score;
+    int32_t *top_item;
+};
+
+/* Rows 0 .. n-1 of a batch's matrix. */
+static inline struct mat
+mmssl_rows(const struct mat *m, int64_t n)
+{
+    return (struct mat){n, m->d, m->x};
+}
+
+/* --- mmssl_graph.c --- */
+
+/* The operators of a, which is copied. ERR_NOMEM. */
+int mmssl_graph_make(
+    struct mmssl_graph *g, const struct csr *a, struct err *e) ERR_CHECKED;
+void mmssl_graph_free(struct mmssl_graph *g);
+
+/* Makes the modalities' graphs from the state tensors. ERR_NOMEM; ERR_RANGE if
+ * these name a user or item that is not there. */
+int mmssl_graph_load(struct net *m, struct err *e) ERR_CHECKED;
+
+/* Records the K best items of each of the n users' rows in s, B x I. */
+void mmssl_graph_record(
+    struct net *m, int modal, const int32_t *user, const struct mat *s);
+
+/* What follows a step: the record becomes the graph. */
+int mmssl_graph_refresh(
+    struct net *m, int64_t step, int64_t n, struct err *e) ERR_CHECKED;
+
+/* 1 if the modalities' graphs have edges. */
+int mmssl_graph_any(const struct mmssl *s);
+
+/* --- mmssl_forward.c --- */
+
+/* All that does not depend on dropout: x, layers, their means. */
+void mmssl_forward_base(struct net *m);
+
+/* U*, I* and the modalities' vectors; call names the masks of step t; t = 0:
+ * nothing is dropped. */
+void mmssl_forward_modal(struct net *m, uint32_t call, uint32_t t);
+
+/* Parameters' gradients from those of out, f_m and k_m in both sides. */
+void mmssl_backward(struct net *m, uint32_t call, uint32_t t);
+
+/* --- mmssl_step.c --- */
+
+int mmssl_step(struct net *m, const struct net_batch *b, double *loss,
+    struct err *e) ERR_CHECKED;
+
+#endif

@@ -1,0 +1,488 @@
+/* MMSSL against a twin in double that follows the equations with dense
+ * matrices: the generator's whole loss and the gradient of every parameter, for
+ * each of the three kinds of modality graphs. */
+#include "lib/base/mem.h"
+#include "lib/base/rng_words.h"
+#include "lib/la/blas.h"
+#include "lib/models/mmssl_priv.h"
+#include "lib/models/net_all.h"
+#include "lib/nn/dropout.h"
+#include "tests/unit/fd.h"
+#include "tests/unit/mats.h"
+#include "tests/unit/tap.h"
+
+enum { U = 20, I = 26, D = 4, F0 = 6, F1 = 5, B = 7, TOP = 2, L = 2 };
+enum { H1 = I / 4, H2 = I / 8, M = 2 * B };
+static const uint64_t seed = 5;
+static const int width[2] = {F0, F1};
+
+/* Parameters, flat, in the order of the net's tensors. */
+enum {
+    EU = 0,
+    EI = EU + U * D,
+    W0 = EI + I * D,
+    B0 = W0 + D * F0,
+    W1 = B0 + D,
+    B1 = W1 + D * F1,
+    HEADS = B1 + D,
+    ALL = HEADS + 4 * D * D
+};
+
+struct twin {
+    double r[U][I], g[2][U][I]; /* the graphs, 0 or 1 */
+    double f[2][I][F0];
+    double mask[2][I][D];
+    double critic[I * H1 + H1 * H2 + 2 * H1 + 3 * H2 + 1];
+    const struct net_batch *b;
+    double s[2][B][I]; /* of the last evaluation */
+};
+
+/* y = diag(degree^-1/2) A x; back: of the transpose. x, y with D columns */
+static void
+spread(double a[U][I], int back, const double *x, double *y)
+{
+    int n = back ? I : U, m = back ? U : I;
+    for (int r = 0; r < n; r++) {
+        double degree = 1e-8;
+        for (int d = 0; d < D; d++)
+            y[r * D + d] = 0;
+        for (int c = 0; c < m; c++) {
+            double v = back ? a[c][r] : a[r][c];
+            degree += v;
+            for (int d = 0; d < D; d++)
+                y[r * D + d] += v * x[c * D + d];
+        }
+        for (int d = 0; d < D; d++)
+            y[r * D + d] /= sqrt(degree);
+    }
+}
+
+static void
+add_normed(int n, double w, const double *x, double *y)
+{
+    for (int r = 0; r < n; r++) {
+        double s = 0;
+        for (int d = 0; d < D; d++)
+            s += x[r * D + d] * x[r * D + d];
+        for (int d = 0; d < D; d++)
+            y[r * D + d] += w * x[r * D + d] / fmax(sqrt(s), 1e-12);
+    }
+}
+
+static void
+softmax(int n, double *x)
+{
+    for (int r = 0; r < n; r++) {
+        double s = 0;
+        for (int d = 0; d < D; d++)
+            s += exp(x[r * D + d]);
+        for (int d = 0; d < D; d++)
+            x[r * D + d] = exp(x[r * D + d]) / s;
+    }
+}
+
+static double
+dot(const double *a, const double *b)
+{
+    double s = 0;
+    for (int d = 0; d < D; d++)
+        s += a[d] * b[d];
+    return s;
+}
+
+static double
+nce(const struct twin *w, const double *k, const double *out)
+{
+    double z[2][B][D], loss = 0;
+    for (int a = 0; a < B; a++) {
+        memset(z[0][a], 0, sizeof z[0][a]);
+        memset(z[1][a], 0, sizeof z[1][a]);
+        add_normed(1, 1, k + w->b->user[a] * D, z[0][a]);
+        add_normed(1, 1, out + w->b->user[a] * D, z[1][a]);
+    }
+    for (int a = 0; a < B; a++) {
+        double sum = 0;
+        for (int b = 0; b < B; b++)
+            sum += exp(dot(z[0][a], z[1][b]) / 0.5) +
+                   (a != b ? exp(dot(z[0][a], z[0][b]) / 0.5) : 0);
+        loss -= log(exp(dot(z[0][a], z[1][a]) / 0.5) / sum + 1e-8) / B;
+    }
+    return loss;
+}
+
+static void
+bn_mask(const struct twin *w, int k, int d, const double *g, const double *c,
+    double *z)
+{
+    const double drop = k ? 0.5 : 0.31;
+    for (int j = 0; j < d; j++) {
+        double mu = 0, var = 0;
+        for (int n = 0; n < M; n++)
+            mu += z[n * d + j] / M;
+        for (int n = 0; n < M; n++)
+            var += pow(z[n * d + j] - mu, 2) / M;
+        for (int n = 0; n < M; n++) {
+            uint32_t word;
+            rng_words(seed, RNG_CRITIC, (uint32_t)w->b->t, (uint32_t)(6 + k),
+                (uint64_t)(n * d + j), 1, &word);
+            double keep =
+                word >= (uint32_t)(drop * 0x1p32) ? 1 / (1 - drop) : 0;
+            z[n * d + j] =
+                keep * (g[j] * (z[n * d + j] - mu) / sqrt(var + 1e-5) + c[j]);
+        }
+    }
+}
+
+/* mean D of the rows in s */
+static double
+opinion(const struct twin *w)
+{
+    const double *w1 = w->critic, *w2 = w1 + I * H1, *w3 = w2 + H1 * H2,
+                 *g1 = w3 + H2, *c1 = g1 + H1, *g2 = c1 + H1, *c2 = g2 + H2,
+                 *b3 = c2 + H2;
+    double z1[M * H1] = {0}, z2[M * H2] = {0}, mean = 0;
+    for (int n = 0; n < M; n++)
+        for (int i = 0; i < I; i++)
+            for (int j = 0; j < H1; j++)
+                z1[n * H1 + j] += w->s[n / B][n % B][i] * w1[i * H1 + j];
+    bn_mask(w, 0, H1, g1, c1, z1);
+    for (int n = 0; n < M; n++)
+        for (int j = 0; j < H1; j++)
+            for (int k = 0; k < H2; k++)
+                z2[n * H2 + k] += z1[n * H1 + j] * w2[j * H2 + k];
+    bn_mask(w, 1, H2, g2, c2, z2);
+    for (int n = 0; n < M; n++) {
+        double z = b3[0];
+        for (int k = 0; k < H2; k++)
+            z += z2[n * H2 + k] * w3[k];
+        mean += 100 / (1 + exp(-z)) / M;
+    }
+    return mean;
+}
+
+static void
+similar(struct twin *w, int m, const double *fu, const double *fi)
+{
+    for (int b = 0; b < B; b++) {
+        double norm = 0, *s = w->s[m][b];
+        int u = w->b->user[b];
+        for (int i = 0; i < I; i++) {
+            s[i] = w->r[u][i] != 0 ? 0 : dot(fu + u * D, fi + i * D);
+            norm += s[i] * s[i];
+        }
+        for (int i = 0; i < I; i++)
+            s[i] /= sqrt(norm);
+    }
+}
+
+static double
+squares(int n, const double *x)
+{
+    double s = 0;
+    for (int k = 0; k < n * D; k++)
+        s += x[k] * x[k];
+    return s;
+}
+
+static double
+loss_of(void *ctx, const double *p)
+{
+    struct twin *w = ctx;
+    double fu[2][U * D], fi[2][I * D], ku[2][U * D], ki[2][I * D], head[D * D];
+    double u[L + 1][U * D], i[L + 1][I * D], ou[U * D] = {0}, oi[I * D] = {0};
+    double zu[U * D] = {0}, zi[I * D] = {0}, loss = 0;
+    int any = 0;
+    for (int k = 0; k < D * D; k++)
+        head[k] = p[HEADS + k] + p[HEADS + D * D + k] +
+                  p[HEADS + 2 * D * D + k] + p[HEADS + 3 * D * D + k];
+    for (int m = 0; m < 2; m++) {
+        const double *wm = p + (m ? W1 : W0), *bm = p + (m ? B1 : B0);
+        double x[I * D];
+        for (int r = 0; r < I; r++)
+            for (int d = 0; d < D; d++) {
+                double v = bm[d];
+                for (int c = 0; c < width[m]; c++)
+                    v += w->f[m][r][c] * wm[d * width[m] + c];
+                x[r * D + d] = v * w->mask[m][r][d];
+            }
+        spread(w->r, 0, x, fu[m]);
+        spread(w->r, 1, fu[m], fi[m]);
+        spread(w->g[m], 0, p + EI, ku[m]);
+        spread(w->g[m], 1, p + EU, ki[m]);
+        for (int k = 0; k < U * I; k++)
+            any |= w->g[m][k / I][k % I] != 0;
+        for (int r = 0; r < U; r++)
+            for (int d = 0; d < D; d++)
+                for (int c = 0; c < D; c++)
+                    zu[r * D + d] += ku[m][r * D + c] * head[c * D + d] / 2;
+        for (int r = 0; r < I; r++)
+            for (int d = 0; d < D; d++)
+                for (int c = 0; c < D; c++)
+                    zi[r * D + d] += ki[m][r * D + c] * head[c * D + d] / 2;
+    }
+    memcpy(u[0], p + EU, sizeof u[0]);
+    memcpy(i[0], p + EI, sizeof i[0]);
+    add_normed(U, 0.36, zu, u[0]);
+    add_normed(I, 0.36, zi, i[0]);
+    for (int l = 1; l <= L; l++) {
+        spread(w->r, 0, i[l - 1], u[l]);
+        if (l == L)
+            softmax(U, u[l]);
+        spread(w->r, 1, u[l], i[l]);
+        if (l == L)
+            softmax(I, i[l]);
+    }
+    for (int l = 0; l <= L; l++) {
+        for (int k = 0; k < U * D; k++)
+            ou[k] += u[l][k] / (L + 1);
+        for (int k = 0; k < I * D; k++)
+            oi[k] += i[l][k] / (L + 1);
+    }
+    for (int m = 0; m < 2; m++) {
+        add_normed(U, 0.55, fu[m], ou);
+        add_normed(I, 0.55, fi[m], oi);
+    }
+    for (int b = 0; b < B; b++) {
+        const double *us = ou + w->b->user[b] * D, *ps = oi + w->b->pos[b] * D,
+                     *ns = oi + w->b->neg[b] * D;
+        loss += log1p(exp(dot(us, ns) - dot(us, ps))) / B;
+        loss +=
+            1e-3 / (2 * B) * (squares(1, us) + squares(1, ps) + squares(1, ns));
+    }
+    for (int m = 0; m < 2; m++) {
+        loss += 1e-3 / (2 * I) * (squares(U, fu[m]) + squares(I, fi[m]));
+        if (any)
+            loss += 0.3 * nce(w, ku[m], ou);
+        similar(w, m, fu[m], fi[m]);
+    }
+    return loss - 1e-4 * opinion(w);
+}
+
+/* --- the net -------------------------------------------------------------- */
+
+static struct csr train;
+static struct mat features[2];
+
+static void
+make_inputs(void)
+{
+    struct err e;
+    must(csr_init(&train, U, I, U * I, 0, &e), &e);
+    int64_t n = 0;
+    for (int64_t u = 0; u < U; u++) {
+        /* the last item is nobody's */
+        for (int64_t i = 0; i < I - 1; i++)
+            if (rng_u64(1, RNG_TEST, 1, (uint64_t)(u * I + i), 0) % 5 == 0 ||
+                i == u)
+                train.indices[n++] = (int32_t)i;
+        train.indptr[u + 1] = n;
+    }
+    train.nnz = n;
+    for (int m = 0; m < 2; m++)
+        features[m] = random_mat(I, width[m], 70 + (uint32_t)m);
+}
+
+static struct net *
+make_net(int64_t neighbours, int threads)
+{
+    struct err e;
+    struct net *m;
+    char one[] = "one", two[] = "two";
+    struct net_features f[2] = {
+        {one, random_mat(I, F0, 70), 1}, {two, random_mat(I, F1, 71), 1}};
+    struct net_opt o = {.train = &train,
+        .features = f,
+        .n_features = 2,
+        .batch = B + 2,
+        .layers = L,
+        .neighbours = neighbours,
+        .dim = D,
+        .rate = 5.5e-4,
+        .decay = 0.01,
+        .dropout = 0.2,
+        .modal_loss = 0.3,
+        .penalty = 1e-3,
+        .seed = seed,
+        .threads = threads};
+    must(net_mmssl(&m, &o, &e), &e);
+    return m;
+}
+
+static void
+fill(struct twin *w, const struct net *m, const struct net_batch *b)
+{
+    const struct mmssl *s = m->own;
+    memset(w, 0, sizeof *w);
+    w->b = b;
+    for (int64_t u = 0; u < U; u++) {
+        for (int64_t k = train.indptr[u]; k < train.indptr[u + 1]; k++)
+            w->r[u][train.indices[k]] = 1;
+        for (int i = 0; i < 2; i++)
+            for (int64_t k = s->g[i].a.indptr[u]; k < s->g[i].a.indptr[u + 1];
+                 k++)
+                w->g[i][u][s->g[i].a.indices[k]] = 1;
+    }
+    for (int k = 0; k < 2; k++) {
+        struct mat ones = random_mat(I, D, 0);
+        for (int i = 0; i < I * D; i++)
+            ones.x[i] = 1;
+        struct dropout o = {0.2, seed, (uint32_t)(2 + k), (uint32_t)b->t};
+        dropout_apply(&o, &ones, NULL, &ones, 1);
+        for (int i = 0; i < I * D; i++)
+            w->mask[k][i / D][i % D] = (double)ones.x[i];
+        for (int i = 0; i < I * width[k]; i++)
+            w->f[k][i / width[k]][i % width[k]] = (double)features[k].x[i];
+        mat_free(&ones);
+    }
+}
+
+/* Every tensor but the critic, in a row. */
+static void
+flat(const struct net *m, float *x, float *g)
+{
+    int64_t at = 0;
+    for (int k = 0; k < m->tensors; k++) {
+        const struct net_tensor *t = &m->tensor[k];
+        if (t->role != NET_PARAM)
+            continue;
+        memcpy(x + at, t->x.x, (size_t)(t->x.n * t->x.d) * sizeof *x);
+        memcpy(g + at, t->g.x, (size_t)(t->x.n * t->x.d) * sizeof *x);
+        at += t->x.n * t->x.d;
+    }
+    if (at != ALL)
+        abort();
+}
+
+static void
+zero_gradients(struct net *m)
+{
+    for (int k = 0; k < m->tensors; k++)
+        if (m->tensor[k].role == NET_PARAM)
+            memset(m->tensor[k].g.x, 0,
+                (size_t)(m->tensor[k].g.n * m->tensor[k].g.d) * sizeof(float));
+}
+
+static const int32_t users[B] = {3, 17, 0, 9, 12, 5, 19};
+
+static struct net_batch
+make_batch(int64_t step)
+{
+    static int32_t pos[B], neg[B];
+    for (int b = 0; b < B; b++) {
+        pos[b] = train.indices[train.indptr[users[b]] + step % 2];
+        neg[b] = (int32_t)(I - 1 - (step + b) % 3);
+        while (csr_has(&train, users[b], neg[b]))
+            neg[b] = (neg[b] + 1) % I;
+    }
+    return (struct net_batch){0, step, step + 1, B, users, pos, neg};
+}
+
+/* Do the recorded items have the K largest similarities? */
+static int
+recorded(const struct net *m, const struct twin *w)
+{
+    const struct mmssl *s = m->own;
+    const struct mat *r = &m->tensor[s->record].x;
+    int good = 1;
+    for (int k = 0; k < 2; k++)
+        for (int b = 0; b < B; b++) {
+            good &= r->x[b] == (float)users[b];
+            for (int j = 0; j < TOP; j++) {
+                int item = (int)r->x[(1 + k * TOP + j) * r->d + b], above = 0;
+                for (int i = 0; i < I; i++)
+                    above += w->s[k][b][i] > w->s[k][b][item] + 1e-6;
+                good &= above <= j;
+            }
+        }
+    return good;
+}
+
+static void
+test_gradients(void)
+{
+    static const char *const graph[] = {
+        "train pairs", "train pairs", "recorded", "empty"};
+    static struct twin w;
+    struct err e;
+    struct net *m = make_net(TOP, 2);
+    struct mmssl *s = m->own;
+    must(m->kind->epoch(m, 0, &e), &e);
+    for (int step = 0; step < 4; step++) {
+        struct net_batch b = make_batch(step);
+        float x[ALL], g[ALL];
+        double at[ALL], got;
+        fill(&w, m, &b);
+        zero_gradients(m);
+        must(m->kind->step(m, &b, &got, &e), &e);
+        for (int64_t k = 0; k < s->critic.size; k++)
+            w.critic[k] = (double)s->critic.theta[k];
+        flat(m, x, g);
+        for (int k = 0; k < ALL; k++)
+            at[k] = (double)x[k];
+        double want = loss_of(&w, at);
+        ok(fabs(got / B - want) < 1e-5 * fmax(1, fabs(want)),
+            "loss with graphs %s: %.5f", graph[step], got / B);
+        if (step == 0)
+            ok(recorded(m, &w), "the first step records the most similar");
+        fd_check(graph[step], ALL, x, g, loss_of, &w,
+            3e-6); /* the critic's share is 1e-4 */
+        ok((s->g[0].a.nnz > 0) == (step < 2) || step == 3,
+            "%lld edges afterwards", (long long)s->g[0].a.nnz);
+    }
+    net_free(m);
+}
+
+static void
+test_threads(void)
+{
+    struct err e;
+    struct net *m[3];
+    int equal = 1;
+    for (int t = 0; t < 3; t++) {
+        m[t] = make_net(0, t + 1);
+        must(m[t]->kind->epoch(m[t], 0, &e), &e);
+        for (int step = 0; step < 3; step++) {
+            struct net_batch b = make_batch(step);
+            double loss;
+            must(m[t]->kind->step(m[t], &b, &loss, &e), &e);
+        }
+        for (int k = 0; k < m[0]->tensors; k++) {
+            const struct net_tensor *a = &m[0]->tensor[k],
+                                    *b = &m[t]->tensor[k];
+            size_t bytes = (size_t)(a->x.n * a->x.d) * sizeof(float);
+            equal &= memcmp(a->x.x, b->x.x, bytes) == 0;
+            if (a->role != NET_STATE)
+                equal &= memcmp(a->g.x, b->g.x, bytes) == 0;
+        }
+    }
+    ok(equal, "1, 2 and 3 threads");
+    ok(((struct mmssl *)m[0]->own)->g[0].a.nnz == 0,
+        "few items: the graphs are empty after the second step");
+    for (int t = 0; t < 3; t++)
+        net_free(m[t]);
+}
+
+static void
+test_refused(void)
+{
+    struct err e;
+    struct net *m;
+    struct net_opt o = {.train = &train, .n_features = 1};
+    ok(net_mmssl(&m, &o, &e) == ERR_RANGE &&
+            !strcmp(e.msg, "mmssl needs two modalities, not 1"),
+        "refused: %s", e.msg);
+}
+
+int
+main(void)
+{
+    blas_init();
+    make_inputs();
+    test_gradients();
+    test_threads();
+    test_refused();
+    csr_free(&train);
+    mat_free(&features[0]);
+    mat_free(&features[1]);
+    return done();
+}
