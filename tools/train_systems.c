@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char train_systems_names[] =
-    "stair|mf|lightgcn|jgcf|mmgcn|freedom|mmssl|itemknn|popularity";
+    "stair|mf|lightgcn|jgcf|mmgcn|lattice|freedom|mmssl|itemknn|popularity";
 
 static int
 popularity(struct model *m, const struct model_opt *o, const struct csr *train,
@@ -71,6 +71,20 @@ static const struct train_system systems[] = {
             .epochs = 50,
             .every = 1,
             .penalty = 1e-5}},
+    {.name = "lattice",
+        .form = TRAIN_NET,
+        .takes = TRAIN_FEATURES | TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS |
+                 TRAIN_ORIGIN,
+        .net = net_lattice,
+        .usual = {.rate = 1e-3,
+            .decay = 1e-6,
+            .layers = 2,
+            .batch = 2048,
+            .epochs = 500,
+            .every = 5,
+            .item_layers = 1,
+            .neighbours = 10,
+            .origin = 0.9}},
     {.name = "freedom",
         .form = TRAIN_NET,
         .takes = TRAIN_FEATURES | TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS |

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 int
-csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
-    int with_data, struct err *e)
+csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz, int with_data,
+    struct err *e)
 {
     *a = (struct csr){0};
     if (rows < 0 || rows == INT64_MAX || cols < 0 || nnz < 0 ||
@@ -78,8 +78,17 @@ int
 csr_transpose(const struct csr *a, struct csr *t, struct err *e)
 {
     int rc = csr_init(t, a->cols, a->rows, a->nnz, a->data != NULL, e);
-    if (rc)
-        return rc;
+    if (!rc)
+        csr_transpose_into(a, t);
+    return rc;
+}
+
+void
+csr_transpose_into(const struct csr *a, struct csr *t)
+{
+    t->rows = a->cols;
+    t->cols = a->rows;
+    t->nnz = a->nnz;
     for (int64_t j = 0; j <= t->rows; j++)
         t->indptr[j] = 0;
     for (int64_t k = 0; k < a->nnz; k++)
@@ -97,7 +106,6 @@ csr_transpose(const struct csr *a, struct csr *t, struct err *e)
     for (int64_t j = t->rows; j > 0; j--)
         t->indptr[j] = t->indptr[j - 1];
     t->indptr[0] = 0;
-    return 0;
 }
 
 static float
@@ -164,8 +172,7 @@ csr_has(const struct csr *a, int64_t i, int32_t j)
 }
 
 int
-csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col,
-    struct err *e)
+csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col, struct err *e)
 {
     *row = *col = -1;
     if (a->rows != a->cols)

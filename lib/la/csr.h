@@ -30,6 +30,10 @@ int csr_check(const struct csr *a, const char *what, struct err *e)
 int csr_transpose(const struct csr *a, struct csr *t, struct err *e)
     ERR_CHECKED;
 
+/* The same into arrays that t has, with room for a->cols rows and a->nnz
+ * entries, and data if a has. Columns of a need not ascend and may repeat. */
+void csr_transpose_into(const struct csr *a, struct csr *t);
+
 /* s = max(a, a^T) over what either stores: an entry that only one of them has
  * keeps its value. a is square; data NULL counts as ones, s always has data. */
 int csr_symmetrise(const struct csr *a, struct csr *s, struct err *e)

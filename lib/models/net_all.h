@@ -8,6 +8,8 @@
  * equations. Each moves the features out of o and borrows o->train; *out is
  * freed by net_free, and NULL after an error. ERR_NOMEM, ERR_RANGE.
  */
+int net_lattice(
+    struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_mmgcn(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_freedom(

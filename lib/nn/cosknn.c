@@ -71,17 +71,27 @@ take(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
 }
 
 int
-cosknn_build(struct csr *s, const struct mat *x, int threads, struct err *e)
+cosknn_build_rows(struct csr *s, const struct mat *q, const struct mat *x,
+    int threads, struct err *e)
 {
-    assert(x->n == s->rows && s->rows == s->cols);
+    assert(x->n == s->cols && q->n <= x->n && q->d == x->d);
+    int64_t k = x->n ? s->indptr[1] : 0;
+    s->rows = q->n;
+    s->nnz = q->n * k;
     if (s->nnz == 0)
         return 0;
     /* A value that is not finite would be in no list. */
     if (!isfinite(norm_squared(x, NULL, x->n, 1, NULL, threads)))
         return mat_check_finite(x, "vectors", e);
-    struct emit m = {s, s->indptr[1], threads};
-    struct rank_opt o = {.k = m.k, .threads = threads};
+    struct emit m = {s, k, threads};
+    struct rank_opt o = {.k = k, .threads = threads};
     struct scorer cosines;
-    int rc = scorer_dense(&cosines, x, x, e);
+    int rc = scorer_dense(&cosines, q, x, e);
     return rc ? rc : rank_run(&cosines, &o, take, &m, e);
+}
+
+int
+cosknn_build(struct csr *s, const struct mat *x, int threads, struct err *e)
+{
+    return cosknn_build_rows(s, x, x, threads, e);
 }

@@ -27,4 +27,15 @@ int cosknn_init(struct csr *s, int64_t n, int64_t k, struct err *e) ERR_CHECKED;
 int cosknn_build(
     struct csr *s, const struct mat *x, int threads, struct err *e) ERR_CHECKED;
 
+/*
+ * The same for some rows only: row b of s gets the neighbours of q_b among the
+ * rows of x.
+ *
+ *   s  from cosknn_init for x's rows    q  [at most x.n][d]
+ *
+ * s->rows and s->nnz become those of q.
+ */
+int cosknn_build_rows(struct csr *s, const struct mat *q, const struct mat *x,
+    int threads, struct err *e) ERR_CHECKED;
+
 #endif

@@ -128,27 +128,6 @@ spread(struct reach_work *w, const struct reach *r, struct reach *below)
         below->users = below->n;
 }
 
-/* t = the transpose of s, in the arrays that t has. */
-static void
-transpose(const struct csr *s, struct csr *t)
-{
-    t->rows = s->cols;
-    t->cols = s->rows;
-    t->nnz = s->nnz;
-    int64_t *at = t->indptr;
-    memset(at, 0, (size_t)(t->rows + 1) * sizeof *at);
-    for (int64_t k = 0; k < s->nnz; k++)
-        at[s->indices[k] + 1]++;
-    for (int64_t r = 0; r < t->rows; r++)
-        at[r + 1] += at[r];
-    /* at[c] moves to its row's end, which is where the next row starts */
-    for (int64_t r = 0; r < s->rows; r++)
-        for (int64_t k = s->indptr[r]; k < s->indptr[r + 1]; k++)
-            t->indices[at[s->indices[k]]++] = (int32_t)r;
-    memmove(at + 1, at, (size_t)t->rows * sizeof *at);
-    at[0] = 0;
-}
-
 /* Entries of r's rows, columns renamed by place. */
 static void
 connect(const struct reach_work *w, struct reach *r)
@@ -170,7 +149,7 @@ connect(const struct reach_work *w, struct reach *r)
             r->mean[b] = to > from ? (float)(1.0 / (double)(to - from)) : 0.0f;
             r->self[b] = w->place[r->node[b]];
         }
-        transpose(s, &r->up[k]);
+        csr_transpose_into(s, &r->up[k]);
     }
 }
 

@@ -1,0 +1,287 @@
+/*
+ * LATTICE (Zhang et al., MM 2021): LightGCN plus item graphs of the modalities,
+ * a part of which is learned: made afresh from projected features at each step.
+ *
+ *   x_m = F_m W_m^T + 1 b_m^T,  y_m = rownorm(x_m)
+ *   K_m[i,j] = <y_mi, y_mj> / k for the k nearest j of item i, i included
+ *   O_m      = the same of the raw features, fixed (neighbours.h)
+ *   M   = sum_m w_m (r O_m + (1 - r) K_m),  w = softmax(a)
+ *   h_0 = E_i, h_l = M h_{l-1};  H = 1/(L+1) sum_{l<=L} A^l E
+ *   z_i = H_i + rownorm(h_i);  score <H_u, z_i>
+ *
+ * The lists of neighbours are constants of a step, their cosines are not. With
+ * one item layer only the rows of M that belong to the batch's items are made.
+ */
+#include "lib/base/mem.h"
+#include "lib/models/lattice_graph.h"
+#include "lib/models/net_all.h"
+#include "lib/nn/bpr_rows.h"
+#include "lib/nn/init.h"
+#include "lib/nn/norm.h"
+#include "lib/nn/propagate.h"
+#include "lib/nn/rows.h"
+#include "lib/nn/segments.h"
+#include "lib/nn/spmm.h"
+#include "lib/rec/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct lattice {
+    int64_t users, items;
+    int layers, item_layers;
+    struct graph ui; /* A */
+    struct propagate scratch;
+    struct lattice_graph *graph; /* M */
+    struct mat *hop;             /* [item_layers] h_1 .. */
+    struct mat h, dh;            /* N x d: H and its gradient */
+    struct mat z, dz;            /* I x d: of the wanted items; gradients */
+    struct mat unit, d_hop[2];   /* I x d: rownorm(h); gradients of h */
+    float *norm;                 /* [I] of h's rows */
+    struct segments user, item;  /* the batch's */
+    int32_t *list;               /* [2 batch] positives, negatives */
+    int32_t *place;              /* [2 batch] 0, 1, .. */
+    int32_t *all;                /* [I] 0, 1, .. */
+    float *coef;                 /* [batch] */
+    struct mat da, db; /* batch x d, 2 batch x d: of the batch's rows */
+};
+
+static struct mat
+rows(const struct mat *m, int64_t first, int64_t n)
+{
+    return (struct mat){n, m->d, m->x + first * m->d};
+}
+
+/* h_0, or the h that layer l makes. */
+static const struct mat *
+hop(const struct net *m, int l)
+{
+    struct lattice *g = m->own;
+    return l ? &g->hop[l - 1] : &m->tensor[NET_ITEM].x;
+}
+
+/* Whether M has the wanted items' rows alone. */
+static int
+is_partial(const struct lattice *g)
+{
+    return g->item_layers == 1;
+}
+
+/* z of the n listed items, distinct and ascending: H_i + rownorm(h_i). */
+static int
+forward(struct net *m, const int32_t *list, int64_t n, struct err *e)
+{
+    struct lattice *g = m->own;
+    struct mat embedding = net_embeddings(m);
+    propagate_mean(
+        &g->scratch, &g->ui, g->layers, &embedding, &g->h, m->threads);
+    int partial = is_partial(g);
+    int rc = g->item_layers
+                 ? lattice_graph_make(g->graph, m, partial ? list : g->all,
+                       partial ? n : g->items, e)
+                 : 0;
+    if (rc)
+        return rc;
+    struct spmm_op op = {.s = lattice_graph_matrix(g->graph)};
+    for (int l = 0; l < g->item_layers; l++) {
+        g->hop[l].n = op.s->rows;
+        spmm(&op, hop(m, l), 0.0f, &g->hop[l], m->threads);
+    }
+    g->unit.n = g->z.n = n;
+    rows_gather(
+        hop(m, g->item_layers), partial ? NULL : list, &g->unit, m->threads);
+    norm_rows_forward(&g->unit, &g->unit, g->norm, m->threads);
+    struct mat h = rows(&g->h, g->users, g->items);
+    rows_gather(&h, list, &g->z, m->threads);
+    rows_add(1.0f, &g->unit, NULL, &g->z, m->threads);
+    return 0;
+}
+
+/* From dz, of the listed items, through rownorm(h) and M to E_i, the weights of
+ * the modalities, the projections and the features. */
+static void
+backward_items(struct net *m, const int32_t *list)
+{
+    struct lattice *g = m->own;
+    int partial = is_partial(g);
+    struct mat d = rows(&g->d_hop[0], 0, g->unit.n);
+    rows_zero(&d, m->threads);
+    norm_rows_backward(&g->unit, g->norm, &g->dz, &d, m->threads);
+    if (!partial) {
+        struct mat all = g->d_hop[1];
+        rows_zero(&all, m->threads);
+        rows_add_at(1.0f, &d, list, &all, m->threads);
+        d = all;
+    }
+    struct spmm_op op = {.s = lattice_graph_transposed(g->graph)};
+    for (int l = g->item_layers - 1; l >= 0; l--) {
+        lattice_graph_values(g->graph, &d, hop(m, l), m->threads);
+        struct mat next = g->d_hop[d.x == g->d_hop[0].x];
+        spmm(&op, &d, 0.0f, &next, m->threads);
+        d = next;
+    }
+    rows_add(1.0f, &d, NULL, &m->tensor[NET_ITEM].g, m->threads);
+    if (g->item_layers)
+        lattice_graph_backward(g->graph, m);
+}
+
+static int
+step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
+{
+    struct lattice *g = m->own;
+    memcpy(g->list, b->pos, (size_t)b->n * sizeof *b->pos);
+    memcpy(g->list + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
+    segments_set(&g->item, g->list, 2 * b->n);
+    segments_set(&g->user, b->user, b->n);
+    int rc = forward(m, g->item.row, g->item.rows, e);
+    if (rc)
+        return rc;
+    const struct bpr_rows triples = {
+        .batch = b->n, .a = &g->h, .z = &g->z, .u = b->user, .i = g->item.of};
+    rc = bpr_rows_loss(&triples, 1.0, loss, g->coef, m->threads, e);
+    if (rc)
+        return rc;
+    struct mat da = rows(&g->da, 0, b->n), db = rows(&g->db, 0, 2 * b->n);
+    rows_zero(&da, m->threads);
+    rows_zero(&db, m->threads);
+    bpr_rows_backward(&triples, g->coef, &da, &db, m->threads);
+
+    /* row k of z is that of the k-th distinct item */
+    struct segments places = g->item;
+    places.row = g->place;
+    g->dz.n = g->item.rows;
+    rows_zero(&g->dz, m->threads);
+    rows_scatter(&places, &db, &g->dz, m->threads);
+
+    struct mat d_items = rows(&g->dh, g->users, g->items);
+    struct mat d_embedding = net_embeddings_gradients(m);
+    rows_zero(&g->dh, m->threads);
+    rows_scatter(&g->user, &da, &g->dh, m->threads);
+    rows_add_at(1.0f, &g->dz, g->item.row, &d_items, m->threads);
+    propagate_mean(
+        &g->scratch, &g->ui, g->layers, &g->dh, &d_embedding, m->threads);
+    backward_items(m, g->item.row);
+    return 0;
+}
+
+static int
+vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
+{
+    struct lattice *g = m->own;
+    int rc = forward(m, g->all, g->items, e);
+    if (rc)
+        return rc;
+    rows_gather(&g->h, NULL, user, m->threads);
+    rows_gather(&g->z, NULL, item, m->threads);
+    return 0;
+}
+
+static void
+release(struct net *m)
+{
+    struct lattice *g = m->own;
+    if (!g)
+        return;
+    graph_free(&g->ui);
+    propagate_free(&g->scratch);
+    lattice_graph_free(g->graph);
+    for (int l = 0; g->hop && l < g->item_layers; l++)
+        mat_free(&g->hop[l]);
+    free(g->hop);
+    struct mat *all[] = {&g->h, &g->dh, &g->z, &g->dz, &g->unit, &g->d_hop[0],
+        &g->d_hop[1], &g->da, &g->db};
+    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+        mat_free(all[k]);
+    segments_free(&g->user);
+    segments_free(&g->item);
+    free(g->norm);
+    free(g->list);
+    free(g->place);
+    free(g->all);
+    free(g->coef);
+    free(g);
+}
+
+static void
+count(int32_t *x, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++)
+        x[k] = (int32_t)k;
+}
+
+static int
+buffers(struct lattice *g, int64_t batch, int64_t d, struct err *e)
+{
+    int64_t n = g->users + g->items;
+    struct {
+        struct mat *m;
+        int64_t rows;
+    } all[] = {{&g->h, n}, {&g->dh, n}, {&g->z, g->items}, {&g->dz, g->items},
+        {&g->unit, g->items}, {&g->d_hop[0], g->items},
+        {&g->d_hop[1], g->items}, {&g->da, batch}, {&g->db, 2 * batch}};
+    int rc = propagate_init(&g->scratch, n, d, e);
+    for (size_t k = 0; k < sizeof all / sizeof *all && !rc; k++)
+        rc = mat_init(all[k].m, all[k].rows, d, e);
+    g->hop = rc ? NULL : mem_zero(g->item_layers, sizeof *g->hop, e);
+    if (!rc && !g->hop)
+        rc = ERR_NOMEM;
+    for (int l = 0; l < g->item_layers && !rc; l++)
+        rc = mat_init(&g->hop[l], g->items, d, e);
+    if (!rc)
+        rc = segments_init(&g->user, batch, e);
+    if (!rc)
+        rc = segments_init(&g->item, 2 * batch, e);
+    if (rc)
+        return rc;
+    g->norm = mem_new(g->items, sizeof *g->norm, e);
+    g->list = mem_new(2 * batch, sizeof *g->list, e);
+    g->place = mem_new(2 * batch, sizeof *g->place, e);
+    g->all = mem_new(g->items, sizeof *g->all, e);
+    g->coef = mem_new(batch, sizeof *g->coef, e);
+    if (!g->norm || !g->list || !g->place || !g->all || !g->coef)
+        return ERR_NOMEM;
+    count(g->place, 2 * batch);
+    count(g->all, g->items);
+    return 0;
+}
+
+static int
+make(struct net *m, const struct net_opt *o, struct err *e)
+{
+    struct lattice *g = m->own = mem_zero(1, sizeof *g, e);
+    if (!g)
+        return ERR_NOMEM;
+    g->users = o->train->rows;
+    g->items = o->train->cols;
+    g->layers = (int)o->layers;
+    g->item_layers = (int)o->item_layers;
+    m->sampling = SAMPLE_USERS;
+    int rc = net_add_embeddings(m, g->users, g->items, o->dim, e);
+    for (int k = 0; k < 2 && !rc; k++) {
+        struct init i = {m->seed, (uint32_t)k, m->threads};
+        m->tensor[k].adam =
+            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        init_xavier_normal(&i, &m->tensor[k].x);
+    }
+    if (!rc)
+        rc = graph_bipartite(o->train, &g->ui, e);
+    if (!rc)
+        rc = lattice_graph_new(&g->graph, m, o, e);
+    if (!rc)
+        rc = buffers(g, o->batch, o->dim, e);
+    return rc;
+}
+
+int
+net_lattice(struct net **out, const struct net_opt *o, struct err *e)
+{
+    static const struct net_kind kind = {NULL, step, vectors, release};
+    int rc = net_new(out, "lattice", &kind, o, e);
+    if (!rc)
+        rc = make(*out, o, e);
+    if (rc) {
+        net_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}

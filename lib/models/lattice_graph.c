@@ -1,0 +1,280 @@
+#include "lib/models/lattice_graph.h"
+
+#include "lib/base/mem.h"
+#include "lib/models/modal.h"
+#include "lib/models/neighbours.h"
+#include "lib/nn/act.h"
+#include "lib/nn/chunk.h"
+#include "lib/nn/cosknn.h"
+#include "lib/nn/linear.h"
+#include "lib/nn/norm.h"
+#include "lib/nn/rows.h"
+#include "lib/nn/spmm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS = 2 }; /* of a modality: O_m, then K_m */
+
+struct modality {
+    struct csr origin;  /* O_m, I x I */
+    struct csr learned; /* wanted rows of the k nearest, cosines */
+    struct mat y;       /* rownorm(x_m), I x d */
+    float *norm;        /* [I] of x_m's rows */
+    int64_t *first;     /* [n][PARTS]: where a row's parts begin in M */
+};
+
+struct lattice_graph {
+    int64_t items, k;
+    double keep; /* r */
+    int n, logits;
+    struct modal *modal;   /* [n] */
+    struct modality *part; /* [n] */
+    struct mat w, dw;      /* 1 x n: softmax(a) */
+    const int32_t *list;
+    struct csr m, t;  /* M, its transpose */
+    float *d;         /* gradients of M's entries */
+    float *dk;        /* gradients of a modality's wanted cosines */
+    struct csr dk_t;  /* and their transpose */
+    struct mat query; /* y of the wanted items */
+    struct mat dy, dx;
+};
+
+void
+lattice_graph_free(struct lattice_graph *g)
+{
+    if (!g)
+        return;
+    for (int k = 0; g->part && k < g->n; k++) {
+        struct modality *p = &g->part[k];
+        csr_free(&p->origin);
+        csr_free(&p->learned);
+        mat_free(&p->y);
+        free(p->norm);
+        free(p->first);
+    }
+    free(g->part);
+    modal_free(g->modal, g->n);
+    csr_free(&g->m);
+    csr_free(&g->t);
+    csr_free(&g->dk_t);
+    free(g->dk);
+    free(g->d);
+    mat_free(&g->w);
+    mat_free(&g->dw);
+    mat_free(&g->query);
+    mat_free(&g->dy);
+    mat_free(&g->dx);
+    free(g);
+}
+
+static int
+add_modality(struct lattice_graph *g, const struct net *m, int i, struct err *e)
+{
+    struct modality *p = &g->part[i];
+    int rc = neighbours_graph(modal_features(m, &g->modal[i]), g->k, KNN_COSINE,
+        m->threads, &p->origin, e);
+    if (!rc)
+        rc = cosknn_init(&p->learned, g->items, g->k, e);
+    if (!rc)
+        rc = mat_init(&p->y, g->items, m->width, e);
+    if (rc)
+        return rc;
+    p->norm = mem_new(g->items, sizeof *p->norm, e);
+    p->first = mem_new(PARTS * g->items, sizeof *p->first, e);
+    return p->norm && p->first ? 0 : ERR_NOMEM;
+}
+
+static int
+buffers(struct lattice_graph *g, int64_t width, struct err *e)
+{
+    int64_t each = g->items * g->k, most = g->n * each;
+    for (int i = 0; i < g->n; i++)
+        most += g->part[i].origin.nnz;
+    int rc = csr_init(&g->m, g->items, g->items, most, 1, e);
+    if (!rc)
+        rc = csr_init(&g->t, g->items, g->items, most, 1, e);
+    if (!rc)
+        rc = csr_init(&g->dk_t, g->items, g->items, each, 1, e);
+    if (!rc)
+        rc = mat_init(&g->w, 1, g->n, e);
+    if (!rc)
+        rc = mat_init(&g->dw, 1, g->n, e);
+    if (!rc)
+        rc = mat_init(&g->query, g->items, width, e);
+    if (!rc)
+        rc = mat_init(&g->dy, g->items, width, e);
+    if (!rc)
+        rc = mat_init(&g->dx, g->items, width, e);
+    if (rc)
+        return rc;
+    g->d = mem_new(most, sizeof *g->d, e);
+    g->dk = mem_new(each, sizeof *g->dk, e);
+    return g->d && g->dk ? 0 : ERR_NOMEM;
+}
+
+int
+lattice_graph_new(struct lattice_graph **out, struct net *m,
+    const struct net_opt *o, struct err *e)
+{
+    *out = NULL;
+    struct lattice_graph *g = mem_zero(1, sizeof *g, e);
+    if (!g)
+        return ERR_NOMEM;
+    g->items = o->train->cols;
+    g->k = o->neighbours;
+    g->keep = o->origin;
+    g->n = o->n_features;
+    int rc = net_add(m, NET_PARAM, 1, g->n, &g->logits, e, "modalities");
+    if (!rc) {
+        struct net_tensor *a = &m->tensor[g->logits];
+        a->adam = (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        for (int i = 0; i < g->n; i++)
+            a->x.x[i] = 0.5f;
+        rc = modal_make(m, o, 1, &g->modal, e);
+    }
+    g->part = rc ? NULL : mem_zero(g->n, sizeof *g->part, e);
+    if (!rc && !g->part)
+        rc = ERR_NOMEM;
+    for (int i = 0; i < g->n && !rc; i++)
+        rc = add_modality(g, m, i, e);
+    if (!rc)
+        rc = buffers(g, m->width, e);
+    if (rc)
+        lattice_graph_free(g);
+    else
+        *out = g;
+    return rc;
+}
+
+/* K_m's wanted rows. */
+static int
+learn(struct lattice_graph *g, const struct net *m, int i, struct err *e)
+{
+    struct modality *p = &g->part[i];
+    const struct modal *t = &g->modal[i];
+    linear_forward(modal_features(m, t), &m->tensor[t->weight].x,
+        m->tensor[t->bias].x.x, &p->y, m->threads);
+    norm_rows_forward(&p->y, &p->y, p->norm, m->threads);
+    rows_gather(&p->y, g->list, &g->query, m->threads);
+    return cosknn_build_rows(&p->learned, &g->query, &p->y, m->threads, e);
+}
+
+/* Entries of row r of s, times c, to M's end. */
+static void
+append(struct csr *m, const struct csr *s, int64_t r, double c)
+{
+    for (int64_t k = s->indptr[r]; k < s->indptr[r + 1]; k++) {
+        m->indices[m->nnz] = s->indices[k];
+        m->data[m->nnz++] = (float)(c * (double)s->data[k]);
+    }
+}
+
+/* What K_m's cosines are multiplied by in M. */
+static double
+factor(const struct lattice_graph *g, int i)
+{
+    return (double)g->w.x[i] * (1.0 - g->keep) / (double)g->k;
+}
+
+int
+lattice_graph_make(struct lattice_graph *g, const struct net *m,
+    const int32_t *list, int64_t n, struct err *e)
+{
+    g->list = list;
+    g->query.n = n;
+    act_softmax_forward(&m->tensor[g->logits].x, &g->w, 1);
+    for (int i = 0; i < g->n; i++) {
+        int rc = learn(g, m, i, e);
+        if (rc)
+            return rc;
+    }
+    g->m.rows = n;
+    g->m.nnz = 0;
+    for (int64_t r = 0; r < n; r++) {
+        for (int i = 0; i < g->n; i++) {
+            struct modality *p = &g->part[i];
+            p->first[PARTS * r] = g->m.nnz;
+            append(&g->m, &p->origin, list[r], (double)g->w.x[i] * g->keep);
+            p->first[PARTS * r + 1] = g->m.nnz;
+            append(&g->m, &p->learned, r, factor(g, i));
+        }
+        g->m.indptr[r + 1] = g->m.nnz;
+    }
+    csr_transpose_into(&g->m, &g->t);
+    memset(g->d, 0, (size_t)g->m.nnz * sizeof *g->d);
+    return 0;
+}
+
+const struct csr *
+lattice_graph_matrix(const struct lattice_graph *g)
+{
+    return &g->m;
+}
+
+const struct csr *
+lattice_graph_transposed(const struct lattice_graph *g)
+{
+    return &g->t;
+}
+
+void
+lattice_graph_values(struct lattice_graph *g, const struct mat *dy,
+    const struct mat *x, int threads)
+{
+    struct spmm_op op = {.s = &g->m};
+    spmm_values(&op, 1.0f, dy, x, g->d, threads);
+}
+
+/* dw_m = sum of dM o (r O_m + (1 - r) K_m), and what the cosines of K_m get. */
+static void
+entries(struct lattice_graph *g, int i)
+{
+    struct modality *p = &g->part[i];
+    const struct csr *o = &p->origin, *l = &p->learned;
+    double sum = 0, c = factor(g, i), learned = (1.0 - g->keep) / (double)g->k;
+    for (int64_t r = 0; r < g->m.rows; r++) {
+        int64_t row = g->list[r], at = p->first[PARTS * r];
+        for (int64_t k = o->indptr[row]; k < o->indptr[row + 1]; k++, at++)
+            sum += (double)g->d[at] * g->keep * (double)o->data[k];
+        at = p->first[PARTS * r + 1];
+        for (int64_t k = l->indptr[r]; k < l->indptr[r + 1]; k++, at++) {
+            sum += (double)g->d[at] * learned * (double)l->data[k];
+            g->dk[k] = (float)(c * (double)g->d[at]);
+        }
+    }
+    g->dw.x[i] = (float)sum;
+}
+
+/* dy_i += sum_j dK_ij y_j, dy_j += sum_i dK_ij y_i; then to W, b, F. */
+static void
+project_back(struct lattice_graph *g, struct net *m, int i)
+{
+    struct modality *p = &g->part[i];
+    const struct modal *t = &g->modal[i];
+    struct net_tensor *w = &m->tensor[t->weight];
+    struct csr dk = p->learned;
+    dk.data = g->dk;
+    csr_transpose_into(&dk, &g->dk_t);
+    struct mat own = {dk.rows, g->dx.d, g->dx.x};
+    spmm(&(struct spmm_op){.s = &dk}, &p->y, 0.0f, &own, m->threads);
+    rows_gather(&p->y, g->list, &g->query, m->threads);
+    spmm(&(struct spmm_op){.s = &g->dk_t}, &g->query, 0.0f, &g->dy, m->threads);
+    rows_add_at(1.0f, &own, g->list, &g->dy, m->threads);
+    rows_zero(&g->dx, m->threads);
+    norm_rows_backward(&p->y, p->norm, &g->dy, &g->dx, m->threads);
+    linear_backward(modal_features(m, t), &w->x, &g->dx,
+        t->features < 0 ? NULL : &m->tensor[t->features].g, &w->g,
+        m->tensor[t->bias].g.x, m->threads);
+}
+
+void
+lattice_graph_backward(struct lattice_graph *g, struct net *m)
+{
+    for (int i = 0; i < g->n; i++) {
+        entries(g, i);
+        project_back(g, m, i);
+    }
+    act_softmax_backward(&g->w, &g->dw, &g->dw, 1);
+    rows_add(1.0f, &g->dw, NULL, &m->tensor[g->logits].g, 1);
+}

@@ -1,0 +1,45 @@
+#ifndef STAIR_LATTICE_GRAPH_H
+#define STAIR_LATTICE_GRAPH_H
+
+#include "lib/base/err.h"
+#include "lib/la/csr.h"
+#include "lib/la/mat.h"
+#include "lib/models/net.h"
+
+#include <stdint.h>
+
+/*
+ * LATTICE's item graph M = sum_m w_m (r O_m + (1 - r) K_m), see lattice.c: some
+ * of its rows, or all, with its transpose, and the way back to the parameters
+ * it is made of. No matrix of items by items is stored: a row has at most 2 k
+ * entries per modality, columns may repeat.
+ */
+struct lattice_graph;
+
+/*
+ * Adds the logits "modalities" (one half each), the projections and trained
+ * features to m, and makes the frozen graphs O_m; moves the features out of o.
+ * ERR_NOMEM; ERR_RANGE for more neighbours than items.
+ */
+int lattice_graph_new(struct lattice_graph **out, struct net *m,
+    const struct net_opt *o, struct err *e) ERR_CHECKED;
+void lattice_graph_free(struct lattice_graph *g);
+
+/* Makes the n rows of M that belong to the listed items, distinct, and forgets
+ * gradients; the list is borrowed until the next call. ERR_NOMEM, ERR_NUM. */
+int lattice_graph_make(struct lattice_graph *g, const struct net *m,
+    const int32_t *list, int64_t n, struct err *e) ERR_CHECKED;
+
+/* M, n x I, and its transpose; borrowed. */
+const struct csr *lattice_graph_matrix(const struct lattice_graph *g);
+const struct csr *lattice_graph_transposed(const struct lattice_graph *g);
+
+/* Adds the gradients of M's entries from a product y = M x: dM_ij += <dy_i,
+ * x_j>. */
+void lattice_graph_values(struct lattice_graph *g, const struct mat *dy,
+    const struct mat *x, int threads);
+
+/* From these to the gradients of logits, projections and trained features. */
+void lattice_graph_backward(struct lattice_graph *g, struct net *m);
+
+#endif

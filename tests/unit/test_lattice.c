@@ -1,0 +1,179 @@
+/* LATTICE's gradients against a naive twin in double, and its equal bytes. */
+#include "lib/la/blas.h"
+#include "lib/models/net_all.h"
+#include "tests/unit/net_toy.h"
+
+static double *
+numbers(int64_t n)
+{
+    double *x = calloc((size_t)(n + 1), sizeof *x);
+    if (!x)
+        abort();
+    return x;
+}
+
+static double
+dot(const double *a, const double *b, int64_t n)
+{
+    double s = 0;
+    for (int64_t k = 0; k < n; k++)
+        s += a[k] * b[k];
+    return s;
+}
+
+/* m += c times the graph of the k nearest rows of x [n][d] by cosine */
+static void
+add_graph(double *m, const double *x, int64_t n, int64_t d, int64_t k, double c)
+{
+    double *cosine = numbers(n);
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < n; j++)
+            cosine[j] = dot(x + i * d, x + j * d, d) /
+                        sqrt(dot(x + i * d, x + i * d, d) *
+                             dot(x + j * d, x + j * d, d));
+        for (int64_t j = 0; j < n; j++) {
+            int64_t better = 0;
+            for (int64_t q = 0; q < n; q++)
+                better += cosine[q] > cosine[j];
+            if (better < k)
+                m[i * n + j] += c / (double)k * cosine[j];
+        }
+    }
+    free(cosine);
+}
+
+/* (A^0 + .. + A^L) e / (L + 1), A the normalised user-item graph */
+static double *
+propagated(const struct toy *t, const double *e, int64_t d)
+{
+    int64_t users = t->train.rows, n = users + t->train.cols;
+    double *degree = numbers(n), *sum = numbers(n * d), *x = numbers(n * d);
+    for (int64_t u = 0; u < users; u++)
+        for (int64_t k = t->train.indptr[u]; k < t->train.indptr[u + 1]; k++) {
+            degree[u]++;
+            degree[users + t->train.indices[k]]++;
+        }
+    memcpy(x, e, (size_t)(n * d) * sizeof *x);
+    for (int64_t l = 0;; l++) {
+        for (int64_t k = 0; k < n * d; k++)
+            sum[k] += x[k] / (double)(t->o.layers + 1);
+        if (l == t->o.layers)
+            break;
+        double *y = numbers(n * d);
+        for (int64_t u = 0; u < users; u++)
+            for (int64_t k = t->train.indptr[u]; k < t->train.indptr[u + 1];
+                 k++) {
+                int64_t i = users + t->train.indices[k];
+                double w = 1 / sqrt(degree[u] * degree[i]);
+                for (int64_t c = 0; c < d; c++) {
+                    y[u * d + c] += w * x[i * d + c];
+                    y[i * d + c] += w * x[u * d + c];
+                }
+            }
+        free(x);
+        x = y;
+    }
+    free(x);
+    free(degree);
+    return sum;
+}
+
+/* M from the logits and each modality's features if they are trained, W, b. */
+static double *
+item_graph(const struct toy *t, double *const *tensor)
+{
+    int64_t n = t->train.cols, d = t->o.dim;
+    const double *a = tensor[2];
+    double *const *next = tensor + 3;
+    double *m = numbers(n * n), total = 0;
+    for (int k = 0; k < t->o.n_features; k++)
+        total += exp(a[k]);
+    for (int k = 0; k < t->o.n_features; k++) {
+        int64_t width = t->features[k].x.d;
+        double w = exp(a[k]) / total, *raw = numbers(n * width),
+               *x = numbers(n * d);
+        for (int64_t j = 0; j < n * width; j++)
+            raw[j] = (double)t->features[k].x.x[j];
+        add_graph(m, raw, n, width, t->o.neighbours, w * t->o.origin);
+        const double *f = t->o.train_features ? *next++ : raw;
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t c = 0; c < d; c++)
+                x[i * d + c] =
+                    next[1][c] + dot(f + i * width, next[0] + c * width, width);
+        add_graph(m, x, n, d, t->o.neighbours, w * (1 - t->o.origin));
+        next += 2;
+        free(raw);
+        free(x);
+    }
+    return m;
+}
+
+static double
+twin(const struct toy *t, double *const *tensor)
+{
+    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    double *e = numbers((users + items) * d), *h = numbers(items * d);
+    memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
+    memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
+    memcpy(h, tensor[1], (size_t)(items * d) * sizeof *e);
+    double *z = propagated(t, e, d), *m = item_graph(t, tensor);
+    for (int64_t l = 0; l < t->o.item_layers; l++) {
+        double *next = numbers(items * d);
+        for (int64_t i = 0; i < items; i++)
+            for (int64_t j = 0; j < items; j++)
+                for (int64_t c = 0; c < d; c++)
+                    next[i * d + c] += m[i * items + j] * h[j * d + c];
+        free(h);
+        h = next;
+    }
+    for (int64_t i = 0; i < items; i++) {
+        double norm = sqrt(dot(h + i * d, h + i * d, d));
+        for (int64_t c = 0; c < d; c++)
+            z[(users + i) * d + c] += h[i * d + c] / norm;
+    }
+    double loss = 0;
+    for (int64_t b = 0; b < TOY_BATCH; b++) {
+        const double *u = z + t->user[b] * d, *p = z + (users + t->pos[b]) * d,
+                     *q = z + (users + t->neg[b]) * d;
+        loss += log1p(exp(dot(u, q, d) - dot(u, p, d))) / TOY_BATCH;
+    }
+    free(e);
+    free(h);
+    free(m);
+    free(z);
+    return loss;
+}
+
+static void
+test(int64_t image, int64_t text, int64_t layers, int64_t item_layers,
+    double origin, int train)
+{
+    struct toy t;
+    const int64_t width[] = {image, text};
+    char what[120];
+    toy_init(&t, 12, 11, width);
+    t.o.layers = layers;
+    t.o.item_layers = item_layers;
+    t.o.neighbours = 3;
+    t.o.origin = origin;
+    t.o.train_features = train;
+    snprintf(what, sizeof what, "widths %d %d, layers %d and %d, origin %g%s",
+        (int)image, (int)text, (int)layers, (int)item_layers, origin,
+        train ? ", trained" : "");
+    toy_gradients(&t, net_lattice, twin, .3, 60, 3e-4, what);
+    toy_bytes(&t, net_lattice, what);
+    toy_free(&t);
+}
+
+int
+main(void)
+{
+    blas_init();
+    test(6, 5, 2, 1, .9, 0);
+    test(6, 5, 2, 1, .2, 1);
+    test(0, 5, 1, 2, .5, 1);
+    test(6, 5, 3, 3, 0, 0);
+    test(6, 5, 2, 1, 1, 0);
+    test(6, 0, 0, 0, .5, 0);
+    return done();
+}
