@@ -67,8 +67,13 @@ v16_fma(v16 a, v16 b, v16 c)
 typedef struct {
     float f[16];
 } v16;
+#ifdef __SANITIZE_ADDRESS__ /* inlined and checked it takes minutes to compile */
+#define V16_INLINE __attribute__((noinline, unused))
+#else
+#define V16_INLINE inline
+#endif
 #define V16_LOOP(name, args, expr)                                             \
-    static inline v16 name args                                                \
+    static V16_INLINE v16 name args                                            \
     {                                                                          \
         v16 r;                                                                 \
         for (int j = 0; j < 16; j++)                                           \
