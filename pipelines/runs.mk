@@ -82,7 +82,7 @@ bm3_set = $(call featured,bm3) \
 lattice_set = $(call featured,lattice) \
 	$(or $(LATTICE_$(NAME)),--layers=2 --item-layers=1 --weight-decay=1e-6 --batch=2048) \
 	--neighbors=10 --origin=0.9 $(protocol)
-mmgcn_set = $(call featured,mmgcn) $(or $(MMGCN_$(NAME)),--weight-decay=1e-5 --batch=1024) --layers=2 \
+mmgcn_set = $(call featured,mmgcn) $(or $(MMGCN_$(NAME)),--penalty=1e-5 --batch=1024) --layers=2 \
 	--lr=0.0001 --epochs=$(fewer_epochs) --eval-every=1
 mmssl_set = $(call featured,mmssl) $(or $(MMSSL_$(NAME)),--weight-decay=0.01 --batch=1024) \
 	--lr=0.00055 --epochs=$(EPOCHS) --eval-every=1 --patience=8

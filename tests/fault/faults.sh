@@ -235,6 +235,10 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of train "model.npz ck.npz" "${train[@]}" "${graph[@]}" --epochs 2 --log log.jsonl \
 			--checkpoint ck.npz -o model.npz
 		case_of train-mf model.npz "${train[@]}" --model mf --dim 4 --epochs 1 -o model.npz
+		case_of train-mmgcn "model.npz ck.npz" "${train[@]}" --model mmgcn --dim 4 --epochs 1 \
+			--features text=text.npz --features image=image.npz --checkpoint ck.npz -o model.npz
+		case_of train-lattice model.npz "${train[@]}" --model lattice --dim 4 --epochs 1 --neighbors 3 \
+			--features text=text.npz --features image=image.npz --train-features -o model.npz
 		case_of train-itemknn out.npz "${train[@]}" --model itemknn --neighbors 3 -o out.npz
 		case_of eval-graph "" stair-eval -q -t 2 "${data[@]}" items.npz
 		case_of resume model.npz "${train[@]}" "${graph[@]}" --epochs 3 --resume ck.npz --log log.jsonl -o model.npz

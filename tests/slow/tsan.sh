@@ -27,6 +27,10 @@ for model in stair lightgcn mf jgcf; do
 	runs "train $model" stair-train -q -t 4 --model $model --data data.npz "${graph[@]}" --epochs 2 --eval-every 1 \
 		--batch 256 --log log.jsonl --checkpoint ck.npz -o $model.npz
 done
+for model in mmgcn lattice freedom mmssl; do
+	runs "train $model" stair-train -q -t 4 --model $model --data data.npz --features text=text.npz \
+		--features image=image.npz --dim 16 --epochs 1 --batch 256 -o $model.npz
+done
 runs "eval" stair-eval -q -t 4 --data data.npz --strata --per-user users.tsv stair.npz
 runs "recommend" stair-recommend -q -t 4 --data data.npz stair.npz
 runs "uncertainty" stair-uncertainty -q -t 4 --data data.npz --clusters 5,8 --restarts 2 --random 8 text.npz

@@ -28,6 +28,10 @@ for sys in lightgcn mf jgcf; do
 	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --epochs 1 --eval-every 1 --dim 16 --log log.jsonl \
 		--checkpoint ck.npz -o $sys.npz
 done
+for sys in mmgcn lattice; do
+	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --features text=text.npz \
+		--features image=image.npz --epochs 1 --batch 2048 --dim 16 -o $sys.npz
+done
 runs "resume" stair-train -q -t 2 --model jgcf --data data.npz --epochs 2 --eval-every 1 --dim 16 --log log.jsonl \
 	--resume ck.npz -o two.npz
 runs "eval" stair-eval -q --data data.npz --strata --per-user users.tsv -o metrics.tsv "$model"
