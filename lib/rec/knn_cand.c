@@ -81,7 +81,8 @@ squeeze(struct knn_work *w, int64_t i, int64_t room)
     w->count[i] = (int32_t)kept;
     if (kept <= room)
         return;
-    divide(s, id, kept, room);
+    /* the first k are the largest already */
+    divide(s + w->k, id + w->k, kept - w->k, room - w->k);
     for (int64_t c = room; c < kept; c++)
         if (s[c] > w->lost[i])
             w->lost[i] = s[c];
@@ -96,7 +97,7 @@ knn_cand_push(struct knn_work *w, int64_t i, float s, int32_t j)
     w->score[i * w->cap + n] = s;
     w->id[i * w->cap + n] = j;
     if (n + 1 == w->cap)
-        squeeze(w, i, w->cap - (w->cap - w->k + 3) / 4);
+        squeeze(w, i, w->cap - (w->cap - w->k) / (w->kernel.half ? 4 : 2));
 }
 
 /* 1 if what there was no room for may be among the k best. */
