@@ -114,9 +114,12 @@ print_row(int letter, const char *name, const char *arg, const char *help)
     putchar('\n');
 }
 
+/* In one piece: then the reason for which it cannot be written is known. */
 static void
 print_help(const struct cli *io)
 {
+    static char page[1 << 16];
+    setvbuf(stdout, page, _IOFBF, sizeof page);
     printf("usage: %s [options]%s%s\n\n%s\n\noptions (defaults in brackets):\n",
         io->tool, *io->operands ? " " : "", io->operands, io->summary);
     for (const struct cli_option *o = io->table; o->name; o++) {

@@ -3,7 +3,6 @@
 #include "lib/engine/cpu.h"
 #include "lib/engine/cpu_net.h"
 #include "lib/engine/cuda.h"
-#include "lib/la/blas.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +102,6 @@ make_net(struct cli *io, const struct train_args *o, struct train_input *in,
         .seed = (uint64_t)o->seed,
         .threads = (int)io->threads};
     struct net *m;
-    blas_init();
     die_if(o->system->net(&m, &no, &io->err), io);
     make_sampler(io, o, in, m->sampling, &s->sampler);
     int64_t batch = s->sampler.batch ? s->sampler.batch : set->batch;

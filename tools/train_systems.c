@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char train_systems_names[] =
-    "stair|mf|lightgcn|jgcf|mmgcn|lattice|freedom|mmssl|itemknn|popularity";
+    "stair|mf|lightgcn|jgcf|mmgcn|lattice|bm3|freedom|mmssl|itemknn|popularity";
 
 static int
 popularity(struct model *m, const struct model_opt *o, const struct csr *train,
@@ -85,6 +85,20 @@ static const struct train_system systems[] = {
             .item_layers = 1,
             .neighbours = 10,
             .origin = 0.9}},
+    {.name = "bm3",
+        .form = TRAIN_NET,
+        .takes =
+            TRAIN_FEATURES | TRAIN_DROPOUT | TRAIN_MODAL_LOSS | TRAIN_PENALTY,
+        .net = net_bm3,
+        .usual = {.rate = 1e-3,
+            .decay = 1e-4,
+            .layers = 1,
+            .batch = 2048,
+            .epochs = 500,
+            .every = 5,
+            .dropout = 0.5,
+            .modal_loss = 2,
+            .penalty = 0.1}},
     {.name = "freedom",
         .form = TRAIN_NET,
         .takes = TRAIN_FEATURES | TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS |

@@ -12,6 +12,8 @@ int net_lattice(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_mmgcn(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
+int net_bm3(
+    struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_freedom(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_mmssl(

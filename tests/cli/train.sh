@@ -112,7 +112,7 @@ fails 2 "stair-train: model 'stair' needs '--init' (see stair-whiten)" stair-tra
 fails 2 "stair-train: model 'stair' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz
 fails 2 "stair-train: option '--batch': '0' is not in 1..1.67772e+07" stair-train "${in[@]}" --batch 0
 fails 2 "stair-train: option '--lr': '-1' is not in 0..100" stair-train "${in[@]}" --lr -1
-fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|mmgcn|lattice|freedom|mmssl|itemknn|popularity" stair-train "${in[@]}" --model nosuch
+fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|mmgcn|lattice|bm3|freedom|mmssl|itemknn|popularity" stair-train "${in[@]}" --model nosuch
 fails 2 "stair-train: model 'mf' takes no '--init'" stair-train --model mf --data data.npz --init init.npz
 fails 2 "stair-train: model 'stair' with '--no-mi' takes no '--init'" stair-train --no-mi "${in[@]}"
 fails 2 "stair-train: model 'jgcf' has no parts to leave out" stair-train --model jgcf --data data.npz --no-fsc

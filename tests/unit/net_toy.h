@@ -117,6 +117,46 @@ toy_free(struct toy *t)
         mat_free(&t->features[k].x);
 }
 
+/* out = mean of layers 0..L of D^-1/2 A D^-1/2: e and out n x d */
+__attribute__((unused)) static void
+toy_propagate(const struct csr *r, int64_t layers, const double *e, int64_t d,
+    double *out)
+{
+    int64_t users = r->rows, n = users + r->cols;
+    double *degree = calloc((size_t)n, sizeof *degree);
+    double *x = malloc((size_t)(n * d) * sizeof *x);
+    double *y = malloc((size_t)(n * d) * sizeof *y);
+    if (!degree || !x || !y)
+        abort();
+    for (int64_t u = 0; u < users; u++)
+        for (int64_t k = r->indptr[u]; k < r->indptr[u + 1]; k++) {
+            degree[u]++;
+            degree[users + r->indices[k]]++;
+        }
+    memcpy(x, e, (size_t)(n * d) * sizeof *x);
+    memcpy(out, e, (size_t)(n * d) * sizeof *x);
+    for (int64_t l = 0; l < layers; l++) {
+        memset(y, 0, (size_t)(n * d) * sizeof *y);
+        for (int64_t u = 0; u < users; u++)
+            for (int64_t k = r->indptr[u]; k < r->indptr[u + 1]; k++) {
+                int64_t i = users + r->indices[k];
+                double w = 1 / sqrt(degree[u] * degree[i]);
+                for (int64_t c = 0; c < d; c++) {
+                    y[u * d + c] += w * x[i * d + c];
+                    y[i * d + c] += w * x[u * d + c];
+                }
+            }
+        memcpy(x, y, (size_t)(n * d) * sizeof *x);
+        for (int64_t k = 0; k < n * d; k++)
+            out[k] += x[k];
+    }
+    for (int64_t k = 0; k < n * d; k++)
+        out[k] /= (double)(layers + 1);
+    free(degree);
+    free(x);
+    free(y);
+}
+
 /* The loss of the toy's batch as the equations say, from the net's parameters
  * as arrays of doubles, one per tensor. */
 typedef double toy_loss(const struct toy *t, double *const *tensor);

@@ -5,46 +5,6 @@
 #include "lib/rec/edges.h"
 #include "tests/unit/net_toy.h"
 
-/* out [n] = sum of layers 0..l of D^-1/2 A D^-1/2 e over l + 1, n x d */
-static void
-propagate(const struct csr *r, int64_t layers, const double *e, int64_t d,
-    double *out)
-{
-    int64_t users = r->rows, n = users + r->cols;
-    double *degree = calloc((size_t)n, sizeof *degree);
-    double *x = malloc((size_t)(n * d) * sizeof *x);
-    double *y = malloc((size_t)(n * d) * sizeof *y);
-    if (!degree || !x || !y)
-        abort();
-    for (int64_t u = 0; u < users; u++)
-        for (int64_t k = r->indptr[u]; k < r->indptr[u + 1]; k++) {
-            degree[u]++;
-            degree[users + r->indices[k]]++;
-        }
-    memcpy(x, e, (size_t)(n * d) * sizeof *x);
-    memcpy(out, e, (size_t)(n * d) * sizeof *x);
-    for (int64_t l = 0; l < layers; l++) {
-        memset(y, 0, (size_t)(n * d) * sizeof *y);
-        for (int64_t u = 0; u < users; u++)
-            for (int64_t k = r->indptr[u]; k < r->indptr[u + 1]; k++) {
-                int64_t i = users + r->indices[k];
-                double w = 1 / sqrt(degree[u] * degree[i]);
-                for (int64_t c = 0; c < d; c++) {
-                    y[u * d + c] += w * x[i * d + c];
-                    y[i * d + c] += w * x[u * d + c];
-                }
-            }
-        memcpy(x, y, (size_t)(n * d) * sizeof *x);
-        for (int64_t k = 0; k < n * d; k++)
-            out[k] += x[k];
-    }
-    for (int64_t k = 0; k < n * d; k++)
-        out[k] /= (double)(layers + 1);
-    free(degree);
-    free(x);
-    free(y);
-}
-
 static double
 cosine(const struct mat *x, int64_t i, int64_t j)
 {
@@ -96,7 +56,7 @@ outputs(const struct toy *t, const struct csr *graph, double *const *tensor,
         abort();
     memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
     memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
-    propagate(graph, t->o.layers, e, d, h);
+    toy_propagate(graph, t->o.layers, e, d, h);
     memcpy(x, tensor[1], (size_t)(items * d) * sizeof *x);
     for (int64_t l = 0; l < t->o.item_layers; l++) {
         hop(t, x, d, y);

@@ -1,0 +1,310 @@
+/*
+ * BM3 (Zhou et al., WWW 2023): no negatives. What a predictor makes of a vector
+ * shall point where a randomly thinned view of the other vector points, which
+ * counts as a constant (marked ~: dropout, scaled by 1 / (1 - p)).
+ *
+ *   H = 1/(L+1) sum_{l<=L} A^l E,   a_u = H_u,   a_i = H_i + E_i
+ *   x_m = W_m f_i + b_m of modality m,   g(y) = W y + b the predictor of all
+ *   C(x, y) = mean of the cosines over the batch's pairs (u, i)
+ *
+ *   loss = 1 - C(g(a_u), a_i~) + 1 - C(g(a_i), a_u~)
+ *        + w sum_m [1 - C(g(x_m), a_i~) + 1 - C(g(x_m), x_m~)]
+ *        + penalty (||a_U||_F + ||a_I||_F) / items
+ *
+ * The penalty is on the whole matrices; all else needs the batch's rows only.
+ * Scores are <g(a_u), g(a_i)>.
+ */
+#include "lib/base/mem.h"
+#include "lib/models/modal.h"
+#include "lib/models/net_all.h"
+#include "lib/nn/cosine.h"
+#include "lib/nn/dropout.h"
+#include "lib/nn/init.h"
+#include "lib/nn/linear.h"
+#include "lib/nn/norm.h"
+#include "lib/nn/propagate.h"
+#include "lib/nn/rows.h"
+#include "lib/rec/graph.h"
+
+#include <stdlib.h>
+
+/* Blocks of the batch's B rows: users, items, then the modalities. */
+enum { USERS, ITEMS, MODAL };
+
+struct bm3 {
+    struct graph graph;
+    int64_t users, items;
+    int layers, weight, bias; /* tensors: of the predictor */
+    double dropout, modal_loss, penalty;
+    struct modal *modal;
+    int modals;
+    struct propagate scratch;
+    struct mat a, da;           /* N x d and its gradient */
+    struct mat in, target;      /* blocks of a, x_m; their ~ */
+    struct mat out, dout, din;  /* g(in); gradients */
+    struct mat df;              /* B x F: of trained features */
+    struct segments user, item; /* the batch's */
+};
+
+/* Rows first .. first + n - 1 of m. */
+static struct mat
+rows(const struct mat *m, int64_t first, int64_t n)
+{
+    return (struct mat){n, m->d, m->x + first * m->d};
+}
+
+/* a = H, plus E in items' rows */
+static void
+forward(struct net *m)
+{
+    struct bm3 *t = m->own;
+    struct mat e = net_embeddings(m), a = rows(&t->a, t->users, t->items);
+    propagate_mean(&t->scratch, &t->graph, t->layers, &e, &t->a, m->threads);
+    rows_add(1, &m->tensor[NET_ITEM].x, NULL, &a, m->threads);
+}
+
+/* The embeddings' gradients from da. */
+static void
+backward(struct net *m)
+{
+    struct bm3 *t = m->own;
+    struct mat g = net_embeddings_gradients(m);
+    struct mat da = rows(&t->da, t->users, t->items);
+    propagate_mean(&t->scratch, &t->graph, t->layers, &t->da, &g, m->threads);
+    rows_add(1, &da, NULL, &m->tensor[NET_ITEM].g, m->threads);
+}
+
+/* The predictor on any rows. */
+static void
+predict(const struct net *m, const struct mat *x, struct mat *y)
+{
+    const struct bm3 *t = m->own;
+    linear_forward(
+        x, &m->tensor[t->weight].x, m->tensor[t->bias].x.x, y, m->threads);
+}
+
+/* The batch's rows and their ~. */
+static int
+inputs(struct net *m, const struct net_batch *b, struct err *e)
+{
+    struct bm3 *t = m->own;
+    struct mat users = rows(&t->a, 0, t->users);
+    struct mat items = rows(&t->a, t->users, t->items);
+    struct mat in = rows(&t->in, USERS * b->n, b->n);
+    rows_gather(&users, b->user, &in, m->threads);
+    in = rows(&t->in, ITEMS * b->n, b->n);
+    rows_gather(&items, b->pos, &in, m->threads);
+    for (int k = 0; k < t->modals; k++) {
+        const struct modal *f = &t->modal[k];
+        in = rows(&t->in, (MODAL + k) * b->n, b->n);
+        int rc = linear_rows_forward(modal_features(m, f), b->pos,
+            &m->tensor[f->weight].x, m->tensor[f->bias].x.x, &in, m->threads,
+            e);
+        if (rc)
+            return rc;
+    }
+    for (int k = 0; k < MODAL + t->modals; k++) {
+        struct mat target = rows(&t->target, k * b->n, b->n);
+        const struct dropout drop = {.p = t->dropout,
+            .seed = m->seed,
+            .stream = (uint32_t)k,
+            .step = (uint32_t)b->t};
+        in = rows(&t->in, k * b->n, b->n);
+        dropout_apply(
+            &drop, &in, k == USERS ? b->user : b->pos, &target, m->threads);
+    }
+    return 0;
+}
+
+/* w (1 - C(g(block x), block y ~)) */
+static double
+align(struct net *m, int64_t n, int x, int y, double w)
+{
+    struct bm3 *t = m->own;
+    struct mat out = rows(&t->out, x * n, n), dout = rows(&t->dout, x * n, n);
+    struct mat target = rows(&t->target, y * n, n);
+    return cosine_loss(&out, &target, w, &dout, m->threads);
+}
+
+/* Gradients of a modality's projection, and of its features if trained. */
+static int
+modal_backward(struct net *m, const struct modal *f, const struct net_batch *b,
+    const struct mat *dx, struct err *e)
+{
+    struct bm3 *t = m->own;
+    const struct mat *feature = modal_features(m, f);
+    struct net_tensor *w = &m->tensor[f->weight];
+    int rc = linear_rows_backward(
+        feature, b->pos, dx, &w->g, m->tensor[f->bias].g.x, m->threads, e);
+    if (rc || f->features < 0)
+        return rc;
+    struct mat df = {b->n, feature->d, t->df.x};
+    rows_zero(&df, m->threads);
+    linear_backward(NULL, &w->x, dx, &df, NULL, NULL, m->threads);
+    rows_scatter(&t->item, &df, &m->tensor[f->features].g, m->threads);
+    return 0;
+}
+
+static int
+step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
+{
+    struct bm3 *t = m->own;
+    int threads = m->threads, blocks = MODAL + t->modals;
+    int64_t n = b->n;
+    forward(m);
+    int rc = inputs(m, b, e);
+    if (rc)
+        return rc;
+    struct mat in = rows(&t->in, 0, blocks * n), din = rows(&t->din, 0, in.n);
+    struct mat out = rows(&t->out, 0, in.n), dout = rows(&t->dout, 0, in.n);
+    predict(m, &in, &out);
+    rows_zero(&dout, threads);
+    double l = align(m, n, USERS, ITEMS, 1) + align(m, n, ITEMS, USERS, 1);
+    for (int k = MODAL; k < blocks; k++)
+        l += align(m, n, k, ITEMS, t->modal_loss) +
+             align(m, n, k, k, t->modal_loss);
+
+    struct net_tensor *w = &m->tensor[t->weight];
+    rows_zero(&din, threads);
+    linear_backward(
+        &in, &w->x, &dout, &din, &w->g, m->tensor[t->bias].g.x, threads);
+    segments_set(&t->user, b->user, n);
+    segments_set(&t->item, b->pos, n);
+    for (int k = 0; k < t->modals; k++) {
+        struct mat dx = rows(&din, (MODAL + k) * n, n);
+        rc = modal_backward(m, &t->modal[k], b, &dx, e);
+        if (rc)
+            return rc;
+    }
+    rows_zero(&t->da, threads);
+    struct mat du = rows(&din, USERS * n, n), di = rows(&din, ITEMS * n, n);
+    struct mat a_u = rows(&t->a, 0, t->users), da_u = rows(&t->da, 0, t->users);
+    struct mat a_i = rows(&t->a, t->users, t->items);
+    struct mat da_i = rows(&t->da, t->users, t->items);
+    rows_scatter(&t->user, &du, &da_u, threads);
+    rows_scatter(&t->item, &di, &da_i, threads);
+    double per_item = t->penalty / (double)t->items;
+    l += norm_frobenius(&a_u, per_item, &da_u, threads);
+    l += norm_frobenius(&a_i, per_item, &da_i, threads);
+    backward(m);
+    *loss = l * (double)n;
+    return 0;
+}
+
+static int
+vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
+{
+    (void)e;
+    struct bm3 *t = m->own;
+    struct mat a_u = rows(&t->a, 0, t->users);
+    struct mat a_i = rows(&t->a, t->users, t->items);
+    forward(m);
+    predict(m, &a_u, user);
+    predict(m, &a_i, item);
+    return 0;
+}
+
+static void
+release(struct net *m)
+{
+    struct bm3 *t = m->own;
+    if (!t)
+        return;
+    graph_free(&t->graph);
+    modal_free(t->modal, t->modals);
+    propagate_free(&t->scratch);
+    struct mat *mats[] = {
+        &t->a, &t->da, &t->in, &t->target, &t->out, &t->dout, &t->din, &t->df};
+    for (size_t k = 0; k < sizeof mats / sizeof *mats; k++)
+        mat_free(mats[k]);
+    segments_free(&t->user);
+    segments_free(&t->item);
+    free(t);
+}
+
+static const struct net_kind kind = {NULL, step, vectors, release};
+
+/* All weights normal with sd sqrt(2 / (rows + columns)), biases uniform. */
+static int
+parameters(struct net *m, const struct net_opt *o, struct err *e)
+{
+    struct bm3 *t = m->own;
+    int64_t d = o->dim;
+    int rc = net_add_embeddings(m, t->users, t->items, d, e);
+    if (!rc)
+        rc = net_add(m, NET_PARAM, d, d, &t->weight, e, "predictor");
+    if (!rc)
+        rc = net_add(m, NET_PARAM, 1, d, &t->bias, e, "predictor_bias");
+    for (int k = 0; k < m->tensors && !rc; k++)
+        m->tensor[k].adam =
+            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+    t->modals = o->n_features;
+    if (!rc)
+        rc = modal_make(m, o, 1, &t->modal, e);
+    for (int k = 0; k < m->tensors && !rc; k++) {
+        struct mat *x = &m->tensor[k].x;
+        const struct init init = {o->seed, (uint32_t)k, o->threads};
+        int weight = k <= t->weight;
+        for (int f = 0; f < t->modals; f++)
+            weight |= k == t->modal[f].weight;
+        if (weight)
+            init_xavier_normal(&init, x);
+        else if (k == t->bias)
+            init_linear(&init, d, x->x, d);
+    }
+    return rc;
+}
+
+static int
+buffers(struct net *m, const struct net_opt *o, struct err *e)
+{
+    struct bm3 *t = m->own;
+    int64_t n = t->users + t->items, d = o->dim;
+    int64_t all = (MODAL + t->modals) * o->batch;
+    const struct {
+        struct mat *m;
+        int64_t n, d;
+    } mats[] = {{&t->a, n, d}, {&t->da, n, d}, {&t->in, all, d},
+        {&t->target, all, d}, {&t->out, all, d}, {&t->dout, all, d},
+        {&t->din, all, d},
+        {&t->df, o->train_features ? o->batch : 0,
+            modal_widest(m, t->modal, t->modals)}};
+    int rc = propagate_init(&t->scratch, n, d, e);
+    for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
+        rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
+    if (!rc)
+        rc = segments_init(&t->user, o->batch, e);
+    if (!rc)
+        rc = segments_init(&t->item, o->batch, e);
+    return rc;
+}
+
+int
+net_bm3(struct net **out, const struct net_opt *o, struct err *e)
+{
+    int rc = net_new(out, "bm3", &kind, o, e);
+    if (rc)
+        return rc;
+    struct net *m = *out;
+    struct bm3 *t = m->own = mem_zero(1, sizeof *t, e);
+    rc = t ? 0 : ERR_NOMEM;
+    if (!rc) {
+        m->sampling = SAMPLE_PAIRS;
+        t->users = o->train->rows;
+        t->items = o->train->cols;
+        t->layers = (int)o->layers;
+        t->dropout = o->dropout;
+        t->modal_loss = o->modal_loss;
+        t->penalty = o->penalty;
+        rc = graph_bipartite(o->train, &t->graph, e);
+    }
+    if (!rc)
+        rc = parameters(m, o, e);
+    if (!rc)
+        rc = buffers(m, o, e);
+    if (rc) {
+        net_free(m);
+        *out = NULL;
+    }
+    return rc;
+}
