@@ -86,6 +86,22 @@ default_text(const struct cli_option *o, char *buf, size_t cap)
 
 enum { LEFT = 26, WIDTH = 80 };
 
+/* Prints what does not fit into a line up to a '|', and returns the rest. */
+static const char *
+print_choices(const char *left)
+{
+    while (strlen(left) > WIDTH - 2) {
+        int len = WIDTH - 2;
+        while (len > 0 && left[len - 1] != '|')
+            len--;
+        if (len == 0)
+            break;
+        printf("  %.*s\n      ", len, left);
+        left += len;
+    }
+    return left;
+}
+
 /* The option on the left, its help on the right, broken between words. */
 static void
 print_row(int letter, const char *name, const char *arg, const char *help)
@@ -95,8 +111,9 @@ print_row(int letter, const char *name, const char *arg, const char *help)
                    : snprintf(left, sizeof left, "    --%s", name);
     if (arg)
         snprintf(left + n, sizeof left - (size_t)n, " %s", arg);
-    printf("  %-*s", LEFT, left);
-    int at = strlen(left) > LEFT ? WIDTH : LEFT + 2;
+    const char *end = print_choices(left);
+    printf("  %-*s", end > left ? 0 : LEFT, end);
+    int at = end > left || strlen(end) > LEFT ? WIDTH : LEFT + 2;
     while (*help) {
         int len = (int)strcspn(help, " ");
         if (at + 2 + len > WIDTH) {
