@@ -6,6 +6,7 @@
 #   make paper DATA=... DATASETS=baby EPOCHS=60 SEEDS=1
 #   make paper PARTS="fig2 fig6"              without DATA: the made-up shop
 #   make paper DATA=... DATASETS="baby sports tiktok large"
+#   make -f pipelines/paper.mk fig5 DATA=...  one part alone
 #
 # DATASETS are baby, sports, tiktok, demo (the made-up shop) and large, a made-up
 # shop of the size of Electronics; SYSTEMS those of runs.mk. DATA is the directory
@@ -14,7 +15,8 @@
 # variable; see paper-data.mk for more. A model takes some 15 MB (Baby).
 DATA ?=
 DATASETS = $(if $(DATA),baby sports,demo)
-PARTS = table1 table2 table3 fig2 fig3 fig4 fig5 fig6 fig7
+all_parts = table1 table2 table3 fig2 fig3 fig4 fig5 fig6 fig7
+PARTS = $(all_parts)
 SYSTEMS = stair lightgcn jgcf mf itemknn popularity
 SEEDS = 1 2 3 4 5
 LAYER_SWEEP = 0 1 2 3 4
@@ -37,7 +39,7 @@ P ?= runs/paper
 dir_of = $(if $(wildcard $(DATA)/$1.inter.gz),$(DATA),$(DATA)/$(if $(filter baby sports,$1),amazon-)$1)
 passed = $(foreach v,PARTS SYSTEMS SEEDS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS,$v='$($v)')
 
-.PHONY: paper FORCE clean
+.PHONY: paper FORCE clean $(all_parts)
 FORCE:
 $(DATASETS:%=$P/%/results.tsv): $P/%/results.tsv: FORCE
 	+@mkdir -p $(@D); $(MAKE) --no-print-directory -f $(HERE)paper-data.mk DATASET=$* R=$P/$* \
@@ -54,6 +56,9 @@ $P/report.html: $(DATASETS:%=$P/%/results.tsv) $P/paper.opts $(addprefix $(HERE)
 
 paper: $P/report.html
 	@echo '$P/report.html shows the results; the tables and pictures lie beside it'
+
+$(all_parts):
+	+@$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) PARTS=$@ paper
 
 clean:
 	rm -rf $P

@@ -20,5 +20,9 @@ synth_cmd = stair-synth --users $(USERS) --items $(ITEMS) --interactions $(INTER
 
 include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk
 
+# Were one of the others missing, INTER would be made again, and look new, after
+# data.npz was read from it.
+$R/data.npz: | $(text_raw) $(image_raw) $(IDS) $(TITLES)
+
 $(INTER) $(text_raw) $(image_raw) $(IDS) $(TITLES) &: $R/synth.opts $(BIN)/stair-synth
 	$(BIN)/$(synth_cmd)$t -o $(raw)

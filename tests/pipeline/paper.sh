@@ -48,6 +48,9 @@ wait "$pid" 2>/dev/null
 paper two PARTS="table2 fig6" >/dev/null
 same "killed and run again: the same models" "$(for f in two/demo/*-[12].npz; do cmp -s "$f" "one/${f#two/}" || echo "$f"; done)" ""
 same "and logs" "$(cut -f1-13 two/demo/results.tsv)" "$(awk -F'\t' '$2 ~ /part|table2|fig6/' one/demo/results.tsv | cut -f1-13)"
+rm two/demo/raw/image.npy two/demo/data.npz
+paper two PARTS="table2 fig6" -j2 >/dev/null
+same "killed while the shop is made up, run twice: nothing to do" "$(paper two PARTS="table2 fig6")" 0
 # make alone is told to stop: its trainings stop too, and can go on
 make -f "$TOP/pipelines/paper.mk" BIN="$BIN" P="$PWD/three" DATA= "${small[@]}" EPOCHS=100000 EVERY=50 PARTS=fig5 -j2 >/dev/null 2>&1 &
 pid=$!
@@ -60,6 +63,7 @@ wait "$pid"
 sleep 0.2
 same "a stopped make leaves no training behind" "$(pgrep -f "stair-train --data=$PWD/three")" ""
 same "but a checkpoint" "$(find three/demo -name 'stair-1*npz' -printf '%f')" stair-1.saved.npz
+same "a part is a target" "$(paper two fig6) $(grep -oE '<h2 id="[a-z0-9]*"' two/report.html | cut -d'"' -f2 | tr '\n' ' ')" "0 fig6 made "
 same "another seed: its trainings alone" "$(paper two PARTS=fig6 SEEDS="1 2 3")" 0
 same "of which there are six" "$(find two/demo -name '*-3.npz' | wc -l)" 6
 
