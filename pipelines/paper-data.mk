@@ -14,7 +14,7 @@ has = $(filter $1,$(PARTS))
 
 # -- which trainings: a line for each place where one appears, as
 # part/series/x/seed/training ---------------------------------------------------
-wanted := $(filter-out $(TOO_LARGE_$(NAME)),$(SYSTEMS))
+wanted := $(filter-out $(TOO_LARGE_$(NAME)) $(if $(content),,$(featured_systems)),$(SYSTEMS))
 trained := $(filter $(trained_systems),$(wanted))
 fixed := $(filter $(fixed_systems),$(wanted))
 unknown := $(filter-out $(trained_systems) $(fixed_systems),$(SYSTEMS))

@@ -49,7 +49,8 @@ valid_cmd = stair-eval --data $R/data.npz --split valid --top 10,20
 # SYSTEM_set is what a system is trained with if nothing is varied; where a
 # dataset wants other values, SYSTEM_NAME holds them. A system is added by a word
 # in one of these lists and a line below.
-trained_systems = stair lightgcn jgcf mf freedom bm3 lattice mmgcn mmssl
+trained_systems = stair lightgcn jgcf mf $(featured_systems)
+featured_systems = freedom bm3 lattice mmgcn mmssl
 fixed_systems = itemknn popularity
 protocol = --lr=$(LR) --epochs=$(EPOCHS) --eval-every=$(EVERY)
 stair_set = --init=$R/init.npz --items=$R/items.npz --gamma=$(GAMMA) --layers=$(LAYERS) --dim=$(DIM) \
