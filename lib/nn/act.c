@@ -1,6 +1,5 @@
 #include "lib/nn/act.h"
 
-#include "lib/base/fmath.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/loops.h"
 
@@ -9,7 +8,7 @@
 #define SLOPE 0.01f
 
 /* exp in double counts as this many plain elements when sharing work. */
-enum { COST = 8 };
+enum { COST = 4 };
 
 struct job {
     const struct loops *loops;
@@ -70,8 +69,8 @@ static void
 sigmoid(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
-    for (int64_t k = from * j->d; k < to * j->d; k++)
-        j->out[k] = (float)fm_sigmoid((double)j->x[k]);
+    j->loops->sigmoid(
+        (to - from) * j->d, j->x + from * j->d, j->out + from * j->d);
 }
 
 static void
@@ -99,21 +98,8 @@ static void
 softmax(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
-    for (int64_t r = from; r < to; r++) {
-        const float *x = j->x + r * j->d;
-        float *y = j->out + r * j->d;
-        float max = -INFINITY;
-        for (int64_t c = 0; c < j->d; c++)
-            max = x[c] > max ? x[c] : max;
-        double sum = 0;
-        for (int64_t c = 0; c < j->d; c++) {
-            double t = fm_exp((double)(x[c] - max));
-            sum += t;
-            y[c] = (float)t;
-        }
-        for (int64_t c = 0; c < j->d; c++)
-            y[c] = (float)((double)y[c] / sum);
-    }
+    for (int64_t r = from; r < to; r++)
+        j->loops->softmax(j->d, j->x + r * j->d, j->out + r * j->d);
 }
 
 static void

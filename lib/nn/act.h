@@ -8,8 +8,8 @@
 /*
  * Activations, element by element or row by row, and their adjoints. All
  * overwrite their output, which may be an input (y = x, dx = dy); the adjoints
- * need y alone, not x. Matrices have equal shapes. exp is fmath.h's, in double:
- * the same bytes for any thread count and instruction set.
+ * need y alone, not x. Matrices have equal shapes. exp is our own, in
+ * double: the same bytes for any thread count and instruction set.
  */
 
 /* Leaky ReLU of slope .01: y = x if x > 0, else .01 x. dx = dy or .01 dy; at 0

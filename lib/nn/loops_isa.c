@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #define PASTE2(a, b) a##b
 #define PASTE(a, b) PASTE2(a, b)
@@ -98,6 +99,15 @@ l_spmm(const struct loops_spmm *s, int64_t r0, int64_t r1)
 }
 
 static double
+tree(double s[LANES])
+{
+    for (int h = LANES / 2; h > 0; h /= 2)
+        for (int j = 0; j < h; j++)
+            s[j] += s[j + h];
+    return s[0];
+}
+
+static double
 l_dot(int64_t n, const float *a, const float *b)
 {
     double s[LANES] = {0};
@@ -107,10 +117,7 @@ l_dot(int64_t n, const float *a, const float *b)
             s[j] += (double)a[k + j] * (double)b[k + j];
     for (int j = 0; k < n; j++, k++)
         s[j] += (double)a[k] * (double)b[k];
-    for (int h = LANES / 2; h > 0; h /= 2)
-        for (int j = 0; j < h; j++)
-            s[j] += s[j + h];
-    return s[0];
+    return tree(s);
 }
 
 static void
@@ -122,6 +129,88 @@ l_axpy(int64_t n, float a, const float *x, float *y)
         v16_store(y + k, v16_fma(f, v16_load(x + k), v16_load(y + k)));
     for (; k < n; k++)
         y[k] = fmaf(a, x[k], y[k]);
+}
+
+/*
+ * fm_exp (fmath.h) for x <= 0 or NaN, without branches or floor, so that the
+ * compiler makes vectors of it: k is rounded to the nearest integer by adding
+ * 3 2^51, whose last place is 1.
+ */
+static inline double
+exponential(double x)
+{
+    x = x < -708.0 ? -708.0 : x;
+    double k = fma(x, 1.4426950408889634, 0x1.8p52) - 0x1.8p52;
+    double r = fma(-k, 6.93147180369123816490e-01, x);
+    r = fma(-k, 1.90821492927058770002e-10, r);
+    double p = 1.0 / 479001600.0;
+    p = fma(p, r, 1.0 / 39916800.0);
+    p = fma(p, r, 1.0 / 3628800.0);
+    p = fma(p, r, 1.0 / 362880.0);
+    p = fma(p, r, 1.0 / 40320.0);
+    p = fma(p, r, 1.0 / 5040.0);
+    p = fma(p, r, 1.0 / 720.0);
+    p = fma(p, r, 1.0 / 120.0);
+    p = fma(p, r, 1.0 / 24.0);
+    p = fma(p, r, 1.0 / 6.0);
+    p = fma(p, r, 0.5);
+    p = fma(p, r, 1.0);
+    p = fma(p, r, 1.0);
+    /* The low bits of 2^52 + k + 1023 are 2^k's exponent. */
+    double biased = k + (0x1p52 + 1023.0), scale;
+    uint64_t bits;
+    memcpy(&bits, &biased, sizeof bits);
+    bits <<= 52;
+    memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
+
+static void
+l_softmax(int64_t n, const float *x, float *y)
+{
+    float max = -INFINITY;
+    double sum[LANES] = {0}, t[LANES] = {0};
+    for (int64_t k = 0; k < n; k++)
+        max = x[k] > max ? x[k] : max;
+    int64_t k = 0;
+    for (; k + LANES <= n; k += LANES) {
+        for (int j = 0; j < LANES; j++)
+            t[j] = exponential((double)x[k + j] - (double)max);
+        for (int j = 0; j < LANES; j++) {
+            sum[j] += t[j];
+            y[k + j] = (float)t[j];
+        }
+    }
+    for (int j = 0; k < n; j++, k++) {
+        double last = exponential((double)x[k] - (double)max);
+        sum[j] += last;
+        y[k] = (float)last;
+    }
+    double scale = 1.0 / tree(sum);
+    for (k = 0; k < n; k++)
+        y[k] = (float)((double)y[k] * scale);
+}
+
+static inline double
+sigma(double x)
+{
+    double t = exponential(x < 0.0 ? x : -x);
+    return (x < 0.0 ? t : 1.0) / (1.0 + t);
+}
+
+static void
+l_sigmoid(int64_t n, const float *x, float *y)
+{
+    double t[LANES];
+    int64_t k = 0;
+    for (; k + LANES <= n; k += LANES) {
+        for (int j = 0; j < LANES; j++)
+            t[j] = sigma((double)x[k + j]);
+        for (int j = 0; j < LANES; j++)
+            y[k + j] = (float)t[j];
+    }
+    for (; k < n; k++)
+        y[k] = (float)sigma((double)x[k]);
 }
 
 static void
@@ -158,5 +247,7 @@ const struct loops PASTE(loops_, ISA) = {
     .spmm = l_spmm,
     .dot = l_dot,
     .axpy = l_axpy,
+    .softmax = l_softmax,
+    .sigmoid = l_sigmoid,
     .adam = l_adam,
 };

@@ -1,4 +1,5 @@
 /* lib/nn: values against naive twins. Gradients: test_nn_grad.c. */
+#include "lib/nn/act.h"
 #include "lib/nn/adam.h"
 #include "lib/nn/cosknn.h"
 #include "lib/nn/dropout.h"
@@ -179,6 +180,32 @@ test_adam(double coupled, double decoupled)
         "Adam with other moments");
 }
 
+/* exp over its whole range, and what is not a number. */
+static void
+test_exp(void)
+{
+    enum { N = 3000 };
+    struct mat x = zeros(1, N), y = zeros(1, N);
+    double worst = 0;
+    for (int k = 0; k < N; k++)
+        x.x[k] = (float)(k - N / 2) * .06f;
+    act_sigmoid_forward(&x, &y, 1);
+    for (int k = 0; k < N; k++) {
+        double want = 1 / (1 + exp(-(double)x.x[k]));
+        worst = fmax(worst, fabs((double)y.x[k] - want) / (want + 1e-37));
+    }
+    ok(worst < 2e-7, "sigmoid from -90 to 90 (off by %.1e, relative)", worst);
+    float v[] = {-1e30f, 1000, 1000, 900, NAN, INFINITY, -INFINITY, 0};
+    struct mat a = {2, 2, v}, b = {1, 1, v + 4}, c = {1, 3, v + 5};
+    act_softmax_forward(&a, &a, 1);
+    ok(v[0] == 0 && v[1] == 1 && v[2] == 1 && v[3] < 1e-40f,
+        "softmax of large numbers");
+    act_sigmoid_forward(&b, &b, 1);
+    act_sigmoid_forward(&c, &c, 1);
+    ok(isnan(v[4]) && v[5] == 1 && v[6] < 1e-37f && v[7] == .5f,
+        "sigmoid of infinities and NaN");
+}
+
 static void
 moments(const struct mat *m, double *mean, double *sd, double *max)
 {
@@ -330,6 +357,7 @@ main(void)
     test_adam(0, 0);
     test_adam(.1, 0);
     test_adam(0, .3);
+    test_exp();
     test_init();
     test_cosknn(60, 10);
     test_cosknn(5, 10);

@@ -177,6 +177,12 @@ test_loops(const char *isa)
         a->axpy(n, .3f, x.x, y.x);
         b->axpy(n, .3f, x.x, z.x);
         good &= same_bytes(&y, &z);
+        a->softmax(n, x.x, y.x);
+        b->softmax(n, x.x, z.x);
+        good &= same_bytes(&y, &z);
+        a->sigmoid(n, x.x, y.x);
+        b->sigmoid(n, x.x, z.x);
+        good &= same_bytes(&y, &z);
         struct adam s2 = adam_scalars(
             &(struct adam_opt){.rate = .1, .coupled = .01, .decoupled = .1}, 3);
         struct mat m1 = zeros(3, n), m2 = zeros(3, n);
@@ -184,7 +190,7 @@ test_loops(const char *isa)
         b->adam(&s2, n, m2.x, m2.x + n, m2.x + 2 * n, z.x);
         good &= same_bytes(&m1, &m2);
     }
-    ok(good, "%s: dot, axpy, Adam", name);
+    ok(good, "%s: dot, axpy, softmax, sigmoid, Adam", name);
     csr_free(&s[0]);
     csr_free(&s[1]);
 }
