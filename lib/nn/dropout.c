@@ -1,39 +1,51 @@
 #include "lib/nn/dropout.h"
 
-#include "lib/base/rng.h"
+#include "lib/base/rng_words.h"
 #include "lib/nn/chunk.h"
+#include "lib/nn/loops.h"
 
 #include <assert.h>
 
-/* A draw counts as this many plain elements when sharing work. */
-enum { COST = 8 };
+enum {
+    COST = 4,   /* a draw counts as this many plain elements */
+    WORDS = 256 /* drawn at once */
+};
 
 struct job {
+    const struct loops *loops;
     const struct dropout *o;
     const int32_t *list;
     int64_t d;
     const float *x;
     float *y;
-    uint64_t threshold; /* kept from here on */
+    uint32_t below;
     float scale;
 };
+
+/* n elements from x[at] on, the first of which is element e of the tensor. */
+static void
+run(const struct job *j, int64_t e, int64_t at, int64_t n)
+{
+    uint32_t word[WORDS];
+    for (int64_t k = 0; k < n; k += WORDS) {
+        int64_t take = n - k < WORDS ? n - k : WORDS;
+        rng_words(j->o->seed, RNG_DROPOUT, j->o->step, j->o->stream,
+            (uint64_t)(e + k), take, word);
+        j->loops->mask(
+            take, word, j->below, j->scale, j->x + at + k, j->y + at + k);
+    }
+}
 
 static void
 apply(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
-    for (int64_t b = from; b < to; b++) {
-        int64_t first = (j->list ? j->list[b] : b) * j->d, at = b * j->d;
-        uint64_t bits = 0;
-        for (int64_t c = 0; c < j->d; c++) {
-            uint64_t k = (uint64_t)(first + c);
-            if (c == 0 || k % 2 == 0)
-                bits = rng_u64(
-                    j->o->seed, RNG_DROPOUT, j->o->step, k / 2, j->o->stream);
-            uint32_t own = (uint32_t)(k % 2 ? bits >> 32 : bits);
-            j->y[at + c] = own >= j->threshold ? j->x[at + c] * j->scale : 0;
-        }
-    }
+    int64_t d = j->d;
+    if (!j->list)
+        run(j, from * d, from * d, (to - from) * d);
+    else
+        for (int64_t b = from; b < to; b++)
+            run(j, j->list[b] * d, b * d, d);
 }
 
 void
@@ -41,12 +53,14 @@ dropout_apply(const struct dropout *o, const struct mat *x, const int32_t *list,
     struct mat *y, int threads)
 {
     assert(o->p >= 0 && o->p < 1 && x->n >= y->n && x->d == y->d);
-    struct job j = {.o = o,
+    double below = o->p * 0x1p32 + 0.5;
+    struct job j = {.loops = loops_best(),
+        .o = o,
         .list = list,
         .d = x->d,
         .x = x->x,
         .y = y->x,
-        .threshold = (uint64_t)(o->p * 0x1p32 + 0.5),
+        .below = below < UINT32_MAX ? (uint32_t)below : UINT32_MAX,
         .scale = (float)(1.0 / (1.0 - o->p))};
     chunk_for(threads, y->n, y->d * COST, apply, &j);
 }

@@ -7,9 +7,9 @@
 
 /*
  * Dropout without a stored mask: whether element (r, c) is kept is a pure
- * function of (seed, stream, step, r d + c), Philox's (rng.h, RNG_DROPOUT), so
- * that the adjoint, a part of the rows, or a resumed run see the same mask. An
- * element takes 32 random bits, two elements one draw.
+ * function of (seed, stream, step, r d + c), Philox's (rng_words.h,
+ * RNG_DROPOUT), so that the adjoint, a part of the rows, or a resumed run see
+ * the same mask. An element is dropped if its 32 bits are below p 2^32.
  */
 struct dropout {
     double p; /* probability to be dropped, 0 <= p < 1 */

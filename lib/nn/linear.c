@@ -138,8 +138,9 @@ linear_backward(const struct mat *x, const struct mat *w, const struct mat *dy,
     struct job j = {.x = x, .w = w, .dy = dy, .dx = dx, .dw = dw, .db = db};
     if (dw) {
         assert(x->n >= dy->n && dw->n == dy->d && dw->d == x->d);
-        j.qs = 192;
-        j.ps = dw->d < 1024 ? 64 : 256;
+        j.qs = j.ps = 192;
+        if (tasks(dw->n, j.qs) * tasks(dw->d, j.ps) < 4)
+            j.ps = 64;
         if (dy->n && dw->n && dw->d)
             par_for(
                 threads, tasks(dw->n, j.qs) * tasks(dw->d, j.ps), weights, &j);

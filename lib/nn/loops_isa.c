@@ -214,6 +214,21 @@ l_sigmoid(int64_t n, const float *x, float *y)
 }
 
 static void
+l_mask(int64_t n, const uint32_t *word, uint32_t below, float scale,
+    const float *x, float *y)
+{
+    for (int64_t k = 0; k < n; k++)
+        y[k] = word[k] >= below ? x[k] * scale : 0.0f;
+}
+
+static void
+l_scale(int64_t n, float f, float c, const float *x, float *y)
+{
+    for (int64_t k = 0; k < n; k++)
+        y[k] = f * (c * x[k]);
+}
+
+static void
 l_adam(const struct adam *a, int64_t n, float *theta, float *m, float *v,
     const float *grad)
 {
@@ -247,7 +262,9 @@ const struct loops PASTE(loops_, ISA) = {
     .spmm = l_spmm,
     .dot = l_dot,
     .axpy = l_axpy,
+    .scale = l_scale,
     .softmax = l_softmax,
     .sigmoid = l_sigmoid,
+    .mask = l_mask,
     .adam = l_adam,
 };

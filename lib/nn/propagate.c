@@ -37,12 +37,9 @@ start(void *ctx, int64_t from, int64_t to)
 {
     const struct layer *l = ctx;
     int64_t d = l->s.d;
-    for (int64_t r = from; r < to; r++) {
-        const float *x = l->s.add + r * d;
-        float *y = l->s.y + r * d;
-        for (int64_t j = 0; j < d; j++)
-            y[j] = l->s.post ? l->s.post[r] * (l->c * x[j]) : l->c * x[j];
-    }
+    for (int64_t r = from; r < to; r++)
+        l->loops->scale(d, l->s.post ? l->s.post[r] : 1.0f, l->c,
+            l->s.add + r * d, l->s.y + r * d);
 }
 
 static void
@@ -60,6 +57,9 @@ propagate_mean(struct propagate *p, const struct graph *g, int layers,
     assert(e->n == n && h->n == n && h->d == d);
     assert(p->y[0].n * p->y[0].d >= n * d);
     float c = (float)(1.0 / (double)(layers + 1));
+    /* Every other layer lies in buffer[0], the last one in h; few buffers stay
+     * longer in the cache. */
+    float *buffer[2] = {h->x != e->x ? h->x : p->y[1].x, p->y[0].x};
     struct layer l = {.loops = loops_best(),
         .c = c,
         .s = {.indptr = g->a.indptr,
@@ -71,12 +71,12 @@ propagate_mean(struct propagate *p, const struct graph *g, int layers,
             .post = layers ? g->q : NULL,
             .beta = c,
             .add = e->x,
-            .y = layers ? p->y[0].x : h->x}};
+            .y = layers ? buffer[layers & 1] : h->x}};
     chunk_for(threads, n, d, start, &l);
     int64_t width = n ? (g->a.nnz / n + 1) * d : 1;
     for (int k = layers - 1; k >= 0; k--) {
         l.s.x = l.s.y;
-        l.s.y = k ? p->y[(layers - k) & 1].x : h->x;
+        l.s.y = k ? buffer[k & 1] : h->x;
         l.s.post = k ? g->q : NULL;
         chunk_for(threads, n, width, rows, &l);
     }

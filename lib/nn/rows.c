@@ -115,14 +115,14 @@ static void
 scale(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
-    for (int64_t k = from * j->d; k < to * j->d; k++)
-        j->y[k] *= j->c;
+    float *y = j->y + from * j->d;
+    j->loops->scale((to - from) * j->d, j->c, 1.0f, y, y);
 }
 
 void
 rows_scale(float c, struct mat *x, int threads)
 {
-    struct job j = {.y = x->x, .d = x->d, .c = c};
+    struct job j = {.loops = loops_best(), .y = x->x, .d = x->d, .c = c};
     chunk_for(threads, x->n, x->d, scale, &j);
 }
 

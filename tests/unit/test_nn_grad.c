@@ -1,5 +1,5 @@
 /* lib/nn: every adjoint against differences of a naive forward pass. */
-#include "lib/base/rng.h"
+#include "lib/base/rng_words.h"
 #include "lib/nn/act.h"
 #include "lib/nn/bpr_rows.h"
 #include "lib/nn/cosine.h"
@@ -415,9 +415,10 @@ dropout_naive(void *ctx, const double *x)
     for (int64_t b = 0; b < t->n; b++)
         for (int64_t c = 0; c < t->p; c++) {
             int64_t k = t->list[b] * t->p + c;
-            uint64_t bits = rng_u64(t->drop->seed, RNG_DROPOUT, t->drop->step,
-                (uint64_t)k / 2, t->drop->stream);
-            double u = (double)(uint32_t)(k % 2 ? bits >> 32 : bits) * 0x1p-32;
+            uint32_t word;
+            rng_words(t->drop->seed, RNG_DROPOUT, t->drop->step,
+                t->drop->stream, (uint64_t)k, 1, &word);
+            double u = (double)word * 0x1p-32;
             y[b * t->p + c] =
                 u < t->drop->p ? 0 : x[b * t->p + c] / (1 - t->drop->p);
         }

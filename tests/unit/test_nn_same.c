@@ -170,7 +170,7 @@ test_loops(const char *isa)
     }
     ok(good, "%s: sparse product", name);
     good = 1;
-    for (int64_t n = 0; n < 70; n++) {
+    for (int64_t n = 0; n < 150; n++) {
         struct mat y = zeros(1, n), z = zeros(1, n);
         double p = a->dot(n, x.x, add.x), r = b->dot(n, x.x, add.x);
         good &= memcmp(&p, &r, sizeof p) == 0;
@@ -179,6 +179,11 @@ test_loops(const char *isa)
         good &= same_bytes(&y, &z);
         a->softmax(n, x.x, y.x);
         b->softmax(n, x.x, z.x);
+        good &= same_bytes(&y, &z);
+        const uint32_t *word = (const uint32_t *)(const void *)q.x;
+        int64_t w = n < q.d ? n : q.d;
+        a->mask(w, word, UINT32_C(0x80000000), 2, x.x, y.x);
+        b->mask(w, word, UINT32_C(0x80000000), 2, x.x, z.x);
         good &= same_bytes(&y, &z);
         a->sigmoid(n, x.x, y.x);
         b->sigmoid(n, x.x, z.x);
@@ -190,7 +195,7 @@ test_loops(const char *isa)
         b->adam(&s2, n, m2.x, m2.x + n, m2.x + 2 * n, z.x);
         good &= same_bytes(&m1, &m2);
     }
-    ok(good, "%s: dot, axpy, softmax, sigmoid, Adam", name);
+    ok(good, "%s: dot, axpy, softmax, sigmoid, mask, Adam", name);
     csr_free(&s[0]);
     csr_free(&s[1]);
 }
