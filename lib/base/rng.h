@@ -26,7 +26,6 @@ enum rng_purpose {
     RNG_EDGES = 10,   /* FREEDOM's edges of an epoch; index = train entry */
     RNG_CRITIC = 20,  /* a critic's masks; epoch = step, draw = which one */
     RNG_MIX = 21,     /* its interpolates; epoch = step */
-    RNG_GUMBEL = 22,  /* Gumbel noise; epoch = step */
     RNG_TEST = 100    /* test inputs */
 };
 

@@ -252,7 +252,7 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
     for (int k = 0; k <= MMSSL_MODALS && !rc; k++)
         rc = simrows_init(&s->sim[k], b, d, s->critic.h[0], e);
     if (!rc)
-        rc = realrows_init(&s->real, items, o->threads, e);
+        rc = realrows_init(&s->real, b, s->critic.h[0], e);
     if (!rc)
         rc = infonce_init(&s->nce, b, d, e);
     if (!rc)

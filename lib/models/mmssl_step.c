@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-/* Weight of the critic's opinion, temperatures of the contrast and of the
- * noise: 1e-5 / .005. */
-static const double critic_weight = 1e-4, tau = 0.5, noise = 0.002;
+/* Weight of the critic's opinion, temperature of the contrast. */
+static const double critic_weight = 1e-4, tau = 0.5;
 
 /* Calls with dropout masks of their own. */
 enum { FOR_CRITIC, FOR_GENERATOR };
@@ -41,8 +40,8 @@ train_critic(struct net *m, const struct net_batch *b, struct err *e)
             return rc;
     }
     struct mat real = mmssl_rows(&s->dense, b->n);
-    realrows_make(&s->real, &s->known, noise, m->seed, (uint32_t)b->t, &real);
-    critic_step(&s->critic, fake, &real, (uint32_t)b->t, &losses);
+    realrows_set(&s->real, &s->sim[MMSSL_MODALS], &real, m->threads);
+    critic_step(&s->critic, fake, &s->real, (uint32_t)b->t, &losses);
     return 0;
 }
 

@@ -270,18 +270,17 @@ fakes(struct critic *c, struct simrows *fake[2])
 
 void
 critic_gradient(struct critic *c, struct simrows *fake[2],
-    const struct mat *real, uint32_t t, struct critic_losses *losses)
+    struct realrows *real, uint32_t t, struct critic_losses *losses)
 {
     int64_t b = c->rows / 2, h = c->h[0], items = c->items;
-    assert(real->n == b && real->d == items);
+    assert(real->s->q->n == b && real->s->k->n == items);
     struct job j = {.c = c, .wide = wide_best()};
     size_t wide = (size_t)(c->rows * h) * sizeof(float);
     double mean = 1.0 / (double)c->rows;
     memset(c->grad + items * h, 0,
         (size_t)(c->size - items * h) * sizeof *c->grad);
     fakes(c, fake);
-    matmul(0, 0, b, h, items, 1.0f, real->x, items, c->theta, h, 0.0f, c->zr.x,
-        h, c->threads);
+    realrows_times(real, c->theta, h, c->zr.x, c->threads);
 
     critic_rows(c, h, copy_real, &j);
     losses->real = critic_forward(c, CRITIC_REAL, t);
@@ -311,14 +310,13 @@ critic_gradient(struct critic *c, struct simrows *fake[2],
 
     matmul(0, 0, items, h, h, 1.0f, c->theta, h, c->p.x, h, 0.0f, c->grad, h,
         c->threads);
-    matmul(1, 0, items, h, b, 1.0f, real->x, items, c->dr.x, h, 1.0f, c->grad,
-        h, c->threads);
+    realrows_weights(real, c->dr.x, h, c->grad, c->threads);
     for (int i = 0; i < 2; i++)
         simrows_weights(fake[i], c->df.x + i * b * h, h, c->grad, c->threads);
 }
 
 void
-critic_step(struct critic *c, struct simrows *fake[2], const struct mat *real,
+critic_step(struct critic *c, struct simrows *fake[2], struct realrows *real,
     uint32_t t, struct critic_losses *losses)
 {
     critic_gradient(c, fake, real, t, losses);

@@ -3,6 +3,7 @@
 
 #include "lib/base/err.h"
 #include "lib/la/mat.h"
+#include "lib/nn/realrows.h"
 #include "lib/nn/simrows.h"
 
 #include <stdint.h>
@@ -21,7 +22,7 @@
  *
  *   L = mean D(Xf) - mean D(Xr) + .3 mean_n (||dD/dX(X~_n)|| - 1)^2
  *
- * for fakes Xf = [S_1; S_2] (simrows.h), reals Xr = [Y; Y], and
+ * for fakes Xf = [S_1; S_2] (simrows.h), reals Xr = [Y; Y] (realrows.h), and
  * X~ = a Xr + (1 - a) Xf, a uniform for each row. Adam with betas .5 and .9.
  *
  * No M x I matrix is formed: first layers are products of factors (simrows.h)
@@ -104,15 +105,15 @@ struct critic_at critic_at(const struct critic *c, float *flat);
  * The gradient of L by every weight to c->grad, and L's parts.
  *
  *   fake  the two modalities' rows, chosen by simrows_set; B users each
- *   real  B x I
+ *   real  the same users' rows
  *   t     the step's number, for masks and interpolates
  */
 void critic_gradient(struct critic *c, struct simrows *fake[2],
-    const struct mat *real, uint32_t t, struct critic_losses *losses);
+    struct realrows *real, uint32_t t, struct critic_losses *losses);
 
 /* critic_gradient, then Adam's step t, counted from 1. */
 void critic_step(struct critic *c, struct simrows *fake[2],
-    const struct mat *real, uint32_t t, struct critic_losses *losses);
+    struct realrows *real, uint32_t t, struct critic_losses *losses);
 
 /*
  * The generator's view: w times -mean D(Xf) is returned, its gradient by the

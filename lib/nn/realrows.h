@@ -2,35 +2,49 @@
 #define STAIR_REALROWS_H
 
 #include "lib/base/err.h"
-#include "lib/la/mat.h"
 #include "lib/nn/simrows.h"
 
 #include <stdint.h>
 
 /*
  * What users really know, softened so that a critic cannot tell it from a
- * similarity by its zeros (MMSSL, WWW 2023, Gumbel softmax):
+ * similarity by its zeros (MMSSL, WWW 2023):
  *
- *   Y = rownorm(softmax(R_b + noise g) + 100 S),  g = -log(-log(u + 1e-8) +
- *   1e-8),  u uniform on [0,1)
+ *   Y = rownorm(softmax(R_b) + 100 S)
  *
- * row by row; the temperature divides the noise alone. u is a pure function of
- * (seed, RNG_GUMBEL, step, b I + i): the same bytes for any thread count and
- * instruction set.
+ * with S as in simrows.h. Like S it is of low rank less a few entries and not
+ * stored: softmax(R_b) is c_b (1 + (e - 1) R_b), c_b = 1 / (I + (e - 1) n_b)
+ * for a user who knows n_b items.
+ *
+ * The authors add Gumbel noise times .002 within the softmax. That changes a
+ * row of Y, which has length 1, by 2.6e-5 / sqrt(I), 3e-7 for 7000 items: less
+ * than single precision loses in Y's products. It is left out.
+ *
+ * The same bytes for any thread count; they depend on the BLAS library and
+ * processor.
  */
 struct realrows {
-    int threads;
-    int64_t items;
-    float **row; /* [threads] one row of scratch */
+    struct simrows *s;
+    float *flat, *known, *part; /* [B] weights of 1, R_b, S in Y */
+    float *row;                 /* [h] sums of W's columns */
+    struct mat dz;              /* B x h: scratch */
 };
 
-/* Room for rows of `items` on up to `threads` threads. ERR_NOMEM. */
+/* Room for b rows and products with h columns. ERR_NOMEM. */
 int realrows_init(
-    struct realrows *r, int64_t items, int threads, struct err *e) ERR_CHECKED;
+    struct realrows *r, int64_t b, int64_t h, struct err *e) ERR_CHECKED;
 void realrows_free(struct realrows *r);
 
-/* s, B x I: S on entry, becomes Y. known says what R_b is. */
-void realrows_make(struct realrows *r, const struct simrows_known *known,
-    double noise, uint64_t seed, uint32_t step, struct mat *s);
+/* Y of s, borrowed, which was set; dense is what simrows_set wrote. */
+void realrows_set(struct realrows *r, struct simrows *s,
+    const struct mat *dense, int threads);
+
+/* Z = Y W.   w [I][h]   z [B][h] */
+void realrows_times(
+    struct realrows *r, const float *w, int64_t h, float *z, int threads);
+
+/* The weights' gradient: dW += Y^T dZ. */
+void realrows_weights(
+    struct realrows *r, const float *dz, int64_t h, float *dw, int threads);
 
 #endif

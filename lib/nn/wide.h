@@ -15,6 +15,9 @@ enum { WIDE_TILE = 64 };
 struct wide {
     const char *name;
 
+    /* s[j] = sum of column j. */
+    void (*sums)(int64_t n, int64_t w, int64_t ld, const float *x, double *s);
+
     /* Tiles of a batch normalisation, see batchnorm.h. */
     void (*normalise)(
         int64_t n, int64_t w, int64_t ld, float *z, double eps, float *r);
@@ -49,11 +52,6 @@ struct wide {
 
     /* Sixteen interleaved sums in double, then a tree. */
     double (*sum)(int64_t n, const float *x);
-
-    /* y[k] = exp(scale g), g = -log(1e-8 - log(u + 1e-8)), u the upper 24 bits
-     * of word[k] as a number on [0,1): Gumbel noise; |scale| <= 4. Polynomials
-     * in float32, relative error below 1e-6. */
-    void (*gumbel_exp)(int64_t n, const uint32_t *word, float scale, float *y);
 };
 
 /* The best for this processor. */

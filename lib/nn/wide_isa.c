@@ -11,7 +11,7 @@
 
 /* s[j] += x[i][j], column by column. */
 static void
-sums(int64_t n, int64_t w, int64_t ld, const float *x, double *restrict s)
+w_sums(int64_t n, int64_t w, int64_t ld, const float *x, double *restrict s)
 {
     memset(s, 0, WIDE_TILE * sizeof *s);
     for (int64_t i = 0; i < n; i++) {
@@ -26,7 +26,7 @@ w_normalise(
     int64_t n, int64_t w, int64_t ld, float *z, double eps, float *restrict r)
 {
     double mu[WIDE_TILE], s[WIDE_TILE], rd[WIDE_TILE];
-    sums(n, w, ld, z, mu);
+    w_sums(n, w, ld, z, mu);
     for (int64_t j = 0; j < w; j++)
         mu[j] /= (double)n;
     memset(s, 0, sizeof s);
@@ -53,7 +53,7 @@ w_project(int64_t n, int64_t w, int64_t ld, const float *xh, const float *r,
     const float *g, const float *y, float *z)
 {
     double a[WIDE_TILE], b[WIDE_TILE];
-    sums(n, w, ld, y, a);
+    w_sums(n, w, ld, y, a);
     memset(b, 0, sizeof b);
     for (int64_t i = 0; i < n; i++) {
         const float *yi = y + i * ld, *xi = xh + i * ld;
@@ -83,7 +83,7 @@ w_backward(int64_t n, int64_t w, int64_t ld, const float *xh, const float *r,
     memset(q, 0, sizeof q);
     memset(x, 0, sizeof x);
     memset(gb, 0, WIDE_TILE * sizeof *gb);
-    sums(n, w, ld, y, bb);
+    w_sums(n, w, ld, y, bb);
     for (int64_t i = 0; i < n; i++) {
         const float *yi = y + i * ld, *xi = xh + i * ld;
         for (int64_t j = 0; j < w; j++)
@@ -128,8 +128,8 @@ w_second(int64_t n, int64_t w, int64_t ld, const float *xh, const float *r,
 {
     double y[WIDE_TILE], z[WIDE_TILE], yx[WIDE_TILE], zx[WIDE_TILE],
         zy[WIDE_TILE];
-    sums(n, w, ld, ay, y);
-    sums(n, w, ld, az, z);
+    w_sums(n, w, ld, ay, y);
+    w_sums(n, w, ld, az, z);
     memset(yx, 0, sizeof yx);
     memset(zx, 0, sizeof zx);
     memset(zy, 0, sizeof zy);
@@ -222,55 +222,6 @@ w_sum(int64_t n, const float *x)
     return s[0];
 }
 
-/* log x of a positive normal number, relative error about 1e-7 also near 1:
- * log m = 2 atanh(s), s = (m-1)/(m+1), |s| < .1716. */
-static inline float
-log32(float x)
-{
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    int32_t k = (bits - 0x3F3504F3) >> 23; /* m in [sqrt(1/2), sqrt(2)) */
-    bits -= k * (1 << 23);
-    float m;
-    memcpy(&m, &bits, sizeof m);
-    float f = m - 1.0f, s = f / (2.0f + f), z = s * s;
-    float p =
-        ((((1.0f / 9.0f) * z + 1.0f / 7.0f) * z + 0.2f) * z + 1.0f / 3.0f) * z;
-    return (float)k * 0.693147182f + (2.0f * s + 2.0f * s * p);
-}
-
-/* e^x, |x| < 80. */
-static inline float
-exp32(float x)
-{
-    float t = x * 1.44269502f;
-    int32_t k = (int32_t)(t + (t < 0.0f ? -0.5f : 0.5f));
-    float kf = (float)k;
-    float r = (x - kf * 0.693359375f) + kf * 2.12194440e-4f;
-    float p = 1.0f / 5040.0f;
-    p = p * r + 1.0f / 720.0f;
-    p = p * r + 1.0f / 120.0f;
-    p = p * r + 1.0f / 24.0f;
-    p = p * r + 1.0f / 6.0f;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
-    p = p * r + 1.0f;
-    int32_t bits = (k + 127) * (1 << 23);
-    float scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return p * scale;
-}
-
-static void
-w_gumbel_exp(int64_t n, const uint32_t *word, float scale, float *y)
-{
-    for (int64_t k = 0; k < n; k++) {
-        float u = (float)(int32_t)(word[k] >> 8) * 0x1p-24f;
-        float g = -log32(1e-8f - log32(u + 1e-8f));
-        y[k] = exp32(scale * g);
-    }
-}
-
 extern const struct wide PASTE(wide_, ISA);
 const struct wide PASTE(wide_, ISA) = {
     .name = STRING(ISA),
@@ -285,5 +236,5 @@ const struct wide PASTE(wide_, ISA) = {
     .add = w_add,
     .scale = w_scale,
     .sum = w_sum,
-    .gumbel_exp = w_gumbel_exp,
+    .sums = w_sums,
 };

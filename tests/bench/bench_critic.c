@@ -66,7 +66,7 @@ main(int argc, char **argv)
     struct critic_store store = {
         flat, flat + size, flat + 2 * size, flat + 3 * size};
     check(critic_init(&c, items, b, 3e-4, 1, 0, threads, &store, &err));
-    check(realrows_init(&r, items, threads, &err));
+    check(realrows_init(&r, b, c.h[0], &err));
     struct mat q[2], k[2], dq[2], dk[2], dense = random_mat(b, items, 9);
     struct simrows s[2];
     for (uint32_t i = 0; i < 2; i++) {
@@ -89,9 +89,9 @@ main(int argc, char **argv)
             check(simrows_set(
                 &s[i], &known, &q[i], &k[i], &dense, threads, &err));
         at[1] = clock_seconds();
-        realrows_make(&r, &known, 0.002, 1, t, &dense);
+        realrows_set(&r, &s[1], &dense, threads);
         at[2] = clock_seconds();
-        critic_step(&c, fake, &dense, t, &l);
+        critic_step(&c, fake, &r, t, &l);
         at[3] = clock_seconds();
         critic_generator(&c, fake, 1e-4, t, dqp, dkp);
         at[4] = clock_seconds();

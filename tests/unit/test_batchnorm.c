@@ -215,7 +215,11 @@ test_isa(void)
         double gb[WIDE_TILE], bb[WIDE_TILE];
         l->backward(N, W, W, out, r, r, xh.x, r, out + N * W, gb, bb);
         l->project(N, W, W, out, r, r, xh.x, out + 2 * N * W);
-        l->gumbel_exp(N * W, word, 0.5f, out + 3 * N * W);
+        uint8_t keep[N * W];
+        l->keep(N * W, word, 1u << 31, keep);
+        memcpy(out + 3 * N * W, z.x, sizeof(float) * N * W);
+        l->mask(N * W, keep, 1.7f, out + 3 * N * W);
+        l->mix(N * W, 0.3f, z.x, out + 3 * N * W, out + 3 * N * W);
         out[3 * N * W] += (float)l->sum(N * W, z.x);
         ok(memcmp(first, out, sizeof first) == 0, "loops: %s", name[i]);
     }

@@ -205,8 +205,9 @@ generator_loss(void *ctx, const double *x)
 struct setup {
     struct csr train;
     struct simrows_known known;
-    struct mat q[2], k[2], dense[2], real;
-    struct simrows fake[2];
+    struct mat q[3], k[3], dense[3];
+    struct simrows sim[3]; /* two fakes, and what reals are made of */
+    struct realrows real;
     struct critic c;
     float *flat;
 };
@@ -234,18 +235,17 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
     must(critic_init(&s->c, items, b + 3, 3e-4, seed, 4, threads, &store, &e),
         &e);
     critic_batch(&s->c, b); /* fewer than there is room for */
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         s->q[i] = random_mat(b, d, 60 + (uint32_t)i);
-        s->k[i] = random_mat(items, d, 62 + (uint32_t)i);
+        s->k[i] = random_mat(items, d, 64 + (uint32_t)i);
         s->dense[i] = random_mat(b, items, 0);
-        must(simrows_init(&s->fake[i], b, d, s->c.h[0], &e), &e);
-        must(simrows_set(&s->fake[i], &s->known, &s->q[i], &s->k[i],
+        must(simrows_init(&s->sim[i], b, d, s->c.h[0], &e), &e);
+        must(simrows_set(&s->sim[i], &s->known, &s->q[i], &s->k[i],
                  &s->dense[i], threads, &e),
             &e);
     }
-    s->real = random_mat(b, items, 64);
-    for (int64_t k = 0; k < b * items; k++)
-        s->real.x[k] *= 0.2f;
+    must(realrows_init(&s->real, b, s->c.h[0], &e), &e);
+    realrows_set(&s->real, &s->sim[2], &s->dense[2], threads);
     /* gains and shifts that show */
     struct critic_at w = critic_at(&s->c, s->c.theta);
     for (int64_t j = 0; j < s->c.h[0]; j++) {
@@ -263,17 +263,38 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
 static void
 setup_free(struct setup *s)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         mat_free(&s->q[i]);
         mat_free(&s->k[i]);
         mat_free(&s->dense[i]);
-        simrows_free(&s->fake[i]);
+        simrows_free(&s->sim[i]);
     }
-    mat_free(&s->real);
+    realrows_free(&s->real);
     critic_free(&s->c);
     free(s->flat);
     simrows_known_free(&s->known);
     csr_free(&s->train);
+}
+
+/* Y twice, from S */
+static void
+reals(const struct setup *s, double *y)
+{
+    for (int b = 0; b < B; b++) {
+        double sum = 0, norm = 0;
+        for (int i = 0; i < I; i++) {
+            y[b * I + i] = exp(csr_has(&s->train, b, i));
+            sum += y[b * I + i];
+        }
+        for (int i = 0; i < I; i++) {
+            double v =
+                y[b * I + i] / sum + 100 * (double)s->dense[2].x[b * I + i];
+            y[b * I + i] = v;
+            norm += v * v;
+        }
+        for (int i = 0; i < I; i++)
+            y[(b + B) * I + i] = y[b * I + i] /= sqrt(norm);
+    }
 }
 
 static int
@@ -288,13 +309,13 @@ test_gradient(void)
     struct setup s;
     struct game o = {0};
     setup_init(&s, B, I, D, 2);
-    struct simrows *fake[2] = {&s.fake[0], &s.fake[1]};
+    struct simrows *fake[2] = {&s.sim[0], &s.sim[1]};
     ok(s.c.size == SIZE, "sizes");
     for (int k = 0; k < B * I; k++) {
         o.fake[k] = (double)s.dense[0].x[k];
         o.fake[B * I + k] = (double)s.dense[1].x[k];
-        o.real[k] = o.real[B * I + k] = (double)s.real.x[k];
     }
+    reals(&s, o.real);
     for (int k = 0; k < SIZE; k++)
         o.w[k] = (double)s.c.theta[k];
     interpolate(&o);
@@ -362,7 +383,7 @@ test_threads(void)
     int equal = 1;
     for (int t = 0; t < 3; t++) {
         setup_init(&s[t], 40, 600, 8, t + 1);
-        struct simrows *fake[2] = {&s[t].fake[0], &s[t].fake[1]};
+        struct simrows *fake[2] = {&s[t].sim[0], &s[t].sim[1]};
         for (uint32_t k = 1; k <= 2; k++)
             critic_step(&s[t].c, fake, &s[t].real, k, &losses);
         equal &= memcmp(s[0].c.theta, s[t].c.theta,
@@ -379,7 +400,7 @@ test_learns(void)
     struct setup s;
     struct critic_losses first = {0}, now = {0};
     setup_init(&s, 40, 600, 8, 2);
-    struct simrows *fake[2] = {&s.fake[0], &s.fake[1]};
+    struct simrows *fake[2] = {&s.sim[0], &s.sim[1]};
     for (uint32_t k = 1; k <= 40; k++) {
         critic_step(&s.c, fake, &s.real, k, &now);
         if (k == 1)

@@ -177,6 +177,45 @@ test_sample(void)
     csr_free(&t);
 }
 
+/* MMSSL's batches: no user twice, all those with items alike often. */
+static void
+test_distinct(void)
+{
+    struct csr t;
+    struct sampler s;
+    struct err e;
+    small_train(&t);
+    if (sample_distinct(&s, &t, 3, 1, &e))
+        abort();
+    ok(s.batch == 3 && s.n == 4 * 3, "9 pairs: 4 batches of 3 users");
+    int user[5] = {0}, item[7] = {0}, once = 1, good = 1;
+    for (uint32_t epoch = 0; epoch < 1000; epoch++) {
+        int last[5] = {-1, -1, -1, -1, -1};
+        sample_epoch(&s, epoch);
+        for (int64_t i = 0; i < s.n; i++) {
+            int32_t u, p, n;
+            sample_triple(&s, i, &u, &p, &n);
+            once &= last[u] != i / 3;
+            last[u] = (int)(i / 3);
+            good &= csr_has(&t, u, p) && !csr_has(&t, u, n);
+            user[u]++;
+            item[p] += u == 0;
+        }
+    }
+    ok(once && good, "users of a batch are distinct");
+    int even = user[2] == 0;
+    for (int u = 0; u < 5; u++)
+        even &= u == 2 || abs(user[u] - 3000) < 200;
+    ok(even && abs(item[0] - 1000) < 150 && abs(item[4] - 1000) < 150,
+        "and uniform over those with items, as are their positives");
+    sample_free(&s);
+    if (sample_distinct(&s, &t, 100, 1, &e))
+        abort();
+    ok(s.batch == 4 && s.n == 3 * 4, "a batch is at most all users with items");
+    sample_free(&s);
+    csr_free(&t);
+}
+
 static void
 test_graph(void)
 {
@@ -238,6 +277,7 @@ main(void)
 {
     test_layers();
     test_sample();
+    test_distinct();
     test_graph();
     return done();
 }

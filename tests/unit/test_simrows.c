@@ -1,6 +1,5 @@
 /* Similarity rows, softened interactions and InfoNCE against plain evaluation
  * in double. */
-#include "lib/base/rng_words.h"
 #include "lib/la/blas.h"
 #include "lib/nn/infonce.h"
 #include "lib/nn/realrows.h"
@@ -178,53 +177,87 @@ test_simrows_threads(void)
     mat_free(&dense);
 }
 
+/* Y of S in double, with or without the authors' noise. */
+static void
+plain_reals(
+    const struct csr *train, const struct mat *s, double noise, double *y)
+{
+    for (int64_t b = 0; b < s->n; b++) {
+        double sum = 0, norm = 0, *row = y + b * s->d;
+        for (int64_t i = 0; i < s->d; i++) {
+            double u =
+                rng_uniform(9, RNG_TEST, 77, (uint64_t)(b * s->d + i), 0);
+            double g = -log(-log(u + 1e-8) + 1e-8);
+            row[i] = exp(csr_has(train, b, (int32_t)i) + noise * g);
+            sum += row[i];
+        }
+        for (int64_t i = 0; i < s->d; i++) {
+            row[i] = row[i] / sum + 100 * (double)s->x[b * s->d + i];
+            norm += row[i] * row[i];
+        }
+        for (int64_t i = 0; i < s->d; i++)
+            row[i] /= sqrt(norm);
+    }
+}
+
 static void
 test_realrows(void)
 {
     struct err e;
-    enum { B = 3, I = 2100 };
-    struct csr train = random_csr(B, I, 0.01, 40);
-    int32_t users[B] = {0, 1, 2};
+    enum { RB = 9, RI = 2100, RH = 150 };
+    static double y[RB * RI], noisy[RB * RI], z[RB * RH], dw[RI * RH];
+    struct csr train = random_csr(RB, RI, 0.01, 40);
+    int32_t users[RB] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
     struct simrows_known known = {0};
-    must(simrows_known_set(&known, &train, users, B, &e), &e);
-    struct mat s = random_mat(B, I, 41), y = random_mat(B, I, 41);
-    struct realrows r;
-    must(realrows_init(&r, I, 2, &e), &e);
-    const double noise = 2;
-    for (int64_t k = 0; k < B * I; k++)
-        s.x[k] = y.x[k] = s.x[k] * 1e-5f;
-    realrows_make(&r, &known, noise, 9, 4, &y);
-    double worst = 0;
-    for (int64_t b = 0; b < B; b++) {
-        double p[I], sum = 0, norm = 0;
-        for (int64_t i = 0; i < I; i++) {
-            uint32_t w;
-            rng_words(9, RNG_GUMBEL, 4, 0, (uint64_t)(b * I + i), 1, &w);
-            float u = rng_words_unit(w) + 1e-8f;
-            double g = -log(-log((double)u) + 1e-8);
-            p[i] = exp(csr_has(&train, b, (int32_t)i) + noise * g);
-            sum += p[i];
-        }
-        for (int64_t i = 0; i < I; i++) {
-            p[i] = p[i] / sum + 100 * (double)s.x[b * I + i];
-            norm += p[i] * p[i];
-        }
-        for (int64_t i = 0; i < I; i++)
-            worst =
-                fmax(worst, fabs(p[i] / sqrt(norm) - (double)y.x[b * I + i]));
+    must(simrows_known_set(&known, &train, users, RB, &e), &e);
+    struct mat q = random_mat(RB, SD, 41), k = random_mat(RI, SD, 42);
+    struct mat w = random_mat(RI, RH, 43), c = random_mat(RB, RH, 44);
+    struct mat dense = zero_mat(RB, RI), got[3], grad[3];
+    int equal = 1;
+    memset(q.x, 0, SD * sizeof *q.x); /* a user whose S is 0 */
+    for (int t = 0; t < 3; t++) {
+        struct simrows s;
+        struct realrows r;
+        got[t] = zero_mat(RB, RH);
+        grad[t] = zero_mat(RI, RH);
+        must(simrows_init(&s, RB, SD, RH, &e), &e);
+        must(realrows_init(&r, RB + 1, RH, &e), &e);
+        must(simrows_set(&s, &known, &q, &k, &dense, t + 1, &e), &e);
+        realrows_set(&r, &s, &dense, t + 1);
+        realrows_times(&r, w.x, RH, got[t].x, t + 1);
+        realrows_weights(&r, c.x, RH, grad[t].x, t + 1);
+        equal &= !memcmp(got[0].x, got[t].x, sizeof(float) * RB * RH) &&
+                 !memcmp(grad[0].x, grad[t].x, sizeof(float) * RI * RH);
+        realrows_free(&r);
+        simrows_free(&s);
     }
-    ok(worst < 1e-6, "realrows: softened interactions (off by %.1e)", worst);
-    memset(s.x, 0, sizeof(float) * B * I);
-    memcpy(y.x, s.x, sizeof(float) * B * I);
-    realrows_make(&r, &known, 0, 9, 4, &y);
-    int64_t known_item = train.indices[0], other = known_item ? 0 : 1;
-    while (csr_has(&train, 0, (int32_t)other))
-        other++;
-    ok(fabs((double)(y.x[known_item] / y.x[other]) - exp(1)) < 1e-5,
-        "realrows: a known item weighs e times as much");
-    realrows_free(&r);
-    mat_free(&s);
-    mat_free(&y);
+    plain_reals(&train, &dense, 0, y);
+    for (int b = 0; b < RB; b++)
+        for (int i = 0; i < RI; i++)
+            for (int h = 0; h < RH; h++) {
+                z[b * RH + h] += y[b * RI + i] * (double)w.x[i * RH + h];
+                dw[i * RH + h] += y[b * RI + i] * (double)c.x[b * RH + h];
+            }
+    ok(off(z, got[0].x, RB * RH) < 2e-6, "realrows: Y W without Y");
+    ok(off(dw, grad[0].x, RI * RH) < 2e-6, "realrows: Y^T Z without Y");
+    ok(equal, "realrows: 1, 2 and 3 threads");
+    plain_reals(&train, &dense, 0.002, noisy);
+    double worst = 0;
+    for (int b = 1; b < RB; b++) {
+        double s = 0;
+        for (int i = 0; i < RI; i++)
+            s += pow(noisy[b * RI + i] - y[b * RI + i], 2);
+        worst = fmax(worst, sqrt(s));
+    }
+    ok(worst < 3e-5 / sqrt(RI),
+        "realrows: the noise would change a row by %.1e", worst);
+    for (int t = 0; t < 3; t++) {
+        mat_free(&got[t]);
+        mat_free(&grad[t]);
+    }
+    struct mat *all[] = {&q, &k, &w, &c, &dense};
+    for (int i = 0; i < 5; i++)
+        mat_free(all[i]);
     simrows_known_free(&known);
     csr_free(&train);
 }
