@@ -199,9 +199,16 @@ uninstall:  ## remove what install put there
 	  $(TOOLS:%=$(DESTDIR)$(bashdir)/%) $(TOOLS:%=$(DESTDIR)$(fishdir)/%.fish)
 	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(includedir)/stair
 
-lint:  ## manual pages and shell scripts
+lint:  ## manual pages, shell scripts, and C as clang-tidy reads it
 	mandoc -T lint -W warning man/man*/*.[157]
-	shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh tools/completion/*.bash tests/coverage .ci/run
+	shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh pipelines/debian/tests/smoke tools/completion/*.bash tests/coverage .ci/run
+	@$(MAKE) --no-print-directory tidy
+
+TIDY_FILES = $(LIB_SRC) $(ISA_SRC) $(TOOL_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC)
+tidy:
+	@printf '%s\n' $(TIDY_FILES) | \
+	 xargs -P "$$(nproc)" -I FILE clang-tidy --quiet --config-file=tests/house/clang-tidy $(TIDY) FILE -- \
+	   -std=c11 -D_GNU_SOURCE -I. -DISA=portable $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
 # Of a checkout what git knows, of an unpacked archive all but what was built.
 dist:  ## pack the sources into stair-VERSION.tar.gz
@@ -232,4 +239,4 @@ help:  ## list the targets
 
 -include $(wildcard pipelines/top.mk)
 -include $(shell find $B -name '*.d' -type f -not -path '*/deb/*' 2>/dev/null)
-.PHONY: all check check-fast check-slow coverage fuzz fuzz-build bench tests-build deps install uninstall lint dist deb clean help FORCE
+.PHONY: all check check-fast check-slow coverage fuzz fuzz-build bench tests-build deps install uninstall lint tidy dist deb clean help FORCE

@@ -15,6 +15,18 @@ fail(const struct train_log *l, const char *what, struct err *e)
         e, ERR_IO, "cannot %s '%s': %s", what, l->path, strerror(errno));
 }
 
+/* INT64_MAX of a line that is not one of ours. */
+static int64_t
+epoch_of(const char *line)
+{
+    static const char begin[] = "{\"epoch\": ";
+    char *end;
+    if (strncmp(line, begin, sizeof begin - 1) != 0)
+        return INT64_MAX;
+    long long epoch = strtoll(line + sizeof begin - 1, &end, 10);
+    return *end == ',' || *end == '}' ? epoch : INT64_MAX;
+}
+
 /* Length of the lines whose epoch is at most `last`; -1 on a read error. */
 static int64_t
 kept_length(int fd, int64_t last)
@@ -25,9 +37,9 @@ kept_length(int fd, int64_t last)
     char *line = NULL;
     size_t cap = 0;
     ssize_t n;
-    int64_t keep = 0, epoch;
+    int64_t keep = 0;
     while ((n = getline(&line, &cap, f)) > 0 && line[n - 1] == '\n' &&
-           sscanf(line, "{\"epoch\": %" SCNd64, &epoch) == 1 && epoch <= last)
+           epoch_of(line) <= last)
         keep += n;
     free(line);
     if (ferror(f) || (n < 0 && !feof(f))) /* also when memory is short */

@@ -337,7 +337,7 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     struct err *e)
 {
     struct job j = {.f = f, .m = m, .v = v, .g = y};
-    int64_t first;
+    int64_t first = 0;
     double *own = mem_new(f->block * m, sizeof *own, e);
     if (!own)
         return ERR_NOMEM;
@@ -357,7 +357,7 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
 int
 feat_left(struct feat *f, int64_t m, const double *q, double *y, struct err *e)
 {
-    int64_t first;
+    int64_t first = 0;
     double *z = mem_zero(f->d * m, sizeof *z, e);
     if (!z)
         return ERR_NOMEM;

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -62,6 +63,7 @@ copy_repeated(const struct csr *s, int64_t nnz, int repeat, struct csr *out,
     int rc = csr_init(out, s->rows, s->cols, nnz, !repeat, e);
     if (rc)
         return rc;
+    assert(repeat || (s->data && out->data));
     int64_t at = 0;
     for (int64_t r = 0; r < s->rows; r++) {
         for (int64_t k = s->indptr[r]; k < s->indptr[r + 1]; k++) {

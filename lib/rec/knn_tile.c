@@ -22,8 +22,8 @@ knn_tile_multiply(int64_t d, const float *a, int64_t na, const float *b,
 float
 knn_tile_bound(int64_t d)
 {
-    return (float)((d < KNN_DEPTH ? d : KNN_DEPTH) + d / KNN_DEPTH + 16) *
-           0x1.02p-24f;
+    int64_t terms = (d < KNN_DEPTH ? d : KNN_DEPTH) + d / KNN_DEPTH + 16;
+    return (float)terms * 0x1.02p-24f;
 }
 
 struct packing {

@@ -283,7 +283,7 @@ test_names(void)
     char t[SYNTHWORD_TITLE], u[SYNTHWORD_TITLE];
     synthword_title(3, 1, 0, t);
     synthword_title(3 + 192, 1, 0, u);
-    ok(strstr(t, "Crib Sheet") && strstr(u, "Crib Sheet") && strcmp(t, u),
+    ok(strstr(t, "Crib Sheet") && strstr(u, "Crib Sheet") && strcmp(t, u) != 0,
         "titles name the topic: %s, %s", t, u);
     synthword_title(1000000, 1, UINT64_MAX, u);
     ok(strlen(u) < SYNTHWORD_TITLE - 1, "the longest title fits");

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# clang-tidy has nothing to say; what it looks for: see the file clang-tidy.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+unset MAKEFLAGS MFLAGS MAKELEVEL
+if command -v clang-tidy >/dev/null; then
+	runs "clang-tidy" make --no-print-directory -C "$TOP" tidy
+	grep -E '(warning|error): ' runs.out | head -20 | sed 's/^/# /'
+else
+	skip "clang-tidy" "clang-tidy is not installed"
+fi
+done_testing
