@@ -8,6 +8,7 @@
 #include "lib/la/source.h"
 #include "lib/la/store.h"
 #include "lib/rec/dataset.h"
+#include "lib/rec/ranker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,21 @@ read_source(const char *path)
 }
 
 static void
+read_ranker(const char *path)
+{
+    struct ranker r;
+    struct err e;
+    if (ranker_read(path, &r, &e))
+        return;
+    if (r.graph.indptr ? csr_check(&r.graph, path, &e)
+                       : mat_check_finite(&r.user, path, &e) ||
+                             mat_check_finite(&r.item, path, &e) ||
+                             r.user.d != r.item.d)
+        abort();
+    ranker_free(&r);
+}
+
+static void
 read_all(const void *data, size_t n)
 {
     static int fd = -1;
@@ -88,6 +104,7 @@ read_all(const void *data, size_t n)
     struct hist h = {0};
     read_arrays(path);
     read_source(path);
+    read_ranker(path);
     if (store_read_mat(path, &m, &h, "x", &e) == 0) {
         if (mat_check_finite(&m, path, &e))
             abort();
