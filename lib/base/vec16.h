@@ -19,6 +19,10 @@ typedef __m512 v16;
 #define v16_div(a, b) _mm512_div_ps(a, b)
 #define v16_sqrt(a) _mm512_sqrt_ps(a)
 #define v16_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
+/* a where y > 0, else b */
+#define v16_pick(y, a, b)                                                      \
+    _mm512_mask_blend_ps(                                                      \
+        _mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), b, a)
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -61,6 +65,14 @@ v16_fma(v16 a, v16 b, v16 c)
     return (v16){
         _mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
 }
+static inline v16
+v16_pick(v16 y, v16 a, v16 b)
+{
+    __m256 zero = _mm256_setzero_ps();
+    return (v16){_mm256_blendv_ps(
+                     b.lo, a.lo, _mm256_cmp_ps(y.lo, zero, _CMP_GT_OQ)),
+        _mm256_blendv_ps(b.hi, a.hi, _mm256_cmp_ps(y.hi, zero, _CMP_GT_OQ))};
+}
 
 #else
 #include <math.h>
@@ -88,6 +100,7 @@ V16_LOOP(v16_mul, (v16 a, v16 b), a.f[j] * b.f[j])
 V16_LOOP(v16_div, (v16 a, v16 b), a.f[j] / b.f[j])
 V16_LOOP(v16_sqrt, (v16 a), sqrtf(a.f[j]))
 V16_LOOP(v16_fma, (v16 a, v16 b, v16 c), fmaf(a.f[j], b.f[j], c.f[j]))
+V16_LOOP(v16_pick, (v16 y, v16 a, v16 b), y.f[j] > 0.0f ? a.f[j] : b.f[j])
 static inline void
 v16_store(float *p, v16 a)
 {

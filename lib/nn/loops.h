@@ -55,6 +55,9 @@ struct loops {
     void (*mask)(int64_t n, const uint32_t *word, uint32_t below, float scale,
         const float *x, float *y);
 
+    /* out[k] = dy[k] where y[k] > 0, else 0.01f dy[k]; out may be y or dy. */
+    void (*leaky)(int64_t n, const float *y, const float *dy, float *out);
+
     /* adam.h */
     void (*adam)(const struct adam *a, int64_t n, float *theta, float *m,
         float *v, const float *g);

@@ -228,6 +228,20 @@ l_scale(int64_t n, float f, float c, const float *x, float *y)
         y[k] = f * (c * x[k]);
 }
 
+/* Signs are random: without branches on them. */
+static void
+l_leaky(int64_t n, const float *y, const float *dy, float *out)
+{
+    int64_t k = 0;
+    v16 slope = v16_set(0.01f);
+    for (; k + LANES <= n; k += LANES) {
+        v16 own = v16_load(dy + k);
+        v16_store(out + k, v16_pick(v16_load(y + k), own, v16_mul(slope, own)));
+    }
+    for (; k < n; k++)
+        out[k] = y[k] > 0.0f ? dy[k] : 0.01f * dy[k];
+}
+
 static void
 l_adam(const struct adam *a, int64_t n, float *theta, float *m, float *v,
     const float *grad)
@@ -266,5 +280,6 @@ const struct loops PASTE(loops_, ISA) = {
     .softmax = l_softmax,
     .sigmoid = l_sigmoid,
     .mask = l_mask,
+    .leaky = l_leaky,
     .adam = l_adam,
 };
