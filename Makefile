@@ -60,6 +60,10 @@ UNITS := $(UNIT_SRC:%.c=$L/%)
 FUZZERS := $(FUZZ_SRC:%.c=$L/%)
 BENCHES := $(BENCH_SRC:%.c=$L/%)
 LIB := $L/libstair.a
+# Of the tests of --device cuda: a program that takes a loop for a GPU, and one
+# that fills a GPU's memory.
+LOOP := $L/tests/cuda/stair-train
+HOG := $(if $(CUDA),$L/tests/cuda/hog)
 
 all: $(LIB) $(TOOLS:%=$(BIN)/%)  ## build every tool into bin/
 
@@ -105,13 +109,18 @@ $(TOOLS:%=$L/%.linked): $L/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
 
 # Replaced only when the program itself changed, so that a comment edit does
 # not re-run a pipeline's stages.
-$(TOOLS:%=$(BIN)/%): $(BIN)/%: $L/%.linked
+$(TOOLS:%=$(BIN)/%): $(BIN)/%: $L/%.linked $B/from
 	@mkdir -p $(@D)
 	@cp $< $L/$*.stripped
 	@$(if $(VARIANT),,$(STRIP) $L/$*.stripped)
 	@cmp -s $L/$*.stripped $@ || cp -f $L/$*.stripped $@
 
-$(UNITS) $(BENCHES): $L/%: $B/%.o $(LIB)
+# bin/ may hold programs with or without CUDA.
+$B/from: FORCE
+	@mkdir -p $(@D)
+	@echo '$L $(BIN)' | cmp -s - $@ || echo '$L $(BIN)' >$@
+
+$(UNITS) $(BENCHES) $(HOG): $L/%: $B/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
@@ -127,7 +136,14 @@ $B/tests/fault/fail.so: tests/fault/fail.c $B/flags
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) -fPIC -shared -MMD -MP -MF $(@:.so=.d) -o $@ $< -ldl
 
-tests-build: all $(UNITS) $(FUZZERS) $(FAULTS)
+$(LOOP): $B/tools/stair-train.o $B/tests/cuda/loop.o $(CLI_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(if $Q,@echo "  LINK    $@")
+	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+hog: $(HOG)
+
+tests-build: all $(UNITS) $(FUZZERS) $(FAULTS) $(LOOP)
 
 check: tests-build  ## run every test, plain and under the sanitizers
 	@$(MAKE) --no-print-directory SAN=1 tests-build
@@ -141,7 +157,7 @@ check-slow: tests-build  ## data races, valgrind, every fault: some minutes
 	@STAIR_SLOW=1 ONLY='^(slow|fault)/' tests/run bin build
 
 check-cuda: tests-build  ## the CUDA engine on this machine's GPU, against the CPU's
-	@if [ -x $(NVCC) ]; then $(MAKE) --no-print-directory CUDA=1 BIN=build/cuda/bin all; fi
+	@if [ -x $(NVCC) ]; then $(MAKE) --no-print-directory CUDA=1 BIN=build/cuda/bin all hog; fi
 	@STAIR_CUDA=1 ONLY='^cuda/' tests/run bin build
 
 coverage:  ## which lines of the library the tests run
@@ -163,7 +179,7 @@ fuzz:  ## search for crashing inputs with clang's libFuzzer, FUZZ_SECONDS each
 fuzz-build: $(FUZZERS)
 
 bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
-	@BIN=$(abspath bin) BUILD=$(abspath build) tests/bench/run
+	@BIN=$(abspath bin) BUILD=$(abspath $L) tests/bench/run
 
 deps:  ## install what is needed to build and test (Debian, needs root)
 	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
@@ -185,7 +201,7 @@ install: all  ## install tools, pages, pipelines, library and completions under 
 	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: stair' \
 	  'Description: multimodal recommendation: files, graphs, training, ranking' 'Version: $(VERSION)' 'Requires: zlib' \
-	  'Libs: -L$${libdir} -lstair -lopenblas -lcsv -lm -pthread' 'Cflags: -I$${includedir}/stair' \
+	  'Libs: -L$${libdir} -lstair -lopenblas -lcsv $(CUDA_LIBS) -lm -pthread' 'Cflags: -I$${includedir}/stair' \
 	  >$(DESTDIR)$(libdir)/pkgconfig/stair.pc
 	for t in $(TOOLS); do \
 	  { cat tools/completion/stair.bash; echo "complete -F _stair $$t"; } >$(DESTDIR)$(bashdir)/$$t; \
@@ -239,4 +255,4 @@ help:  ## list the targets
 
 -include $(wildcard pipelines/top.mk)
 -include $(shell find $B -name '*.d' -type f -not -path '*/deb/*' 2>/dev/null)
-.PHONY: all check check-fast check-slow coverage fuzz fuzz-build bench tests-build deps install uninstall lint tidy dist deb clean help FORCE
+.PHONY: all check check-fast check-slow check-cuda coverage fuzz fuzz-build bench tests-build hog deps install uninstall lint tidy dist deb clean help FORCE
