@@ -36,14 +36,15 @@ struct freedom {
     struct modal *modal;
     int modals;
     struct propagate scratch;
-    struct mat hop[2]; /* I x d, of more than one item layer */
-    struct mat h, dh;  /* N x d: H, in items' rows z; gradients */
-    int32_t *item;     /* [2B] positives, then negatives */
-    struct segments user, pos, neg;
-    float *coef;       /* [B] */
-    struct mat da, dz; /* B x d, 2B x d: of a batch's rows */
-    struct mat f, df;  /* B x F: f_p - f_n and its gradient */
-    struct mat x, dx;  /* B x d: W (f_p - f_n) */
+    struct mat hop[2];               /* I x d, of more than one item layer */
+    struct mat h, dh;                /* N x d: H, in items' rows z; gradients */
+    int32_t *item;                   /* [2B] positives, then negatives */
+    struct segments user, item_rows; /* the batch's distinct rows */
+    int32_t *node;                   /* [3B] both, as rows of h */
+    float *coef;                     /* [B] */
+    struct mat da, dz;               /* B x d, 2B x d: of a batch's rows */
+    struct mat f, df;                /* B x F: f_p - f_n and its gradient */
+    struct mat x, dx;                /* B x d: W (f_p - f_n) */
 };
 
 /* Rows first .. first + n - 1 of m. */
@@ -53,10 +54,10 @@ block(const struct mat *m, int64_t first, int64_t n)
     return (struct mat){n, m->d, m->x + first * m->d};
 }
 
-/* y += S^l x */
+/* y += S^l x; in the n rows of y that list names, in all where it is NULL. */
 static void
 add_hops(struct freedom *f, const struct csr *s, int l, const struct mat *x,
-    struct mat *y, int threads)
+    const int32_t *list, int64_t n, struct mat *y, int threads)
 {
     struct spmm_op op = {.s = s};
     for (int k = 0; k < l - 1; k++) {
@@ -64,21 +65,27 @@ add_hops(struct freedom *f, const struct csr *s, int l, const struct mat *x,
         x = &f->hop[k & 1];
     }
     if (l)
-        spmm(&op, x, 1, y, threads);
+        spmm_rows(&op, x, 1, list, n, y, threads);
     else
         rows_add(1, x, NULL, y, threads);
 }
 
-/* h: H of users, z of items */
+/* h: H of users, z of items; in the batch's rows */
 static void
-forward(struct net *m, const struct graph *g)
+forward(struct net *m)
 {
     struct freedom *f = m->own;
     struct mat e = net_embeddings(m);
-    struct mat z = block(&f->h, f->train->rows, f->train->cols);
-    propagate_mean(&f->scratch, g, f->layers, &e, &f->h, m->threads);
-    add_hops(
-        f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x, &z, m->threads);
+    int64_t users = f->train->rows, n = f->user.rows + f->item_rows.rows;
+    struct mat z = block(&f->h, users, f->train->cols);
+    for (int64_t k = 0; k < f->user.rows; k++)
+        f->node[k] = f->user.row[k];
+    for (int64_t k = 0; k < f->item_rows.rows; k++)
+        f->node[f->user.rows + k] = (int32_t)(users + f->item_rows.row[k]);
+    propagate_mean_rows(
+        &f->scratch, &f->kept, f->layers, &e, f->node, n, &f->h, m->threads);
+    add_hops(f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x,
+        f->item_rows.row, f->item_rows.rows, &z, m->threads);
 }
 
 /* The embeddings' gradients from dh, those of h. A is symmetric, M is not. */
@@ -89,8 +96,8 @@ backward(struct net *m)
     struct mat g = net_embeddings_gradients(m);
     struct mat dz = block(&f->dh, f->train->rows, f->train->cols);
     propagate_mean(&f->scratch, &f->kept, f->layers, &f->dh, &g, m->threads);
-    add_hops(f, &f->items_t, f->item_layers, &dz, &m->tensor[NET_ITEM].g,
-        m->threads);
+    add_hops(f, &f->items_t, f->item_layers, &dz, NULL, dz.n,
+        &m->tensor[NET_ITEM].g, m->threads);
 }
 
 /* f_p - f_n of the batch's triples */
@@ -111,8 +118,7 @@ modal_step(struct net *m, const struct modal *t, const struct net_batch *b,
     const struct mat *feature = modal_features(m, t);
     struct net_tensor *w = &m->tensor[t->weight];
     struct mat f = {b->n, feature->d, own->f.x}, x = block(&own->x, 0, b->n);
-    struct mat df = {b->n, feature->d, own->df.x},
-               dx = block(&own->dx, 0, b->n);
+    struct mat dx = block(&own->dx, 0, b->n);
     differences(feature, b, &f, m->threads);
     linear_forward(&f, &w->x, NULL, &x, m->threads);
     const struct bpr_rows rows = {
@@ -128,12 +134,22 @@ modal_step(struct net *m, const struct modal *t, const struct net_batch *b,
         linear_backward(&f, NULL, &dx, NULL, &w->g, NULL, m->threads);
         return 0;
     }
+    struct mat both = {2 * b->n, feature->d, own->df.x};
+    struct mat df = block(&both, 0, b->n), dn = block(&both, b->n, b->n);
     rows_zero(&df, m->threads);
     linear_backward(&f, &w->x, &dx, &df, &w->g, NULL, m->threads);
-    rows_scatter(&own->pos, &df, &m->tensor[t->features].g, m->threads);
-    rows_scale(-1, &df, m->threads);
-    rows_scatter(&own->neg, &df, &m->tensor[t->features].g, m->threads);
+    rows_gather(&df, NULL, &dn, m->threads);
+    rows_scale(-1, &dn, m->threads);
+    rows_scatter(&own->item_rows, &both, &m->tensor[t->features].g, m->threads);
     return 0;
+}
+
+/* Zeros in the rows that were scattered to: x is zero again. */
+static void
+clear(const struct segments *s, struct mat *x)
+{
+    for (int64_t k = 0; k < s->rows; k++)
+        memset(x->x + s->row[k] * x->d, 0, (size_t)x->d * sizeof *x->x);
 }
 
 static int
@@ -145,12 +161,11 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     struct mat z = block(&f->h, users, f->train->cols);
     struct mat da = block(&f->da, 0, b->n), dz = block(&f->dz, 0, 2 * b->n);
     segments_set(&f->user, b->user, b->n);
-    segments_set(&f->pos, b->pos, b->n);
-    segments_set(&f->neg, b->neg, b->n);
     memcpy(f->item, b->pos, (size_t)b->n * sizeof *b->pos);
     memcpy(f->item + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
+    segments_set(&f->item_rows, f->item, 2 * b->n);
 
-    forward(m, &f->kept);
+    forward(m);
     const struct bpr_rows rows = {
         .batch = b->n, .a = &f->h, .z = &z, .u = b->user, .i = f->item};
     int rc = bpr_rows_loss(&rows, 1, loss, f->coef, threads, e);
@@ -167,13 +182,12 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         *loss += more;
     }
 
-    rows_zero(&f->dh, threads);
     struct mat dh_items = block(&f->dh, users, f->train->cols);
-    struct mat dp = block(&dz, 0, b->n), dn = block(&dz, b->n, b->n);
     rows_scatter(&f->user, &da, &f->dh, threads);
-    rows_scatter(&f->pos, &dp, &dh_items, threads);
-    rows_scatter(&f->neg, &dn, &dh_items, threads);
+    rows_scatter(&f->item_rows, &dz, &dh_items, threads);
     backward(m);
+    clear(&f->user, &f->dh);
+    clear(&f->item_rows, &dh_items);
     return 0;
 }
 
@@ -197,8 +211,11 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 {
     (void)e;
     struct freedom *f = m->own;
+    struct mat x = net_embeddings(m);
     struct mat z = block(&f->h, f->train->rows, f->train->cols);
-    forward(m, &f->all);
+    propagate_mean(&f->scratch, &f->all, f->layers, &x, &f->h, m->threads);
+    add_hops(f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x, NULL, z.n,
+        &z, m->threads);
     rows_gather(&f->h, NULL, user, m->threads);
     rows_gather(&z, NULL, item, m->threads);
     return 0;
@@ -223,8 +240,8 @@ release(struct net *m)
     free(f->item);
     free(f->coef);
     segments_free(&f->user);
-    segments_free(&f->pos);
-    segments_free(&f->neg);
+    segments_free(&f->item_rows);
+    free(f->node);
     free(f);
 }
 
@@ -280,19 +297,23 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
     } mats[] = {{&f->hop[0], f->item_layers > 1 ? items : 0, d},
         {&f->hop[1], f->item_layers > 2 ? items : 0, d}, {&f->h, n, d},
         {&f->dh, n, d}, {&f->da, batch, d}, {&f->dz, 2 * batch, d},
-        {&f->f, batch, widest}, {&f->df, o->train_features ? batch : 0, widest},
-        {&f->x, batch, d}, {&f->dx, batch, d}};
+        {&f->f, batch, widest},
+        {&f->df, o->train_features ? 2 * batch : 0, widest}, {&f->x, batch, d},
+        {&f->dx, batch, d}};
     int rc = propagate_init(&f->scratch, n, d, e);
     for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
         rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
-    struct segments *lists[] = {&f->user, &f->pos, &f->neg};
-    for (int k = 0; k < 3 && !rc; k++)
-        rc = segments_init(lists[k], batch, e);
+    if (!rc)
+        rc = segments_init(&f->user, batch, e);
+    if (!rc)
+        rc = segments_init(&f->item_rows, 2 * batch, e);
     if (rc)
         return rc;
+    rows_zero(&f->dh, o->threads);
+    f->node = mem_new(3 * batch, sizeof *f->node, e);
     f->item = mem_new(2 * batch, sizeof *f->item, e);
     f->coef = mem_new(batch, sizeof *f->coef, e);
-    return f->item && f->coef ? 0 : ERR_NOMEM;
+    return f->node && f->item && f->coef ? 0 : ERR_NOMEM;
 }
 
 int

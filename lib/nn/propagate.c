@@ -29,6 +29,7 @@ struct layer {
     const struct loops *loops;
     struct loops_spmm s;
     float c;
+    const int32_t *list; /* rows to make, or NULL */
 };
 
 /* y = q (c x), or c x without q */
@@ -46,14 +47,27 @@ static void
 rows(void *ctx, int64_t from, int64_t to)
 {
     const struct layer *l = ctx;
-    l->loops->spmm(&l->s, from, to);
+    if (!l->list)
+        l->loops->spmm(&l->s, from, to);
+    else
+        for (int64_t k = from; k < to; k++)
+            l->loops->spmm(&l->s, l->list[k], l->list[k] + 1);
 }
 
 void
 propagate_mean(struct propagate *p, const struct graph *g, int layers,
     const struct mat *e, struct mat *h, int threads)
 {
+    propagate_mean_rows(p, g, layers, e, NULL, g->a.rows, h, threads);
+}
+
+void
+propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
+    const struct mat *e, const int32_t *list, int64_t wanted, struct mat *h,
+    int threads)
+{
     int64_t n = g->a.rows, d = e->d;
+    assert(!list || h->x != e->x);
     assert(e->n == n && h->n == n && h->d == d);
     assert(p->y[0].n * p->y[0].d >= n * d);
     float c = (float)(1.0 / (double)(layers + 1));
@@ -78,6 +92,7 @@ propagate_mean(struct propagate *p, const struct graph *g, int layers,
         l.s.x = l.s.y;
         l.s.y = k ? buffer[k & 1] : h->x;
         l.s.post = k ? g->q : NULL;
-        chunk_for(threads, n, width, rows, &l);
+        l.list = k ? NULL : list;
+        chunk_for(threads, k ? n : wanted, width, rows, &l);
     }
 }

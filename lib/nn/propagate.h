@@ -34,4 +34,10 @@ void propagate_free(struct propagate *p);
 void propagate_mean(struct propagate *p, const struct graph *g, int layers,
     const struct mat *e, struct mat *h, int threads);
 
+/* The same where only the n distinct rows of H that list names are needed: the
+ * last layer makes no others. h's other rows hold anything; h is not e. */
+void propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
+    const struct mat *e, const int32_t *list, int64_t n, struct mat *h,
+    int threads);
+
 #endif

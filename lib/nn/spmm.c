@@ -4,6 +4,7 @@
 #include "lib/nn/loops.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 static int64_t
 width(const struct csr *s, int64_t d)
@@ -14,18 +15,30 @@ width(const struct csr *s, int64_t d)
 struct product {
     const struct loops *loops;
     struct loops_spmm s;
+    const int32_t *list;
 };
 
 static void
 rows(void *ctx, int64_t from, int64_t to)
 {
     const struct product *p = ctx;
-    p->loops->spmm(&p->s, from, to);
+    if (!p->list)
+        p->loops->spmm(&p->s, from, to);
+    else
+        for (int64_t k = from; k < to; k++)
+            p->loops->spmm(&p->s, p->list[k], p->list[k] + 1);
 }
 
 void
 spmm(const struct spmm_op *op, const struct mat *x, float beta, struct mat *y,
     int threads)
+{
+    spmm_rows(op, x, beta, NULL, y->n, y, threads);
+}
+
+void
+spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
+    const int32_t *list, int64_t n, struct mat *y, int threads)
 {
     const struct csr *s = op->s;
     assert(x->n == s->cols && y->n == s->rows && x->d == y->d);
@@ -40,8 +53,9 @@ spmm(const struct spmm_op *op, const struct mat *x, float beta, struct mat *y,
             .beta = beta,
             .x = x->x,
             .add = y->x,
-            .y = y->x}};
-    chunk_for(threads, s->rows, width(s, x->d), rows, &p);
+            .y = y->x},
+        .list = list};
+    chunk_for(threads, n, width(s, x->d), rows, &p);
 }
 
 struct values {

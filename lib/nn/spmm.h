@@ -30,6 +30,10 @@ struct spmm_op {
 void spmm(const struct spmm_op *op, const struct mat *x, float beta,
     struct mat *y, int threads);
 
+/* Only the n distinct rows of Y that list names; the others stay. */
+void spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
+    const int32_t *list, int64_t n, struct mat *y, int threads);
+
 /*
  * The adjoint with respect to S's values: out[k] += w left_i right_j <a_i, b_j>
  * for every entry k = (i, j); a is bar(Y), b is X. out [nnz]. The inner

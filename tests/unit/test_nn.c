@@ -104,6 +104,17 @@ test_spmm(int64_t d, int with_data, int left, int right, float beta)
         "sparse product of %lld columns:%s%s%s, beta %g (off by %.1e)",
         (long long)d, with_data ? " values" : " ones", left ? " left" : "",
         right ? " right" : "", (double)beta, worst);
+    static const int32_t list[] = {2, 3, 40, 17};
+    struct mat few = values(N, d);
+    for (int k = 0; k < 4 && beta == 0; k++)
+        want.x[list[k] * d] = few.x[list[k] * d] = NAN;
+    memcpy(want.x, few.x, (size_t)(N * d) * sizeof *few.x);
+    spmm(&op, &x, beta, &want, 2);
+    for (int64_t i = 0; i < N; i++) /* rows that are not listed stay */
+        if (i != 2 && i != 3 && i != 40 && i != 17)
+            memcpy(want.x + i * d, few.x + i * d, (size_t)d * sizeof *few.x);
+    spmm_rows(&op, &x, beta, list, 4, &few, 2);
+    ok(same_bytes(&few, &want), "its rows alone, %lld columns", (long long)d);
     csr_free(&s);
 }
 
@@ -139,6 +150,14 @@ test_propagate(int layers, int64_t d)
         worst = fmax(worst, fabs((double)h.x[k] - sum[k] / (layers + 1)));
     ok(worst < 1e-6, "mean of %d layers, %lld columns (off by %.1e)", layers,
         (long long)d, worst);
+    struct mat few = values(N, d);
+    static const int32_t list[] = {0, 7, 3};
+    propagate_mean_rows(&p, &g, layers, &e, list, 3, &few, 2);
+    int good = 1;
+    for (int k = 0; k < 3; k++)
+        good &= memcmp(few.x + list[k] * d, h.x + list[k] * d,
+                    (size_t)d * sizeof *h.x) == 0;
+    ok(good, "rows of the mean of %d layers", layers);
     propagate_mean(&p, &g, layers, &e, &e, 2);
     ok(same_bytes(&e, &h), "mean of %d layers in place", layers);
     free(z);
