@@ -18,7 +18,7 @@ DATASETS = $(if $(DATA),baby sports,demo)
 all_parts = table1 table2 table3 fig2 fig3 fig4 fig5 fig6 fig7
 PARTS = $(all_parts)
 # left out: mmgcn and mmssl, whose epochs take many times as long
-SYSTEMS = stair freedom lattice lightgcn jgcf mf itemknn popularity
+SYSTEMS = stair freedom bm3 lattice lightgcn jgcf mf itemknn popularity
 SEEDS = 1 2 3 4 5
 LAYER_SWEEP = 0 1 2 3 4
 GAMMA_SWEEP = 0.01 0.05 0.1 0.2 0.3 0.4 0.5

@@ -12,12 +12,12 @@ paper() { # paper DIR ARGUMENTS...: prints how many trainings ran
 	grep -c '/stair-train .* -o .*-[12]\.npz' log
 }
 SECONDS=0
-same "everything is trained" "$(paper one -j4)" 29
+same "everything is trained" "$(paper one -j4)" 31
 [ $SECONDS -lt 60 ]
 ok $? "in less than a minute ($SECONDS s)"
 same "nothing again" "$(paper one)" 0
 same "a line for each place of a training" "$(tail -n +2 one/demo/results.tsv | cut -f2 | uniq -c | awk '{printf "%s %s;", $2, $1}')" \
-	"fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;table2 14;"
+	"fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;table2 16;"
 same "and no gaps" "$(awk -F'\t' 'NR > 1 && $3 !~ /popularity|itemknn/ { for (i = 7; i <= NF; i++) if ($i !~ /^[0-9.e-]+$/ || $i == "-") print }' one/demo/results.tsv)" ""
 same "metrics are those of the models" "$(awk -F'\t' '$6 == "stair-2" {print $8; exit}' one/demo/results.tsv)" \
 	"$(stair-eval --data one/demo/data.npz --top 20 one/demo/stair-2.npz | awk '$1 == "recall" {print $3}')"
@@ -36,6 +36,9 @@ else
 	skip "pictures" "gnuplot is not installed"
 	skip "as files too" "gnuplot is not installed"
 fi
+
+same "every system with features takes its settings" "$(paper nets -j2 PARTS=table2 SEEDS=1 EPOCHS=2 SYSTEMS="freedom bm3 lattice mmgcn mmssl")" 5
+same "and is in the table" "$(awk -F'\t' 'NR > 1 && $13 == 2 && $8 > 0 {print $3}' nets/demo/results.tsv | tr '\n' ' ')" "bm3 freedom lattice mmgcn mmssl "
 
 # killed and run again
 set -m
