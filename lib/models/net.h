@@ -60,7 +60,7 @@ struct net_kind {
     void (*free)(struct net *m);
 };
 
-enum { NET_TENSORS = 64, NET_USER = 0, NET_ITEM = 1 };
+enum { NET_TENSORS = 1024, NET_USER = 0, NET_ITEM = 1 };
 
 struct net {
     const char *name;

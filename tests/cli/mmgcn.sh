@@ -31,7 +31,10 @@ fails 2 "stair-train: model 'mmgcn' takes no '--init'" "${one[@]}" --features im
 fails 2 "stair-train: model 'mmgcn' takes no '--gamma'" "${one[@]}" --features image=image.npz --gamma 1
 fails 2 "stair-train: model 'mmgcn' takes no '--neighbors'" "${one[@]}" --features image=image.npz --neighbors 3
 fails 1 "stair-train: model 'mmgcn' needs at least 1 layer" "${one[@]}" --features image=image.npz --layers 0
-fails 1 "stair-train: a model has at most 64 tensors" "${one[@]}" --features image=text.npz --layers 11
+mapfile -t many < <(seq -f '--features=text%g=text.npz' 11)
+fails 1 "stair-train: a model has at most 1024 tensors" "${one[@]}" "${many[@]}" --layers 16
+runs "five modalities" "${one[@]}" "${many[@]:0:5}" -t 1 --batch 500 --epochs 1 --checkpoint five.npz -o five-model.npz
+runs "continued" "${one[@]}" "${many[@]:0:5}" -t 1 --batch 500 --epochs 2 --resume five.npz -o five-model.npz
 head -c 3000 text.npz >short.npz
 fails 1 "stair-train: cannot read 'short.npz': member 'x.npy': unexpected end of file" "${one[@]}" --features image=short.npz
 done_testing
