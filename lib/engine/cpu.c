@@ -4,6 +4,7 @@
 #include "lib/base/par.h"
 #include "lib/engine/cpu_priv.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -107,6 +108,7 @@ free_workers(struct cpu *g)
 static float *
 panel_coef(const float *c, int layers, int64_t d, int panels, struct err *e)
 {
+    assert(c);
     float *out =
         mem_zero((int64_t)panels * (layers + 1) * PANEL, sizeof *out, e);
     if (!out)

@@ -138,7 +138,7 @@ backward(struct net *m, struct err *e)
     for (int k = 0; k < g->modalities && !rc; k++) {
         struct modality *v = &g->modality[k];
         int frozen = v->project == NONE && v->features == NONE;
-        struct mat dx, d_out = v->l[g->layers - 1].out;
+        struct mat dx = {0}, d_out = v->l[g->layers - 1].out;
         /* the activation's sign is all that is needed of the layer's output,
          * so the gradient cannot take its place */
         d_out.x = g->occurrence.x;

@@ -72,7 +72,7 @@ reach_free(struct reach_work *w)
 {
     if (!w)
         return;
-    for (int l = 0; l < w->layers; l++) {
+    for (int l = 0; w->layer && l < w->layers; l++) {
         struct reach *r = &w->layer[l];
         free(r->node);
         free(r->self);

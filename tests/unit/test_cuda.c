@@ -90,7 +90,8 @@ same_bytes(int seed, int64_t users, int64_t items, int64_t d, int layers,
 {
     static const char *const variant[] = {
         "stepwise", "uniform", "coupled decay", "penalty", "two bands"};
-    static const char *const sampling[] = {"pairs", "users", "replay"};
+    static const char *const sampling[] = {
+        "pairs", "users", "distinct users", "replay"};
     struct world w;
     struct sampler s[2];
     struct engine *g[2];

@@ -195,7 +195,8 @@ main(void)
         c2.loss / (double)g->triples);
 
     /* stopped within an epoch, through a file */
-    struct engine *h = net_engine(&s, &m);
+    struct sampler sh;
+    struct engine *h = net_engine(&sh, &m);
     struct engine_cursor d = {0};
     int stop[2] = {0, 2 * (int)g->steps + 3};
     while (!stop[0])
@@ -212,7 +213,8 @@ main(void)
     if (checkpoint_write("ck.npz", &run1, h, "stair-npz 1\n", &e))
         printf("# %s\n", e.msg);
     engine_free(h);
-    h = net_engine(&s, &m);
+    sample_free(&sh);
+    h = net_engine(&sh, &m);
     ok(checkpoint_read("ck.npz", &run2, &e) == 0 &&
             checkpoint_restore(&run2, h, "ck.npz", &e) == 0,
         "a checkpoint holds all tensors");
@@ -256,6 +258,7 @@ main(void)
     engine_free(h);
     engine_free(twin);
     sample_free(&s);
+    sample_free(&sh);
     sample_free(&s2);
     model_free(&m);
     graph_free(&graph);
