@@ -115,7 +115,7 @@ mmssl_ndcg() { # mmssl_ndcg DATASET
 		$2 == "table2" { n[$3]++; a[$3] += $16; b[$3] += $17 }
 		END {
 			if (!((2, d, "mmssl", "ndcg@20") in paper)) exit
-			print "<p>* MMSSL&rsquo;s code computes an NDCG of its own: it divides by the best order of what was found, not of all that was held out, which is more for users with several held-out items. The paper&rsquo;s row of MMSSL is probably in that metric. In it:</p>"
+			print "<p>* MMSSL&rsquo;s code computes an NDCG of its own: it divides by the best order of the hits in the list, not of all held-out items, and so is larger where users have several of these. The paper&rsquo;s row of MMSSL is probably in that metric. In it:</p>"
 			print "<div class=scroll><table><thead><tr><th></th><th>MMSSL-NDCG@10</th><th>MMSSL-NDCG@20</th></tr></thead><tbody>"
 			k = split(systems, order, " ")
 			for (i = 1; i <= k; i++) if (order[i] in n) printf "<tr><td>%s</td><td>%.4f</td><td>%.4f</td></tr>\n",
