@@ -95,7 +95,8 @@ $(CUDA_SRC:%.cu=$L/%.o): $L/%.o: %.cu $L/cuda.flags
 	$(if $Q,@echo "  NVCC    $@")
 	$Q$(NVCC) $(CUDA_FLAGS) -MMD -MP -c -o $@ $<
 
-$B/lib/%.o $B/tests/%.o: CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
+# private: or the flags' stamp would depend on what is made first.
+$B/lib/%.o $B/tests/%.o: private CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
 $(LIB): $(LIB_OBJ)
 	@mkdir -p $(@D)
