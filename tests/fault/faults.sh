@@ -239,6 +239,10 @@ half_of_the_cases() { # half_of_the_cases A|B
 			--features text=text.npz --features image=image.npz --checkpoint ck.npz -o model.npz
 		case_of train-lattice model.npz "${train[@]}" --model lattice --dim 4 --epochs 1 --neighbors 3 \
 			--features text=text.npz --features image=image.npz --train-features -o model.npz
+		case_of train-freedom "model.npz ck.npz" "${train[@]}" --model freedom --dim 4 --epochs 1 --neighbors 3 \
+			--features text=text.npz --features image=image.npz --item-layers 2 --checkpoint ck.npz -o model.npz
+		case_of train-bm3 model.npz "${train[@]}" --model bm3 --dim 4 --epochs 1 \
+			--features text=text.npz --features image=image.npz --train-features -o model.npz
 		case_of train-mmssl model.npz "${train[@]}" --model mmssl --dim 4 --epochs 1 --neighbors 2 \
 			--features text=text.npz --features image=image.npz -o model.npz
 		case_of train-itemknn out.npz "${train[@]}" --model itemknn --neighbors 3 -o out.npz

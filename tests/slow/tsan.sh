@@ -27,7 +27,7 @@ for model in stair lightgcn mf jgcf; do
 	runs "train $model" stair-train -q -t 4 --model $model --data data.npz "${graph[@]}" --epochs 2 --eval-every 1 \
 		--batch 256 --log log.jsonl --checkpoint ck.npz -o $model.npz
 done
-for model in mmgcn lattice freedom mmssl; do
+for model in mmgcn lattice bm3 freedom mmssl; do
 	runs "train $model" stair-train -q -t 4 --model $model --data data.npz --features text=text.npz \
 		--features image=image.npz --dim 16 --epochs 1 --batch 256 -o $model.npz
 done

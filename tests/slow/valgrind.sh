@@ -28,7 +28,7 @@ for sys in lightgcn mf jgcf; do
 	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --epochs 1 --eval-every 1 --dim 16 --log log.jsonl \
 		--checkpoint ck.npz -o $sys.npz
 done
-for sys in mmgcn lattice mmssl; do
+for sys in mmgcn lattice bm3 freedom mmssl; do
 	runs "train $sys" stair-train -q -t 2 --model $sys --data data.npz --features text=text.npz \
 		--features image=image.npz --epochs 1 --batch 2048 --dim 16 -o $sys.npz
 done
