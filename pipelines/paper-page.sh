@@ -11,8 +11,8 @@ export LC_ALL=C
 
 has() { [[ " $parts " == *" $1 "* ]]; }
 escape() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }
-# shellcheck source=pipelines/paper-names.sh
-. "$here/paper-names.sh"
+# shellcheck source=pipelines/paper-names.inc
+. "$here/paper-names.inc"
 order="popularity itemknn mf lightgcn jgcf mmgcn lattice bm3 freedom mmssl stair"
 
 # What the awk programs below share: names, and the paper's numbers in

@@ -14,8 +14,8 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8 LC_NUMERIC=C LC_COLLATE=C
 
 has() { [[ " $parts " == *" $1 "* ]]; }
-# shellcheck source=pipelines/paper-names.sh
-. "$(dirname "$0")/paper-names.sh"
+# shellcheck source=pipelines/paper-names.inc
+. "$(dirname "$0")/paper-names.inc"
 
 # draw NAME: the gnuplot commands on standard input
 draw() {

@@ -51,7 +51,7 @@ $P/%.opts: FORCE
 paper_opts = $(DATASETS) $(PARTS) $(SEEDS)
 
 $P/report.html: $(DATASETS:%=$P/%/results.tsv) $P/paper.opts $(addprefix $(HERE),paper-plot.sh \
-		paper-names.sh paper-page.sh paper-page.css paper-numbers.tsv)
+		paper-names.inc paper-page.sh paper-page.css paper-numbers.tsv)
 	@bash $(HERE)paper-plot.sh $P "$(DATASETS)" "$(PARTS)"
 	@bash $(HERE)paper-page.sh $P "$(DATASETS)" "$(PARTS)" $(BIN) >$@.new && mv $@.new $@
 
