@@ -14,7 +14,7 @@
  *        + penalty (sum of the batch's three squared norms / (2 B)
  *                   + sum of those of all fu_m, fi_m / (2 I))
  *        + w sum_m NCE(ku_m, U*) over the batch's users       infonce.h
- *        - 1e-4 mean D(S_m of both modalities)                simrows.h
+ *        - 1e-4 mean D(S_m of all modalities)                 simrows.h
  *
  * with the critic D (critic.h) trained for a step before each step of these.
  * Parts that belong to a modality's graph are skipped while it has no edge.
@@ -25,8 +25,9 @@
  * K = o->neighbours, 0: floor(I / 10000), which is 0 for fewer than 10000
  * items.
  *
- * net_opt: modal_loss is w, decay AdamW's. There must be two modalities and at
- * least 8 items. Users may repeat in a batch.
+ * net_opt: modal_loss is w, decay AdamW's. There are any number of modalities,
+ * two in the authors' program, and at least 8 items. Users may repeat in a
+ * batch.
  */
 #include "lib/base/mem.h"
 #include "lib/models/mmssl_priv.h"
@@ -68,7 +69,7 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 }
 
 static void
-side_free(struct mmssl_side *a)
+side_free(struct mmssl_side *a, int modals)
 {
     struct mat *one[] = {
         &a->mean, &a->out, &a->k, &a->z, &a->zn, &a->d_out, &a->d_k, &a->s};
@@ -76,14 +77,16 @@ side_free(struct mmssl_side *a)
         mat_free(one[i]);
     for (int l = 0; l <= MMSSL_LAYERS; l++)
         mat_free(&a->layer[l]);
-    for (int k = 0; k < MMSSL_MODALS; k++) {
-        mat_free(&a->f[k]);
-        mat_free(&a->y[k]);
-        mat_free(&a->km[k]);
-        mat_free(&a->d_f[k]);
-        mat_free(&a->d_km[k]);
-        free(a->norm[k]);
+    for (int k = 0; a->part && k < modals; k++) {
+        struct mmssl_part *p = &a->part[k];
+        mat_free(&p->f);
+        mat_free(&p->y);
+        mat_free(&p->k);
+        mat_free(&p->d_f);
+        mat_free(&p->d_k);
+        free(p->norm);
     }
+    free(a->part);
     free(a->z_norm);
 }
 
@@ -94,8 +97,8 @@ release(struct net *m)
     if (!s)
         return;
     mmssl_graph_free(&s->r);
-    side_free(&s->user);
-    side_free(&s->item);
+    side_free(&s->user, s->modals);
+    side_free(&s->item, s->modals);
     segments_free(&s->users);
     segments_free(&s->items);
     simrows_known_free(&s->known);
@@ -103,19 +106,22 @@ release(struct net *m)
     infonce_free(&s->nce);
     critic_free(&s->critic);
     struct mat *one[] = {&s->w, &s->d_w, &s->drop, &s->d_x, &s->da, &s->dz,
-        &s->dn, &s->kb, &s->dense};
+        &s->q, &s->dn, &s->kb, &s->dense};
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)
         mat_free(one[i]);
-    for (int k = 0; k <= MMSSL_MODALS; k++) {
-        mat_free(&s->q[k]);
-        simrows_free(&s->sim[k]);
+    simrows_free(&s->sim);
+    for (int k = 0; s->fake && k < s->modals; k++)
+        simrows_free(&s->fake[k].s);
+    free(s->fake);
+    for (int k = 0; s->modal && k < s->modals; k++) {
+        struct mmssl_modal *f = &s->modal[k];
+        mmssl_graph_free(&f->g);
+        mat_free(&f->feature);
+        mat_free(&f->x);
+        mat_free(&f->q);
+        mat_free(&f->dq);
     }
-    for (int k = 0; k < MMSSL_MODALS; k++) {
-        mmssl_graph_free(&s->g[k]);
-        mat_free(&s->feature[k]);
-        mat_free(&s->x[k]);
-        mat_free(&s->dq[k]);
-    }
+    free(s->modal);
     free(s->list);
     free(s->coef);
     free(s->top_score);
@@ -126,7 +132,8 @@ release(struct net *m)
 static const struct net_kind kind = {epoch, mmssl_step, vectors, release};
 
 static int
-side_init(struct mmssl_side *a, int64_t n, int64_t d, int layers, struct err *e)
+side_init(struct mmssl_side *a, int64_t n, int64_t d, int layers, int modals,
+    struct err *e)
 {
     struct mat *one[] = {
         &a->mean, &a->out, &a->k, &a->z, &a->zn, &a->d_out, &a->d_k, &a->s};
@@ -136,19 +143,31 @@ side_init(struct mmssl_side *a, int64_t n, int64_t d, int layers, struct err *e)
         rc = mat_init(one[i], n, d, e);
     for (int l = 0; l <= layers && !rc; l++)
         rc = mat_init(&a->layer[l], n, d, e);
-    for (int k = 0; k < MMSSL_MODALS && !rc; k++) {
-        struct mat *each[] = {
-            &a->f[k], &a->y[k], &a->km[k], &a->d_f[k], &a->d_km[k]};
+    a->part = rc ? NULL : mem_zero(modals, sizeof *a->part, e);
+    if (!rc && !a->part)
+        rc = ERR_NOMEM;
+    for (int k = 0; k < modals && !rc; k++) {
+        struct mmssl_part *p = &a->part[k];
+        struct mat *each[] = {&p->f, &p->y, &p->k, &p->d_f, &p->d_k};
         for (int i = 0; i < 5 && !rc; i++)
             rc = mat_init(each[i], n, d, e);
-        a->norm[k] = rc ? NULL : mem_new(n, sizeof *a->norm[k], e);
-        if (!rc && !a->norm[k])
+        p->norm = rc ? NULL : mem_new(n, sizeof *p->norm, e);
+        if (!rc && !p->norm)
             rc = ERR_NOMEM;
     }
     if (rc)
         return rc;
     a->z_norm = mem_new(n, sizeof *a->z_norm, e);
     return a->z_norm ? 0 : ERR_NOMEM;
+}
+
+static int
+is_bias(const struct mmssl *s, int tensor)
+{
+    for (int k = 0; k < s->modals; k++)
+        if (s->modal[k].bias == tensor)
+            return 1;
+    return 0;
 }
 
 /* AdamW on everything that is learned, the embeddings first. */
@@ -158,13 +177,13 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
     struct mmssl *s = m->own;
     int64_t d = s->d;
     int rc = net_add_embeddings(m, o->train->rows, o->train->cols, d, e);
-    for (int k = 0; k < MMSSL_MODALS && !rc; k++) {
+    for (int k = 0; k < s->modals && !rc; k++) {
         const struct net_features *f = &o->features[k];
+        struct mmssl_modal *own = &s->modal[k];
         rc = net_add(
-            m, NET_PARAM, d, f->x.d, &s->weight[k], e, "weight_%s", f->name);
+            m, NET_PARAM, d, f->x.d, &own->weight, e, "weight_%s", f->name);
         if (!rc)
-            rc =
-                net_add(m, NET_PARAM, 1, d, &s->bias[k], e, "bias_%s", f->name);
+            rc = net_add(m, NET_PARAM, 1, d, &own->bias, e, "bias_%s", f->name);
     }
     if (!rc)
         rc = net_add(m, NET_PARAM, MMSSL_HEADS * d, d, &s->heads, e, "heads");
@@ -172,7 +191,7 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
         struct net_tensor *t = &m->tensor[k];
         struct init init = {o->seed, (uint32_t)k, o->threads};
         t->adam = (struct adam_opt){.rate = o->rate, .decoupled = o->decay};
-        if (k == s->bias[0] || k == s->bias[1])
+        if (is_bias(s, k))
             init_linear(&init, m->tensor[k - 1].x.d, t->x.x, d);
         else
             init_xavier_uniform(&init, &t->x);
@@ -192,7 +211,7 @@ state(struct net *m, const struct net_opt *o, struct err *e)
     s->top = o->neighbours > 0 ? o->neighbours : items / 10000;
     if (s->top > items)
         s->top = items;
-    int64_t rows = 1 + MMSSL_MODALS * s->top;
+    int64_t rows = 1 + s->modals * s->top;
     int rc = net_add(m, NET_STATE, 1, MMSSL_STATES, &s->graphs, e, "graphs");
     if (!rc)
         rc = net_add(m, NET_STATE, rows, s->batch, &s->edges, e, "edges");
@@ -211,12 +230,12 @@ add_critic(struct net *m, const struct net_opt *o, struct err *e)
 {
     struct mmssl *s = m->own;
     int64_t items = o->train->cols, size, bytes;
-    int rc = critic_bytes(items, s->batch, &size, &bytes, e);
+    int rc = critic_bytes(items, s->batch, s->modals, &size, &bytes, e);
     if (rc)
         return rc;
     rc = net_add(m, NET_OWN, 1, size, &s->critic_at, e, "critic");
     if (rc == ERR_NOMEM)
-        rc = critic_no_memory(items, s->batch, e);
+        rc = critic_no_memory(items, s->batch, s->modals, e);
     if (rc)
         return rc;
     const struct net_tensor *t = &m->tensor[s->critic_at];
@@ -224,8 +243,24 @@ add_critic(struct net *m, const struct net_opt *o, struct err *e)
     snprintf(m->note, sizeof m->note,
         "BLAS, a critic of %.1f million weights (%.0f MB)", (double)size / 1e6,
         (double)bytes / 1e6);
-    return critic_init(&s->critic, items, s->batch, critic_rate, o->seed,
-        CRITIC_TENSORS, o->threads, &store, e);
+    return critic_init(&s->critic, items, s->batch, s->modals, critic_rate,
+        o->seed, CRITIC_TENSORS, o->threads, &store, e);
+}
+
+static int
+modal_buffers(struct mmssl *s, int k, struct err *e)
+{
+    struct mmssl_modal *f = &s->modal[k];
+    int rc = mat_init(&f->x, s->item.n, s->d, e);
+    if (!rc)
+        rc = mat_init(&f->q, s->batch, s->d, e);
+    if (!rc)
+        rc = mat_init(&f->dq, s->batch, s->d, e);
+    if (!rc)
+        rc = simrows_init(&s->fake[k].s, s->batch, s->d, s->critic.h[0], e);
+    s->fake[k].dq = &f->dq;
+    s->fake[k].dk = &s->item.part[k].d_f;
+    return rc;
 }
 
 static int
@@ -239,18 +274,18 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
         int64_t n, d;
     } mats[] = {{&s->w, d, d}, {&s->d_w, d, d}, {&s->drop, items, d},
         {&s->d_x, items, d}, {&s->da, b, d}, {&s->dz, 2 * b, d}, {&s->dn, b, d},
-        {&s->kb, b, d}, {&s->dense, b, items}, {&s->q[0], b, d},
-        {&s->q[1], b, d}, {&s->q[2], b, d}, {&s->dq[0], b, d},
-        {&s->dq[1], b, d}, {&s->x[0], items, d}, {&s->x[1], items, d}};
+        {&s->kb, b, d}, {&s->q, b, d}, {&s->dense, b, items}};
     int rc = 0;
     for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
         rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
     if (!rc)
-        rc = side_init(&s->user, users, d, s->layers, e);
+        rc = side_init(&s->user, users, d, s->layers, s->modals, e);
     if (!rc)
-        rc = side_init(&s->item, items, d, s->layers, e);
-    for (int k = 0; k <= MMSSL_MODALS && !rc; k++)
-        rc = simrows_init(&s->sim[k], b, d, s->critic.h[0], e);
+        rc = side_init(&s->item, items, d, s->layers, s->modals, e);
+    if (!rc)
+        rc = simrows_init(&s->sim, b, d, s->critic.h[0], e);
+    for (int k = 0; k < s->modals && !rc; k++)
+        rc = modal_buffers(s, k, e);
     if (!rc)
         rc = realrows_init(&s->real, b, s->critic.h[0], e);
     if (!rc)
@@ -276,11 +311,14 @@ make(struct net *m, const struct net_opt *o, struct err *e)
         .d = o->dim,
         .batch = o->batch,
         .layers = (int)o->layers,
+        .modals = o->n_features,
         .dropout = o->dropout,
         .contrast = o->modal_loss,
         .penalty = o->penalty};
     m->sampling = SAMPLE_DISTINCT;
-    int rc = mmssl_graph_make(&s->r, o->train, e);
+    s->modal = mem_zero(s->modals, sizeof *s->modal, e);
+    s->fake = s->modal ? mem_zero(s->modals, sizeof *s->fake, e) : NULL;
+    int rc = s->fake ? mmssl_graph_make(&s->r, o->train, e) : ERR_NOMEM;
     if (!rc)
         rc = parameters(m, o, e);
     if (!rc)
@@ -289,8 +327,8 @@ make(struct net *m, const struct net_opt *o, struct err *e)
         rc = add_critic(m, o, e);
     if (!rc)
         rc = buffers(m, o, e);
-    for (int k = 0; k < MMSSL_MODALS && !rc; k++) {
-        s->feature[k] = o->features[k].x;
+    for (int k = 0; k < s->modals && !rc; k++) {
+        s->modal[k].feature = o->features[k].x;
         o->features[k].x = (struct mat){0};
     }
     return rc;
@@ -300,9 +338,6 @@ int
 net_mmssl(struct net **out, const struct net_opt *o, struct err *e)
 {
     *out = NULL;
-    if (o->n_features != MMSSL_MODALS)
-        return err_set(
-            e, ERR_RANGE, "mmssl needs two modalities, not %d", o->n_features);
     int rc = net_new(out, "mmssl", &kind, o, e);
     if (!rc)
         rc = make(*out, o, e);

@@ -53,10 +53,12 @@ blend(struct net *m, struct mmssl_side *a, const struct mat *own,
     copy(own, &a->layer[0], m->threads);
     if (!mmssl_graph_any(s))
         return;
+    float share = 1.0f / (float)s->modals;
     rows_zero(&a->k, m->threads);
-    for (int k = 0; k < MMSSL_MODALS; k++) {
-        spmm(user ? &s->g[k].ru : &s->g[k].ri, x, 0, &a->km[k], m->threads);
-        rows_add(1.0f / MMSSL_MODALS, &a->km[k], NULL, &a->k, m->threads);
+    for (int k = 0; k < s->modals; k++) {
+        struct mmssl_graph *g = &s->modal[k].g;
+        spmm(user ? &g->ru : &g->ri, x, 0, &a->part[k].k, m->threads);
+        rows_add(share, &a->part[k].k, NULL, &a->k, m->threads);
     }
     times(&a->k, &s->w, &a->z, 0, m->threads);
     norm_rows_forward(&a->z, &a->zn, a->z_norm, m->threads);
@@ -68,9 +70,11 @@ mmssl_forward_base(struct net *m)
 {
     struct mmssl *s = m->own;
     int threads = m->threads;
-    for (int k = 0; k < MMSSL_MODALS; k++)
-        linear_forward(&s->feature[k], &m->tensor[s->weight[k]].x,
-            m->tensor[s->bias[k]].x.x, &s->x[k], threads);
+    for (int k = 0; k < s->modals; k++) {
+        struct mmssl_modal *f = &s->modal[k];
+        linear_forward(&f->feature, &m->tensor[f->weight].x,
+            m->tensor[f->bias].x.x, &f->x, threads);
+    }
     sum_heads(m);
     const struct mat *eu = &m->tensor[NET_USER].x, *ei = &m->tensor[NET_ITEM].x;
     blend(m, &s->user, eu, ei, 1);
@@ -99,7 +103,7 @@ masks(const struct net *m, int modal, uint32_t call, uint32_t t)
     const struct mmssl *s = m->own;
     return (struct dropout){.p = t ? s->dropout : 0,
         .seed = m->seed,
-        .stream = call * MMSSL_MODALS + (uint32_t)modal,
+        .stream = call * (uint32_t)s->modals + (uint32_t)modal,
         .step = t};
 }
 
@@ -108,18 +112,19 @@ mmssl_forward_modal(struct net *m, uint32_t call, uint32_t t)
 {
     struct mmssl *s = m->own;
     struct mmssl_side *side[] = {&s->user, &s->item};
-    for (int k = 0; k < MMSSL_MODALS; k++) {
+    for (int k = 0; k < s->modals; k++) {
         struct dropout o = masks(m, k, call, t);
-        dropout_apply(&o, &s->x[k], NULL, &s->drop, m->threads);
-        spmm(&s->r.ru, &s->drop, 0, &s->user.f[k], m->threads);
-        spmm(&s->r.ri, &s->user.f[k], 0, &s->item.f[k], m->threads);
+        dropout_apply(&o, &s->modal[k].x, NULL, &s->drop, m->threads);
+        spmm(&s->r.ru, &s->drop, 0, &s->user.part[k].f, m->threads);
+        spmm(&s->r.ri, &s->user.part[k].f, 0, &s->item.part[k].f, m->threads);
     }
     for (int i = 0; i < 2; i++) {
         struct mmssl_side *a = side[i];
         copy(&a->mean, &a->out, m->threads);
-        for (int k = 0; k < MMSSL_MODALS; k++) {
-            norm_rows_forward(&a->f[k], &a->y[k], a->norm[k], m->threads);
-            rows_add((float)modal_rate, &a->y[k], NULL, &a->out, m->threads);
+        for (int k = 0; k < s->modals; k++) {
+            struct mmssl_part *p = &a->part[k];
+            norm_rows_forward(&p->f, &p->y, p->norm, m->threads);
+            rows_add((float)modal_rate, &p->y, NULL, &a->out, m->threads);
         }
     }
 }
@@ -130,8 +135,10 @@ split(struct mmssl *s, struct mmssl_side *a, int threads)
 {
     copy(&a->d_out, &a->s, threads);
     rows_scale((float)modal_rate, &a->s, threads);
-    for (int k = 0; k < MMSSL_MODALS; k++)
-        norm_rows_backward(&a->y[k], a->norm[k], &a->s, &a->d_f[k], threads);
+    for (int k = 0; k < s->modals; k++) {
+        struct mmssl_part *p = &a->part[k];
+        norm_rows_backward(&p->y, p->norm, &a->s, &p->d_f, threads);
+    }
     rows_scale(1.0f / (float)(s->layers + 1), &a->d_out, threads);
 }
 
@@ -141,14 +148,15 @@ blend_backward(struct net *m, struct mmssl_side *a, struct mat *de)
 {
     struct mmssl *s = m->own;
     int threads = m->threads;
+    float share = 1.0f / (float)s->modals;
     rows_scale((float)own_rate, de, threads);
     rows_zero(&a->z, threads);
     norm_rows_backward(&a->zn, a->z_norm, de, &a->z, threads);
     /* Z = K W, W stored input by input: dW = K^T dZ */
     linear_backward(&a->z, NULL, &a->k, NULL, &s->d_w, NULL, threads);
     times(&a->z, &s->w, &a->d_k, 1, threads);
-    for (int k = 0; k < MMSSL_MODALS; k++)
-        rows_add(1.0f / MMSSL_MODALS, &a->d_k, NULL, &a->d_km[k], threads);
+    for (int k = 0; k < s->modals; k++)
+        rows_add(share, &a->d_k, NULL, &a->part[k].d_k, threads);
 }
 
 /* Layers, last first: *du and *di become bar(e). d is what each layer gets from
@@ -186,11 +194,12 @@ graphs_backward(struct net *m, struct mat *du, struct mat *di)
     for (int h = 0; h < MMSSL_HEADS; h++)
         memcpy(heads->x + h * s->d * s->d, s->d_w.x,
             (size_t)(s->d * s->d) * sizeof *s->d_w.x);
-    for (int k = 0; k < MMSSL_MODALS; k++) {
-        spmm(&s->g[k].ru_t, &s->user.d_km[k], 1, &m->tensor[NET_ITEM].g,
-            threads);
-        spmm(&s->g[k].ri_t, &s->item.d_km[k], 1, &m->tensor[NET_USER].g,
-            threads);
+    for (int k = 0; k < s->modals; k++) {
+        struct mmssl_graph *g = &s->modal[k].g;
+        spmm(
+            &g->ru_t, &s->user.part[k].d_k, 1, &m->tensor[NET_ITEM].g, threads);
+        spmm(
+            &g->ri_t, &s->item.part[k].d_k, 1, &m->tensor[NET_USER].g, threads);
     }
 }
 
@@ -207,12 +216,14 @@ mmssl_backward(struct net *m, uint32_t call, uint32_t t)
     rows_add(1, di, NULL, &m->tensor[NET_ITEM].g, threads);
     if (mmssl_graph_any(s))
         graphs_backward(m, du, di);
-    for (int k = 0; k < MMSSL_MODALS; k++) {
+    for (int k = 0; k < s->modals; k++) {
         struct dropout o = masks(m, k, call, t);
-        spmm(&s->r.ri_t, &s->item.d_f[k], 1, &s->user.d_f[k], threads);
-        spmm(&s->r.ru_t, &s->user.d_f[k], 0, &s->d_x, threads);
+        struct mmssl_modal *f = &s->modal[k];
+        struct mat *d_user = &s->user.part[k].d_f;
+        spmm(&s->r.ri_t, &s->item.part[k].d_f, 1, d_user, threads);
+        spmm(&s->r.ru_t, d_user, 0, &s->d_x, threads);
         dropout_apply(&o, &s->d_x, NULL, &s->d_x, threads);
-        linear_backward(&s->feature[k], NULL, &s->d_x, NULL,
-            &m->tensor[s->weight[k]].g, m->tensor[s->bias[k]].g.x, threads);
+        linear_backward(&f->feature, NULL, &s->d_x, NULL,
+            &m->tensor[f->weight].g, m->tensor[f->bias].g.x, threads);
     }
 }

@@ -123,14 +123,14 @@ mmssl_graph_load(struct net *m, struct err *e)
     int rc = 0;
     if (!(n >= 0 && n <= m->tensor[s->edges].x.d))
         return err_set(e, ERR_RANGE, "the number of edges is out of range");
-    for (int k = 0; k < MMSSL_MODALS && !rc; k++) {
+    for (int k = 0; k < s->modals && !rc; k++) {
         struct csr a = {0};
-        mmssl_graph_free(&s->g[k]);
+        mmssl_graph_free(&s->modal[k].g);
         int recorded = state[MMSSL_SOURCE] == MMSSL_RECORDED;
         if (recorded)
             rc = listed(m, k, n, &a, e);
         if (!rc)
-            rc = mmssl_graph_make(&s->g[k], recorded ? &a : s->train, e);
+            rc = mmssl_graph_make(&s->modal[k].g, recorded ? &a : s->train, e);
         csr_free(&a);
     }
     return rc;
@@ -139,7 +139,10 @@ mmssl_graph_load(struct net *m, struct err *e)
 int
 mmssl_graph_any(const struct mmssl *s)
 {
-    return s->g[0].a.nnz > 0 || s->g[1].a.nnz > 0;
+    for (int k = 0; k < s->modals; k++)
+        if (s->modal[k].g.a.nnz > 0)
+            return 1;
+    return 0;
 }
 
 void

@@ -9,7 +9,7 @@
 #include "lib/nn/simrows.h"
 #include "lib/nn/spmm.h"
 
-enum { MMSSL_MODALS = 2, MMSSL_HEADS = 4, MMSSL_LAYERS = 16 };
+enum { MMSSL_HEADS = 4, MMSSL_LAYERS = 16 };
 
 /* R or a modality's graph, normalised by rows only, in both directions; the
  * factors of users and items. */
@@ -26,48 +26,59 @@ enum mmssl_source { MMSSL_TRAIN, MMSSL_RECORDED };
 /* Columns of the state tensor "graphs": one row. */
 enum { MMSSL_SOURCE, MMSSL_EDGES_OF, MMSSL_RECORD_OF, MMSSL_STATES };
 
+/* What a modality tells of users or items, n x d. */
+struct mmssl_part {
+    struct mat f, y; /* fu_m or fi_m, and that of length 1 */
+    float *norm;
+    struct mat k; /* ku_m or ki_m */
+    struct mat d_f, d_k;
+};
+
 /* Users or items: outputs, layers and what they are made of, n x d. */
 struct mmssl_side {
     int64_t n;
     struct mat mean; /* the layers' mean */
     struct mat layer[MMSSL_LAYERS + 1];
-    struct mat out;             /* U* or I* */
-    struct mat f[MMSSL_MODALS]; /* fu_m or fi_m */
-    struct mat y[MMSSL_MODALS]; /* of length 1 */
-    float *norm[MMSSL_MODALS];
-    struct mat k, z, zn; /* graphs: mean of k_m, Z, at length 1 */
+    struct mat out;          /* U* or I* */
+    struct mmssl_part *part; /* [modals] */
+    struct mat k, z, zn;     /* graphs: mean of k_m, Z, at length 1 */
     float *z_norm;
-    struct mat km[MMSSL_MODALS];
-    struct mat d_out, d_f[MMSSL_MODALS], d_k, d_km[MMSSL_MODALS];
+    struct mat d_out, d_k;
     struct mat s; /* scratch */
+};
+
+/* A modality. */
+struct mmssl_modal {
+    struct mat feature;
+    int weight, bias; /* tensors */
+    struct mmssl_graph g;
+    struct mat x;     /* F W^T + b, I x d */
+    struct mat q, dq; /* fu_m of the batch's users, B x d */
 };
 
 struct mmssl {
     const struct csr *train;
     int64_t d, batch;
-    int layers;
+    int layers, modals;
     int64_t top; /* K */
     double dropout, contrast, penalty;
-    struct mat feature[MMSSL_MODALS];
-    int weight[MMSSL_MODALS], bias[MMSSL_MODALS]; /* tensors */
-    int heads, critic_at, graphs, edges, record;
-    struct mmssl_graph r, g[MMSSL_MODALS];
-    struct mat w;               /* d x d: the heads' sum, and */
-    struct mat d_w;             /* its gradient */
-    struct mat x[MMSSL_MODALS]; /* F W^T + b */
-    struct mat drop, d_x;       /* I x d */
+    int heads, critic_at, graphs, edges, record; /* tensors */
+    struct mmssl_graph r;
+    struct mmssl_modal *modal; /* [modals] */
+    struct mat w;              /* d x d: the heads' sum, and */
+    struct mat d_w;            /* its gradient */
+    struct mat drop, d_x;      /* I x d */
     struct mmssl_side user, item;
     /* the batch's rows */
     struct segments users, items;
     int32_t *list; /* [2B] positives, then negatives */
     float *coef;
-    struct mat da, dz;               /* B x d, 2B x d */
-    struct mat q[MMSSL_MODALS + 1];  /* B x d: fu_m, U* */
-    struct mat dq[MMSSL_MODALS], dn; /* B x d */
-    struct mat kb;                   /* B x d: ku_m */
-    struct mat dense;                /* B x I */
+    struct mat da, dz;    /* B x d, 2B x d */
+    struct mat q, dn, kb; /* B x d: U*, its gradient, ku_m */
+    struct mat dense;     /* B x I */
     struct simrows_known known;
-    struct simrows sim[MMSSL_MODALS + 1]; /* S_m, S_ui */
+    struct critic_fake *fake; /* [modals] S_m */
+    struct simrows sim;       /* S_ui */
     struct realrows real;
     struct infonce nce;
     struct critic critic;

@@ -12,19 +12,28 @@ static const double critic_weight = 1e-4, tau = 0.5;
 /* Calls with dropout masks of their own. */
 enum { FOR_CRITIC, FOR_GENERATOR };
 
-/* The rows S_m of the batch, as the forward pass left it. */
+/* The batch's similarities by the users' and items' rows; q becomes the users'
+ * rows. */
 static int
-similarities(struct net *m, const struct net_batch *b, int modal, struct err *e)
+similarities(struct net *m, const struct net_batch *b, struct simrows *sim,
+    const struct mat *user, const struct mat *item, struct mat *q,
+    struct err *e)
 {
     struct mmssl *s = m->own;
-    struct mat *q = &s->q[modal], dense = mmssl_rows(&s->dense, b->n);
-    const struct mat *f =
-        modal < MMSSL_MODALS ? &s->user.f[modal] : &s->user.out;
+    struct mat dense = mmssl_rows(&s->dense, b->n);
     q->n = b->n;
-    rows_gather(f, b->user, q, m->threads);
-    return simrows_set(&s->sim[modal], &s->known, q,
-        modal < MMSSL_MODALS ? &s->item.f[modal] : &s->item.out, &dense,
-        m->threads, e);
+    rows_gather(user, b->user, q, m->threads);
+    return simrows_set(sim, &s->known, q, item, &dense, m->threads, e);
+}
+
+/* S_m */
+static int
+modal_similarities(
+    struct net *m, const struct net_batch *b, int k, struct err *e)
+{
+    struct mmssl *s = m->own;
+    return similarities(m, b, &s->fake[k].s, &s->user.part[k].f,
+        &s->item.part[k].f, &s->modal[k].q, e);
 }
 
 static int
@@ -32,16 +41,17 @@ train_critic(struct net *m, const struct net_batch *b, struct err *e)
 {
     struct mmssl *s = m->own;
     struct critic_losses losses;
-    struct simrows *fake[2] = {&s->sim[0], &s->sim[1]};
+    int rc = 0;
     mmssl_forward_modal(m, FOR_CRITIC, (uint32_t)b->t);
-    for (int k = 0; k <= MMSSL_MODALS; k++) {
-        int rc = similarities(m, b, k, e);
-        if (rc)
-            return rc;
-    }
+    for (int k = 0; k < s->modals && !rc; k++)
+        rc = modal_similarities(m, b, k, e);
+    if (!rc)
+        rc = similarities(m, b, &s->sim, &s->user.out, &s->item.out, &s->q, e);
+    if (rc)
+        return rc;
     struct mat real = mmssl_rows(&s->dense, b->n);
-    realrows_set(&s->real, &s->sim[MMSSL_MODALS], &real, m->threads);
-    critic_step(&s->critic, fake, &s->real, (uint32_t)b->t, &losses);
+    realrows_set(&s->real, &s->sim, &real, m->threads);
+    critic_step(&s->critic, s->fake, &s->real, (uint32_t)b->t, &losses);
     return 0;
 }
 
@@ -81,16 +91,17 @@ contrast_loss(struct net *m, const struct net_batch *b)
 {
     struct mmssl *s = m->own;
     struct mat kb = mmssl_rows(&s->kb, b->n), out = mmssl_rows(&s->da, b->n);
-    struct mat dk = mmssl_rows(&s->dq[0], b->n), dn = mmssl_rows(&s->dn, b->n);
+    struct mat dk = mmssl_rows(&s->modal[0].dq, b->n),
+               dn = mmssl_rows(&s->dn, b->n);
     double loss = 0;
     rows_gather(&s->user.out, b->user, &out, m->threads);
     rows_zero(&dn, m->threads);
-    for (int k = 0; k < MMSSL_MODALS; k++) {
-        rows_gather(&s->user.km[k], b->user, &kb, m->threads);
+    for (int k = 0; k < s->modals; k++) {
+        rows_gather(&s->user.part[k].k, b->user, &kb, m->threads);
         rows_zero(&dk, m->threads);
         loss += infonce_loss(
             &s->nce, &kb, &out, tau, s->contrast, &dk, &dn, m->threads);
-        rows_scatter(&s->users, &dk, &s->user.d_km[k], m->threads);
+        rows_scatter(&s->users, &dk, &s->user.part[k].d_k, m->threads);
     }
     rows_scatter(&s->users, &dn, &s->user.d_out, m->threads);
     return loss;
@@ -103,23 +114,22 @@ critic_loss(
     struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
     struct mmssl *s = m->own;
-    struct simrows *fake[2] = {&s->sim[0], &s->sim[1]};
-    struct mat dq[MMSSL_MODALS], dense = mmssl_rows(&s->dense, b->n);
-    for (int k = 0; k < MMSSL_MODALS; k++) {
-        int rc = similarities(m, b, k, e);
+    struct mat dense = mmssl_rows(&s->dense, b->n);
+    for (int k = 0; k < s->modals; k++) {
+        struct mmssl_modal *f = &s->modal[k];
+        int rc = modal_similarities(m, b, k, e);
         if (rc)
             return rc;
         if (b->step == 0)
             mmssl_graph_record(m, k, b->user, &dense);
-        dq[k] = mmssl_rows(&s->dq[k], b->n);
-        rows_zero(&dq[k], m->threads);
+        f->dq.n = b->n;
+        rows_zero(&f->dq, m->threads);
     }
-    struct mat *dqp[2] = {&dq[0], &dq[1]};
-    struct mat *dkp[2] = {&s->item.d_f[0], &s->item.d_f[1]};
-    *loss += critic_generator(
-        &s->critic, fake, critic_weight, (uint32_t)b->t, dqp, dkp);
-    for (int k = 0; k < MMSSL_MODALS; k++)
-        rows_scatter(&s->users, &dq[k], &s->user.d_f[k], m->threads);
+    *loss +=
+        critic_generator(&s->critic, s->fake, critic_weight, (uint32_t)b->t);
+    for (int k = 0; k < s->modals; k++)
+        rows_scatter(
+            &s->users, &s->modal[k].dq, &s->user.part[k].d_f, m->threads);
     return 0;
 }
 
@@ -141,9 +151,9 @@ mmssl_step(
     mmssl_forward_modal(m, FOR_GENERATOR, (uint32_t)b->t);
     for (int i = 0; i < 2; i++) {
         rows_zero(&side[i]->d_out, m->threads);
-        for (int k = 0; k < MMSSL_MODALS; k++) {
-            rows_zero(&side[i]->d_f[k], m->threads);
-            rows_zero(&side[i]->d_km[k], m->threads);
+        for (int k = 0; k < s->modals; k++) {
+            rows_zero(&side[i]->part[k].d_f, m->threads);
+            rows_zero(&side[i]->part[k].d_k, m->threads);
         }
     }
     rc = rank_loss(m, b, loss, e);
@@ -151,9 +161,9 @@ mmssl_step(
         return rc;
     double w = s->penalty / (double)s->item.n;
     for (int i = 0; i < 2; i++)
-        for (int k = 0; k < MMSSL_MODALS; k++)
-            *loss += norm_squared(&side[i]->f[k], NULL, side[i]->n, w,
-                &side[i]->d_f[k], m->threads);
+        for (int k = 0; k < s->modals; k++)
+            *loss += norm_squared(&side[i]->part[k].f, NULL, side[i]->n, w,
+                &side[i]->part[k].d_f, m->threads);
     if (mmssl_graph_any(s))
         *loss += contrast_loss(m, b);
     rc = critic_loss(m, b, loss, e);

@@ -16,15 +16,17 @@
 
 /* Sizes of all there is, in floats but for the masks. */
 static int
-sizes(struct critic *c, int64_t items, int64_t batch, struct err *e)
+sizes(struct critic *c, int64_t items, int64_t batch, int modals, struct err *e)
 {
     if (items < 8)
         return err_set(e, ERR_RANGE,
             "a critic needs at least 8 items, not %" PRId64, items);
-    if (items > INT32_MAX || batch > INT32_MAX / 2)
+    if (items > INT32_MAX || batch > INT32_MAX / modals)
         return err_set(e, ERR_RANGE, "too many items or users for a critic");
     c->items = items;
-    c->rows = 2 * batch;
+    c->users = batch;
+    c->modals = modals;
+    c->rows = modals * batch;
     c->h[0] = items / 4;
     c->h[1] = items / 8;
     c->size =
@@ -33,16 +35,17 @@ sizes(struct critic *c, int64_t items, int64_t batch, struct err *e)
 }
 
 int
-critic_bytes(
-    int64_t items, int64_t batch, int64_t *size, int64_t *bytes, struct err *e)
+critic_bytes(int64_t items, int64_t batch, int modals, int64_t *size,
+    int64_t *bytes, struct err *e)
 {
     struct critic c = {0};
-    int rc = sizes(&c, items, batch, e);
+    int rc = sizes(&c, items, batch, modals, e);
     if (rc)
         return rc;
     int64_t h1 = c.h[0], h2 = c.h[1];
     double n = 4.0 * (double)c.size + 2.0 * (double)h1 * (double)h1 +
-               (double)c.rows * (5.25 * (double)(h1 + h2) + 3.0 * (double)h1);
+               (double)c.rows * (5.25 * (double)(h1 + h2) + 2.0 * (double)h1) +
+               2.0 * (double)batch * (double)h1;
     if (n > 1e17)
         return err_set(e, ERR_RANGE, "too many items for a critic");
     *size = c.size;
@@ -51,10 +54,10 @@ critic_bytes(
 }
 
 int
-critic_no_memory(int64_t items, int64_t batch, struct err *e)
+critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e)
 {
     int64_t size, bytes;
-    int rc = critic_bytes(items, batch, &size, &bytes, e);
+    int rc = critic_bytes(items, batch, modals, &size, &bytes, e);
     return rc ? rc
               : err_set(e, ERR_NOMEM,
                     "not enough memory for the critic: %" PRId64
@@ -128,8 +131,8 @@ start(struct critic *c, uint32_t tensor)
 }
 
 int
-critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
-    uint64_t seed, uint32_t tensor, int threads,
+critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
+    double rate, uint64_t seed, uint32_t tensor, int threads,
     const struct critic_store *store, struct err *e)
 {
     *c = (struct critic){.theta = store->theta,
@@ -139,7 +142,7 @@ critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
         .rate = rate,
         .seed = seed,
         .threads = threads};
-    int rc = sizes(c, items, batch, e);
+    int rc = sizes(c, items, batch, modals, e);
     struct mat *wide[] = {&c->zf, &c->df, &c->zr, &c->dr};
     for (int i = 0; i < 4 && !rc; i++)
         rc = mat_init(wide[i], i < 2 ? c->rows : batch, c->h[0], e);
@@ -150,7 +153,7 @@ critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
     if (!rc)
         rc = layers_init(c, e);
     if (rc == ERR_NOMEM)
-        rc = critic_no_memory(items, batch, e);
+        rc = critic_no_memory(items, batch, modals, e);
     if (rc)
         critic_free(c);
     else
@@ -171,7 +174,8 @@ critic_free(struct critic *c)
 void
 critic_batch(struct critic *c, int64_t b)
 {
-    c->rows = 2 * b;
+    c->users = b;
+    c->rows = c->modals * b;
     for (int k = 0; k < 2; k++) {
         struct critic_layers *l = &c->l;
         l->xh[k].n = l->u[k].n = l->d[k].n = l->ay[k].n = l->az[k].n = c->rows;
@@ -215,9 +219,9 @@ mix(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
     struct critic *c = j->c;
-    int64_t h = c->h[0], half = c->rows / 2;
+    int64_t h = c->h[0], users = c->users;
     for (int64_t n = from; n < to; n++)
-        j->wide->mix(h, j->a[n], c->zr.x + n % half * h, c->zf.x + n * h,
+        j->wide->mix(h, j->a[n], c->zr.x + n % users * h, c->zf.x + n * h,
             c->l.xh[0].x + n * h);
 }
 
@@ -226,24 +230,24 @@ copy_real(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
     struct critic *c = j->c;
-    int64_t h = c->h[0], half = c->rows / 2;
+    int64_t h = c->h[0], users = c->users;
     for (int64_t n = from; n < to; n++)
-        memcpy(c->l.xh[0].x + n * h, c->zr.x + n % half * h,
+        memcpy(c->l.xh[0].x + n * h, c->zr.x + n % users * h,
             (size_t)h * sizeof(float));
 }
 
-/* dr_b gets both its rows' gradients, by their shares if there are any. */
+/* dr_b gets all its rows' gradients, by their shares if there are any. */
 static void
 fold_real(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
     struct critic *c = j->c;
-    int64_t h = c->h[0], half = c->rows / 2;
-    for (int64_t b = from; b < to && b < half; b++) {
+    int64_t h = c->h[0], users = c->users;
+    for (int64_t b = from; b < to && b < users; b++) {
         float *d = c->dr.x + b * h;
         if (!j->a)
             memset(d, 0, (size_t)h * sizeof *d);
-        for (int64_t n = b; n < c->rows; n += half)
+        for (int64_t n = b; n < c->rows; n += users)
             j->wide->add(h, j->a ? j->a[n] : 1.0f, c->l.d[0].x + n * h, d);
     }
 }
@@ -260,19 +264,19 @@ fold_fake(void *ctx, int64_t from, int64_t to)
 
 /* Xf W1, one modality below the other. */
 static void
-fakes(struct critic *c, struct simrows *fake[2])
+fakes(struct critic *c, struct critic_fake *fake)
 {
-    int64_t half = c->rows / 2 * c->h[0];
-    for (int i = 0; i < 2; i++)
+    int64_t each = c->users * c->h[0];
+    for (int i = 0; i < c->modals; i++)
         simrows_times(
-            fake[i], c->theta, c->h[0], c->zf.x + i * half, c->threads);
+            &fake[i].s, c->theta, c->h[0], c->zf.x + i * each, c->threads);
 }
 
 void
-critic_gradient(struct critic *c, struct simrows *fake[2],
+critic_gradient(struct critic *c, struct critic_fake *fake,
     struct realrows *real, uint32_t t, struct critic_losses *losses)
 {
-    int64_t b = c->rows / 2, h = c->h[0], items = c->items;
+    int64_t b = c->users, h = c->h[0], items = c->items;
     assert(real->s->q->n == b && real->s->k->n == items);
     struct job j = {.c = c, .wide = wide_best()};
     size_t wide = (size_t)(c->rows * h) * sizeof(float);
@@ -311,12 +315,13 @@ critic_gradient(struct critic *c, struct simrows *fake[2],
     matmul(0, 0, items, h, h, 1.0f, c->theta, h, c->p.x, h, 0.0f, c->grad, h,
         c->threads);
     realrows_weights(real, c->dr.x, h, c->grad, c->threads);
-    for (int i = 0; i < 2; i++)
-        simrows_weights(fake[i], c->df.x + i * b * h, h, c->grad, c->threads);
+    for (int i = 0; i < c->modals; i++)
+        simrows_weights(
+            &fake[i].s, c->df.x + i * b * h, h, c->grad, c->threads);
 }
 
 void
-critic_step(struct critic *c, struct simrows *fake[2], struct realrows *real,
+critic_step(struct critic *c, struct critic_fake *fake, struct realrows *real,
     uint32_t t, struct critic_losses *losses)
 {
     critic_gradient(c, fake, real, t, losses);
@@ -326,17 +331,18 @@ critic_step(struct critic *c, struct simrows *fake[2], struct realrows *real,
 }
 
 double
-critic_generator(struct critic *c, struct simrows *fake[2], double w,
-    uint32_t t, struct mat *dq[2], struct mat *dk[2])
+critic_generator(
+    struct critic *c, struct critic_fake *fake, double w, uint32_t t)
 {
-    int64_t half = c->rows / 2 * c->h[0];
+    int64_t each = c->users * c->h[0];
     fakes(c, fake);
-    memcpy(c->l.xh[0].x, c->zf.x, (size_t)(2 * half) * sizeof(float));
+    memcpy(c->l.xh[0].x, c->zf.x, (size_t)(c->rows * c->h[0]) * sizeof(float));
     double mean = critic_forward(c, CRITIC_GENERATOR, t);
     critic_output(c, -w / (double)c->rows);
     critic_backward(c, 0, 0);
-    for (int i = 0; i < 2; i++)
-        simrows_backward(fake[i], c->theta, c->zf.x + i * half,
-            c->l.d[0].x + i * half, c->h[0], dq[i], dk[i], c->threads);
+    for (int i = 0; i < c->modals; i++)
+        simrows_backward(&fake[i].s, c->theta, c->zf.x + i * each,
+            c->l.d[0].x + i * each, c->h[0], fake[i].dq, fake[i].dk,
+            c->threads);
     return -w * mean;
 }

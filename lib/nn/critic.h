@@ -16,14 +16,15 @@
  *   D(X) = 100 sigma(U2 w3 + b3)
  *
  * h1 = floor(I/4) and h2 = floor(I/8) units, activations the identity, batch
- * normalisation by each call's own M = 2 B rows (batchnorm.h), masks M1, M2 of
+ * normalisation by each call's own M rows (batchnorm.h), masks M1, M2 of
  * dropout .31 and .5 always on, fresh in each call. The first two layers'
  * biases are left out: normalisation takes them away again. Its loss
  *
  *   L = mean D(Xf) - mean D(Xr) + .3 mean_n (||dD/dX(X~_n)|| - 1)^2
  *
- * for fakes Xf = [S_1; S_2] (simrows.h), reals Xr = [Y; Y] (realrows.h), and
- * X~ = a Xr + (1 - a) Xf, a uniform for each row. Adam with betas .5 and .9.
+ * for fakes Xf = [S_1; S_2; ..], the similarities of B users by each of several
+ * modalities (simrows.h), reals Xr = [Y; Y; ..] as often (realrows.h), and X~ =
+ * a Xr + (1 - a) Xf, a uniform for each row. Adam with betas .5 and .9.
  *
  * No M x I matrix is formed: first layers are products of factors (simrows.h)
  * or linear in such, and the penalty needs the I x h1 weights only through
@@ -52,7 +53,8 @@ struct critic_layers {
 };
 
 struct critic {
-    int64_t items, rows, h[2]; /* I, M, widths */
+    int64_t items, users, rows, h[2]; /* I, B, M, widths */
+    int modals;                       /* M = modals B */
     int64_t size;
     float *theta, *m, *v, *grad; /* [size], borrowed */
     double rate;
@@ -64,6 +66,13 @@ struct critic {
     struct critic_layers l;
 };
 
+/* A modality's rows, chosen by simrows_set; what the generator's gradients by
+ * their operands are added to. */
+struct critic_fake {
+    struct simrows s;
+    struct mat *dq, *dk;
+};
+
 /* What a step was like. */
 struct critic_losses {
     double fake, real; /* mean D */
@@ -73,11 +82,11 @@ struct critic_losses {
 
 /*
  * Weights of a critic for `items` items, and bytes that it and its moments and
- * gradients need for batches of up to `batch` users. ERR_RANGE if items < 8 or
- * the sizes overflow.
+ * gradients need for batches of up to `batch` users and so many modalities.
+ * ERR_RANGE if items < 8 or the sizes overflow.
  */
-int critic_bytes(int64_t items, int64_t batch, int64_t *size, int64_t *bytes,
-    struct err *e) ERR_CHECKED;
+int critic_bytes(int64_t items, int64_t batch, int modals, int64_t *size,
+    int64_t *bytes, struct err *e) ERR_CHECKED;
 
 /* Where the weights live, [size] each, the caller's; zeros at the start. */
 struct critic_store {
@@ -89,10 +98,10 @@ struct critic_store {
  * random numbers from (seed, tensor), three tensors from `tensor` upwards.
  * ERR_NOMEM says how much is needed.
  */
-int critic_init(struct critic *c, int64_t items, int64_t batch, double rate,
-    uint64_t seed, uint32_t tensor, int threads,
+int critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
+    double rate, uint64_t seed, uint32_t tensor, int threads,
     const struct critic_store *store, struct err *e) ERR_CHECKED;
-int critic_no_memory(int64_t items, int64_t batch, struct err *e);
+int critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e);
 void critic_free(struct critic *c);
 
 /* The next calls are for b users, at most as many as promised. */
@@ -104,22 +113,23 @@ struct critic_at critic_at(const struct critic *c, float *flat);
 /*
  * The gradient of L by every weight to c->grad, and L's parts.
  *
- *   fake  the two modalities' rows, chosen by simrows_set; B users each
+ *   fake  [modals], B users each
  *   real  the same users' rows
  *   t     the step's number, for masks and interpolates
  */
-void critic_gradient(struct critic *c, struct simrows *fake[2],
+void critic_gradient(struct critic *c, struct critic_fake *fake,
     struct realrows *real, uint32_t t, struct critic_losses *losses);
 
 /* critic_gradient, then Adam's step t, counted from 1. */
-void critic_step(struct critic *c, struct simrows *fake[2],
+void critic_step(struct critic *c, struct critic_fake *fake,
     struct realrows *real, uint32_t t, struct critic_losses *losses);
 
 /*
  * The generator's view: w times -mean D(Xf) is returned, its gradient by the
- * operands of each fake is added to dq and dk. Masks of their own at step t.
+ * operands of each fake is added to its dq and dk. Masks of their own at step
+ * t.
  */
-double critic_generator(struct critic *c, struct simrows *fake[2], double w,
-    uint32_t t, struct mat *dq[2], struct mat *dk[2]);
+double critic_generator(
+    struct critic *c, struct critic_fake *fake, double w, uint32_t t);
 
 #endif

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { D = 64, KNOWN = 6, REPEATS = 3, PARTS = 4 };
+enum { D = 64, KNOWN = 6, MODALS = 2, REPEATS = 3, PARTS = 4 };
 static struct err err;
 
 static void
@@ -60,24 +60,25 @@ main(int argc, char **argv)
     struct critic c;
     struct realrows r;
     int64_t size, bytes;
-    check(critic_bytes(items, b, &size, &bytes, &err));
+    check(critic_bytes(items, b, MODALS, &size, &bytes, &err));
     float *flat = mem_zero(4 * size, sizeof *flat, &err);
     check(flat ? 0 : ERR_NOMEM);
     struct critic_store store = {
         flat, flat + size, flat + 2 * size, flat + 3 * size};
-    check(critic_init(&c, items, b, 3e-4, 1, 0, threads, &store, &err));
+    check(critic_init(&c, items, b, MODALS, 3e-4, 1, 0, threads, &store, &err));
     check(realrows_init(&r, b, c.h[0], &err));
-    struct mat q[2], k[2], dq[2], dk[2], dense = random_mat(b, items, 9);
-    struct simrows s[2];
-    for (uint32_t i = 0; i < 2; i++) {
+    struct mat q[MODALS], k[MODALS], dq[MODALS], dk[MODALS],
+        dense = random_mat(b, items, 9);
+    struct critic_fake fake[MODALS];
+    for (uint32_t i = 0; i < MODALS; i++) {
         q[i] = random_mat(b, D, 10 + i);
         k[i] = random_mat(items, D, 12 + i);
         dq[i] = random_mat(b, D, 14);
         dk[i] = random_mat(items, D, 15);
-        check(simrows_init(&s[i], b, D, c.h[0], &err));
+        check(simrows_init(&fake[i].s, b, D, c.h[0], &err));
+        fake[i].dq = &dq[i];
+        fake[i].dk = &dk[i];
     }
-    struct simrows *fake[2] = {&s[0], &s[1]};
-    struct mat *dqp[2] = {&dq[0], &dq[1]}, *dkp[2] = {&dk[0], &dk[1]};
     static const char *const name[] = {
         "similarities", "reals", "critic", "generator"};
     double best[PARTS] = {1e30, 1e30, 1e30, 1e30}, total = 0;
@@ -85,15 +86,15 @@ main(int argc, char **argv)
         struct critic_losses l;
         double at[PARTS + 1];
         at[0] = clock_seconds();
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < MODALS; i++)
             check(simrows_set(
-                &s[i], &known, &q[i], &k[i], &dense, threads, &err));
+                &fake[i].s, &known, &q[i], &k[i], &dense, threads, &err));
         at[1] = clock_seconds();
-        realrows_set(&r, &s[1], &dense, threads);
+        realrows_set(&r, &fake[1].s, &dense, threads);
         at[2] = clock_seconds();
         critic_step(&c, fake, &r, t, &l);
         at[3] = clock_seconds();
-        critic_generator(&c, fake, 1e-4, t, dqp, dkp);
+        critic_generator(&c, fake, 1e-4, t);
         at[4] = clock_seconds();
         for (int i = 0; i < PARTS; i++)
             if (at[i + 1] - at[i] < best[i])

@@ -66,11 +66,16 @@ else
 	skip "--triples" "no NumPy"
 fi
 
-# What is refused.
+# One modality, and three.
 one=(--model mmssl --data data.npz --features text=text.npz)
+runs "one modality" stair-train "${one[@]}" -d 16 --batch 40 --epochs 2 --neighbors 2 -o alone.npz
+three=("${one[@]}" --features image=image.npz --features more=image.npz -d 16 --batch 40 --epochs 2 --neighbors 2)
+runs "three modalities" stair-train "${three[@]}" -t 1 -o more.npz
+stair-train "${three[@]}" -t 3 -q -o more3.npz
+equal_files "three modalities, -t 1 and -t 3: same bytes" more.npz more3.npz
+
+# What is refused.
 fails 2 "stair-train: model 'mmssl' needs '--features NAME=FILE'" stair-train --model mmssl --data data.npz
-fails 1 "stair-train: mmssl needs two modalities, not 1" stair-train "${one[@]}" -o bad.npz
-fails 1 "stair-train: mmssl needs two modalities, not 3" stair-train "${one[@]}" --features image=image.npz --features more=image.npz -o bad.npz
 fails 2 "stair-train: model 'mmssl' takes no '--items'" stair-train "${shop[@]}" --items x
 fails 2 "stair-train: model 'mmssl' takes no '--gamma'" stair-train "${shop[@]}" --gamma 1
 fails 1 "stair-train: 'ck.npz' is a checkpoint of another run: it has --neighbors=3, this run has --neighbors=2" \

@@ -8,7 +8,16 @@
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
-enum { B = 7, M = 2 * B, I = 26, H1 = 6, H2 = 3, D = 4, STEP = 5 };
+enum {
+    B = 7,
+    MODALS = 3,
+    M = MODALS * B,
+    I = 26,
+    H1 = 6,
+    H2 = 3,
+    D = 4,
+    STEP = 5
+};
 enum { SIZE = I * H1 + H1 * H2 + 2 * H1 + 3 * H2 + 1 };
 static const uint64_t seed = 11;
 
@@ -186,14 +195,14 @@ rows_of(
     }
 }
 
-/* x: q and k of one modality, then of the other */
+/* x: q and k of one modality after another */
 static double
 generator_loss(void *ctx, const double *x)
 {
     struct game *o = ctx;
     struct plain p;
     double fake[M * I];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < MODALS; i++) {
         const double *q = x + i * (B + I) * D;
         rows_of(o->known, q, q + B * D, fake + i * B * I);
     }
@@ -205,8 +214,9 @@ generator_loss(void *ctx, const double *x)
 struct setup {
     struct csr train;
     struct simrows_known known;
-    struct mat q[3], k[3], dense[3];
-    struct simrows sim[3]; /* two fakes, and what reals are made of */
+    struct mat q[MODALS + 1], k[MODALS + 1], dense[MODALS + 1];
+    struct critic_fake fake[MODALS];
+    struct simrows own; /* what reals are made of */
     struct realrows real;
     struct critic c;
     float *flat;
@@ -228,24 +238,26 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
     must(simrows_known_set(&s->known, &s->train, users, b, &e), &e);
     free(users);
     int64_t size, bytes;
-    must(critic_bytes(items, b, &size, &bytes, &e), &e);
+    must(critic_bytes(items, b, MODALS, &size, &bytes, &e), &e);
     s->flat = mem_zero(4 * size, sizeof *s->flat, &e);
     struct critic_store store = {
         s->flat, s->flat + size, s->flat + 2 * size, s->flat + 3 * size};
-    must(critic_init(&s->c, items, b + 3, 3e-4, seed, 4, threads, &store, &e),
+    must(critic_init(
+             &s->c, items, b + 3, MODALS, 3e-4, seed, 4, threads, &store, &e),
         &e);
     critic_batch(&s->c, b); /* fewer than there is room for */
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i <= MODALS; i++) {
+        struct simrows *sim = i < MODALS ? &s->fake[i].s : &s->own;
         s->q[i] = random_mat(b, d, 60 + (uint32_t)i);
         s->k[i] = random_mat(items, d, 64 + (uint32_t)i);
         s->dense[i] = random_mat(b, items, 0);
-        must(simrows_init(&s->sim[i], b, d, s->c.h[0], &e), &e);
-        must(simrows_set(&s->sim[i], &s->known, &s->q[i], &s->k[i],
-                 &s->dense[i], threads, &e),
+        must(simrows_init(sim, b, d, s->c.h[0], &e), &e);
+        must(simrows_set(
+                 sim, &s->known, &s->q[i], &s->k[i], &s->dense[i], threads, &e),
             &e);
     }
     must(realrows_init(&s->real, b, s->c.h[0], &e), &e);
-    realrows_set(&s->real, &s->sim[2], &s->dense[2], threads);
+    realrows_set(&s->real, &s->own, &s->dense[MODALS], threads);
     /* gains and shifts that show */
     struct critic_at w = critic_at(&s->c, s->c.theta);
     for (int64_t j = 0; j < s->c.h[0]; j++) {
@@ -263,11 +275,11 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
 static void
 setup_free(struct setup *s)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i <= MODALS; i++) {
         mat_free(&s->q[i]);
         mat_free(&s->k[i]);
         mat_free(&s->dense[i]);
-        simrows_free(&s->sim[i]);
+        simrows_free(i < MODALS ? &s->fake[i].s : &s->own);
     }
     realrows_free(&s->real);
     critic_free(&s->c);
@@ -276,7 +288,7 @@ setup_free(struct setup *s)
     csr_free(&s->train);
 }
 
-/* Y twice, from S */
+/* Y once for each modality, from S */
 static void
 reals(const struct setup *s, double *y)
 {
@@ -287,14 +299,16 @@ reals(const struct setup *s, double *y)
             sum += y[b * I + i];
         }
         for (int i = 0; i < I; i++) {
-            double v =
-                y[b * I + i] / sum + 100 * (double)s->dense[2].x[b * I + i];
+            double v = y[b * I + i] / sum +
+                       100 * (double)s->dense[MODALS].x[b * I + i];
             y[b * I + i] = v;
             norm += v * v;
         }
         for (int i = 0; i < I; i++)
-            y[(b + B) * I + i] = y[b * I + i] /= sqrt(norm);
+            y[b * I + i] /= sqrt(norm);
     }
+    for (int k = B * I; k < M * I; k++)
+        y[k] = y[k - B * I];
 }
 
 static int
@@ -309,19 +323,16 @@ test_gradient(void)
     struct setup s;
     struct game o = {0};
     setup_init(&s, B, I, D, 2);
-    struct simrows *fake[2] = {&s.sim[0], &s.sim[1]};
     ok(s.c.size == SIZE, "sizes");
-    for (int k = 0; k < B * I; k++) {
-        o.fake[k] = (double)s.dense[0].x[k];
-        o.fake[B * I + k] = (double)s.dense[1].x[k];
-    }
+    for (int k = 0; k < M * I; k++)
+        o.fake[k] = (double)s.dense[k / (B * I)].x[k % (B * I)];
     reals(&s, o.real);
     for (int k = 0; k < SIZE; k++)
         o.w[k] = (double)s.c.theta[k];
     interpolate(&o);
 
     struct critic_losses got;
-    critic_gradient(&s.c, fake, &s.real, STEP, &got);
+    critic_gradient(&s.c, s.fake, &s.real, STEP, &got);
     critic_loss(&o, o.w);
     ok(near(got.real, o.losses.real) && near(got.fake, o.losses.fake),
         "mean outputs %.4f and %.4f", got.real, got.fake);
@@ -344,31 +355,32 @@ test_gradient(void)
 
     /* the generator's side */
     enum { N = (B + I) * D };
-    struct mat dq[2], dk[2];
-    float at[2 * N], grad[2 * N];
-    double atd[2 * N];
-    for (int i = 0; i < 2; i++) {
+    struct mat dq[MODALS], dk[MODALS];
+    float at[MODALS * N], grad[MODALS * N];
+    double atd[MODALS * N];
+    for (int i = 0; i < MODALS; i++) {
         dq[i] = random_mat(B, D, 0);
         dk[i] = random_mat(I, D, 0);
         memset(dq[i].x, 0, sizeof(float) * B * D);
         memset(dk[i].x, 0, sizeof(float) * I * D);
+        s.fake[i].dq = &dq[i];
+        s.fake[i].dk = &dk[i];
     }
-    struct mat *dqp[2] = {&dq[0], &dq[1]}, *dkp[2] = {&dk[0], &dk[1]};
-    double value = critic_generator(&s.c, fake, 0.01, STEP, dqp, dkp);
-    for (int i = 0; i < 2; i++) {
+    double value = critic_generator(&s.c, s.fake, 0.01, STEP);
+    for (int i = 0; i < MODALS; i++) {
         memcpy(at + i * N, s.q[i].x, sizeof(float) * B * D);
         memcpy(at + i * N + B * D, s.k[i].x, sizeof(float) * I * D);
         memcpy(grad + i * N, dq[i].x, sizeof(float) * B * D);
         memcpy(grad + i * N + B * D, dk[i].x, sizeof(float) * I * D);
     }
-    for (int k = 0; k < 2 * N; k++)
+    for (int k = 0; k < MODALS * N; k++)
         atd[k] = (double)at[k];
     o.known = &s.known;
     ok(near(value, generator_loss(&o, atd)), "the generator's loss %.5f",
         value);
-    fd_check(
-        "the generator's operands", 2 * N, at, grad, generator_loss, &o, 2e-4);
-    for (int i = 0; i < 2; i++) {
+    fd_check("the generator's operands", MODALS * N, at, grad, generator_loss,
+        &o, 2e-4);
+    for (int i = 0; i < MODALS; i++) {
         mat_free(&dq[i]);
         mat_free(&dk[i]);
     }
@@ -383,9 +395,8 @@ test_threads(void)
     int equal = 1;
     for (int t = 0; t < 3; t++) {
         setup_init(&s[t], 40, 600, 8, t + 1);
-        struct simrows *fake[2] = {&s[t].sim[0], &s[t].sim[1]};
         for (uint32_t k = 1; k <= 2; k++)
-            critic_step(&s[t].c, fake, &s[t].real, k, &losses);
+            critic_step(&s[t].c, s[t].fake, &s[t].real, k, &losses);
         equal &= memcmp(s[0].c.theta, s[t].c.theta,
                      sizeof(float) * (size_t)s[0].c.size) == 0;
     }
@@ -400,9 +411,8 @@ test_learns(void)
     struct setup s;
     struct critic_losses first = {0}, now = {0};
     setup_init(&s, 40, 600, 8, 2);
-    struct simrows *fake[2] = {&s.sim[0], &s.sim[1]};
     for (uint32_t k = 1; k <= 40; k++) {
-        critic_step(&s.c, fake, &s.real, k, &now);
+        critic_step(&s.c, s.fake, &s.real, k, &now);
         if (k == 1)
             first = now;
     }
@@ -419,15 +429,15 @@ test_limits(void)
     struct critic c;
     struct critic_store none = {0};
     int64_t size, bytes;
-    ok(critic_init(&c, 7, 4, 1e-3, 1, 0, 1, &none, &e) == ERR_RANGE &&
+    ok(critic_init(&c, 7, 4, 2, 1e-3, 1, 0, 1, &none, &e) == ERR_RANGE &&
             !strcmp(e.msg, "a critic needs at least 8 items, not 7"),
         "few items: %s", e.msg);
-    must(critic_bytes(7050, 1024, &size, &bytes, &e), &e);
+    must(critic_bytes(7050, 1024, 2, &size, &bytes, &e), &e);
     ok(bytes > 350e6 && bytes < 450e6, "7050 items: %.1f M weights, %.0f MB",
         (double)size / 1e6, (double)bytes / 1e6);
-    ok(critic_bytes(INT64_MAX / 2, 1024, &size, &bytes, &e) == ERR_RANGE,
+    ok(critic_bytes(INT64_MAX / 2, 1024, 2, &size, &bytes, &e) == ERR_RANGE,
         "too many: %s", e.msg);
-    ok(critic_init(&c, 200000000, 1024, 1e-3, 1, 0, 1, &none, &e) ==
+    ok(critic_init(&c, 200000000, 1024, 2, 1e-3, 1, 0, 1, &none, &e) ==
                 ERR_NOMEM &&
             strstr(e.msg, "not enough memory for the critic: 200000000 items "
                           "and batches of 1024 users need "),

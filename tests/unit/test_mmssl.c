@@ -1,6 +1,6 @@
 /* MMSSL against a twin in double that follows the equations with dense
  * matrices: the generator's whole loss and the gradient of every parameter, for
- * each of the three kinds of modality graphs. */
+ * one to three modalities and each of the three kinds of modality graphs. */
 #include "lib/base/mem.h"
 #include "lib/base/rng_words.h"
 #include "lib/la/blas.h"
@@ -11,30 +11,43 @@
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
-enum { U = 20, I = 26, D = 4, F0 = 6, F1 = 5, B = 7, TOP = 2, L = 2 };
-enum { H1 = I / 4, H2 = I / 8, M = 2 * B };
+enum { U = 20, I = 26, D = 4, WIDEST = 6, B = 7, TOP = 2, L = 2, MOST = 3 };
+enum { H1 = I / 4, H2 = I / 8, MOST_ROWS = MOST * B };
 static const uint64_t seed = 5;
-static const int width[2] = {F0, F1};
+static const int width[MOST] = {WIDEST, 5, 3};
+static int modals; /* 1 .. MOST */
 
 /* Parameters, flat, in the order of the net's tensors. */
 enum {
     EU = 0,
     EI = EU + U * D,
-    W0 = EI + I * D,
-    B0 = W0 + D * F0,
-    W1 = B0 + D,
-    B1 = W1 + D * F1,
-    HEADS = B1 + D,
-    ALL = HEADS + 4 * D * D
+    WEIGHTS = EI + I * D,
+    MOST_PARAMETERS = WEIGHTS + MOST * D * (WIDEST + 1) + 4 * D * D
 };
 
+/* Where modality m's weights begin, m = modals: the heads; then its bias. */
+static int
+weights_at(int m)
+{
+    int at = WEIGHTS;
+    while (m-- > 0)
+        at += D * (width[m] + 1);
+    return at;
+}
+
+static int
+parameters(void)
+{
+    return weights_at(modals) + 4 * D * D;
+}
+
 struct twin {
-    double r[U][I], g[2][U][I]; /* the graphs, 0 or 1 */
-    double f[2][I][F0];
-    double mask[2][I][D];
+    double r[U][I], g[MOST][U][I]; /* the graphs, 0 or 1 */
+    double f[MOST][I][WIDEST];
+    double mask[MOST][I][D];
     double critic[I * H1 + H1 * H2 + 2 * H1 + 3 * H2 + 1];
     const struct net_batch *b;
-    double s[2][B][I]; /* of the last evaluation */
+    double s[MOST][B][I]; /* of the last evaluation */
 };
 
 /* y = diag(degree^-1/2) A x; back: of the transpose. x, y with D columns */
@@ -115,13 +128,14 @@ bn_mask(const struct twin *w, int k, int d, const double *g, const double *c,
     double *z)
 {
     const double drop = k ? 0.5 : 0.31;
+    const int rows = modals * B;
     for (int j = 0; j < d; j++) {
         double mu = 0, var = 0;
-        for (int n = 0; n < M; n++)
-            mu += z[n * d + j] / M;
-        for (int n = 0; n < M; n++)
-            var += pow(z[n * d + j] - mu, 2) / M;
-        for (int n = 0; n < M; n++) {
+        for (int n = 0; n < rows; n++)
+            mu += z[n * d + j] / rows;
+        for (int n = 0; n < rows; n++)
+            var += pow(z[n * d + j] - mu, 2) / rows;
+        for (int n = 0; n < rows; n++) {
             uint32_t word;
             rng_words(seed, RNG_CRITIC, (uint32_t)w->b->t, (uint32_t)(6 + k),
                 (uint64_t)(n * d + j), 1, &word);
@@ -140,22 +154,22 @@ opinion(const struct twin *w)
     const double *w1 = w->critic, *w2 = w1 + I * H1, *w3 = w2 + H1 * H2,
                  *g1 = w3 + H2, *c1 = g1 + H1, *g2 = c1 + H1, *c2 = g2 + H2,
                  *b3 = c2 + H2;
-    double z1[M * H1] = {0}, z2[M * H2] = {0}, mean = 0;
-    for (int n = 0; n < M; n++)
+    double z1[MOST_ROWS * H1] = {0}, z2[MOST_ROWS * H2] = {0}, mean = 0;
+    for (int n = 0; n < modals * B; n++)
         for (int i = 0; i < I; i++)
             for (int j = 0; j < H1; j++)
                 z1[n * H1 + j] += w->s[n / B][n % B][i] * w1[i * H1 + j];
     bn_mask(w, 0, H1, g1, c1, z1);
-    for (int n = 0; n < M; n++)
+    for (int n = 0; n < modals * B; n++)
         for (int j = 0; j < H1; j++)
             for (int k = 0; k < H2; k++)
                 z2[n * H2 + k] += z1[n * H1 + j] * w2[j * H2 + k];
     bn_mask(w, 1, H2, g2, c2, z2);
-    for (int n = 0; n < M; n++) {
+    for (int n = 0; n < modals * B; n++) {
         double z = b3[0];
         for (int k = 0; k < H2; k++)
             z += z2[n * H2 + k] * w3[k];
-        mean += 100 / (1 + exp(-z)) / M;
+        mean += 100 / (1 + exp(-z)) / (modals * B);
     }
     return mean;
 }
@@ -188,15 +202,16 @@ static double
 loss_of(void *ctx, const double *p)
 {
     struct twin *w = ctx;
-    double fu[2][U * D], fi[2][I * D], ku[2][U * D], ki[2][I * D], head[D * D];
+    double fu[MOST][U * D], fi[MOST][I * D], ku[MOST][U * D], ki[MOST][I * D];
+    double head[D * D];
+    const double *h = p + weights_at(modals);
     double u[L + 1][U * D], i[L + 1][I * D], ou[U * D] = {0}, oi[I * D] = {0};
     double zu[U * D] = {0}, zi[I * D] = {0}, loss = 0;
     int any = 0;
     for (int k = 0; k < D * D; k++)
-        head[k] = p[HEADS + k] + p[HEADS + D * D + k] +
-                  p[HEADS + 2 * D * D + k] + p[HEADS + 3 * D * D + k];
-    for (int m = 0; m < 2; m++) {
-        const double *wm = p + (m ? W1 : W0), *bm = p + (m ? B1 : B0);
+        head[k] = h[k] + h[D * D + k] + h[2 * D * D + k] + h[3 * D * D + k];
+    for (int m = 0; m < modals; m++) {
+        const double *wm = p + weights_at(m), *bm = wm + D * width[m];
         double x[I * D];
         for (int r = 0; r < I; r++)
             for (int d = 0; d < D; d++) {
@@ -214,11 +229,13 @@ loss_of(void *ctx, const double *p)
         for (int r = 0; r < U; r++)
             for (int d = 0; d < D; d++)
                 for (int c = 0; c < D; c++)
-                    zu[r * D + d] += ku[m][r * D + c] * head[c * D + d] / 2;
+                    zu[r * D + d] +=
+                        ku[m][r * D + c] * head[c * D + d] / modals;
         for (int r = 0; r < I; r++)
             for (int d = 0; d < D; d++)
                 for (int c = 0; c < D; c++)
-                    zi[r * D + d] += ki[m][r * D + c] * head[c * D + d] / 2;
+                    zi[r * D + d] +=
+                        ki[m][r * D + c] * head[c * D + d] / modals;
     }
     memcpy(u[0], p + EU, sizeof u[0]);
     memcpy(i[0], p + EI, sizeof i[0]);
@@ -238,7 +255,7 @@ loss_of(void *ctx, const double *p)
         for (int k = 0; k < I * D; k++)
             oi[k] += i[l][k] / (L + 1);
     }
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < modals; m++) {
         add_normed(U, 0.55, fu[m], ou);
         add_normed(I, 0.55, fi[m], oi);
     }
@@ -249,7 +266,7 @@ loss_of(void *ctx, const double *p)
         loss +=
             1e-3 / (2 * B) * (squares(1, us) + squares(1, ps) + squares(1, ns));
     }
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < modals; m++) {
         loss += 1e-3 / (2 * I) * (squares(U, fu[m]) + squares(I, fi[m]));
         if (any)
             loss += 0.3 * nce(w, ku[m], ou);
@@ -261,7 +278,7 @@ loss_of(void *ctx, const double *p)
 /* --- the net -------------------------------------------------------------- */
 
 static struct csr train;
-static struct mat features[2];
+static struct mat features[MOST];
 
 static void
 make_inputs(void)
@@ -278,7 +295,7 @@ make_inputs(void)
         train.indptr[u + 1] = n;
     }
     train.nnz = n;
-    for (int m = 0; m < 2; m++)
+    for (int m = 0; m < MOST; m++)
         features[m] = random_mat(I, width[m], 70 + (uint32_t)m);
 }
 
@@ -287,12 +304,14 @@ make_net(int64_t neighbours, int threads)
 {
     struct err e;
     struct net *m;
-    char one[] = "one", two[] = "two";
-    struct net_features f[2] = {
-        {one, random_mat(I, F0, 70), 1}, {two, random_mat(I, F1, 71), 1}};
+    char names[MOST][2] = {"a", "b", "c"};
+    struct net_features f[MOST];
+    for (int k = 0; k < modals; k++)
+        f[k] = (struct net_features){
+            names[k], random_mat(I, width[k], 70 + (uint32_t)k), 1};
     struct net_opt o = {.train = &train,
         .features = f,
-        .n_features = 2,
+        .n_features = modals,
         .batch = B + 2,
         .layers = L,
         .neighbours = neighbours,
@@ -317,16 +336,17 @@ fill(struct twin *w, const struct net *m, const struct net_batch *b)
     for (int64_t u = 0; u < U; u++) {
         for (int64_t k = train.indptr[u]; k < train.indptr[u + 1]; k++)
             w->r[u][train.indices[k]] = 1;
-        for (int i = 0; i < 2; i++)
-            for (int64_t k = s->g[i].a.indptr[u]; k < s->g[i].a.indptr[u + 1];
-                 k++)
-                w->g[i][u][s->g[i].a.indices[k]] = 1;
+        for (int i = 0; i < modals; i++) {
+            const struct csr *a = &s->modal[i].g.a;
+            for (int64_t k = a->indptr[u]; k < a->indptr[u + 1]; k++)
+                w->g[i][u][a->indices[k]] = 1;
+        }
     }
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < modals; k++) {
         struct mat ones = random_mat(I, D, 0);
         for (int i = 0; i < I * D; i++)
             ones.x[i] = 1;
-        struct dropout o = {0.2, seed, (uint32_t)(2 + k), (uint32_t)b->t};
+        struct dropout o = {0.2, seed, (uint32_t)(modals + k), (uint32_t)b->t};
         dropout_apply(&o, &ones, NULL, &ones, 1);
         for (int i = 0; i < I * D; i++)
             w->mask[k][i / D][i % D] = (double)ones.x[i];
@@ -349,7 +369,7 @@ flat(const struct net *m, float *x, float *g)
         memcpy(g + at, t->g.x, (size_t)(t->x.n * t->x.d) * sizeof *x);
         at += t->x.n * t->x.d;
     }
-    if (at != ALL)
+    if (at != parameters())
         abort();
 }
 
@@ -384,7 +404,7 @@ recorded(const struct net *m, const struct twin *w)
     const struct mmssl *s = m->own;
     const struct mat *r = &m->tensor[s->record].x;
     int good = 1;
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < modals; k++)
         for (int b = 0; b < B; b++) {
             good &= r->x[b] == (float)users[b];
             for (int j = 0; j < TOP; j++) {
@@ -406,28 +426,30 @@ test_gradients(void)
     struct err e;
     struct net *m = make_net(TOP, 2);
     struct mmssl *s = m->own;
+    const int all = parameters();
     must(m->kind->epoch(m, 0, &e), &e);
     for (int step = 0; step < 4; step++) {
         struct net_batch b = make_batch(step);
-        float x[ALL], g[ALL];
-        double at[ALL], got;
+        float x[MOST_PARAMETERS], g[MOST_PARAMETERS];
+        double at[MOST_PARAMETERS], got;
         fill(&w, m, &b);
         zero_gradients(m);
         must(m->kind->step(m, &b, &got, &e), &e);
         for (int64_t k = 0; k < s->critic.size; k++)
             w.critic[k] = (double)s->critic.theta[k];
         flat(m, x, g);
-        for (int k = 0; k < ALL; k++)
+        for (int k = 0; k < all; k++)
             at[k] = (double)x[k];
         double want = loss_of(&w, at);
         ok(fabs(got / B - want) < 1e-5 * fmax(1, fabs(want)),
-            "loss with graphs %s: %.5f", graph[step], got / B);
+            "%d modalities, loss with graphs %s: %.5f", modals, graph[step],
+            got / B);
         if (step == 0)
             ok(recorded(m, &w), "the first step records the most similar");
-        fd_check(graph[step], ALL, x, g, loss_of, &w,
+        fd_check(graph[step], all, x, g, loss_of, &w,
             3e-6); /* the critic's share is 1e-4 */
-        ok((s->g[0].a.nnz > 0) == (step < 2) || step == 3,
-            "%lld edges afterwards", (long long)s->g[0].a.nnz);
+        ok((s->modal[0].g.a.nnz > 0) == (step < 2) || step == 3,
+            "%lld edges afterwards", (long long)s->modal[0].g.a.nnz);
     }
     net_free(m);
 }
@@ -456,21 +478,10 @@ test_threads(void)
         }
     }
     ok(equal, "1, 2 and 3 threads");
-    ok(((struct mmssl *)m[0]->own)->g[0].a.nnz == 0,
+    ok(((struct mmssl *)m[0]->own)->modal[0].g.a.nnz == 0,
         "few items: the graphs are empty after the second step");
     for (int t = 0; t < 3; t++)
         net_free(m[t]);
-}
-
-static void
-test_refused(void)
-{
-    struct err e;
-    struct net *m;
-    struct net_opt o = {.train = &train, .n_features = 1};
-    ok(net_mmssl(&m, &o, &e) == ERR_RANGE &&
-            !strcmp(e.msg, "mmssl needs two modalities, not 1"),
-        "refused: %s", e.msg);
 }
 
 int
@@ -478,11 +489,12 @@ main(void)
 {
     blas_init();
     make_inputs();
-    test_gradients();
+    for (modals = 1; modals <= MOST; modals++)
+        test_gradients();
+    modals = 2;
     test_threads();
-    test_refused();
     csr_free(&train);
-    mat_free(&features[0]);
-    mat_free(&features[1]);
+    for (int m = 0; m < MOST; m++)
+        mat_free(&features[m]);
     return done();
 }
