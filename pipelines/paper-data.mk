@@ -4,6 +4,7 @@
 #   DATASET  demo, large, baby, sports or tiktok
 #   PARTS    table2 table3 fig2 fig3 fig5 fig6 fig7, or some of them
 #   SYSTEMS SEEDS  of Table 2; Fig. 6 takes all seeds, the others the first
+#   COST_SYSTEMS COST_EPOCHS  of Table 3
 #   LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS  of Fig. 3, 7 and 2
 include $(dir $(lastword $(MAKEFILE_LIST)))$(DATASET).mk
 include $(HERE)runs.mk
@@ -17,12 +18,14 @@ has = $(filter $1,$(PARTS))
 wanted := $(filter-out $(TOO_LARGE_$(NAME)) $(if $(content),,$(featured_systems)),$(SYSTEMS))
 trained := $(filter $(trained_systems),$(wanted))
 fixed := $(filter $(fixed_systems),$(wanted))
-unknown := $(filter-out $(trained_systems) $(fixed_systems),$(SYSTEMS))
-ifneq ($(unknown),)
+timed := $(if $(call has,table3),$(filter-out $(TOO_LARGE_$(NAME)) $(if $(content),,$(featured_systems)),$(COST_SYSTEMS)))
+unknown := $(filter-out $(trained_systems),$(COST_SYSTEMS)) $(filter-out $(trained_systems) $(fixed_systems),$(SYSTEMS))
+ifneq ($(strip $(unknown)),)
 $(error SYSTEMS are some of $(trained_systems) $(fixed_systems)$(,) not '$(firstword $(unknown))')
 endif
-plan = $(if $(call has,table2 table3),$(foreach s,$(SEEDS),$(foreach m,$(trained),table2/$m/-/$s/$m-$s)) \
+plan = $(if $(call has,table2),$(foreach s,$(SEEDS),$(foreach m,$(trained),table2/$m/-/$s/$m-$s)) \
 	  $(foreach m,$(fixed),table2/$m/-/1/$m)) \
+	$(foreach m,$(timed),table3/$m/-/$(first)/cost-$m) \
 	$(if $(call has,fig3),$(foreach l,$(LAYER_SWEEP),fig3/random/$l/$(first)/base$l-$(first) \
 	  fig3/MI/$l/$(first)/mi$l-$(first))) \
 	$(if $(call has,fig5),fig5/STAIR/-/$(first)/stair-$(first) fig5/without.BSC/-/$(first)/fsc-$(first)) \
@@ -52,6 +55,17 @@ $(call seeded,nofsc,$(stair_set) --no-fsc)
 $(call seeded,nomi,$(call without,$(stair_set),init) --no-mi)
 $(foreach g,$(filter-out $(GAMMA),$(GAMMA_SWEEP)),\
   $(eval $(call training,gamma$g-$(first),$(call without,$(stair_set),gamma) --gamma=$g --seed=$(first),$R/init.npz $R/items.npz)))
+
+# The cost of an epoch is measured by trainings of few, after all others and one
+# after another, so that none has another beside it.
+before := $(patsubst %,$R/%.npz,$(filter-out cost-%,$(runs)))
+define timed_run
+$(call training,cost-$1,$(call without,$($1_set),epochs eval-every patience) --epochs=$(COST_EPOCHS) \
+	--eval-every=$(COST_EPOCHS) --seed=$(first),$(call reads,$($1_set)))
+$R/cost-$1.npz: | $(before)
+before += $R/cost-$1.npz
+endef
+$(foreach m,$(timed),$(eval $(call timed_run,$m)))
 
 # k_t and k_v are the numbers of neighbours and, in k, also the weights of the
 # initialisation, as in the released code; in w these stay as they are.

@@ -129,9 +129,9 @@ mmssl_ndcg() { # mmssl_ndcg DATASET
 table3() {
 	cat <<-END
 		<h2 id="table3">Table 3. Cost</h2>
-		<p>Seconds per epoch: mean after the first, sampling included and evaluation not, as the training logged them.
-		Memory: peak of the process. The paper measured on a GPU with a data loader in another language, so that only the
-		order of the systems compares. Other work on the machine, -j included, is in our times.</p>
+		<p>Seconds per epoch: mean after the first, sampling included and evaluation not, in trainings of a few epochs one
+		after another. Memory: peak of the process. The paper measured on a GPU with a data loader in another language, so
+		that only the order of the systems compares. What else the machine did is in our times.</p>
 		<div class="scroll"><table><thead><tr><th></th>
 	END
 	local d
@@ -141,7 +141,7 @@ table3() {
 	echo '</tr></thead><tbody>'
 	for d in $datasets; do cat "$dir/$d/results.tsv"; done | awk -v numbers="$numbers" -v datasets="$datasets" -v systems="$order" "$common"'
 		function like(d) { return d == "large" ? "electronics" : d }
-		$2 == "table2" && $14 != "-" { n[$1, $3]++; s[$1, $3] += $14; if ($15 > mb[$1, $3]) mb[$1, $3] = $15; ran[$3] = 1 }
+		$2 == "table3" && $14 != "-" { n[$1, $3]++; s[$1, $3] += $14; if ($15 > mb[$1, $3]) mb[$1, $3] = $15; ran[$3] = 1 }
 		END {
 			k = split(systems, order, " ")
 			w = split(datasets, d, " ")

@@ -17,7 +17,13 @@ same "everything is trained" "$(paper one -j4)" 31
 ok $? "in less than a minute ($SECONDS s)"
 same "nothing again" "$(paper one)" 0
 same "a line for each place of a training" "$(tail -n +2 one/demo/results.tsv | cut -f2 | uniq -c | awk '{printf "%s %s;", $2, $1}')" \
-	"fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;table2 16;"
+	"fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;table2 16;table3 9;"
+same "the cost of nine systems, after all else and one after another" \
+	"$(awk -F'\t' '$2 == "table3" { printf "%s %s %s;", $3, $6, $13 }' one/demo/results.tsv) $(find one/demo -name '*.npz' -printf '%T@ %f\n' | sort -n |
+		sed -n 's/.* cost-.*/cost/p; s/.*-[12].npz/other/p' | uniq | tr '\n' ' ')" \
+	"bm3 cost-bm3 3;freedom cost-freedom 3;jgcf cost-jgcf 3;lattice cost-lattice 3;lightgcn cost-lightgcn 3;mf cost-mf 3;mmgcn cost-mmgcn 3;mmssl cost-mmssl 3;stair cost-stair 3; other cost "
+same "is in the page" "$(sed -n '/id="table3"/,/<\/table>/s/<tr><td>\([A-Za-z0-9-]*\)<.*/\1/p' one/report.html | tr '\n' ' ')" \
+	"MF-BPR LightGCN JGCF MMGCN LATTICE BM3 FREEDOM MMSSL STAIR "
 same "and no gaps" "$(awk -F'\t' 'NR > 1 && $3 !~ /popularity|itemknn/ { for (i = 7; i <= NF; i++) if ($i !~ /^[0-9.e-]+$/ || $i == "-") print }' one/demo/results.tsv)" ""
 same "metrics are those of the models" "$(awk -F'\t' '$6 == "stair-2" {print $8; exit}' one/demo/results.tsv)" \
 	"$(stair-eval --data one/demo/data.npz --top 20 one/demo/stair-2.npz | awk '$1 == "recall" {print $3}')"
