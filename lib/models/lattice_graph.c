@@ -17,11 +17,11 @@
 enum { PARTS = 2 }; /* of a modality: O_m, then K_m */
 
 struct modality {
-    struct csr origin;  /* O_m, I x I */
-    struct csr learned; /* wanted rows of the k nearest, cosines */
-    struct mat y;       /* rownorm(x_m), I x d */
-    float *norm;        /* [I] of x_m's rows */
-    int64_t *first;     /* [n][PARTS]: where a row's parts begin in M */
+    struct csr origin;     /* O_m, I x I */
+    struct cosknn learned; /* wanted rows of the k nearest */
+    struct mat y;          /* rownorm(x_m), I x d */
+    float *norm;           /* [I] of x_m's rows */
+    int64_t *first;        /* [n][PARTS]: where a row's parts begin in M */
 };
 
 struct lattice_graph {
@@ -48,7 +48,7 @@ lattice_graph_free(struct lattice_graph *g)
     for (int k = 0; g->part && k < g->n; k++) {
         struct modality *p = &g->part[k];
         csr_free(&p->origin);
-        csr_free(&p->learned);
+        cosknn_free(&p->learned);
         mat_free(&p->y);
         free(p->norm);
         free(p->first);
@@ -156,8 +156,7 @@ learn(struct lattice_graph *g, const struct net *m, int i, struct err *e)
     linear_forward(modal_features(m, t), &m->tensor[t->weight].x,
         m->tensor[t->bias].x.x, &p->y, m->threads);
     norm_rows_forward(&p->y, &p->y, p->norm, m->threads);
-    rows_gather(&p->y, g->list, &g->query, m->threads);
-    return cosknn_build_rows(&p->learned, &g->query, &p->y, m->threads, e);
+    return cosknn_build(&p->learned, &p->y, g->list, g->query.n, m->threads, e);
 }
 
 /* Entries of row r of s, times c, to M's end. */
@@ -197,7 +196,7 @@ lattice_graph_make(struct lattice_graph *g, const struct net *m,
             p->first[PARTS * r] = g->m.nnz;
             append(&g->m, &p->origin, list[r], (double)g->w.x[i] * g->keep);
             p->first[PARTS * r + 1] = g->m.nnz;
-            append(&g->m, &p->learned, r, factor(g, i));
+            append(&g->m, &p->learned.s, r, factor(g, i));
         }
         g->m.indptr[r + 1] = g->m.nnz;
     }
@@ -231,7 +230,7 @@ static void
 entries(struct lattice_graph *g, int i)
 {
     struct modality *p = &g->part[i];
-    const struct csr *o = &p->origin, *l = &p->learned;
+    const struct csr *o = &p->origin, *l = &p->learned.s;
     double sum = 0, c = factor(g, i), learned = (1.0 - g->keep) / (double)g->k;
     for (int64_t r = 0; r < g->m.rows; r++) {
         int64_t row = g->list[r], at = p->first[PARTS * r];
@@ -253,7 +252,7 @@ project_back(struct lattice_graph *g, struct net *m, int i)
     struct modality *p = &g->part[i];
     const struct modal *t = &g->modal[i];
     struct net_tensor *w = &m->tensor[t->weight];
-    struct csr dk = p->learned;
+    struct csr dk = p->learned.s;
     dk.data = g->dk;
     csr_transpose_into(&dk, &g->dk_t);
     struct mat own = {dk.rows, g->dx.d, g->dx.x};

@@ -190,10 +190,27 @@ pack(const float *x, int64_t n, int64_t d, uint32_t *h, float *error)
     }
 }
 
+static TARGET int64_t
+reach(const float *v, int64_t n, float bar, int32_t *at)
+{
+    __m512 least = _mm512_set1_ps(bar);
+    int64_t hits = 0;
+    for (int64_t p = 0; p < n; p += 32) {
+        uint32_t mask = n - p < 32 ? (1u << (n - p)) - 1 : UINT32_MAX;
+        __m512 lo = _mm512_maskz_loadu_ps((__mmask16)mask, v + p);
+        __m512 hi = _mm512_maskz_loadu_ps((__mmask16)(mask >> 16), v + p + 16);
+        mask &= (uint32_t)_mm512_cmp_ps_mask(lo, least, _CMP_GE_OQ) |
+                (uint32_t)_mm512_cmp_ps_mask(hi, least, _CMP_GE_OQ) << 16;
+        for (; mask; mask &= mask - 1)
+            at[hits++] = (int32_t)p + __builtin_ctz(mask);
+    }
+    return hits;
+}
+
 const struct knn_half *
 knn_half_kernel(void)
 {
-    static const struct knn_half half = {pack, multiply};
+    static const struct knn_half half = {pack, multiply, reach};
     return __builtin_cpu_supports("avx512f") &&
                    __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512dq") &&

@@ -33,12 +33,16 @@ typedef int knn_above(
  * b; some beyond na and nb up to the next multiple of KNN_STRIP are written as
  * well. upper: those below the diagonal may be left out. Each is a sum over
  * slices of KNN_DEPTH columns, in an order that depends on d alone.
+ *
+ * reach: the places of those of n values that are not below the bar, ascending,
+ * in at [n]; returns their number.
  */
 struct knn_half {
     void (*pack)(
         const float *x, int64_t n, int64_t d, uint32_t *h, float *error);
     void (*multiply)(const uint32_t *a, int64_t na, const uint32_t *b,
         int64_t nb, int64_t d, int upper, float *c);
+    int64_t (*reach)(const float *v, int64_t n, float bar, int32_t *at);
 };
 
 static inline int64_t

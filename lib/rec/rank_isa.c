@@ -140,6 +140,26 @@ insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
     }
 }
 
+/* Several items at once, as each chain waits for its products. */
+static void
+chains(const float *a, const float *x, int64_t d, const int32_t *at, int64_t n,
+    float *score)
+{
+    enum { LANES = 8 };
+    for (int64_t k = 0; k < n; k += LANES) {
+        const float *b[LANES];
+        float s[LANES] = {0};
+        for (int l = 0; l < LANES; l++)
+            b[l] = x + at[k + l < n ? k + l : n - 1] * d;
+        for (int64_t j = 0; j < d; j++)
+#pragma GCC unroll 8
+            for (int l = 0; l < LANES; l++)
+                s[l] = fmaf(a[j], b[l][j], s[l]);
+        for (int l = 0; l < LANES && k + l < n; l++)
+            score[k + l] = s[l];
+    }
+}
+
 extern const struct rank_kernel PASTE(rank_kernel_, ISA);
 const struct rank_kernel PASTE(rank_kernel_, ISA) = {
-    ROWS, 2 * WIDTH, tile, insert};
+    ROWS, 2 * WIDTH, tile, insert, chains};

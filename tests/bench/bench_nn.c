@@ -196,12 +196,12 @@ listed(void)
     mat_free(&z);
     z = random_mat(ITEMS, 64);
     norm_rows_forward(&z, &z, NULL, threads);
-    struct csr knn;
+    struct cosknn knn;
     check(cosknn_init(&knn, ITEMS, 10, &err));
     TIME("10 cosine neighbours, 7050 x 64",
-        rc |= cosknn_build(&knn, &z, threads, &err));
+        rc |= cosknn_build(&knn, &z, NULL, z.n, threads, &err));
     check(rc);
-    csr_free(&knn);
+    cosknn_free(&knn);
     segments_free(&s);
     mat_free(&x);
     mat_free(&w);

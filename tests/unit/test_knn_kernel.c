@@ -200,8 +200,30 @@ check_products(const struct knn_half *half, const float *x, int64_t n,
 }
 
 static void
+check_reach(const struct knn_half *half)
+{
+    float v[100];
+    int32_t at[100];
+    int64_t bad = 0;
+    for (int64_t n = 0; n <= 100; n++) {
+        for (int64_t p = 0; p < 100; p++)
+            v[p] = (float)(int)(2 * normal(3, n * 100 + p));
+        for (int b = -1; b < 6; b++) {
+            float bar = b < 0 ? -INFINITY : (float)b - 2;
+            int64_t hits = half->reach(v, n, bar, at), want = 0;
+            for (int64_t p = 0; p < n; p++)
+                if (v[p] >= bar)
+                    bad += want >= hits || at[want++] != p;
+            bad += want != hits;
+        }
+    }
+    ok(!bad, "which products reach a bar, and where");
+}
+
+static void
 test_half(const struct knn_half *half)
 {
+    check_reach(half);
     static const int64_t size[][2] = {{1, 1}, {5, 2}, {15, 3}, {16, 31},
         {17, 32}, {33, 33}, {50, 63}, {70, 257}, {40, 1000}, {KNN_TILE, 24}};
     for (size_t s = 0; s < sizeof size / sizeof *size; s++) {

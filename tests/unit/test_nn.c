@@ -1,7 +1,6 @@
 /* lib/nn: values against naive twins. Gradients: test_nn_grad.c. */
 #include "lib/nn/act.h"
 #include "lib/nn/adam.h"
-#include "lib/nn/cosknn.h"
 #include "lib/nn/dropout.h"
 #include "lib/nn/init.h"
 #include "lib/nn/norm.h"
@@ -274,53 +273,6 @@ test_init(void)
 }
 
 static void
-test_cosknn(int64_t n, int64_t k)
-{
-    enum { D = 16 };
-    struct mat x = values(n, D);
-    struct csr s;
-    struct err e;
-    for (int64_t r = 3; r + 7 < n; r += 7) /* equal rows: exact ties */
-        memcpy(x.x + (r + 5) * D, x.x + r * D, D * sizeof *x.x);
-    norm_rows_forward(&x, &x, NULL, 2);
-    int good =
-        cosknn_init(&s, n, k, &e) == 0 && cosknn_build(&s, &x, 2, &e) == 0;
-    good = good && csr_check(&s, "s", &e) == 0;
-    for (int64_t i = 0; good && i < n; i++) {
-        int64_t kept = s.indptr[i + 1] - s.indptr[i];
-        good &= kept == (k < n ? k : n);
-        for (int64_t j = 0; j < n; j++) { /* j is in iff k others beat it not */
-            float own = 0;
-            int64_t better = 0, at = -1;
-            for (int64_t o = 0; o < n; o++) {
-                float v = 0, w = 0;
-                for (int c = 0; c < D; c++) {
-                    v = fmaf(x.x[i * D + c], x.x[o * D + c], v);
-                    w = fmaf(x.x[i * D + c], x.x[j * D + c], w);
-                }
-                better += v > w || (v == w && o < j);
-                own = w;
-            }
-            for (int64_t q = s.indptr[i]; q < s.indptr[i + 1]; q++)
-                if (s.indices[q] == j)
-                    at = q;
-            good &= (at >= 0) == (better < k);
-            good &= at < 0 || s.data[at] == own;
-        }
-    }
-    ok(good, "%lld cosine neighbours among %lld rows", (long long)k,
-        (long long)n);
-    if (n > 5) {
-        x.x[2 * D + 1] = NAN;
-        ok(cosknn_build(&s, &x, 2, &e) == ERR_NUM &&
-                strcmp(e.msg, "'vectors': value at row 2, column 1 is not "
-                              "finite (nan)") == 0,
-            "a vector that is not finite is named");
-    }
-    csr_free(&s);
-}
-
-static void
 test_dropout(void)
 {
     enum { N = 300, D = 65, B = 20 };
@@ -378,9 +330,6 @@ main(void)
     test_adam(0, .3);
     test_exp();
     test_init();
-    test_cosknn(60, 10);
-    test_cosknn(5, 10);
-    test_cosknn(1, 1);
     test_dropout();
     pool_free();
     return done();

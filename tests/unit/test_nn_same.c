@@ -86,13 +86,13 @@ everything(struct everything *t, int threads)
     struct mat i = NEXT(N, D), j = NEXT(N, D);
     init_xavier_normal(&(struct init){2, 1, threads}, &i);
     init_xavier_uniform(&(struct init){2, 1, threads}, &j);
-    struct csr knn;
+    struct cosknn knn;
     rc |= cosknn_init(&knn, N, 10, NULL);
-    rc |= cosknn_build(&knn, &t->x, threads, NULL);
+    rc |= cosknn_build(&knn, &t->x, NULL, N, threads, NULL);
     struct mat k = NEXT(1, 10 * N);
-    for (int64_t q = 0; q < knn.nnz; q++)
-        k.x[q] = knn.data[q] + (float)knn.indices[q];
-    csr_free(&knn);
+    for (int64_t q = 0; q < knn.s.nnz; q++)
+        k.x[q] = knn.s.data[q] + (float)knn.s.indices[q];
+    cosknn_free(&knn);
     if (rc || at > out.x + out.d)
         abort();
     return out;
@@ -224,11 +224,11 @@ test_nothing(void)
     struct bpr_rows none = {.batch = 0, .a = &rows, .z = &rows};
     rc = bpr_rows_loss(&none, 1, &loss, db, 2, NULL);
     ok(!rc && loss == 0, "no triples");
-    struct csr s;
-    rc = cosknn_init(&s, 0, 10, NULL);
-    rc |= cosknn_build(&s, &rows, 2, NULL);
-    ok(!rc && s.nnz == 0, "neighbours of no rows");
-    csr_free(&s);
+    struct cosknn c;
+    rc = cosknn_init(&c, 0, 10, NULL);
+    rc |= cosknn_build(&c, &rows, NULL, 0, 2, NULL);
+    ok(!rc && c.s.nnz == 0, "neighbours of no rows");
+    cosknn_free(&c);
     struct err e;
     struct segments seg;
     rc = segments_init(&seg, INT64_C(1) << 31, &e);

@@ -318,6 +318,19 @@ test_kernels(void)
                                memcmp(&s, &c[r * k->cols + i], sizeof s) != 0;
                     }
             }
+        for (int n = 0; n <= 20; n++) {
+            int32_t at[20];
+            float got[21];
+            for (int i = 0; i < n; i++)
+                at[i] = (13 * i + n) % 64;
+            got[n] = 7;
+            k->chains(u.x + n * u.d, v.x, u.d, at, n, got);
+            bad += got[n] != 7;
+            for (int i = 0; i < n; i++) {
+                float s = dot(&u, n, &v, at[i]);
+                bad += memcmp(&s, &got[i], sizeof s) != 0;
+            }
+        }
         ok(!bad, "the %s kernel equals fmaf in order", names[w]);
         free(a);
         free(b);

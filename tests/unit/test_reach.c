@@ -1,7 +1,6 @@
 /* Rows that a batch reaches, row lists of linear maps, and neighbours of some
  * rows: against the same of all rows. */
 #include "lib/base/rng.h"
-#include "lib/nn/cosknn.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/reach.h"
 #include "lib/nn/rows.h"
@@ -188,36 +187,6 @@ test_add_at(void)
     mat_free(&was);
 }
 
-static void
-test_neighbours(void)
-{
-    enum { N = 70, D = 9, K = 6, SOME = 23 };
-    struct mat x = values(7, N, D), q = values(8, SOME, D);
-    struct csr all, some;
-    if (cosknn_init(&all, N, K, NULL) || cosknn_init(&some, N, K, NULL))
-        abort();
-    int32_t list[SOME];
-    for (int b = 0; b < SOME; b++)
-        list[b] = 3 * b + 1;
-    rows_gather(&x, list, &q, 1);
-    int rc = cosknn_build(&all, &x, 2, NULL) ||
-             cosknn_build_rows(&some, &q, &x, 2, NULL);
-    int right =
-        !rc && some.rows == SOME && some.nnz == SOME * K && some.cols == N;
-    for (int64_t b = 0; b < SOME && right; b++) {
-        int64_t from = all.indptr[list[b]], to = some.indptr[b];
-        right =
-            memcmp(all.indices + from, some.indices + to,
-                K * sizeof *all.indices) == 0 &&
-            memcmp(all.data + from, some.data + to, K * sizeof *all.data) == 0;
-    }
-    ok(right, "neighbours of some rows are those of all");
-    csr_free(&all);
-    csr_free(&some);
-    mat_free(&x);
-    mat_free(&q);
-}
-
 int
 main(void)
 {
@@ -226,6 +195,5 @@ main(void)
     test_inputs(300, 7, 270);
     test_inputs(1, 0, 3);
     test_add_at();
-    test_neighbours();
     return done();
 }
