@@ -42,6 +42,7 @@ struct lattice {
     int32_t *list;               /* [2 batch] positives, negatives */
     int32_t *place;              /* [2 batch] 0, 1, .. */
     int32_t *all;                /* [I] 0, 1, .. */
+    int32_t *node;               /* [3 batch] the batch's users and items */
     float *coef;                 /* [batch] */
     struct mat da, db; /* batch x d, 2 batch x d: of the batch's rows */
 };
@@ -67,14 +68,26 @@ is_partial(const struct lattice *g)
     return g->item_layers == 1;
 }
 
+/* H of all nodes, or in the batch's rows. */
+static void
+convolve(struct net *m, int batch)
+{
+    struct lattice *g = m->own;
+    struct mat e = net_embeddings(m);
+    int64_t n = 0;
+    for (int64_t k = 0; k < g->user.rows && batch; k++)
+        g->node[n++] = g->user.row[k];
+    for (int64_t k = 0; k < g->item.rows && batch; k++)
+        g->node[n++] = (int32_t)(g->users + g->item.row[k]);
+    propagate_mean_rows(&g->scratch, &g->ui, g->layers, &e,
+        batch ? g->node : NULL, batch ? n : e.n, &g->h, m->threads);
+}
+
 /* z of the n listed items, distinct and ascending: H_i + rownorm(h_i). */
 static int
 forward(struct net *m, const int32_t *list, int64_t n, struct err *e)
 {
     struct lattice *g = m->own;
-    struct mat embedding = net_embeddings(m);
-    propagate_mean(
-        &g->scratch, &g->ui, g->layers, &embedding, &g->h, m->threads);
     int partial = is_partial(g);
     int rc = g->item_layers
                  ? lattice_graph_make(g->graph, m, partial ? list : g->all,
@@ -133,6 +146,7 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     memcpy(g->list + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
     segments_set(&g->item, g->list, 2 * b->n);
     segments_set(&g->user, b->user, b->n);
+    convolve(m, 1);
     int rc = forward(m, g->item.row, g->item.rows, e);
     if (rc)
         return rc;
@@ -168,6 +182,7 @@ static int
 vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 {
     struct lattice *g = m->own;
+    convolve(m, 0);
     int rc = forward(m, g->all, g->items, e);
     if (rc)
         return rc;
@@ -198,6 +213,7 @@ release(struct net *m)
     free(g->list);
     free(g->place);
     free(g->all);
+    free(g->node);
     free(g->coef);
     free(g);
 }
@@ -237,8 +253,9 @@ buffers(struct lattice *g, int64_t batch, int64_t d, struct err *e)
     g->list = mem_new(2 * batch, sizeof *g->list, e);
     g->place = mem_new(2 * batch, sizeof *g->place, e);
     g->all = mem_new(g->items, sizeof *g->all, e);
+    g->node = mem_new(3 * batch, sizeof *g->node, e);
     g->coef = mem_new(batch, sizeof *g->coef, e);
-    if (!g->norm || !g->list || !g->place || !g->all || !g->coef)
+    if (!g->norm || !g->list || !g->place || !g->all || !g->node || !g->coef)
         return ERR_NOMEM;
     count(g->place, 2 * batch);
     count(g->all, g->items);
