@@ -289,7 +289,7 @@ net_bm3(struct net **out, const struct net_opt *o, struct err *e)
     struct bm3 *t = m->own = mem_zero(1, sizeof *t, e);
     rc = t ? 0 : ERR_NOMEM;
     if (!rc) {
-        m->sampling = SAMPLE_PAIRS;
+        m->sampling = SAMPLE_POSITIVES;
         t->users = o->train->rows;
         t->items = o->train->cols;
         t->layers = (int)o->layers;

@@ -38,7 +38,7 @@ struct net_batch {
     int64_t epoch, step;             /* from 0; step counts within the epoch */
     int64_t t;                       /* optimiser steps including this one */
     int64_t n;                       /* triples */
-    const int32_t *user, *pos, *neg; /* [n], items numbered from 0 */
+    const int32_t *user, *pos, *neg; /* [n], items from 0; neg -1: none drawn */
 };
 
 struct net;

@@ -14,13 +14,13 @@ sample_init(struct sampler *s, enum sample_kind kind, const struct csr *train,
         .kind = kind, .train = train, .n = train->nnz, .seed = seed};
     if (train->nnz == 0)
         return err_set(e, ERR_FORMAT, "the train split is empty");
-    for (int64_t u = 0; u < train->rows; u++)
+    for (int64_t u = 0; u < train->rows && kind != SAMPLE_POSITIVES; u++)
         if (train->indptr[u + 1] - train->indptr[u] == train->cols)
             return err_set(e, ERR_RANGE,
                 "user %" PRId64 " has every item in train, so there is no "
                 "negative to draw",
                 u);
-    if (kind == SAMPLE_PAIRS) {
+    if (sample_inline_by_pairs(kind)) {
         s->pair_user = mem_new(train->nnz, sizeof *s->pair_user, e);
         if (!s->pair_user)
             return ERR_NOMEM;
@@ -84,7 +84,7 @@ void
 sample_epoch(struct sampler *s, uint32_t epoch)
 {
     s->epoch = epoch;
-    if (s->kind == SAMPLE_PAIRS)
+    if (sample_inline_by_pairs(s->kind))
         rng_perm_init(&s->order, s->n, s->seed, RNG_SHUFFLE, epoch);
 }
 

@@ -12,9 +12,10 @@
  * index): no state between calls, any thread may draw any index.
  */
 enum sample_kind {
-    SAMPLE_PAIRS,    /* every train pair once per epoch, in a fresh order */
-    SAMPLE_USERS,    /* user uniform, then a train item of his: with repeats */
-    SAMPLE_DISTINCT, /* batches of distinct users, an item of each */
+    SAMPLE_PAIRS,     /* every train pair once per epoch, in a fresh order */
+    SAMPLE_POSITIVES, /* the same, and no negative: -1 */
+    SAMPLE_USERS,     /* user uniform, then a train item of his: with repeats */
+    SAMPLE_DISTINCT,  /* batches of distinct users, an item of each */
     SAMPLE_REPLAY /* given triples in the given order, every epoch the same */
 };
 
@@ -25,7 +26,7 @@ struct sampler {
     uint64_t seed;
     uint32_t epoch;
     struct rng_perm order;
-    int32_t *pair_user; /* PAIRS: user of train entry k */
+    int32_t *pair_user; /* PAIRS, POSITIVES: user of train entry k */
     int64_t batch;      /* DISTINCT: users per batch */
     int32_t *active;    /* USERS, DISTINCT: users that have a train item */
     int64_t n_active;
@@ -33,9 +34,9 @@ struct sampler {
 };
 
 /*
- * Borrows train. A negative is uniform over all items, redrawn until the user
- * does not have it in train; ERR_RANGE if a user has every item (there is no
- * negative), ERR_FORMAT if train is empty.
+ * Borrows train. A negative, if the kind has any, is uniform over all items,
+ * redrawn until the user does not have it in train; ERR_RANGE if a user has
+ * every item (there is no negative), ERR_FORMAT if train is empty.
  */
 int sample_init(struct sampler *s, enum sample_kind kind,
     const struct csr *train, uint64_t seed, struct err *e) ERR_CHECKED;

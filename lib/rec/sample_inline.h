@@ -35,6 +35,12 @@ sample_inline_distinct(const struct sampler *s, uint32_t epoch, int64_t index)
     return s->active[rng_inline_perm_at(&p, index % s->batch)];
 }
 
+HD int
+sample_inline_by_pairs(enum sample_kind kind)
+{
+    return kind == SAMPLE_PAIRS || kind == SAMPLE_POSITIVES;
+}
+
 HD void
 sample_inline_triple(const struct sampler *s, const struct csr *t,
     uint32_t epoch, const struct rng_perm *order, int64_t index, int32_t out[3])
@@ -46,7 +52,7 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
     }
     int64_t k;
     uint64_t i = (uint64_t)index;
-    if (s->kind == SAMPLE_PAIRS) {
+    if (sample_inline_by_pairs(s->kind)) {
         k = rng_inline_perm_at(order, index);
         out[0] = s->pair_user[k];
     } else {
@@ -58,6 +64,9 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
         k = from + rng_inline_below(n, s->seed, RNG_POSITIVE, epoch, i, 1);
     }
     out[1] = t->indices[k];
+    out[2] = -1;
+    if (s->kind == SAMPLE_POSITIVES)
+        return;
     uint32_t draw = 0;
     do
         out[2] = (int32_t)rng_inline_below(

@@ -127,6 +127,19 @@ test_sample(void)
                     ? abs(negative[i] - 2000 * 4 / 3) < 200
                     : negative[i] == 0;
     ok(even, "negatives are uniform over what is left");
+    struct sampler only;
+    if (sample_init(&only, SAMPLE_POSITIVES, &t, 1, &e))
+        abort();
+    sample_epoch(&only, 1999);
+    int same = only.n == s.n;
+    for (int64_t i = 0; i < s.n; i++) {
+        int32_t a[3], b[3];
+        sample_triple(&s, i, &a[0], &a[1], &a[2]);
+        sample_triple(&only, i, &b[0], &b[1], &b[2]);
+        same &= a[0] == b[0] && a[1] == b[1] && b[2] == -1;
+    }
+    ok(same, "without negatives: the same pairs");
+    sample_free(&only);
     sample_free(&s);
 
     if (sample_init(&s, SAMPLE_USERS, &t, 1, &e))
@@ -170,6 +183,8 @@ test_sample(void)
         t.indptr[i] = 7;
     t.nnz = 7;
     ok(sample_init(&s, SAMPLE_PAIRS, &t, 1, &e) == ERR_RANGE, "%s", e.msg);
+    sample_free(&s);
+    ok(!sample_init(&s, SAMPLE_POSITIVES, &t, 1, &e), "but if none is wanted");
     sample_free(&s);
     t.nnz = 0;
     ok(sample_init(&s, SAMPLE_PAIRS, &t, 1, &e) == ERR_FORMAT, "%s", e.msg);
