@@ -101,6 +101,11 @@ make_net(struct cli *io, const struct train_args *o, struct train_input *in,
         .train_features = o->train_features,
         .seed = (uint64_t)o->seed,
         .threads = (int)io->threads};
+    if (o->system->needs) {
+        char text[128];
+        die_if(o->system->needs(&no, text, sizeof text, &io->err), io);
+        cli_note(io, "%s", text);
+    }
     struct net *m;
     die_if(o->system->net(&m, &no, &io->err), io);
     make_sampler(io, o, in, m->sampling, &s->sampler);

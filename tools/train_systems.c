@@ -119,6 +119,7 @@ static const struct train_system systems[] = {
         .takes = TRAIN_FEATURES | TRAIN_NEIGHBOURS | TRAIN_DROPOUT |
                  TRAIN_MODAL_LOSS | TRAIN_PENALTY,
         .net = net_mmssl,
+        .needs = mmssl_needs,
         .usual = {.rate = 5.5e-4,
             .decay = 0.01,
             .layers = 2,

@@ -4,6 +4,7 @@
 #include "lib/models/model.h"
 #include "lib/models/net.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* What kind of thing a system is to stair-train. */
@@ -46,6 +47,8 @@ typedef int train_model_fn(struct model *m, const struct model_opt *o,
     const struct csr *train, struct err *e);
 typedef int train_net_fn(
     struct net **m, const struct net_opt *o, struct err *e);
+typedef int train_needs_fn(
+    const struct net_opt *o, char *text, size_t size, struct err *e);
 
 struct train_system {
     const char *name;
@@ -53,6 +56,7 @@ struct train_system {
     unsigned takes;
     train_model_fn *model; /* NULL of stair, which also takes vectors */
     train_net_fn *net;
+    train_needs_fn *needs;       /* NULL, or tells of much memory beforehand */
     struct train_settings usual; /* where an option is not given */
 };
 

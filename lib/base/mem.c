@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { ALIGN = 64, HUGE = 2 << 20 };
 
@@ -72,4 +73,11 @@ mem_peak_rss(void)
     if (getrusage(RUSAGE_SELF, &u))
         return 0;
     return (int64_t)u.ru_maxrss * 1024;
+}
+
+int64_t
+mem_machine(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && size > 0 ? (int64_t)pages * size : INT64_MAX;
 }

@@ -19,10 +19,13 @@ void *mem_zero(int64_t n, size_t size, struct err *e) ERR_CHECKED;
  * *cap is the present capacity and is updated. Contents are kept, growth is
  * geometric. On failure *p is untouched.
  */
-int mem_grow(void **p, int64_t *cap, int64_t need, size_t size, struct err *e)
-    ERR_CHECKED;
+int mem_grow(void **p, int64_t *cap, int64_t need, size_t size,
+    struct err *e) ERR_CHECKED;
 
 /* Peak resident set of this process in bytes. */
 int64_t mem_peak_rss(void);
+
+/* The machine's memory in bytes, INT64_MAX if it is not known. */
+int64_t mem_machine(void);
 
 #endif

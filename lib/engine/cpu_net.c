@@ -196,7 +196,7 @@ cpu_net_new(struct engine **out, struct net *m, struct sampler *s,
     g->sampler = s;
     g->batch = batch < s->n ? batch : s->n;
     g->base = (struct engine){.kind = &kind,
-        .what = m->note[0] ? m->note : "BLAS",
+        .what = "BLAS",
         .width = m->width,
         .steps = (s->n + g->batch - 1) / g->batch,
         .triples = s->n};

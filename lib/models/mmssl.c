@@ -224,6 +224,20 @@ state(struct net *m, const struct net_opt *o, struct err *e)
     return s->top_score && s->top_item ? 0 : ERR_NOMEM;
 }
 
+int
+mmssl_needs(const struct net_opt *o, char *text, size_t size, struct err *e)
+{
+    int64_t items = o->train->cols, weights, bytes;
+    int rc = critic_bytes(items, o->batch, o->n_features, &weights, &bytes, e);
+    if (!rc && bytes > mem_machine())
+        rc = critic_no_memory(items, o->batch, o->n_features, e);
+    if (rc)
+        return rc;
+    snprintf(text, size, "a critic of %.1f million weights needs %.0f MB",
+        (double)weights / 1e6, (double)bytes / 1e6);
+    return 0;
+}
+
 /* The critic's weights are a tensor that it steps itself. */
 static int
 add_critic(struct net *m, const struct net_opt *o, struct err *e)
@@ -240,9 +254,6 @@ add_critic(struct net *m, const struct net_opt *o, struct err *e)
         return rc;
     const struct net_tensor *t = &m->tensor[s->critic_at];
     struct critic_store store = {t->x.x, t->m.x, t->v.x, t->g.x};
-    snprintf(m->note, sizeof m->note,
-        "BLAS, a critic of %.1f million weights (%.0f MB)", (double)size / 1e6,
-        (double)bytes / 1e6);
     return critic_init(&s->critic, items, s->batch, s->modals, critic_rate,
         o->seed, CRITIC_TENSORS, o->threads, &store, e);
 }

@@ -72,7 +72,6 @@ struct net {
     enum sample_kind sampling;
     int threads;
     uint64_t seed;
-    char note[96]; /* what computes and how large it is, for people; or "" */
     void *own;     /* the model's */
 };
 

@@ -3,6 +3,8 @@
 
 #include "lib/models/net.h"
 
+#include <stddef.h>
+
 /*
  * The systems that are nets, one per file of the same name, which has their
  * equations. Each moves the features out of o and borrows o->train; *out is
@@ -18,5 +20,10 @@ int net_freedom(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
 int net_mmssl(
     struct net **out, const struct net_opt *o, struct err *e) ERR_CHECKED;
+
+/* What net_mmssl is about to allocate for its critic, a sentence for people.
+ * ERR_NOMEM if the machine has less, ERR_RANGE. */
+int mmssl_needs(const struct net_opt *o, char *text, size_t size,
+    struct err *e) ERR_CHECKED;
 
 #endif
