@@ -40,28 +40,33 @@ struct cli_option {
 };
 
 /* Ends every table. */
-#define CLI_END                                                               \
-    {                                                                         \
-        .name = NULL                                                          \
+#define CLI_END                                                                \
+    {                                                                          \
+        .name = NULL                                                           \
     }
 
 /* Options with one meaning in all tools; use those that apply. */
-#define CLI_OUTPUT(io)                                                        \
-    {                                                                         \
-        .letter = 'o', .name = "output", .arg = "FILE", .type = CLI_TEXT,     \
-        .to = &(io)->out, .help = "write to FILE, - is standard output"       \
+#define CLI_OUTPUT(io)                                                         \
+    {                                                                          \
+        .letter = 'o', .name = "output", .arg = "FILE", .type = CLI_TEXT,      \
+        .to = &(io)->out, .help = "write to FILE, - is standard output"        \
     }
-#define CLI_THREADS(io)                                                       \
-    {                                                                         \
-        .letter = 't', .name = "threads", .arg = "N", .type = CLI_INT,        \
-        .to = &(io)->threads, .min = 1, .max = 1024,                          \
-        .help = "use N threads; the result does not depend on it"             \
+#define CLI_DATA(var)                                                          \
+    {                                                                          \
+        .name = "data", .arg = "FILE", .type = CLI_TEXT, .to = (var),          \
+        .help = "the dataset, by stair-ingest"                                 \
     }
-#define CLI_SEED(var)                                                         \
-    {                                                                         \
-        .letter = 's', .name = "seed", .arg = "N", .type = CLI_INT,           \
-        .to = (var), .min = 0, .max = 9e15, .changes = 1,                     \
-        .help = "seed of all random choices"                                  \
+#define CLI_THREADS(io)                                                        \
+    {                                                                          \
+        .letter = 't', .name = "threads", .arg = "N", .type = CLI_INT,         \
+        .to = &(io)->threads, .min = 1, .max = 1024,                           \
+        .help = "use N threads; the result does not depend on it"              \
+    }
+#define CLI_SEED(var)                                                          \
+    {                                                                          \
+        .letter = 's', .name = "seed", .arg = "N", .type = CLI_INT,            \
+        .to = (var), .min = 0, .max = 9e15, .changes = 1,                      \
+        .help = "seed of all random choices"                                   \
     }
 
 struct cli {
@@ -131,8 +136,7 @@ void cli_progress(struct cli *io, const char *fmt, ...)
  * number, the whole is the file and *value stays. Exits 2 if the number is
  * below min or not finite. The returned file name is the caller's to free.
  */
-char *cli_split(struct cli *io, const char *operand, double *value,
-    double min);
+char *cli_split(struct cli *io, const char *operand, double *value, double min);
 
 /* Exits 2 if more than one of the n inputs is "-". */
 void cli_one_stdin(struct cli *io, const char *const *path, int n);

@@ -183,12 +183,7 @@ main(int argc, char **argv)
         .summary = summary,
         .examples = examples,
         .max_args = -1};
-    const struct cli_option table[] = {
-        {.name = "data",
-            .arg = "FILE",
-            .type = CLI_TEXT,
-            .to = &a.data,
-            .help = "the dataset, by stair-ingest"},
+    const struct cli_option table[] = {CLI_DATA(&a.data),
         {.name = "clusters",
             .arg = "K,...",
             .type = CLI_TEXT,

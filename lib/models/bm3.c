@@ -222,8 +222,6 @@ release(struct net *m)
     free(t);
 }
 
-static const struct net_kind kind = {NULL, step, vectors, release};
-
 /* All weights normal with sd sqrt(2 / (rows + columns)), biases uniform. */
 static int
 parameters(struct net *m, const struct net_opt *o, struct err *e)
@@ -279,32 +277,31 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
     return rc;
 }
 
-int
-net_bm3(struct net **out, const struct net_opt *o, struct err *e)
+static int
+make(struct net *m, const struct net_opt *o, struct err *e)
 {
-    int rc = net_new(out, "bm3", &kind, o, e);
-    if (rc)
-        return rc;
-    struct net *m = *out;
     struct bm3 *t = m->own = mem_zero(1, sizeof *t, e);
-    rc = t ? 0 : ERR_NOMEM;
-    if (!rc) {
-        m->sampling = SAMPLE_POSITIVES;
-        t->users = o->train->rows;
-        t->items = o->train->cols;
-        t->layers = (int)o->layers;
-        t->dropout = o->dropout;
-        t->modal_loss = o->modal_loss;
-        t->penalty = o->penalty;
-        rc = graph_bipartite(o->train, &t->graph, e);
-    }
+    if (!t)
+        return ERR_NOMEM;
+    m->sampling = SAMPLE_POSITIVES;
+    t->users = o->train->rows;
+    t->items = o->train->cols;
+    t->layers = (int)o->layers;
+    t->dropout = o->dropout;
+    t->modal_loss = o->modal_loss;
+    t->penalty = o->penalty;
+    int rc = graph_bipartite(o->train, &t->graph, e);
     if (!rc)
         rc = parameters(m, o, e);
     if (!rc)
         rc = buffers(m, o, e);
-    if (rc) {
-        net_free(m);
-        *out = NULL;
-    }
     return rc;
+}
+
+int
+net_bm3(struct net **out, const struct net_opt *o, struct err *e)
+{
+    static const struct net_kind kind = {
+        .make = make, .step = step, .vectors = vectors, .free = release};
+    return net_new(out, "bm3", &kind, o, e);
 }

@@ -245,8 +245,6 @@ release(struct net *m)
     free(f);
 }
 
-static const struct net_kind kind = {epoch, step, vectors, release};
-
 /* M = sum_m w_m S_m and its transpose */
 static int
 item_graph(struct freedom *f, const struct net_opt *o, struct err *e)
@@ -316,33 +314,35 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
     return f->node && f->item && f->coef ? 0 : ERR_NOMEM;
 }
 
-int
-net_freedom(struct net **out, const struct net_opt *o, struct err *e)
+static int
+make(struct net *m, const struct net_opt *o, struct err *e)
 {
-    int rc = net_new(out, "freedom", &kind, o, e);
-    if (rc)
-        return rc;
-    struct net *m = *out;
     struct freedom *f = m->own = mem_zero(1, sizeof *f, e);
-    rc = f ? 0 : ERR_NOMEM;
-    if (!rc) {
-        m->sampling = SAMPLE_PAIRS;
-        f->train = o->train;
-        f->n_keep = (int64_t)((double)o->train->nnz * o->keep_edges);
-        f->layers = (int)o->layers;
-        f->item_layers = (int)o->item_layers;
-        f->modal_loss = o->modal_loss;
-        rc = graph_bipartite(o->train, &f->all, e);
-    }
+    if (!f)
+        return ERR_NOMEM;
+    m->sampling = SAMPLE_PAIRS;
+    f->train = o->train;
+    f->n_keep = (int64_t)((double)o->train->nnz * o->keep_edges);
+    f->layers = (int)o->layers;
+    f->item_layers = (int)o->item_layers;
+    f->modal_loss = o->modal_loss;
+    int rc = graph_bipartite(o->train, &f->all, e);
     if (!rc)
         rc = item_graph(f, o, e);
     if (!rc)
         rc = parameters(m, o, e);
     if (!rc)
         rc = buffers(m, o, e);
-    if (rc) {
-        net_free(m);
-        *out = NULL;
-    }
     return rc;
+}
+
+int
+net_freedom(struct net **out, const struct net_opt *o, struct err *e)
+{
+    static const struct net_kind kind = {.make = make,
+        .epoch = epoch,
+        .step = step,
+        .vectors = vectors,
+        .free = release};
+    return net_new(out, "freedom", &kind, o, e);
 }

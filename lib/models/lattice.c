@@ -292,13 +292,7 @@ make(struct net *m, const struct net_opt *o, struct err *e)
 int
 net_lattice(struct net **out, const struct net_opt *o, struct err *e)
 {
-    static const struct net_kind kind = {NULL, step, vectors, release};
-    int rc = net_new(out, "lattice", &kind, o, e);
-    if (!rc)
-        rc = make(*out, o, e);
-    if (rc) {
-        net_free(*out);
-        *out = NULL;
-    }
-    return rc;
+    static const struct net_kind kind = {
+        .make = make, .step = step, .vectors = vectors, .free = release};
+    return net_new(out, "lattice", &kind, o, e);
 }

@@ -423,13 +423,7 @@ make(struct net *m, const struct net_opt *o, struct err *e)
 int
 net_mmgcn(struct net **out, const struct net_opt *o, struct err *e)
 {
-    static const struct net_kind kind = {NULL, step, vectors, release};
-    int rc = net_new(out, "mmgcn", &kind, o, e);
-    if (!rc)
-        rc = make(*out, o, e);
-    if (rc) {
-        net_free(*out);
-        *out = NULL;
-    }
-    return rc;
+    static const struct net_kind kind = {
+        .make = make, .step = step, .vectors = vectors, .free = release};
+    return net_new(out, "mmgcn", &kind, o, e);
 }

@@ -129,8 +129,6 @@ release(struct net *m)
     free(s);
 }
 
-static const struct net_kind kind = {epoch, mmssl_step, vectors, release};
-
 static int
 side_init(struct mmssl_side *a, int64_t n, int64_t d, int layers, int modals,
     struct err *e)
@@ -348,13 +346,10 @@ make(struct net *m, const struct net_opt *o, struct err *e)
 int
 net_mmssl(struct net **out, const struct net_opt *o, struct err *e)
 {
-    *out = NULL;
-    int rc = net_new(out, "mmssl", &kind, o, e);
-    if (!rc)
-        rc = make(*out, o, e);
-    if (rc) {
-        net_free(*out);
-        *out = NULL;
-    }
-    return rc;
+    static const struct net_kind kind = {.make = make,
+        .epoch = epoch,
+        .step = mmssl_step,
+        .vectors = vectors,
+        .free = release};
+    return net_new(out, "mmssl", &kind, o, e);
 }

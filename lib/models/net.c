@@ -28,7 +28,12 @@ net_new(struct net **out, const char *name, const struct net_kind *kind,
         .width = o->dim,
         .threads = o->threads,
         .seed = o->seed};
-    return 0;
+    int rc = kind->make ? kind->make(*out, o, e) : 0;
+    if (rc) {
+        net_free(*out);
+        *out = NULL;
+    }
+    return rc;
 }
 
 /* The next tensor, with a name and nothing else. */

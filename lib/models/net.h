@@ -43,7 +43,13 @@ struct net_batch {
 
 struct net;
 
+struct net_opt;
+
 struct net_kind {
+    /* Sets up what net_new leaves to the model: tensors, own, sampling. May be
+     * NULL. */
+    int (*make)(
+        struct net *m, const struct net_opt *o, struct err *e) ERR_CHECKED;
     /* Called before the first step of an epoch and again if the run continues
      * within it: what it does may depend on the epoch and the seed alone. May
      * be NULL. */
@@ -72,7 +78,7 @@ struct net {
     enum sample_kind sampling;
     int threads;
     uint64_t seed;
-    void *own;     /* the model's */
+    void *own; /* the model's */
 };
 
 /* A modality's features: a row per item. */
@@ -101,7 +107,8 @@ struct net_opt {
     int threads;
 };
 
-/* For the models: a net without tensors. ERR_NOMEM. */
+/* For the models: a net of this kind, by its make; *out is NULL after an error.
+ * ERR_NOMEM, or what make returns. */
 int net_new(struct net **out, const char *name, const struct net_kind *kind,
     const struct net_opt *o, struct err *e) ERR_CHECKED;
 

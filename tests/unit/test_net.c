@@ -82,7 +82,8 @@ mf_vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     return 0;
 }
 
-static const struct net_kind mf = {mf_epoch, mf_step, mf_vectors, NULL};
+static const struct net_kind mf = {
+    .epoch = mf_epoch, .step = mf_step, .vectors = mf_vectors};
 
 static struct engine *
 net_engine(struct sampler *s, const struct model *like)
