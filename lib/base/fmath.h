@@ -14,22 +14,18 @@
  * that end in float. Header-only so that device code shares the very lines.
  */
 
-/* e^x. x beyond +-708 saturates to the value there; NaN stays NaN. */
+/* x - k ln 2, for k near x / ln 2. */
 HD double
-fm_exp(double x)
+fm_exp_rest(double x, double k)
 {
-    if (!(x == x))
-        return x;
-    if (x > 708.0)
-        x = 708.0;
-    if (x < -708.0)
-        x = -708.0;
-    double k = floor(fma(x, 1.4426950408889634, 0.5));
     double r = fma(-k, 6.93147180369123816490e-01, x);
-    r = fma(-k, 1.90821492927058770002e-10, r);
-    /* Taylor to r^13, |r| <= ln2/2: remainder below 4e-18 */
-    double p = 1.0 / 6227020800.0;
-    p = fma(p, r, 1.0 / 479001600.0);
+    return fma(-k, 1.90821492927058770002e-10, r);
+}
+
+/* The Taylor series of e^r, p being its terms from r^12 on, over r^12. */
+HD double
+fm_exp_series(double p, double r)
+{
     p = fma(p, r, 1.0 / 39916800.0);
     p = fma(p, r, 1.0 / 3628800.0);
     p = fma(p, r, 1.0 / 362880.0);
@@ -41,7 +37,23 @@ fm_exp(double x)
     p = fma(p, r, 1.0 / 6.0);
     p = fma(p, r, 0.5);
     p = fma(p, r, 1.0);
-    p = fma(p, r, 1.0);
+    return fma(p, r, 1.0);
+}
+
+/* e^x. x beyond +-708 saturates to the value there; NaN stays NaN. */
+HD double
+fm_exp(double x)
+{
+    if (!(x == x))
+        return x;
+    if (x > 708.0)
+        x = 708.0;
+    if (x < -708.0)
+        x = -708.0;
+    double k = floor(fma(x, 1.4426950408889634, 0.5));
+    double r = fm_exp_rest(x, k);
+    /* Taylor to r^13, |r| <= ln2/2: remainder below 4e-18 */
+    double p = fm_exp_series(fma(1.0 / 6227020800.0, r, 1.0 / 479001600.0), r);
     uint64_t bits = (uint64_t)((int64_t)k + 1023) << 52;
     double scale;
     memcpy(&scale, &bits, sizeof scale);

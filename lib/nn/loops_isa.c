@@ -1,4 +1,5 @@
 /* Compiled once per instruction set with -DISA=name. */
+#include "lib/base/fmath.h"
 #include "lib/base/vec16.h"
 #include "lib/nn/loops.h"
 
@@ -141,21 +142,7 @@ exponential(double x)
 {
     x = x < -708.0 ? -708.0 : x;
     double k = fma(x, 1.4426950408889634, 0x1.8p52) - 0x1.8p52;
-    double r = fma(-k, 6.93147180369123816490e-01, x);
-    r = fma(-k, 1.90821492927058770002e-10, r);
-    double p = 1.0 / 479001600.0;
-    p = fma(p, r, 1.0 / 39916800.0);
-    p = fma(p, r, 1.0 / 3628800.0);
-    p = fma(p, r, 1.0 / 362880.0);
-    p = fma(p, r, 1.0 / 40320.0);
-    p = fma(p, r, 1.0 / 5040.0);
-    p = fma(p, r, 1.0 / 720.0);
-    p = fma(p, r, 1.0 / 120.0);
-    p = fma(p, r, 1.0 / 24.0);
-    p = fma(p, r, 1.0 / 6.0);
-    p = fma(p, r, 0.5);
-    p = fma(p, r, 1.0);
-    p = fma(p, r, 1.0);
+    double p = fm_exp_series(1.0 / 479001600.0, fm_exp_rest(x, k));
     /* The low bits of 2^52 + k + 1023 are 2^k's exponent. */
     double biased = k + (0x1p52 + 1023.0), scale;
     uint64_t bits;
