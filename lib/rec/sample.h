@@ -13,7 +13,7 @@
  */
 enum sample_kind {
     SAMPLE_PAIRS,     /* every train pair once per epoch, in a fresh order */
-    SAMPLE_POSITIVES, /* the same, and no negative: -1 */
+    SAMPLE_POSITIVES, /* the same, and no negative: -1 (nets alone) */
     SAMPLE_USERS,     /* user uniform, then a train item of his: with repeats */
     SAMPLE_DISTINCT,  /* batches of distinct users, an item of each */
     SAMPLE_REPLAY /* given triples in the given order, every epoch the same */

@@ -90,8 +90,9 @@ same_bytes(int seed, int64_t users, int64_t items, int64_t d, int layers,
 {
     static const char *const variant[] = {
         "stepwise", "uniform", "coupled decay", "penalty", "two bands"};
-    static const char *const sampling[] = {
-        "pairs", "users", "distinct users", "replay"};
+    static const char *const sampling[] = {[SAMPLE_PAIRS] = "pairs",
+        [SAMPLE_USERS] = "users",
+        [SAMPLE_REPLAY] = "replay"};
     struct world w;
     struct sampler s[2];
     struct engine *g[2];
@@ -301,10 +302,10 @@ main(void)
             same_bytes(40 + k, 24, 18, model[k].d, model[k].layers,
                 model[k].smooth, model[k].v, SAMPLE_REPLAY, 9,
                 steps == 2 ? many : steps);
-    for (int kind = SAMPLE_PAIRS; kind <= SAMPLE_USERS; kind++)
-        for (int k = 0; k < 5; k++)
-            same_bytes(50 + k, 23, 17, model[k].d, model[k].layers,
-                model[k].smooth, model[k].v, (enum sample_kind)kind, 11, 3);
+    for (int k = 0; k < 10; k++)
+        same_bytes(50 + k % 5, 23, 17, model[k % 5].d, model[k % 5].layers,
+            model[k % 5].smooth, model[k % 5].v,
+            k < 5 ? SAMPLE_PAIRS : SAMPLE_USERS, 11, 3);
     for (int layers = 0; layers <= 4; layers++) {
         same_bytes(
             61 + layers, 9, 40, 64, layers, 1, STEPWISE, SAMPLE_PAIRS, 16, 4);
