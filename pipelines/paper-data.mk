@@ -107,7 +107,8 @@ $R/users.tsv: $(trained:%=$R/%-$(first).users.tsv) $R/users.opts $(BIN)/stair-co
 	$(BIN)/$(users_cmd) -o $@
 
 # -- everything in tables -----------------------------------------------------------
-outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(if $(call has,fig2),$(uncertainty_outside)))
+outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(foreach f,$(FEATURES),$($f_outside)) \
+	$(if $(call has,fig2)$(filter $(featured_systems),$(trained) $(timed)),$(uncertainty_outside)))
 plan_cmd = $(subst /,	,$(plan))
 about_cmd = $(NOTE)
 $R/results.tsv: $(runs:%=$R/%.tsv) $(logged:%=$R/%.jsonl) $R/plan.opts $R/about.opts \

@@ -62,11 +62,16 @@ table2() { # table2 DATASET
 		END {
 			for (m = 1; m <= 4; m++) for (i = 1; i <= k; i++)
 				if (order[i] in n && s[order[i], m] / n[order[i]] > top[m]) top[m] = s[order[i], m] / n[order[i]]
+			for (i = 1; i <= k; i++) if ((2, d, order[i], "recall@10") in paper) both = 1
 			print "<div class=scroll><table><thead><tr><th></th>"
-			for (m = 1; m <= 4; m++) print "<th colspan=2>" (m < 3 ? "Recall@" : "NDCG@") (m % 2 ? 10 : 20) "</th>"
-			print "<th>runs</th></tr><tr><th></th>"
-			for (m = 1; m <= 4; m++) print "<th>ours</th><th class=paper>paper</th>"
-			print "<th></th></tr></thead><tbody>"
+			for (m = 1; m <= 4; m++) print "<th" (both ? " colspan=2" : "") ">" (m < 3 ? "Recall@" : "NDCG@") (m % 2 ? 10 : 20) "</th>"
+			print "<th>runs</th></tr>"
+			if (both) {
+				print "<tr><th></th>"
+				for (m = 1; m <= 4; m++) print "<th>ours</th><th class=paper>paper</th>"
+				print "<th></th></tr>"
+			}
+			print "</thead><tbody>"
 			for (i = 1; i <= k; i++) {
 				o = order[i]
 				if (!(o in n) && !((2, d, o, "recall@10") in paper)) continue
@@ -77,7 +82,8 @@ table2() { # table2 DATASET
 					if (o in n && mean >= top[m]) text = "<b>" text "</b>"
 					if (o in n && n[o] > 1) text = text " <small>&plusmn;" sprintf("%.4f", sd(s[o, m], q[o, m], n[o])) "</small>"
 					own = (o == "mmssl" && m > 2 && (2, d, o, metric[m]) in paper) ? "*" : ""
-					printf "<td class=first>%s</td><td class=paper>%s%s</td>", text, printed(2, d, o, metric[m]), own
+					printf "<td class=first>%s</td>", text
+					if (both) printf "<td class=paper>%s%s</td>", printed(2, d, o, metric[m]), own
 				}
 				printf "<td>%s</td></tr>\n", o in n ? n[o] : "&ndash;"
 			}
