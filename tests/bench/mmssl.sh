@@ -3,12 +3,12 @@
 # and its memory on real data where DATA has them, else on a made-up shop.
 # SIZES="baby tiktok" chooses; EPOCHS=0 leaves the epochs out.
 set -eu
+# shellcheck source=tests/bench/shops.inc
+. "$TOP/tests/bench/shops.inc"
 threads=${THREADS:-$(nproc)}
 
 epoch() { # epoch DATASET FEATURES...
-	local pairs
-	pairs=$(stair-info "$1" | sed -n 's/^size.*train=\([0-9]*\).*/\1/p')
-	echo "  an epoch of $((pairs / 1024 + 1)) steps:"
+	echo "  an epoch of $(($(train_pairs "$1") / 1024 + 1)) steps:"
 	stair-train -v -t "$threads" --model mmssl --data "$1" "${@:2}" --epochs 1 --keep last -o model.npz 2>&1 |
 		sed -n 's/^stair-train: \(epoch=1 .*\)/  \1/p; s/^stair-train: version.*, \([0-9.]* s wall.*\)/  \1/p'
 }

@@ -4,9 +4,9 @@
 # MODELS, SIZES, THREADS (2) and EPOCHS (2) choose. Of MMSSL, whose epochs take
 # minutes, STEPS (4) steps are timed where Python has NumPy to choose them.
 set -eu
+# shellcheck source=tests/bench/shops.inc
+. "$TOP/tests/bench/shops.inc"
 steps=${STEPS:-4} batch=1024
-
-train_pairs() { stair-info "$1" | sed -n 's/^size.*train=\([0-9]*\).*/\1/p'; }
 
 # Seconds of the fastest epoch but the first, which touches all memory.
 fastest() { sed -nE 's/.*"epoch": [1-9][0-9]*,.*"seconds": ([0-9.]+).*/\1/p' log.jsonl | sort -g | head -1; }
