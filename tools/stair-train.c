@@ -74,11 +74,14 @@ on_step(void *ctx, int64_t epoch, int64_t step, int64_t steps)
     double rate = (double)r->steps_done / (clock_seconds() - r->started);
     int64_t left = (r->o->set.epochs - epoch) * steps + steps - step;
     int64_t eta = (int64_t)((double)left / rate);
+    char loss[32] = ""; /* the first epoch's is not known before its end */
+    if (!isnan(r->loss))
+        snprintf(loss, sizeof loss, "loss %.4f, ", r->loss);
     cli_progress(r->io,
-        "epoch %" PRId64 "/%" PRId64 ", loss %.4f, %.0f steps/s, eta %" PRId64
+        "epoch %" PRId64 "/%" PRId64 ", %s%.0f steps/s, eta %" PRId64
         ":%02d:%02d, valid NDCG@20 %.4f",
-        epoch, r->o->set.epochs, r->loss, rate, eta / 3600,
-        (int)(eta / 60 % 60), (int)(eta % 60), r->ndcg);
+        epoch, r->o->set.epochs, loss, rate, eta / 3600, (int)(eta / 60 % 60),
+        (int)(eta % 60), r->ndcg);
 }
 
 static int
@@ -89,17 +92,18 @@ on_report(void *ctx, const struct train_report *t, struct err *e)
         r->loss = t->loss;
     if (t->has_valid) {
         r->ndcg = t->valid.ndcg[1];
-        char test[80] = "";
+        char loss[32] = "", test[80] = "";
+        if (t->epoch > 0)
+            snprintf(loss, sizeof loss, "loss=%.4f ", t->loss);
         if (t->has_test)
             snprintf(test, sizeof test,
                 " test_recall@20=%.4f "
                 "test_ndcg@20=%.4f",
                 t->test.recall[1], t->test.ndcg[1]);
         cli_note(r->io,
-            "epoch=%" PRId64 " loss=%.4f recall@20=%.4f ndcg@20=%.4f%s "
-            "sec=%.2f%s",
-            t->epoch, t->epoch ? t->loss : (double)NAN, t->valid.recall[1],
-            t->valid.ndcg[1], test, t->seconds, t->is_best ? " best" : "");
+            "epoch=%" PRId64 " %srecall@20=%.4f ndcg@20=%.4f%s sec=%.2f%s",
+            t->epoch, loss, t->valid.recall[1], t->valid.ndcg[1], test,
+            t->seconds, t->is_best ? " best" : "");
     }
     return train_log_add(&r->log, t, e);
 }

@@ -9,6 +9,7 @@ toy=(--data data.npz --init init.npz --items items.npz --epochs 12 --batch 50)
 # --- what it makes -----------------------------------------------------------
 runs "trains" stair-train "${toy[@]}" -t 1 -o one.npz
 same "a plain line per evaluation" "$(grep -c 'epoch=.* recall@20=.* ndcg@20=' runs.err)" 4
+same "which names the loss once there is one" "$(grep -c "epoch=.* loss=[0-9.]* recall" runs.err) $(grep -c "nan" runs.err)" "3 0"
 runs "trains with 4 threads" stair-train "${toy[@]}" -t 4 -o four.npz
 equal_files "-t 1 and -t 4: same bytes" one.npz four.npz
 for isa in portable avx2 avx512; do
