@@ -4,6 +4,7 @@
 /* Random matrices, and how far one is from what it should be. */
 
 #include "lib/base/rng.h"
+#include "lib/la/csr.h"
 #include "lib/la/mat.h"
 
 #include <math.h>
@@ -37,6 +38,24 @@ zero_mat(int64_t n, int64_t d)
     struct mat m = random_mat(n, d, 0);
     memset(m.x, 0, (size_t)(n * d) * sizeof *m.x);
     return m;
+}
+
+/* Each place stored with the given probability. */
+__attribute__((unused)) static struct csr
+random_csr(int64_t rows, int64_t cols, double p, uint32_t which)
+{
+    struct err e;
+    struct csr a;
+    must(csr_init(&a, rows, cols, rows * cols, 0, &e), &e);
+    a.nnz = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < cols; j++)
+            if (rng_uniform(7, RNG_TEST, which, (uint64_t)(i * cols + j), 0) <
+                p)
+                a.indices[a.nnz++] = (int32_t)j;
+        a.indptr[i + 1] = a.nnz;
+    }
+    return a;
 }
 
 __attribute__((unused)) static double

@@ -2,20 +2,12 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/models/itemknn.h"
+#include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void
-must(int rc, const struct err *e)
-{
-    if (rc) {
-        printf("# unexpected: %s\n", e->msg);
-        exit(1);
-    }
-}
 
 /* Early items are taken more often than late ones. */
 static struct csr

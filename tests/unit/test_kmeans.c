@@ -3,6 +3,7 @@
 #include "lib/la/blas.h"
 #include "lib/rec/kmeans.h"
 #include "lib/rec/uncertainty.h"
+#include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -10,15 +11,6 @@
 #include <string.h>
 
 enum { N = 600, D = 5, K = 7, GROUPS = 4 };
-
-static void
-must(int rc, const struct err *e)
-{
-    if (rc) {
-        printf("# unexpected: %s\n", e->msg);
-        exit(1);
-    }
-}
 
 static struct mat
 points(double spread)

@@ -2,6 +2,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/rec/metrics.h"
+#include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -9,15 +10,6 @@
 #include <string.h>
 
 enum { N = 60, I = 40 };
-
-static void
-must(int rc, const struct err *e)
-{
-    if (rc) {
-        printf("# unexpected: %s\n", e->msg);
-        exit(1);
-    }
-}
 
 static int
 near(double a, double b)
@@ -140,22 +132,6 @@ test_vectors(void)
         "a cut-off beyond the items counts the whole list");
 }
 
-static struct csr
-sparse(double p, uint32_t which)
-{
-    struct err e;
-    struct csr a;
-    must(csr_init(&a, N, I, N * I, 0, &e), &e);
-    a.nnz = 0;
-    for (int i = 0; i < N; i++) {
-        for (int j = 0; j < I; j++)
-            if (rng_uniform(5, RNG_TEST, which, (uint64_t)(i * I + j), 0) < p)
-                a.indices[a.nnz++] = j;
-        a.indptr[i + 1] = a.nnz;
-    }
-    return a;
-}
-
 static void
 test_run(void)
 {
@@ -167,7 +143,8 @@ test_run(void)
         u.x[k] = (float)rng_normal(1, RNG_TEST, 30, (uint64_t)k, 0);
     for (int k = 0; k < I * 4; k++)
         v.x[k] = (float)rng_normal(1, RNG_TEST, 31, (uint64_t)k, 0);
-    struct csr target = sparse(.03, 1), m0 = sparse(.2, 2), m1 = sparse(.1, 3);
+    struct csr target = random_csr(N, I, .03, 1), m0 = random_csr(N, I, .2, 2),
+               m1 = random_csr(N, I, .1, 3);
     int64_t cuts[] = {2, 5}, users = 0;
     double want[2][METRICS_KINDS] = {{0}};
     for (int i = 0; i < N; i++) {

@@ -3,49 +3,12 @@
 #include "lib/base/rng.h"
 #include "lib/rec/rank.h"
 #include "lib/rec/rank_kernel.h"
+#include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void
-must(int rc, const struct err *e)
-{
-    if (rc) {
-        printf("# unexpected: %s\n", e->msg);
-        exit(1);
-    }
-}
-
-static struct mat
-random_mat(int64_t n, int64_t d, uint32_t which)
-{
-    struct err e;
-    struct mat m;
-    must(mat_init(&m, n, d, &e), &e);
-    for (int64_t k = 0; k < n * d; k++)
-        m.x[k] = (float)rng_normal(3, RNG_TEST, which, (uint64_t)k, 0);
-    return m;
-}
-
-/* Each pair stored with the given probability. */
-static struct csr
-random_csr(int64_t rows, int64_t cols, double p, uint32_t which)
-{
-    struct err e;
-    struct csr a;
-    must(csr_init(&a, rows, cols, rows * cols, 0, &e), &e);
-    a.nnz = 0;
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < cols; j++)
-            if (rng_uniform(3, RNG_TEST, which, (uint64_t)(i * cols + j), 0) <
-                p)
-                a.indices[a.nnz++] = (int32_t)j;
-        a.indptr[i + 1] = a.nnz;
-    }
-    return a;
-}
 
 /* Copies of a few item rows all over, across every tile and block border. */
 static void

@@ -8,23 +8,6 @@
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
-static struct csr
-random_csr(int64_t rows, int64_t cols, double p, uint32_t which)
-{
-    struct err e;
-    struct csr a;
-    must(csr_init(&a, rows, cols, rows * cols, 0, &e), &e);
-    a.nnz = 0;
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t j = 0; j < cols; j++)
-            if (rng_uniform(3, RNG_TEST, which, (uint64_t)(i * cols + j), 0) <
-                p)
-                a.indices[a.nnz++] = (int32_t)j;
-        a.indptr[i + 1] = a.nnz;
-    }
-    return a;
-}
-
 /* --- similarity rows ------------------------------------------------------ */
 
 enum { SB = 5, SI = 13, SD = 4, SH = 9 };
