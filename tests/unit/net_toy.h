@@ -157,9 +157,11 @@ toy_propagate(const struct csr *r, int64_t layers, const double *e, int64_t d,
     free(y);
 }
 
-/* The loss of the toy's batch as the equations say, from the net's parameters
- * as arrays of doubles, one per tensor. */
+/* As the equations say, from the net's parameters as arrays of doubles, one per
+ * tensor: the loss of the toy's batch; the output vectors z of the users and
+ * then the items, d numbers each. */
 typedef double toy_loss(const struct toy *t, double *const *tensor);
+typedef void toy_outputs(const struct toy *t, double *const *tensor, double *z);
 
 struct toy_probe {
     const struct toy *t;
@@ -207,6 +209,24 @@ toy_check_tensor(struct toy_probe *p, const struct net_tensor *t, int64_t most,
         *element[k] = (double)x[k];
 }
 
+/* Numbers of size `spread` are added to the parameters; tensor: all as doubles,
+ * to be freed. */
+static void
+toy_parameters(struct net *m, double spread, double *tensor[NET_TENSORS])
+{
+    for (int k = 0; k < m->tensors; k++) {
+        struct mat *x = &m->tensor[k].x;
+        int64_t n = x->n * x->d;
+        tensor[k] = malloc((size_t)(n + 1) * sizeof(double));
+        if (!tensor[k])
+            abort();
+        for (int64_t j = 0; j < n; j++) {
+            x->x[j] += (float)(spread * toy_normal(10, 100000 * k + j));
+            tensor[k][j] = (double)x->x[j];
+        }
+    }
+}
+
 /*
  * Every tensor's gradient, from random parameters of size `spread`, against the
  * twin's loss; and that loss.
@@ -221,17 +241,7 @@ toy_gradients(const struct toy *t, toy_make *make, toy_loss *loss,
     struct toy_probe p = {.t = t, .loss = loss};
     double *tensor[NET_TENSORS];
     p.tensor = tensor;
-    for (int k = 0; k < m->tensors; k++) {
-        struct mat *x = &m->tensor[k].x;
-        int64_t n = x->n * x->d;
-        tensor[k] = malloc((size_t)(n + 1) * sizeof(double));
-        if (!tensor[k])
-            abort();
-        for (int64_t j = 0; j < n; j++) {
-            x->x[j] += (float)(spread * toy_normal(10, 100000 * k + j));
-            tensor[k][j] = (double)x->x[j];
-        }
-    }
+    toy_parameters(m, spread, tensor);
     double got = 0;
     struct err e = {0};
     int rc = m->kind->epoch ? m->kind->epoch(m, 0, &e) : 0;
@@ -243,6 +253,57 @@ toy_gradients(const struct toy *t, toy_make *make, toy_loss *loss,
     for (int k = 0; k < m->tensors; k++)
         if (m->tensor[k].role == NET_PARAM)
             toy_check_tensor(&p, &m->tensor[k], most, k, tol, what);
+    for (int k = 0; k < m->tensors; k++)
+        free(tensor[k]);
+    net_free(m);
+}
+
+/* How far the net's output vectors are from the twin's, in parts of the largest
+ * number. */
+static double
+toy_vectors_off(
+    const struct toy *t, struct net *m, double *const *tensor, toy_outputs *out)
+{
+    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    struct mat user, item;
+    double *z = malloc((size_t)((users + items) * d) * sizeof *z);
+    double worst = 0, most = 0;
+    if (!z || mat_init(&user, users, d, NULL) ||
+        mat_init(&item, items, d, NULL) ||
+        m->kind->vectors(m, &user, &item, NULL))
+        abort();
+    out(t, tensor, z);
+    for (int64_t k = 0; k < (users + items) * d; k++) {
+        float got = k < users * d ? user.x[k] : item.x[k - users * d];
+        worst = fmax(worst, fabs((double)got - z[k]));
+        most = fmax(most, fabs(z[k]));
+    }
+    mat_free(&user);
+    mat_free(&item);
+    free(z);
+    return most > .1 ? worst / most : 1;
+}
+
+/* The output vectors against the twin's, before a step, which may need fewer
+ * rows than all, and after it. */
+__attribute__((unused)) static void
+toy_vectors(const struct toy *t, toy_make *make, toy_outputs *out,
+    double spread, const char *what)
+{
+    struct net *m = toy_net(t, make, 2);
+    if (!ok(m != NULL, "%s: made", what))
+        return;
+    double *tensor[NET_TENSORS], loss = 0;
+    toy_parameters(m, spread, tensor);
+    if (m->kind->epoch && m->kind->epoch(m, 0, NULL))
+        abort();
+    double before = toy_vectors_off(t, m, tensor, out);
+    if (m->kind->step(m, &t->batch, &loss, NULL))
+        abort();
+    double after = toy_vectors_off(t, m, tensor, out);
+    ok(before < 1e-6 && after < 1e-6,
+        "%s: vectors before a step and after it (off by %.1e, %.1e)", what,
+        before, after);
     for (int k = 0; k < m->tensors; k++)
         free(tensor[k]);
     net_free(m);

@@ -45,7 +45,7 @@ hop(const struct toy *t, const double *x, int64_t d, double *y)
 
 /* h [n][d]: H of users, z of items */
 static void
-outputs(const struct toy *t, const struct csr *graph, double *const *tensor,
+nodes(const struct toy *t, const struct csr *graph, double *const *tensor,
     double *h)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
@@ -111,7 +111,7 @@ twin(const struct toy *t, double *const *tensor)
     struct csr g = epoch_graph(t, 0);
     if (!h)
         abort();
-    outputs(t, &g, tensor, h);
+    nodes(t, &g, tensor, h);
     csr_free(&g);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
         const double *a = h + t->user[b] * d;
@@ -138,43 +138,11 @@ twin(const struct toy *t, double *const *tensor)
     return loss;
 }
 
-/* Output vectors come from all edges. */
+/* They come from all edges. */
 static void
-test_vectors(const struct toy *t, const char *what)
+outputs(const struct toy *t, double *const *tensor, double *z)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
-    struct net *m = toy_net(t, net_freedom, 2);
-    struct mat user, item;
-    double *tensor[2], *h = malloc((size_t)((users + items) * d) * sizeof *h);
-    if (!m || !h || mat_init(&user, users, d, NULL) ||
-        mat_init(&item, items, d, NULL))
-        abort();
-    for (int k = 0; k < 2; k++) {
-        const struct mat *x = &m->tensor[k].x;
-        tensor[k] = malloc((size_t)(x->n * x->d) * sizeof(double));
-        if (!tensor[k])
-            abort();
-        for (int64_t j = 0; j < x->n * x->d; j++)
-            tensor[k][j] = (double)x->x[j];
-    }
-    int rc = m->kind->epoch(m, 0, NULL);
-    if (!rc)
-        rc = m->kind->vectors(m, &user, &item, NULL);
-    outputs(t, &t->train, tensor, h);
-    double worst = 0, most = 0;
-    for (int64_t k = 0; k < (users + items) * d; k++) {
-        float got = k < users * d ? user.x[k] : item.x[k - users * d];
-        worst = fmax(worst, fabs((double)got - h[k]));
-        most = fmax(most, fabs(h[k]));
-    }
-    ok(!rc && worst < 1e-6 * most && most > .1, "%s: vectors (off by %.1e)",
-        what, worst);
-    net_free(m);
-    mat_free(&user);
-    mat_free(&item);
-    free(tensor[0]);
-    free(tensor[1]);
-    free(h);
+    nodes(t, &t->train, tensor, z);
 }
 
 static void
@@ -196,7 +164,7 @@ test(const int64_t width[2], int64_t layers, int64_t hops, double keep,
         train ? ", trained" : "");
     toy_gradients(&t, net_freedom, twin, .5, 60, 3e-6, what);
     toy_bytes(&t, net_freedom, what);
-    test_vectors(&t, what);
+    toy_vectors(&t, net_freedom, outputs, .5, what);
     toy_free(&t);
 }
 

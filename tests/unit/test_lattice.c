@@ -1,4 +1,5 @@
-/* LATTICE's gradients against a naive twin in double, and its equal bytes. */
+/* LATTICE's gradients against a naive twin in double, its vectors, and its
+ * equal bytes. */
 #include "lib/la/blas.h"
 #include "lib/models/net_all.h"
 #include "tests/unit/net_toy.h"
@@ -42,42 +43,6 @@ add_graph(double *m, const double *x, int64_t n, int64_t d, int64_t k, double c)
     free(cosine);
 }
 
-/* (A^0 + .. + A^L) e / (L + 1), A the normalised user-item graph */
-static double *
-propagated(const struct toy *t, const double *e, int64_t d)
-{
-    int64_t users = t->train.rows, n = users + t->train.cols;
-    double *degree = numbers(n), *sum = numbers(n * d), *x = numbers(n * d);
-    for (int64_t u = 0; u < users; u++)
-        for (int64_t k = t->train.indptr[u]; k < t->train.indptr[u + 1]; k++) {
-            degree[u]++;
-            degree[users + t->train.indices[k]]++;
-        }
-    memcpy(x, e, (size_t)(n * d) * sizeof *x);
-    for (int64_t l = 0;; l++) {
-        for (int64_t k = 0; k < n * d; k++)
-            sum[k] += x[k] / (double)(t->o.layers + 1);
-        if (l == t->o.layers)
-            break;
-        double *y = numbers(n * d);
-        for (int64_t u = 0; u < users; u++)
-            for (int64_t k = t->train.indptr[u]; k < t->train.indptr[u + 1];
-                 k++) {
-                int64_t i = users + t->train.indices[k];
-                double w = 1 / sqrt(degree[u] * degree[i]);
-                for (int64_t c = 0; c < d; c++) {
-                    y[u * d + c] += w * x[i * d + c];
-                    y[i * d + c] += w * x[u * d + c];
-                }
-            }
-        free(x);
-        x = y;
-    }
-    free(x);
-    free(degree);
-    return sum;
-}
-
 /* M from the logits and each modality's features if they are trained, W, b. */
 static double *
 item_graph(const struct toy *t, double *const *tensor)
@@ -108,15 +73,16 @@ item_graph(const struct toy *t, double *const *tensor)
     return m;
 }
 
-static double
-twin(const struct toy *t, double *const *tensor)
+static void
+outputs(const struct toy *t, double *const *tensor, double *z)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
     double *e = numbers((users + items) * d), *h = numbers(items * d);
     memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
     memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
     memcpy(h, tensor[1], (size_t)(items * d) * sizeof *e);
-    double *z = propagated(t, e, d), *m = item_graph(t, tensor);
+    double *m = item_graph(t, tensor);
+    toy_propagate(&t->train, t->o.layers, e, d, z);
     for (int64_t l = 0; l < t->o.item_layers; l++) {
         double *next = numbers(items * d);
         for (int64_t i = 0; i < items; i++)
@@ -131,15 +97,22 @@ twin(const struct toy *t, double *const *tensor)
         for (int64_t c = 0; c < d; c++)
             z[(users + i) * d + c] += h[i * d + c] / norm;
     }
-    double loss = 0;
+    free(e);
+    free(h);
+    free(m);
+}
+
+static double
+twin(const struct toy *t, double *const *tensor)
+{
+    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    double *z = numbers((users + items) * d), loss = 0;
+    outputs(t, tensor, z);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
         const double *u = z + t->user[b] * d, *p = z + (users + t->pos[b]) * d,
                      *q = z + (users + t->neg[b]) * d;
         loss += log1p(exp(dot(u, q, d) - dot(u, p, d))) / TOY_BATCH;
     }
-    free(e);
-    free(h);
-    free(m);
     free(z);
     return loss;
 }
@@ -162,6 +135,7 @@ test(int64_t image, int64_t text, int64_t layers, int64_t item_layers,
         train ? ", trained" : "");
     toy_gradients(&t, net_lattice, twin, .3, 60, 3e-4, what);
     toy_bytes(&t, net_lattice, what);
+    toy_vectors(&t, net_lattice, outputs, .3, what);
     toy_free(&t);
 }
 

@@ -1,4 +1,5 @@
-/* MMGCN's gradients against a naive twin in double, and its equal bytes. */
+/* MMGCN's gradients against a naive twin in double, its vectors, and its equal
+ * bytes. */
 #include "lib/la/blas.h"
 #include "lib/models/net_all.h"
 #include "tests/unit/net_toy.h"
@@ -103,19 +104,30 @@ start(int64_t users, int64_t items, int64_t p, const double *preference,
     return x;
 }
 
-/* The tensors in their order: embeddings, then for each modality its features
- * if they are trained, W_p and b_p if it is projected, P and the layers'. */
+/* [E_u; E_i] */
+static double *
+embeddings(const struct toy *t, double *const *tensor)
+{
+    size_t user = (size_t)(t->train.rows * t->o.dim),
+           item = (size_t)(t->train.cols * t->o.dim);
+    double *e = malloc((user + item) * sizeof *e);
+    if (!e)
+        abort();
+    memcpy(e, tensor[0], user * sizeof *e);
+    memcpy(e + user, tensor[1], item * sizeof *e);
+    return e;
+}
+
+/* Output vectors, and what the loss has of the preferences. The tensors in
+ * their order: embeddings, then for each modality its features if they are
+ * trained, W_p and b_p if it is projected, P and the layers'. */
 static double
-twin(const struct toy *t, double *const *tensor)
+forward(const struct toy *t, double *const *tensor, double *z)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
     int64_t n = users + items;
-    double *e = malloc((size_t)(n * d) * sizeof *e);
-    double *z = calloc((size_t)(n * d), sizeof *z);
-    if (!e || !z)
-        abort();
-    memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
-    memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
+    double *e = embeddings(t, tensor);
+    memset(z, 0, (size_t)(n * d) * sizeof *z);
     double *const *next = tensor + 2;
     double penalty = 0, first = 0;
     for (int k = 0; k < t->o.n_features; k++) {
@@ -145,9 +157,25 @@ twin(const struct toy *t, double *const *tensor)
             z[j] += x[j] / t->o.n_features;
         free(x);
     }
-    if (penalty == 0)
-        penalty = first;
-    double loss = t->o.penalty * penalty;
+    free(e);
+    return penalty > 0 ? penalty : first;
+}
+
+static void
+outputs(const struct toy *t, double *const *tensor, double *z)
+{
+    forward(t, tensor, z);
+}
+
+static double
+twin(const struct toy *t, double *const *tensor)
+{
+    int64_t users = t->train.rows, d = t->o.dim;
+    double *e = embeddings(t, tensor);
+    double *z = malloc((size_t)((users + t->train.cols) * d) * sizeof *z);
+    if (!z)
+        abort();
+    double loss = t->o.penalty * forward(t, tensor, z);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
         int64_t u = t->user[b] * d, p = (users + t->pos[b]) * d,
                 q = (users + t->neg[b]) * d;
@@ -179,6 +207,7 @@ test(int64_t users, int64_t items, int64_t image, int64_t text, int64_t layers,
         train ? ", trained" : "");
     toy_gradients(&t, net_mmgcn, twin, .1, most, 2e-4, what);
     toy_bytes(&t, net_mmgcn, what);
+    toy_vectors(&t, net_mmgcn, outputs, .1, what);
     toy_free(&t);
 }
 
