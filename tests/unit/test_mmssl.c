@@ -1,6 +1,7 @@
 /* MMSSL against a twin in double that follows the equations with dense
- * matrices: the generator's whole loss and the gradient of every parameter, for
- * one to three modalities and each of the three kinds of modality graphs. */
+ * matrices: the generator's whole loss, the gradient of every parameter and the
+ * output vectors, for one to three modalities and each of the three kinds of
+ * modality graphs. */
 #include "lib/base/mem.h"
 #include "lib/base/rng_words.h"
 #include "lib/la/blas.h"
@@ -47,7 +48,8 @@ struct twin {
     double mask[MOST][I][D];
     double critic[I * H1 + H1 * H2 + 2 * H1 + 3 * H2 + 1];
     const struct net_batch *b;
-    double s[MOST][B][I]; /* of the last evaluation */
+    /* of the last evaluation: */
+    double s[MOST][B][I], user[U * D], item[I * D];
 };
 
 /* y = diag(degree^-1/2) A x; back: of the transpose. x, y with D columns */
@@ -205,7 +207,7 @@ loss_of(void *ctx, const double *p)
     double fu[MOST][U * D], fi[MOST][I * D], ku[MOST][U * D], ki[MOST][I * D];
     double head[D * D];
     const double *h = p + weights_at(modals);
-    double u[L + 1][U * D], i[L + 1][I * D], ou[U * D] = {0}, oi[I * D] = {0};
+    double u[L + 1][U * D], i[L + 1][I * D], *ou = w->user, *oi = w->item;
     double zu[U * D] = {0}, zi[I * D] = {0}, loss = 0;
     int any = 0;
     for (int k = 0; k < D * D; k++)
@@ -249,6 +251,8 @@ loss_of(void *ctx, const double *p)
         if (l == L)
             softmax(I, i[l]);
     }
+    memset(ou, 0, sizeof w->user);
+    memset(oi, 0, sizeof w->item);
     for (int l = 0; l <= L; l++) {
         for (int k = 0; k < U * D; k++)
             ou[k] += u[l][k] / (L + 1);
@@ -417,6 +421,28 @@ recorded(const struct net *m, const struct twin *w)
     return good;
 }
 
+/* The output vectors, for which nothing is dropped, with the graphs that the
+ * step has left. */
+static void
+test_vectors(struct net *m, struct twin *w, const struct net_batch *b,
+    const double *parameter, const char *graph)
+{
+    struct err e;
+    struct mat user, item;
+    must(mat_init(&user, U, D, &e), &e);
+    must(mat_init(&item, I, D, &e), &e);
+    must(m->kind->vectors(m, &user, &item, &e), &e);
+    fill(w, m, b);
+    for (int k = 0; k < modals * I * D; k++)
+        w->mask[k / (I * D)][k / D % I][k % D] = 1;
+    loss_of(w, parameter);
+    double du = off(w->user, user.x, U * D), di = off(w->item, item.x, I * D);
+    ok(du < 1e-6 && di < 1e-6, "vectors after %s (off by %.1e, %.1e)", graph,
+        du, di);
+    mat_free(&user);
+    mat_free(&item);
+}
+
 static void
 test_gradients(void)
 {
@@ -450,6 +476,7 @@ test_gradients(void)
             3e-6); /* the critic's share is 1e-4 */
         ok((s->modal[0].g.a.nnz > 0) == (step < 2) || step == 3,
             "%lld edges afterwards", (long long)s->modal[0].g.a.nnz);
+        test_vectors(m, &w, &b, at, graph[step]);
     }
     net_free(m);
 }
