@@ -24,6 +24,8 @@ same "the cost of nine systems, after all else and one after another" \
 	"bm3 cost-bm3 3;freedom cost-freedom 3;jgcf cost-jgcf 3;lattice cost-lattice 3;lightgcn cost-lightgcn 3;mf cost-mf 3;mmgcn cost-mmgcn 3;mmssl cost-mmssl 3;stair cost-stair 3; other cost "
 same "is in the page" "$(sed -n '/id="table3"/,/<\/table>/s/<tr><td>\([A-Za-z0-9-]*\)<.*/\1/p' one/report.html | tr '\n' ' ')" \
 	"MF-BPR LightGCN JGCF MMGCN LATTICE BM3 FREEDOM MMSSL STAIR "
+same "Table 2 says which epoch was the best" "$(sed -n '/id="table2"/,/<\/table>/s/<tr><td>STAIR<.*<td>\([0-9]* of [0-9]*\)<.*/\1/p' one/report.html)" \
+	"$(awk -F'\t' '$2 == "table2" && $3 == "stair" { b += $11; e += $13; n++ } END { printf "%.0f of %.0f", b / n, e / n }' one/demo/results.tsv)"
 same "and no gaps" "$(awk -F'\t' 'NR > 1 && $3 !~ /popularity|itemknn/ { for (i = 7; i <= NF; i++) if ($i !~ /^[0-9.e-]+$/ || $i == "-") print }' one/demo/results.tsv)" ""
 same "metrics are those of the models" "$(awk -F'\t' '$6 == "stair-2" {print $8; exit}' one/demo/results.tsv)" \
 	"$(stair-eval --data one/demo/data.npz --top 20 one/demo/stair-2.npz | awk '$1 == "recall" {print $3}')"
