@@ -23,6 +23,7 @@ enum {
 /* A wanted row while all rows pass. */
 struct row {
     const float *x;
+    double shift;        /* <q, c> */
     double margin;       /* on the distance of its products */
     struct topk top;     /* in place */
     const int32_t *near; /* in the list already, ascending; up to end */
@@ -32,8 +33,14 @@ struct row {
     int32_t waiting[FEW]; /* to be scored */
 };
 
+/* The largest norms of a tile's rows: of x, of x - c and of what rounding
+ * takes from the latter. */
+struct bounds {
+    double norm, centred, rounded;
+};
+
 struct scratch {
-    float *x;       /* BLOCK rows */
+    float *x;       /* KNN_TILE rows */
     uint32_t *half; /* packed */
     float *product; /* [BLOCK][KNN_TILE] */
 };
@@ -44,24 +51,13 @@ struct state {
     const struct rank_kernel *kernel;
     const struct loops *loops;
     int64_t d, k;
-    uint32_t *x;          /* all rows, packed */
-    float *error;         /* what rounding takes from each */
-    double norm, rounded; /* the largest norm and error */
+    float *mean;         /* c, [d] */
+    uint32_t *x;         /* all rows less c, packed */
+    struct bounds *tile; /* of each tile of them */
+    struct bounds most;
     struct scratch *scratch;
     char *crowded; /* [n] */
 };
-
-static void
-pack_tile(void *ctx, int64_t tile, int thread)
-{
-    (void)thread;
-    struct state *t = ctx;
-    const struct mat *x = t->h->x;
-    int64_t from = tile * KNN_TILE;
-    int64_t n = x->n - from < KNN_TILE ? x->n - from : KNN_TILE;
-    t->half->pack(x->x + from * t->d, n, t->d,
-        t->x + knn_half_words(from, t->d), t->error + from);
-}
 
 static double
 norm(const struct state *t, const float *x)
@@ -69,14 +65,54 @@ norm(const struct state *t, const float *x)
     return sqrt(t->loops->dot(t->d, x, x));
 }
 
-/* On the distance of row x's products from the scores: rounding to bfloat16,
- * then two sums in float and the rounding of the bar. */
-static double
-margin(const struct state *t, const float *x, double error)
+/* c: any vector serves, this one leaves little of rows that are alike. */
+static int
+set_mean(struct state *t, struct err *e)
 {
-    double own = norm(t, x), terms = 3.0 * (double)t->d + 64;
-    return error * t->norm + (own + error) * t->rounded +
-           terms * 0x1.02p-24 * (own + error) * (t->norm + t->rounded) +
+    const struct mat *x = t->h->x;
+    double *sum = mem_zero(t->d, sizeof *sum, e);
+    for (int64_t i = 0; sum && i < x->n; i++)
+        for (int64_t k = 0; k < t->d; k++)
+            sum[k] += (double)x->x[i * t->d + k];
+    for (int64_t k = 0; sum && k < t->d; k++)
+        t->mean[k] = (float)(sum[k] / (double)x->n);
+    free(sum);
+    return sum ? 0 : ERR_NOMEM;
+}
+
+static void
+pack_tile(void *ctx, int64_t tile, int thread)
+{
+    struct state *t = ctx;
+    const struct mat *x = t->h->x;
+    int64_t from = tile * KNN_TILE, d = t->d;
+    int64_t n = x->n - from < KNN_TILE ? x->n - from : KNN_TILE;
+    float *centred = t->scratch[thread].x, error[KNN_TILE];
+    struct bounds b = {0};
+    for (int64_t r = 0; r < n; r++) {
+        const float *row = x->x + (from + r) * d;
+        for (int64_t k = 0; k < d; k++)
+            centred[r * d + k] = row[k] - t->mean[k];
+        b.norm = fmax(b.norm, norm(t, row));
+        b.centred = fmax(b.centred, norm(t, centred + r * d));
+    }
+    t->half->pack(centred, n, d, t->x + knn_half_words(from, d), error);
+    for (int64_t r = 0; r < n; r++)
+        b.rounded = fmax(b.rounded, (double)error[r]);
+    t->tile[tile] = b;
+}
+
+/* On the distance of row q's products with rows less c from the scores less
+ * <q, c>: rounding to bfloat16, then two sums in float, the differences' and
+ * the bar's rounding. */
+static double
+margin(const struct state *t, const float *q, double error)
+{
+    const struct bounds *b = &t->most;
+    double own = norm(t, q), terms = 3.0 * (double)t->d + 64;
+    return error * b->centred + (own + error) * b->rounded +
+           terms * 0x1.02p-24 * (own + error) *
+               (b->norm + b->centred + b->rounded) +
            0x1p-60;
 }
 
@@ -98,8 +134,9 @@ push(const struct state *t, struct row *row, const int32_t *id, int64_t n)
 static float
 bar(const struct state *t, const struct row *row)
 {
-    return row->top.n < t->k ? -INFINITY
-                             : (float)((double)row->top.score[0] - row->margin);
+    return row->top.n < t->k
+               ? -INFINITY
+               : (float)((double)row->top.score[0] - row->shift - row->margin);
 }
 
 /* The list at place b, of the rows of the last one. */
@@ -156,6 +193,7 @@ do_block(void *ctx, int64_t block, int thread)
     }
     t->half->pack(s->x, n, t->d, s->half, error);
     for (int64_t r = 0; r < n; r++) {
+        row[r].shift = t->loops->dot(t->d, row[r].x, t->mean);
         row[r].margin = margin(t, row[r].x, (double)error[r]);
         crowded[r] = 0;
     }
@@ -174,19 +212,26 @@ do_block(void *ctx, int64_t block, int thread)
         push(t, &row[r], row[r].waiting, row[r].n_waiting);
 }
 
+static int64_t
+tiles(const struct state *t)
+{
+    return (t->h->x->n + KNN_TILE - 1) / KNN_TILE;
+}
+
 static int
 allocate(struct state *t, struct err *e)
 {
     int64_t n = t->h->x->n, d = t->d;
+    t->mean = mem_new(d, sizeof *t->mean, e);
     t->x = mem_new(knn_half_words(n, d), sizeof *t->x, e);
-    t->error = mem_new(n, sizeof *t->error, e);
+    t->tile = mem_new(tiles(t), sizeof *t->tile, e);
     t->crowded = mem_new(t->h->n, sizeof *t->crowded, e);
     t->scratch = mem_zero(t->h->threads, sizeof *t->scratch, e);
-    if (!t->x || !t->error || !t->crowded || !t->scratch)
+    if (!t->mean || !t->x || !t->tile || !t->crowded || !t->scratch)
         return ERR_NOMEM;
     for (int i = 0; i < t->h->threads; i++) {
         struct scratch *s = &t->scratch[i];
-        s->x = mem_new(BLOCK * d, sizeof *s->x, e);
+        s->x = mem_new(KNN_TILE * d, sizeof *s->x, e);
         s->half = mem_new(knn_half_words(BLOCK, d), sizeof *s->half, e);
         s->product = mem_new(BLOCK * KNN_TILE, sizeof *s->product, e);
         if (!s->x || !s->half || !s->product)
@@ -204,25 +249,30 @@ release(struct state *t)
         free(t->scratch[i].product);
     }
     free(t->scratch);
+    free(t->mean);
     free(t->x);
-    free(t->error);
+    free(t->tile);
     free(t->crowded);
 }
 
-static void
-run(struct state *t)
+static int
+run(struct state *t, struct err *e)
 {
-    const struct mat *x = t->h->x;
-    int threads = t->h->threads;
-    par_for(threads, (x->n + KNN_TILE - 1) / KNN_TILE, pack_tile, t);
-    for (int64_t i = 0; i < x->n; i++) {
-        t->norm = fmax(t->norm, norm(t, x->x + i * t->d));
-        t->rounded = fmax(t->rounded, (double)t->error[i]);
+    int rc = set_mean(t, e);
+    if (rc)
+        return rc;
+    par_for(t->h->threads, tiles(t), pack_tile, t);
+    struct bounds *b = &t->most;
+    for (int64_t i = 0; i < tiles(t); i++) {
+        b->norm = fmax(b->norm, t->tile[i].norm);
+        b->centred = fmax(b->centred, t->tile[i].centred);
+        b->rounded = fmax(b->rounded, t->tile[i].rounded);
     }
-    if (t->norm < MOST_NORM)
-        par_for(threads, (t->h->n + BLOCK - 1) / BLOCK, do_block, t);
+    if (b->norm < MOST_NORM)
+        par_for(t->h->threads, (t->h->n + BLOCK - 1) / BLOCK, do_block, t);
     else
         memset(t->crowded, 1, (size_t)t->h->n);
+    return 0;
 }
 
 int
@@ -237,7 +287,7 @@ cosknn_half_build(struct cosknn_half *h, struct err *e)
     int able = t.half && t.d <= MOST_D;
     int rc = able ? allocate(&t, e) : 0;
     if (able && !rc)
-        run(&t);
+        rc = run(&t, e);
     h->n_left = 0;
     for (int64_t b = 0; !rc && b < h->n; b++)
         if (!able || t.crowded[b])

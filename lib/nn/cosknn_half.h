@@ -11,13 +11,16 @@
  * The lists of cosknn_build, faster, where the processor multiplies bfloat16
  * (lib/rec/knn_kernel.h) and vectors are of moderate size.
  *
- * Products of rounded rows only propose. With e_q and e_x the norms of what
- * rounding takes from rows q and x, Cauchy and Schwarz bound the distance of
- * such a product from <q, x> by e_q |x| + (|q| + e_q) e_x, and float sums of d
- * terms in any order add some d 2^-24 |q| |x|. What is further below the k-th
- * best score so far is no neighbour. All others are scored as float chains and
- * enter the list by these alone, ties to the smaller row, in whatever order
- * they come: the lists are the ranker's, to the bit, whatever proposes.
+ * Products of rounded rows only propose. They are made of the rows less their
+ * mean c, as <q, x> = <q, c> + <q, x - c>: for rows that are alike, which
+ * learned ones become, x - c is short and its rounding small. With y = x - c
+ * and e_q and e_y the norms of what rounding takes from q and y, Cauchy and
+ * Schwarz bound the distance of such a product from <q, y> by e_q |y| + (|q| +
+ * e_q) e_y, and float sums of d terms in any order add some d 2^-24 |q| (|x| +
+ * |y|). What is further below the k-th best score so far is no neighbour. All
+ * others are scored as float chains and enter the list by these alone, ties to
+ * the smaller row, in whatever order they come: the lists are the ranker's, to
+ * the bit, whatever proposes.
  *
  * So a list may start with any k rows. Those of the row's last list are a bar
  * that hardly any other row reaches, as vectors move little between steps.

@@ -1,7 +1,9 @@
 /* lib/nn: lists of nearest rows against a naive twin, whatever earlier builds
  * left, and for rows that are equal, or nearly so, or of any size. */
 #include "lib/nn/cosknn.h"
+#include "lib/nn/cosknn_half.h"
 #include "lib/nn/norm.h"
+#include "lib/rec/knn_kernel.h"
 #include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
 
@@ -140,6 +142,26 @@ check(const struct mat *x, const char *what)
     cosknn_free(&c);
 }
 
+/* Such rows, as learned ones are, do not count as a crowd. */
+static void
+test_no_crowd(const struct mat *x)
+{
+    struct cosknn c;
+    int64_t left[MANY];
+    if (!knn_half_kernel()) {
+        skip("rows with much in common are no crowd",
+            "this processor lacks bfloat16 products");
+        return;
+    }
+    int rc = cosknn_init(&c, x->n, 10, NULL);
+    struct cosknn_half h = {
+        .c = &c, .x = x, .n = x->n, .threads = 2, .left = left};
+    rc |= cosknn_half_build(&h, NULL);
+    ok(!rc && h.n_left == 0, "%lld of them are left to the ranker",
+        (long long)h.n_left);
+    cosknn_free(&c);
+}
+
 /* Nearly equal rows, crowds of equal ones, rows of 0, and rows whose sizes are
  * not those of cosines. */
 static void
@@ -151,6 +173,12 @@ test_kinds(void)
         near.x[i] = 1 + 1e-3f * near.x[i];
     norm_rows_forward(&near, &near, NULL, 2);
     check(&near, "rows that are nearly equal");
+    struct mat alike = rows(MANY, D);
+    for (int64_t i = 0; i < MANY * D; i++)
+        alike.x[i] = 1 + .2f * alike.x[i];
+    norm_rows_forward(&alike, &alike, NULL, 2);
+    check(&alike, "rows with much in common");
+    test_no_crowd(&alike);
     for (int64_t i = 0; i < MANY; i++)
         if (i % 8 == 5)
             memset(crowd.x + i * D, 0, D * sizeof *crowd.x);
