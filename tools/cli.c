@@ -79,20 +79,6 @@ cli_usage(struct cli *io, const char *fmt, ...)
 }
 
 void
-die_if(int rc, struct cli *io)
-{
-    if (rc < 0)
-        cli_die(io, "%s", io->err.msg);
-}
-
-void
-usage_if(int rc, struct cli *io)
-{
-    if (rc < 0)
-        cli_usage(io, "%s", io->err.msg);
-}
-
-void
 cli_note(struct cli *io, const char *fmt, ...)
 {
     if (io->quiet)
@@ -192,7 +178,7 @@ cli_finish(struct cli *io)
         struct rusage u;
         getrusage(RUSAGE_SELF, &u);
         double cpu = (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
-            1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+                     1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
         fprintf(stderr, "%s: version %s, command", io->tool, STAIR_VERSION);
         for (int i = 0; i < io->argc; i++)
             fprintf(stderr, " %s", io->argv[i]);

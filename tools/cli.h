@@ -116,9 +116,21 @@ _Noreturn void cli_die(struct cli *io, const char *fmt, ...)
 _Noreturn void cli_usage(struct cli *io, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* If rc is negative: dies with the sentence in io->err. */
-void die_if(int rc, struct cli *io);
-void usage_if(int rc, struct cli *io);
+/* If rc is negative: dies with the sentence in io->err. Here for compilers and
+ * analyzers to see that nothing comes after an error. */
+static inline void
+die_if(int rc, struct cli *io)
+{
+    if (rc < 0)
+        cli_die(io, "%s", io->err.msg);
+}
+
+static inline void
+usage_if(int rc, struct cli *io)
+{
+    if (rc < 0)
+        cli_usage(io, "%s", io->err.msg);
+}
 
 /* A line on stderr unless --quiet; with cli_detail only under --verbose. */
 void cli_note(struct cli *io, const char *fmt, ...)

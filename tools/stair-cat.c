@@ -163,14 +163,15 @@ static int
 cat_dataset(struct npz *z, const struct cat_opt *o, int part, struct xout *x,
     struct err *e)
 {
-    if (is_format(o, "npy") || (is_format(o, "mtx") && part < 0))
+    int market = is_format(o, "mtx");
+    if (is_format(o, "npy") || (market && part < 0))
         return several(z, "dataset", o->format, e);
     struct dataset d;
     int rc = dataset_take(z, &d, e);
     if (rc)
         return rc;
     const struct csr *csr[] = {&d.train, &d.valid, &d.test};
-    rc = is_format(o, "mtx") ? put_csr(x, csr[part], 1, e)
+    rc = market ? put_csr(x, csr[part], 1, e)
                              : put_dataset(x, &d, part, e);
     dataset_free(&d);
     return rc;

@@ -175,7 +175,8 @@ main(int argc, char **argv)
     cli_one_stdin(&io, (const char *const *)file, in.n_files);
 
     struct interactions a = {0};
-    for (int i = 0; i < in.n_files; i++)
+    const int n_files = in.n_files;
+    for (int i = 0; i < n_files; i++)
         die_if(intake_file(&in, file[i], &a, &io.hist, &io.err), &io);
     if (in.bad)
         cli_note(&io, "skipped %" PRId64 " malformed rows, the first: %s",

@@ -233,11 +233,12 @@ main(int argc, char **argv)
     struct xout x;
     const char *path[CLI_LIST_MAX + 1] = {a.data};
     char *name[CLI_LIST_MAX];
-    if (io.n_args > CLI_LIST_MAX)
+    const int n = io.n_args;
+    if (n > CLI_LIST_MAX)
         cli_usage(&io, "more than %d sets of features", CLI_LIST_MAX);
-    for (int i = 0; i < io.n_args; i++)
+    for (int i = 0; i < n; i++)
         path[i + 1] = split(&io, io.arg[i], &name[i]);
-    cli_one_stdin(&io, path, io.n_args + 1);
+    cli_one_stdin(&io, path, n + 1);
     die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
     for (int i = 0; i < a.n_k; i++)
         if (a.k[i] > d.n_items)
@@ -248,7 +249,7 @@ main(int argc, char **argv)
                "features\tclusters\tusers\tuncertainty\trelative\tpermuted\t"
                "permuted_relative\tinertia\n"),
         &io);
-    for (int i = 0; i < io.n_args; i++) {
+    for (int i = 0; i < n; i++) {
         struct mat m = {0};
         die_if(read_features(path[i + 1], &d, a.data, &m, &io.err), &io);
         die_if(measure(&io, &a, &d, name[i], &m, &x), &io);

@@ -138,18 +138,18 @@ static const struct train_system systems[] = {
 
 struct number {
     unsigned bit; /* of takes; 0: every system's */
-    const char *option;
     int is_int;
+    const char *option;
     size_t at;
 };
 
 #define REAL(bit, option, member)                                              \
     {                                                                          \
-        bit, option, 0, offsetof(struct train_settings, member)                \
+        bit, 0, option, offsetof(struct train_settings, member)                \
     }
 #define INT(bit, option, member)                                               \
     {                                                                          \
-        bit, option, 1, offsetof(struct train_settings, member)                \
+        bit, 1, option, offsetof(struct train_settings, member)                \
     }
 
 static const struct number numbers[] = {
