@@ -40,3 +40,15 @@ mat_check_finite(const struct mat *m, const char *what, struct err *e)
                 what, i / m->d, i % m->d, (double)m->x[i]);
     return 0;
 }
+
+double *
+mat_means(const struct mat *m, struct err *e)
+{
+    double *mean = mem_zero(m->d, sizeof *mean, e);
+    for (int64_t i = 0; i < m->n && mean; i++)
+        for (int64_t j = 0; j < m->d; j++)
+            mean[j] += (double)m->x[i * m->d + j];
+    for (int64_t j = 0; j < m->d && mean; j++)
+        mean[j] /= (double)m->n;
+    return mean;
+}

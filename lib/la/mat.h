@@ -20,4 +20,8 @@ void mat_free(struct mat *m);
 int mat_check_finite(const struct mat *m, const char *what, struct err *e)
     ERR_CHECKED;
 
+/* Means of the columns, [d], summed from the first row on. Caller frees; NULL:
+ * no memory. */
+double *mat_means(const struct mat *m, struct err *e);
+
 #endif

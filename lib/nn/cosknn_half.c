@@ -51,7 +51,7 @@ struct state {
     const struct rank_kernel *kernel;
     const struct loops *loops;
     int64_t d, k;
-    float *mean;         /* c, [d] */
+    double *mean;        /* c, [d]; any would do for right lists */
     uint32_t *x;         /* all rows less c, packed */
     struct bounds *tile; /* of each tile of them */
     struct bounds most;
@@ -65,19 +65,14 @@ norm(const struct state *t, const float *x)
     return sqrt(t->loops->dot(t->d, x, x));
 }
 
-/* c: any vector serves, this one leaves little of rows that are alike. */
-static int
-set_mean(struct state *t, struct err *e)
+/* <q, c> */
+static double
+shift(const struct state *t, const float *q)
 {
-    const struct mat *x = t->h->x;
-    double *sum = mem_zero(t->d, sizeof *sum, e);
-    for (int64_t i = 0; sum && i < x->n; i++)
-        for (int64_t k = 0; k < t->d; k++)
-            sum[k] += (double)x->x[i * t->d + k];
-    for (int64_t k = 0; sum && k < t->d; k++)
-        t->mean[k] = (float)(sum[k] / (double)x->n);
-    free(sum);
-    return sum ? 0 : ERR_NOMEM;
+    double s = 0;
+    for (int64_t k = 0; k < t->d; k++)
+        s += (double)q[k] * t->mean[k];
+    return s;
 }
 
 static void
@@ -92,7 +87,7 @@ pack_tile(void *ctx, int64_t tile, int thread)
     for (int64_t r = 0; r < n; r++) {
         const float *row = x->x + (from + r) * d;
         for (int64_t k = 0; k < d; k++)
-            centred[r * d + k] = row[k] - t->mean[k];
+            centred[r * d + k] = (float)((double)row[k] - t->mean[k]);
         b.norm = fmax(b.norm, norm(t, row));
         b.centred = fmax(b.centred, norm(t, centred + r * d));
     }
@@ -193,7 +188,7 @@ do_block(void *ctx, int64_t block, int thread)
     }
     t->half->pack(s->x, n, t->d, s->half, error);
     for (int64_t r = 0; r < n; r++) {
-        row[r].shift = t->loops->dot(t->d, row[r].x, t->mean);
+        row[r].shift = shift(t, row[r].x);
         row[r].margin = margin(t, row[r].x, (double)error[r]);
         crowded[r] = 0;
     }
@@ -222,7 +217,7 @@ static int
 allocate(struct state *t, struct err *e)
 {
     int64_t n = t->h->x->n, d = t->d;
-    t->mean = mem_new(d, sizeof *t->mean, e);
+    t->mean = mat_means(t->h->x, e);
     t->x = mem_new(knn_half_words(n, d), sizeof *t->x, e);
     t->tile = mem_new(tiles(t), sizeof *t->tile, e);
     t->crowded = mem_new(t->h->n, sizeof *t->crowded, e);
@@ -255,12 +250,9 @@ release(struct state *t)
     free(t->crowded);
 }
 
-static int
-run(struct state *t, struct err *e)
+static void
+run(struct state *t)
 {
-    int rc = set_mean(t, e);
-    if (rc)
-        return rc;
     par_for(t->h->threads, tiles(t), pack_tile, t);
     struct bounds *b = &t->most;
     for (int64_t i = 0; i < tiles(t); i++) {
@@ -272,7 +264,6 @@ run(struct state *t, struct err *e)
         par_for(t->h->threads, (t->h->n + BLOCK - 1) / BLOCK, do_block, t);
     else
         memset(t->crowded, 1, (size_t)t->h->n);
-    return 0;
 }
 
 int
@@ -287,7 +278,7 @@ cosknn_half_build(struct cosknn_half *h, struct err *e)
     int able = t.half && t.d <= MOST_D;
     int rc = able ? allocate(&t, e) : 0;
     if (able && !rc)
-        rc = run(&t, e);
+        run(&t);
     h->n_left = 0;
     for (int64_t b = 0; !rc && b < h->n; b++)
         if (!able || t.crowded[b])

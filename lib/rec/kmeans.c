@@ -35,23 +35,10 @@ struct run {
     int64_t *count, *at; /* [k] */
 };
 
-/* Caller frees; NULL: no memory. */
-static double *
-column_means(const struct mat *x, struct err *e)
-{
-    double *mean = mem_zero(x->d, sizeof *mean, e);
-    for (int64_t i = 0; i < x->n && mean; i++)
-        for (int64_t j = 0; j < x->d; j++)
-            mean[j] += (double)x->x[i * x->d + j];
-    for (int64_t j = 0; j < x->d && mean; j++)
-        mean[j] /= (double)x->n;
-    return mean;
-}
-
 static double
 column_variance(const struct mat *x, struct err *e)
 {
-    double *mean = column_means(x, e), total = 0;
+    double *mean = mat_means(x, e), total = 0;
     if (!mean)
         return -1;
     for (int64_t i = 0; i < x->n; i++)
@@ -66,7 +53,7 @@ column_variance(const struct mat *x, struct err *e)
 int
 kmeans_centre(struct mat *x, struct err *e)
 {
-    double *mean = column_means(x, e);
+    double *mean = mat_means(x, e);
     if (!mean)
         return ERR_NOMEM;
     for (int64_t i = 0; i < x->n; i++)
