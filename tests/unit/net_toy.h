@@ -117,6 +117,20 @@ toy_free(struct toy *t)
         mat_free(&t->features[k].x);
 }
 
+/* [E_u; E_i], to be freed */
+__attribute__((unused)) static double *
+toy_embeddings(const struct toy *t, double *const *tensor)
+{
+    size_t user = (size_t)(t->train.rows * t->o.dim),
+           item = (size_t)(t->train.cols * t->o.dim);
+    double *e = malloc((user + item) * sizeof *e);
+    if (!e)
+        abort();
+    memcpy(e, tensor[0], user * sizeof *e);
+    memcpy(e + user, tensor[1], item * sizeof *e);
+    return e;
+}
+
 /* out = mean of layers 0..L of D^-1/2 A D^-1/2: e and out n x d */
 __attribute__((unused)) static void
 toy_propagate(const struct csr *r, int64_t layers, const double *e, int64_t d,
@@ -259,7 +273,7 @@ toy_gradients(const struct toy *t, toy_make *make, toy_loss *loss,
 }
 
 /* How far the net's output vectors are from the twin's, in parts of the largest
- * number. */
+ * number; 1 if that is too small to say. */
 static double
 toy_vectors_off(
     const struct toy *t, struct net *m, double *const *tensor, toy_outputs *out)

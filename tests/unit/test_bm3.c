@@ -15,12 +15,10 @@ static double *
 inputs(const struct toy *t, double *const *tensor)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
-    double *e = malloc((size_t)((users + items) * d) * sizeof *e);
+    double *e = toy_embeddings(t, tensor);
     double *a = malloc((size_t)((users + items) * d) * sizeof *a);
-    if (!e || !a)
+    if (!a)
         abort();
-    memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
-    memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
     toy_propagate(&t->train, t->o.layers, e, d, a);
     for (int64_t k = users * d; k < (users + items) * d; k++)
         a[k] += e[k];

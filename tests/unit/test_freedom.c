@@ -49,13 +49,11 @@ nodes(const struct toy *t, const struct csr *graph, double *const *tensor,
     double *h)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
-    double *e = malloc((size_t)((users + items) * d) * sizeof *e);
+    double *e = toy_embeddings(t, tensor);
     double *x = malloc((size_t)(items * d) * sizeof *x);
     double *y = malloc((size_t)(items * d) * sizeof *y);
-    if (!e || !x || !y)
+    if (!x || !y)
         abort();
-    memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
-    memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
     toy_propagate(graph, t->o.layers, e, d, h);
     memcpy(x, tensor[1], (size_t)(items * d) * sizeof *x);
     for (int64_t l = 0; l < t->o.item_layers; l++) {

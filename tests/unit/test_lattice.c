@@ -77,9 +77,7 @@ static void
 outputs(const struct toy *t, double *const *tensor, double *z)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
-    double *e = numbers((users + items) * d), *h = numbers(items * d);
-    memcpy(e, tensor[0], (size_t)(users * d) * sizeof *e);
-    memcpy(e + users * d, tensor[1], (size_t)(items * d) * sizeof *e);
+    double *e = toy_embeddings(t, tensor), *h = numbers(items * d);
     memcpy(h, tensor[1], (size_t)(items * d) * sizeof *e);
     double *m = item_graph(t, tensor);
     toy_propagate(&t->train, t->o.layers, e, d, z);

@@ -104,20 +104,6 @@ start(int64_t users, int64_t items, int64_t p, const double *preference,
     return x;
 }
 
-/* [E_u; E_i] */
-static double *
-embeddings(const struct toy *t, double *const *tensor)
-{
-    size_t user = (size_t)(t->train.rows * t->o.dim),
-           item = (size_t)(t->train.cols * t->o.dim);
-    double *e = malloc((user + item) * sizeof *e);
-    if (!e)
-        abort();
-    memcpy(e, tensor[0], user * sizeof *e);
-    memcpy(e + user, tensor[1], item * sizeof *e);
-    return e;
-}
-
 /* Output vectors, and what the loss has of the preferences. The tensors in
  * their order: embeddings, then for each modality its features if they are
  * trained, W_p and b_p if it is projected, P and the layers'. */
@@ -126,7 +112,7 @@ forward(const struct toy *t, double *const *tensor, double *z)
 {
     int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
     int64_t n = users + items;
-    double *e = embeddings(t, tensor);
+    double *e = toy_embeddings(t, tensor);
     memset(z, 0, (size_t)(n * d) * sizeof *z);
     double *const *next = tensor + 2;
     double penalty = 0, first = 0;
@@ -171,7 +157,7 @@ static double
 twin(const struct toy *t, double *const *tensor)
 {
     int64_t users = t->train.rows, d = t->o.dim;
-    double *e = embeddings(t, tensor);
+    double *e = toy_embeddings(t, tensor);
     double *z = malloc((size_t)((users + t->train.cols) * d) * sizeof *z);
     if (!z)
         abort();
