@@ -171,8 +171,7 @@ cat_dataset(struct npz *z, const struct cat_opt *o, int part, struct xout *x,
     if (rc)
         return rc;
     const struct csr *csr[] = {&d.train, &d.valid, &d.test};
-    rc = market ? put_csr(x, csr[part], 1, e)
-                             : put_dataset(x, &d, part, e);
+    rc = market ? put_csr(x, csr[part], 1, e) : put_dataset(x, &d, part, e);
     dataset_free(&d);
     return rc;
 }

@@ -171,11 +171,11 @@ main(int argc, char **argv)
     usage_if(plan(&o, &in, &split, &io.err), &io);
     static char *standard_input[] = {"-"};
     char **file = io.n_args ? io.arg : standard_input;
-    in.n_files = io.n_args ? io.n_args : 1;
-    cli_one_stdin(&io, (const char *const *)file, in.n_files);
+    const int n_files = io.n_args ? io.n_args : 1;
+    in.n_files = n_files;
+    cli_one_stdin(&io, (const char *const *)file, n_files);
 
     struct interactions a = {0};
-    const int n_files = in.n_files;
     for (int i = 0; i < n_files; i++)
         die_if(intake_file(&in, file[i], &a, &io.hist, &io.err), &io);
     if (in.bad)
