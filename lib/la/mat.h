@@ -8,17 +8,24 @@
 /* Dense row-major float32: element (i, j) at x[i * d + j]. */
 struct mat {
     int64_t n, d; /* rows, columns */
-    float *x;     /* owned; free with mat_free */
+    float *x;     /* free with mat_free, unless a view */
 };
 
 /* n x d, uninitialised. Both sizes may be 0. */
 int mat_init(struct mat *m, int64_t n, int64_t d, struct err *e) ERR_CHECKED;
 void mat_free(struct mat *m);
 
+/* Rows first .. first + n - 1 of m, a view: not to be freed. */
+static inline struct mat
+mat_rows(const struct mat *m, int64_t first, int64_t n)
+{
+    return (struct mat){n, m->d, m->x + first * m->d};
+}
+
 /* ERR_NUM naming the first element (row, column) that is not finite; what is
  * the subject of the sentence, e.g. a file. */
-int mat_check_finite(const struct mat *m, const char *what, struct err *e)
-    ERR_CHECKED;
+int mat_check_finite(
+    const struct mat *m, const char *what, struct err *e) ERR_CHECKED;
 
 /* Means of the columns, [d], summed from the first row on. Caller frees; NULL:
  * no memory. */

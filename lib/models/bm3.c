@@ -46,19 +46,12 @@ struct bm3 {
     struct segments user, item; /* the batch's */
 };
 
-/* Rows first .. first + n - 1 of m. */
-static struct mat
-rows(const struct mat *m, int64_t first, int64_t n)
-{
-    return (struct mat){n, m->d, m->x + first * m->d};
-}
-
 /* a = H, plus E in items' rows */
 static void
 forward(struct net *m)
 {
     struct bm3 *t = m->own;
-    struct mat e = net_embeddings(m), a = rows(&t->a, t->users, t->items);
+    struct mat e = net_embeddings(m), a = mat_rows(&t->a, t->users, t->items);
     propagate_mean(&t->scratch, &t->graph, t->layers, &e, &t->a, m->threads);
     rows_add(1, &m->tensor[NET_ITEM].x, NULL, &a, m->threads);
 }
@@ -69,7 +62,7 @@ backward(struct net *m)
 {
     struct bm3 *t = m->own;
     struct mat g = net_embeddings_gradients(m);
-    struct mat da = rows(&t->da, t->users, t->items);
+    struct mat da = mat_rows(&t->da, t->users, t->items);
     propagate_mean(&t->scratch, &t->graph, t->layers, &t->da, &g, m->threads);
     rows_add(1, &da, NULL, &m->tensor[NET_ITEM].g, m->threads);
 }
@@ -88,15 +81,15 @@ static int
 inputs(struct net *m, const struct net_batch *b, struct err *e)
 {
     struct bm3 *t = m->own;
-    struct mat users = rows(&t->a, 0, t->users);
-    struct mat items = rows(&t->a, t->users, t->items);
-    struct mat in = rows(&t->in, USERS * b->n, b->n);
+    struct mat users = mat_rows(&t->a, 0, t->users);
+    struct mat items = mat_rows(&t->a, t->users, t->items);
+    struct mat in = mat_rows(&t->in, USERS * b->n, b->n);
     rows_gather(&users, b->user, &in, m->threads);
-    in = rows(&t->in, ITEMS * b->n, b->n);
+    in = mat_rows(&t->in, ITEMS * b->n, b->n);
     rows_gather(&items, b->pos, &in, m->threads);
     for (int k = 0; k < t->modals; k++) {
         const struct modal *f = &t->modal[k];
-        in = rows(&t->in, (MODAL + k) * b->n, b->n);
+        in = mat_rows(&t->in, (MODAL + k) * b->n, b->n);
         int rc = linear_rows_forward(modal_features(m, f), b->pos,
             &m->tensor[f->weight].x, m->tensor[f->bias].x.x, &in, m->threads,
             e);
@@ -104,12 +97,12 @@ inputs(struct net *m, const struct net_batch *b, struct err *e)
             return rc;
     }
     for (int k = 0; k < MODAL + t->modals; k++) {
-        struct mat target = rows(&t->target, k * b->n, b->n);
+        struct mat target = mat_rows(&t->target, k * b->n, b->n);
         const struct dropout drop = {.p = t->dropout,
             .seed = m->seed,
             .stream = (uint32_t)k,
             .step = (uint32_t)b->t};
-        in = rows(&t->in, k * b->n, b->n);
+        in = mat_rows(&t->in, k * b->n, b->n);
         dropout_apply(
             &drop, &in, k == USERS ? b->user : b->pos, &target, m->threads);
     }
@@ -121,8 +114,9 @@ static double
 align(struct net *m, int64_t n, int x, int y, double w)
 {
     struct bm3 *t = m->own;
-    struct mat out = rows(&t->out, x * n, n), dout = rows(&t->dout, x * n, n);
-    struct mat target = rows(&t->target, y * n, n);
+    struct mat out = mat_rows(&t->out, x * n, n),
+               dout = mat_rows(&t->dout, x * n, n);
+    struct mat target = mat_rows(&t->target, y * n, n);
     return cosine_loss(&out, &target, w, &dout, m->threads);
 }
 
@@ -155,8 +149,10 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     int rc = inputs(m, b, e);
     if (rc)
         return rc;
-    struct mat in = rows(&t->in, 0, blocks * n), din = rows(&t->din, 0, in.n);
-    struct mat out = rows(&t->out, 0, in.n), dout = rows(&t->dout, 0, in.n);
+    struct mat in = mat_rows(&t->in, 0, blocks * n),
+               din = mat_rows(&t->din, 0, in.n);
+    struct mat out = mat_rows(&t->out, 0, in.n),
+               dout = mat_rows(&t->dout, 0, in.n);
     predict(m, &in, &out);
     rows_zero(&dout, threads);
     double l = align(m, n, USERS, ITEMS, 1) + align(m, n, ITEMS, USERS, 1);
@@ -171,16 +167,18 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     segments_set(&t->user, b->user, n);
     segments_set(&t->item, b->pos, n);
     for (int k = 0; k < t->modals; k++) {
-        struct mat dx = rows(&din, (MODAL + k) * n, n);
+        struct mat dx = mat_rows(&din, (MODAL + k) * n, n);
         rc = modal_backward(m, &t->modal[k], b, &dx, e);
         if (rc)
             return rc;
     }
     rows_zero(&t->da, threads);
-    struct mat du = rows(&din, USERS * n, n), di = rows(&din, ITEMS * n, n);
-    struct mat a_u = rows(&t->a, 0, t->users), da_u = rows(&t->da, 0, t->users);
-    struct mat a_i = rows(&t->a, t->users, t->items);
-    struct mat da_i = rows(&t->da, t->users, t->items);
+    struct mat du = mat_rows(&din, USERS * n, n),
+               di = mat_rows(&din, ITEMS * n, n);
+    struct mat a_u = mat_rows(&t->a, 0, t->users),
+               da_u = mat_rows(&t->da, 0, t->users);
+    struct mat a_i = mat_rows(&t->a, t->users, t->items);
+    struct mat da_i = mat_rows(&t->da, t->users, t->items);
     rows_scatter(&t->user, &du, &da_u, threads);
     rows_scatter(&t->item, &di, &da_i, threads);
     double per_item = t->penalty / (double)t->items;
@@ -196,8 +194,8 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 {
     (void)e;
     struct bm3 *t = m->own;
-    struct mat a_u = rows(&t->a, 0, t->users);
-    struct mat a_i = rows(&t->a, t->users, t->items);
+    struct mat a_u = mat_rows(&t->a, 0, t->users);
+    struct mat a_i = mat_rows(&t->a, t->users, t->items);
     forward(m);
     predict(m, &a_u, user);
     predict(m, &a_i, item);

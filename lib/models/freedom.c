@@ -47,13 +47,6 @@ struct freedom {
     struct mat x, dx;                /* B x d: W (f_p - f_n) */
 };
 
-/* Rows first .. first + n - 1 of m. */
-static struct mat
-block(const struct mat *m, int64_t first, int64_t n)
-{
-    return (struct mat){n, m->d, m->x + first * m->d};
-}
-
 /* y += S^l x; in the n rows of y that list names, in all where it is NULL. */
 static void
 add_hops(struct freedom *f, const struct csr *s, int l, const struct mat *x,
@@ -77,7 +70,7 @@ forward(struct net *m)
     struct freedom *f = m->own;
     struct mat e = net_embeddings(m);
     int64_t users = f->train->rows, n = f->user.rows + f->item_rows.rows;
-    struct mat z = block(&f->h, users, f->train->cols);
+    struct mat z = mat_rows(&f->h, users, f->train->cols);
     for (int64_t k = 0; k < f->user.rows; k++)
         f->node[k] = f->user.row[k];
     for (int64_t k = 0; k < f->item_rows.rows; k++)
@@ -94,7 +87,7 @@ backward(struct net *m)
 {
     struct freedom *f = m->own;
     struct mat g = net_embeddings_gradients(m);
-    struct mat dz = block(&f->dh, f->train->rows, f->train->cols);
+    struct mat dz = mat_rows(&f->dh, f->train->rows, f->train->cols);
     propagate_mean(&f->scratch, &f->kept, f->layers, &f->dh, &g, m->threads);
     add_hops(f, &f->items_t, f->item_layers, &dz, NULL, dz.n,
         &m->tensor[NET_ITEM].g, m->threads);
@@ -117,8 +110,8 @@ modal_step(struct net *m, const struct modal *t, const struct net_batch *b,
     struct freedom *own = m->own;
     const struct mat *feature = modal_features(m, t);
     struct net_tensor *w = &m->tensor[t->weight];
-    struct mat f = {b->n, feature->d, own->f.x}, x = block(&own->x, 0, b->n);
-    struct mat dx = block(&own->dx, 0, b->n);
+    struct mat f = {b->n, feature->d, own->f.x}, x = mat_rows(&own->x, 0, b->n);
+    struct mat dx = mat_rows(&own->dx, 0, b->n);
     differences(feature, b, &f, m->threads);
     linear_forward(&f, &w->x, NULL, &x, m->threads);
     const struct bpr_rows rows = {
@@ -135,7 +128,7 @@ modal_step(struct net *m, const struct modal *t, const struct net_batch *b,
         return 0;
     }
     struct mat both = {2 * b->n, feature->d, own->df.x};
-    struct mat df = block(&both, 0, b->n), dn = block(&both, b->n, b->n);
+    struct mat df = mat_rows(&both, 0, b->n), dn = mat_rows(&both, b->n, b->n);
     rows_zero(&df, m->threads);
     linear_backward(&f, &w->x, &dx, &df, &w->g, NULL, m->threads);
     rows_gather(&df, NULL, &dn, m->threads);
@@ -158,8 +151,9 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     struct freedom *f = m->own;
     int threads = m->threads;
     int64_t users = f->train->rows;
-    struct mat z = block(&f->h, users, f->train->cols);
-    struct mat da = block(&f->da, 0, b->n), dz = block(&f->dz, 0, 2 * b->n);
+    struct mat z = mat_rows(&f->h, users, f->train->cols);
+    struct mat da = mat_rows(&f->da, 0, b->n),
+               dz = mat_rows(&f->dz, 0, 2 * b->n);
     segments_set(&f->user, b->user, b->n);
     memcpy(f->item, b->pos, (size_t)b->n * sizeof *b->pos);
     memcpy(f->item + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
@@ -182,7 +176,7 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         *loss += more;
     }
 
-    struct mat dh_items = block(&f->dh, users, f->train->cols);
+    struct mat dh_items = mat_rows(&f->dh, users, f->train->cols);
     rows_scatter(&f->user, &da, &f->dh, threads);
     rows_scatter(&f->item_rows, &dz, &dh_items, threads);
     backward(m);
@@ -212,7 +206,7 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     (void)e;
     struct freedom *f = m->own;
     struct mat x = net_embeddings(m);
-    struct mat z = block(&f->h, f->train->rows, f->train->cols);
+    struct mat z = mat_rows(&f->h, f->train->rows, f->train->cols);
     propagate_mean(&f->scratch, &f->all, f->layers, &x, &f->h, m->threads);
     add_hops(f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x, NULL, z.n,
         &z, m->threads);

@@ -47,12 +47,6 @@ struct lattice {
     struct mat da, db; /* batch x d, 2 batch x d: of the batch's rows */
 };
 
-static struct mat
-rows(const struct mat *m, int64_t first, int64_t n)
-{
-    return (struct mat){n, m->d, m->x + first * m->d};
-}
-
 /* h_0, or the h that layer l makes. */
 static const struct mat *
 hop(const struct net *m, int l)
@@ -104,7 +98,7 @@ forward(struct net *m, const int32_t *list, int64_t n, struct err *e)
     rows_gather(
         hop(m, g->item_layers), partial ? NULL : list, &g->unit, m->threads);
     norm_rows_forward(&g->unit, &g->unit, g->norm, m->threads);
-    struct mat h = rows(&g->h, g->users, g->items);
+    struct mat h = mat_rows(&g->h, g->users, g->items);
     rows_gather(&h, list, &g->z, m->threads);
     rows_add(1.0f, &g->unit, NULL, &g->z, m->threads);
     return 0;
@@ -117,7 +111,7 @@ backward_items(struct net *m, const int32_t *list)
 {
     struct lattice *g = m->own;
     int partial = is_partial(g);
-    struct mat d = rows(&g->d_hop[0], 0, g->unit.n);
+    struct mat d = mat_rows(&g->d_hop[0], 0, g->unit.n);
     rows_zero(&d, m->threads);
     norm_rows_backward(&g->unit, g->norm, &g->dz, &d, m->threads);
     if (!partial) {
@@ -155,7 +149,8 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     rc = bpr_rows_loss(&triples, 1.0, loss, g->coef, m->threads, e);
     if (rc)
         return rc;
-    struct mat da = rows(&g->da, 0, b->n), db = rows(&g->db, 0, 2 * b->n);
+    struct mat da = mat_rows(&g->da, 0, b->n),
+               db = mat_rows(&g->db, 0, 2 * b->n);
     rows_zero(&da, m->threads);
     rows_zero(&db, m->threads);
     bpr_rows_backward(&triples, g->coef, &da, &db, m->threads);
@@ -167,7 +162,7 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     rows_zero(&g->dz, m->threads);
     rows_scatter(&places, &db, &g->dz, m->threads);
 
-    struct mat d_items = rows(&g->dh, g->users, g->items);
+    struct mat d_items = mat_rows(&g->dh, g->users, g->items);
     struct mat d_embedding = net_embeddings_gradients(m);
     rows_zero(&g->dh, m->threads);
     rows_scatter(&g->user, &da, &g->dh, m->threads);

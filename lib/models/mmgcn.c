@@ -1,3 +1,17 @@
+/*
+ * MMGCN (Wei et al., MM 2019): a graph network of its own for each modality m,
+ * whose layers share the embeddings E.
+ *
+ *   Phi_m = F_m, or F_m W_m^T + 1 b_m^T where F_m has many columns
+ *   X_0   = rownorm([P_m; Phi_m]),  P_m: what users prefer in the modality
+ *   X_l   = lrelu(H C^T + 1 c^T + lrelu(X_{l-1} B^T + 1 b^T) + E),
+ *           H = lrelu(Ar (X_{l-1} A^T + 1 a^T))            mmgcn_layer.h
+ *   Z     = mean of X_L over modalities;  score <Z_u, Z_i>
+ *   loss  = BPR(Z_u; Z_p - Z_n) + penalty [ mean of P_m^2, of the projected m
+ *           + sum of the batch's squared norms of E_u, E_p, E_n / (2 B) ]
+ *
+ * Only the rows that the batch's vectors depend on are made (reach.h).
+ */
 #include "lib/models/net_all.h"
 
 #include "lib/base/mem.h"
@@ -49,12 +63,6 @@ struct mmgcn {
     struct mat occurrence; /* 3 batch x d: gradients of the batch's rows */
 };
 
-static struct mat
-rows(const struct mat *m, int64_t first, int64_t n)
-{
-    return (struct mat){n, m->d, m->x + first * m->d};
-}
-
 static struct mat *
 raw(struct net *m, struct modality *v)
 {
@@ -65,8 +73,8 @@ raw(struct net *m, struct modality *v)
 static void
 first_rows(struct net *m, struct mmgcn *g, struct modality *v)
 {
-    struct mat user = rows(&v->x0, 0, g->users);
-    struct mat item = rows(&v->x0, g->users, g->items);
+    struct mat user = mat_rows(&v->x0, 0, g->users);
+    struct mat item = mat_rows(&v->x0, g->users, g->items);
     norm_rows_forward(&m->tensor[v->preference].x, &user, v->norm, m->threads);
     if (v->project != NONE) {
         linear_forward(raw(m, v), &m->tensor[v->project].x,
@@ -109,10 +117,10 @@ static void
 first_rows_backward(
     struct net *m, struct mmgcn *g, struct modality *v, const struct mat *d_x0)
 {
-    struct mat user = rows(&v->x0, 0, g->users);
-    struct mat item = rows(&v->x0, g->users, g->items);
-    struct mat d_user = rows(d_x0, 0, g->users);
-    struct mat d_item = rows(d_x0, g->users, g->items);
+    struct mat user = mat_rows(&v->x0, 0, g->users);
+    struct mat item = mat_rows(&v->x0, g->users, g->items);
+    struct mat d_user = mat_rows(d_x0, 0, g->users);
+    struct mat d_item = mat_rows(d_x0, g->users, g->items);
     const float *norm = v->norm + g->users;
     struct mat *d_raw = v->features == NONE ? NULL : &m->tensor[v->features].g;
     norm_rows_backward(
@@ -161,7 +169,7 @@ penalties(struct net *m, const struct net_batch *b)
     struct mmgcn *g = m->own;
     struct mat embedding = net_embeddings(m);
     struct mat d_embedding = net_embeddings_gradients(m);
-    struct mat d = rows(&g->occurrence, 0, 3 * b->n);
+    struct mat d = mat_rows(&g->occurrence, 0, 3 * b->n);
     rows_zero(&d, m->threads);
     double loss = norm_squared(&embedding, g->node, 3 * b->n,
         g->penalty / (double)b->n, &d, m->threads);
@@ -203,8 +211,9 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         &triples, 1.0 / g->modalities, loss, g->coef, m->threads, e);
     if (rc)
         return rc;
-    struct mat d = rows(&g->occurrence, 0, 3 * b->n);
-    struct mat d_user = rows(&d, 0, b->n), d_item = rows(&d, b->n, 2 * b->n);
+    struct mat d = mat_rows(&g->occurrence, 0, 3 * b->n);
+    struct mat d_user = mat_rows(&d, 0, b->n),
+               d_item = mat_rows(&d, b->n, 2 * b->n);
     rows_zero(&d, m->threads);
     bpr_rows_backward(&triples, g->coef, &d_user, &d_item, m->threads);
     rows_zero(&g->z, m->threads);
@@ -223,8 +232,8 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     int rc = forward(m, e);
     if (rc)
         return rc;
-    struct mat u = rows(&g->z, 0, g->users);
-    struct mat i = rows(&g->z, g->users, g->items);
+    struct mat u = mat_rows(&g->z, 0, g->users);
+    struct mat i = mat_rows(&g->z, g->users, g->items);
     rows_gather(&u, NULL, user, m->threads);
     rows_gather(&i, NULL, item, m->threads);
     return 0;
@@ -327,7 +336,7 @@ add_modality(struct net *m, struct modality *v, struct net_features *f,
         rc = mmgcn_layer_init(
             &v->l[l], m, f->name, l + 1, l ? m->width : v->width, e);
     if (!rc && v->project == NONE && !train) {
-        struct mat item = rows(&v->x0, g->users, g->items);
+        struct mat item = mat_rows(&v->x0, g->users, g->items);
         /* needed as rows of X_0 only */
         norm_rows_forward(&v->raw, &item, NULL, m->threads);
         mat_free(&v->raw);

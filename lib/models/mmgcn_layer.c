@@ -60,12 +60,6 @@ mmgcn_layer_free(struct mmgcn_layer *l)
     mat_free(&l->mean[1]);
 }
 
-static struct mat
-rows(const struct mat *m, int64_t first, int64_t n)
-{
-    return (struct mat){n, m->d, m->x + first * m->d};
-}
-
 static float *
 bias(struct net *m, int place)
 {
@@ -115,9 +109,10 @@ forward_half(struct mmgcn_layer *l, struct net *m, const struct reach *r, int k,
 {
     struct half f = half(r, k);
     const struct mat *a = &m->tensor[l->a].x;
-    struct mat made = rows(&l->h, f.first, f.n), read = rows(x, f.at, f.from);
+    struct mat made = mat_rows(&l->h, f.first, f.n),
+               read = mat_rows(x, f.at, f.from);
     if (f.mean_first) {
-        struct mat mean = rows(&l->mean[k], 0, f.n);
+        struct mat mean = mat_rows(&l->mean[k], 0, f.n);
         spmm(&f.down, &read, 0.0f, &mean, m->threads);
         linear_forward(&mean, a, bias(m, l->a), &made, m->threads);
         clear_lonely(r, &f, &made);
@@ -159,10 +154,11 @@ backward_half(struct mmgcn_layer *l, struct net *m, const struct reach *r,
 {
     struct half f = half(r, k);
     struct net_tensor *a = &m->tensor[l->a];
-    struct mat made = rows(dh, f.first, f.n), read = rows(x, f.at, f.from);
+    struct mat made = mat_rows(dh, f.first, f.n),
+               read = mat_rows(x, f.at, f.from);
     struct mat d_read = {f.from, x->d, dx ? dx->x + f.at * x->d : NULL};
     if (f.mean_first) {
-        struct mat mean = rows(&l->mean[k], 0, f.n);
+        struct mat mean = mat_rows(&l->mean[k], 0, f.n);
         struct mat d_mean = {f.n, x->d, s->side.x};
         clear_lonely(r, &f, &made);
         rows_zero(&d_mean, m->threads);
@@ -207,6 +203,6 @@ mmgcn_layer_backward(struct mmgcn_layer *l, struct net *m,
         x, r->self, &l->t, &b->g, d_bias(m, l->b), m->threads, e);
     if (rc)
         return rc;
-    struct mat dt = rows(&l->t, 0, users_only ? r->users : r->n);
+    struct mat dt = mat_rows(&l->t, 0, users_only ? r->users : r->n);
     return linear_rows_inputs(r->self, &b->x, &dt, dx, m->threads, e);
 }

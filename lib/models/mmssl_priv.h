@@ -86,13 +86,6 @@ struct mmssl {
     int32_t *top_item;
 };
 
-/* Rows 0 .. n-1 of a batch's matrix. */
-static inline struct mat
-mmssl_rows(const struct mat *m, int64_t n)
-{
-    return (struct mat){n, m->d, m->x};
-}
-
 /* --- mmssl_graph.c --- */
 
 /* The operators of a, which is copied. ERR_NOMEM. */

@@ -20,7 +20,7 @@ similarities(struct net *m, const struct net_batch *b, struct simrows *sim,
     struct err *e)
 {
     struct mmssl *s = m->own;
-    struct mat dense = mmssl_rows(&s->dense, b->n);
+    struct mat dense = mat_rows(&s->dense, 0, b->n);
     q->n = b->n;
     rows_gather(user, b->user, q, m->threads);
     return simrows_set(sim, &s->known, q, item, &dense, m->threads, e);
@@ -49,7 +49,7 @@ train_critic(struct net *m, const struct net_batch *b, struct err *e)
         rc = similarities(m, b, &s->sim, &s->user.out, &s->item.out, &s->q, e);
     if (rc)
         return rc;
-    struct mat real = mmssl_rows(&s->dense, b->n);
+    struct mat real = mat_rows(&s->dense, 0, b->n);
     realrows_set(&s->real, &s->sim, &real, m->threads);
     critic_step(&s->critic, s->fake, &s->real, (uint32_t)b->t, &losses);
     return 0;
@@ -61,7 +61,7 @@ rank_loss(struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
     struct mmssl *s = m->own;
     int64_t n = b->n;
-    struct mat da = mmssl_rows(&s->da, n), dz = mmssl_rows(&s->dz, 2 * n);
+    struct mat da = mat_rows(&s->da, 0, n), dz = mat_rows(&s->dz, 0, 2 * n);
     memcpy(s->list, b->pos, (size_t)n * sizeof *s->list);
     memcpy(s->list + n, b->neg, (size_t)n * sizeof *s->list);
     segments_set(&s->users, b->user, n);
@@ -90,9 +90,9 @@ static double
 contrast_loss(struct net *m, const struct net_batch *b)
 {
     struct mmssl *s = m->own;
-    struct mat kb = mmssl_rows(&s->kb, b->n), out = mmssl_rows(&s->da, b->n);
-    struct mat dk = mmssl_rows(&s->modal[0].dq, b->n),
-               dn = mmssl_rows(&s->dn, b->n);
+    struct mat kb = mat_rows(&s->kb, 0, b->n), out = mat_rows(&s->da, 0, b->n);
+    struct mat dk = mat_rows(&s->modal[0].dq, 0, b->n),
+               dn = mat_rows(&s->dn, 0, b->n);
     double loss = 0;
     rows_gather(&s->user.out, b->user, &out, m->threads);
     rows_zero(&dn, m->threads);
@@ -114,7 +114,7 @@ critic_loss(
     struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
     struct mmssl *s = m->own;
-    struct mat dense = mmssl_rows(&s->dense, b->n);
+    struct mat dense = mat_rows(&s->dense, 0, b->n);
     for (int k = 0; k < s->modals; k++) {
         struct mmssl_modal *f = &s->modal[k];
         int rc = modal_similarities(m, b, k, e);
