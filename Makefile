@@ -60,6 +60,7 @@ UNITS := $(UNIT_SRC:%.c=$L/%)
 FUZZERS := $(FUZZ_SRC:%.c=$L/%)
 BENCHES := $(BENCH_SRC:%.c=$L/%)
 LIB := $L/libstair.a
+CLI := $L/tools/cli.a
 # Of the tests of --device cuda: a program that takes a loop for a GPU, and one
 # that fills a GPU's memory.
 LOOP := $L/tests/cuda/stair-train
@@ -98,13 +99,16 @@ $(CUDA_SRC:%.cu=$L/%.o): $L/%.o: %.cu $L/cuda.flags
 # private: or the flags' stamp would depend on what is made first.
 $B/lib/%.o $B/tests/%.o: private CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
+$(CLI): $(CLI_OBJ)
 $(LIB): $(LIB_OBJ)
+# Archives, so that a program is linked with what it uses and no more.
+$(CLI) $(LIB):
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  AR      $@")
 	@rm -f $@
 	$Q$(AR) rcsD $@ $^
 
-$(TOOLS:%=$L/%.linked): $L/%.linked: $B/tools/%.o $(CLI_OBJ) $(LIB)
+$(TOOLS:%=$L/%.linked): $L/%.linked: $B/tools/%.o $(CLI) $(LIB)
 	$(if $Q,@echo "  LINK    $*")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
@@ -137,7 +141,7 @@ $B/tests/fault/fail.so: tests/fault/fail.c $B/flags
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) -fPIC -shared -MMD -MP -MF $(@:.so=.d) -o $@ $< -ldl
 
-$(LOOP): $B/tools/stair-train.o $B/tests/cuda/loop.o $(CLI_OBJ) $(LIB)
+$(LOOP): $B/tools/stair-train.o $B/tests/cuda/loop.o $(CLI) $(LIB)
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)

@@ -122,7 +122,7 @@ main(int argc, char **argv)
     }
     cli_one_stdin(&io, path, m);
 
-    blas_init();
+    die_if(blas_reserve((int)io.threads, &io.err), &io);
     for (int i = 0; i < m; i++) {
         die_if(neighbours(&io, &a, &o[i], &l[i]), &io);
         if (l[i].n != l[0].n)

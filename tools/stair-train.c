@@ -273,7 +273,8 @@ main(int argc, char **argv)
     cli_parse(&io, argc, argv);
     train_args_check(&io, &o);
 
-    blas_init();
+    if (o.system->form == TRAIN_NET)
+        die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct train_input in = {0};
     train_input_read(&io, &o, &in);
     if (o.system->form == TRAIN_FIXED)

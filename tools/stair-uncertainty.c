@@ -228,7 +228,7 @@ main(int argc, char **argv)
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
 
-    blas_init();
+    die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct dataset d;
     struct xout x;
     const char *path[CLI_LIST_MAX + 1] = {a.data};

@@ -119,7 +119,7 @@ main(int argc, char **argv)
     cli_one_stdin(&io, path, m);
     opt.threads = (int)io.threads;
 
-    blas_init();
+    die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct sum sum = {.d = opt.d};
     for (int i = 0; i < m; i++)
         die_if(add_operand(&io, &opt, &o[i], &sum), &io);

@@ -11,6 +11,16 @@ extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
     const int *lda, double *w, double *work, const int *lwork, int *iwork,
     const int *liwork, int *info);
 
+/* OpenBLAS's own, not in its header; a library without them has no buffers that
+ * we could take beforehand. */
+extern void *blas_memory_alloc(int) __attribute__((weak));
+extern void blas_memory_free(void *) __attribute__((weak));
+
+enum {
+    BUFFER = 129 << 20, /* of one running call of OpenBLAS, and some */
+    MOST = 64 /* of its buffers; it warns of more than it was built for */
+};
+
 static int
 size(int64_t n)
 {
@@ -22,6 +32,34 @@ void
 blas_init(void)
 {
     openblas_set_num_threads(1);
+}
+
+/* A call of OpenBLAS that gets no memory tries again for ever, so its buffers
+ * are taken here, after a look whether they are to be had; it keeps them. */
+int
+blas_reserve(int threads, struct err *e)
+{
+    blas_init();
+    void **buffer = mem_zero(threads, sizeof *buffer, e);
+    if (!buffer)
+        return ERR_NOMEM;
+    int n = 0, want = threads < MOST ? threads : MOST;
+    while (n < want && (buffer[n] = malloc(BUFFER)))
+        n++;
+    for (int i = 0; i < n; i++)
+        free(buffer[i]);
+    if (n == want && blas_memory_alloc && blas_memory_free) {
+        for (int i = 0; i < n; i++)
+            buffer[i] = blas_memory_alloc(0);
+        for (int i = 0; i < n; i++)
+            blas_memory_free(buffer[i]);
+    }
+    free(buffer);
+    return n == want ? 0
+                     : err_set(e, ERR_NOMEM,
+                           "out of memory: BLAS wants %d MB of address "
+                           "space for each of %d threads",
+                           BUFFER >> 20, want);
 }
 
 void

@@ -12,8 +12,12 @@
  * in 31 bits (asserted). Bytes depend on the BLAS library and processor.
  */
 
-/* Call once, before threads are started: fixes OpenBLAS to one thread. */
+/* Before all else, with one thread running: fixes OpenBLAS to one thread. */
 void blas_init(void);
+
+/* The same, and OpenBLAS takes its memory for as many callers at a time, which
+ * later could not be refused: it would wait for it for ever. ERR_NOMEM. */
+int blas_reserve(int threads, struct err *e) ERR_CHECKED;
 
 /* C[m][n] = alpha op(A) op(B) + beta C; ta, tb: 1 transposes; row strides lda,
  * ldb, ldc. op(A) is m x k, op(B) k x n. */

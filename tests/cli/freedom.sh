@@ -26,4 +26,11 @@ fails 2 "stair-train: model 'freedom' takes no '--dropout'" "${one[@]}" --featur
 fails 2 "stair-train: option '--keep-edges': '0' is not in 0 (excluded)..1" "${one[@]}" --features text=text.npz --keep-edges 0
 fails 1 "stair-train: 1000 neighbours wanted of 100 items" "${one[@]}" --features text=text.npz --neighbors 1000
 fails 1 "stair-train: all features have weight 0" "${one[@]}" --features text=text.npz:0
+# OpenBLAS alone would wait for memory for ever.
+if [ "$SANITIZED" != 1 ]; then
+	cramped() { (ulimit -v 1000000 && OPENBLAS_NUM_THREADS=1 timeout -s KILL 60 stair-train -q -t 16 "${shop[@]}" --epochs 1 -o cramped.npz); }
+	fails 1 "stair-train: out of memory: BLAS wants 129 MB of address space for each of 16 threads" cramped
+else
+	skip "no memory for BLAS" "the sanitizer has its own"
+fi
 done_testing

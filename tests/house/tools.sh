@@ -56,6 +56,15 @@ else
 	skip "no binary data to a terminal" "script is not installed"
 fi
 
+# OpenBLAS starts threads with the program and wants memory for each.
+if command -v readelf >/dev/null; then
+	same "only tools that multiply matrices are linked with BLAS" \
+		"$(for t in "${tools[@]}"; do readelf -d "$BIN/$t" | grep -q 'NEEDED.*blas' && echo "$t"; done | tr '\n' ' ')" \
+		"stair-knn stair-train stair-uncertainty stair-whiten "
+else
+	skip "only tools that multiply matrices are linked with BLAS" "readelf is not installed"
+fi
+
 # Signals: an unfinished file goes, an ignored signal is ignored.
 mkfifo never
 stair-cat -f npy -o out.npy <never &
