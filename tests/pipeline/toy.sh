@@ -62,6 +62,8 @@ rm one/items.npz
 same "a lost graph" "$(demo one)" "items.npz $behind_knn"
 equal_runs "and the bytes are still the same" one two
 
+same "as a target of the top Makefile: R says where" "$(make -n -j2 -C "$TOP" BIN="$BIN" demo R=elsewhere 2>&1 | grep -oE -- '-o elsewhere/data.npz|jobserver unavailable')" "-o elsewhere/data.npz"
+
 # a failing stage: make fails, older results stay
 cp tools/stair-whiten keep
 printf '#!/bin/sh\necho "stair-whiten: no" >&2\nexit 1\n' >tools/stair-whiten
