@@ -6,8 +6,11 @@
 #         knn: start from the neighbour graphs themselves
 #         auto: derived where those files lie in DATA, else knn
 # The item graph always comes from text_knn10.npz and image_knn10.npz.
+include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 DATA ?=
+$(if $(DATA),$(call path,DATA))
 INIT = auto
+$(call one_of,INIT,auto derived knn)
 INTER = $(DATA)/$(INTER_NAME)
 INGEST = --split label
 KT = 5
@@ -16,13 +19,11 @@ dense := $(DATA)/text_feat_derived.npy $(DATA)/image_feat_derived.npy
 graphs := $(DATA)/text_knn10.npz $(DATA)/image_knn10.npz
 chosen := $(if $(filter auto,$(INIT)),$(if $(word 2,$(wildcard $(dense))),derived,knn),$(INIT))
 
-ifeq ($(filter-out clean,$(or $(MAKECMDGOALS),report)),)
+ifeq ($(making),)
 else ifeq ($(wildcard $(INTER)),)
 $(error set DATA to the directory that holds $(INTER_NAME), as in: make $(NAME) DATA=path/to/amazon-$(NAME))
 else ifneq ($(words $(wildcard $(graphs))),2)
 $(error '$(DATA)' has no text_knn10.npz and image_knn10.npz, from which the item graph is made)
-else ifeq ($(filter derived knn,$(chosen)),)
-$(error INIT is 'auto', 'derived' or 'knn', not '$(INIT)')
 endif
 
 INIT_FROM = $(join $(if $(filter derived,$(chosen)),$(dense),$(graphs)),:$(KT) :$(KV))
@@ -32,4 +33,4 @@ NOTE = $(if $(filter derived,$(chosen)),The initial vectors come from stand-ins 
 	were fitted to the neighbour graphs$(,) not from the published features.,The \
 	initial vectors come from the neighbour graphs$(,) not from the published features.)
 
-include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk
+include $(HERE)stage.mk

@@ -45,7 +45,7 @@ cut -f5 "$dir/plan.tsv" | sort -u | while read -r run; do
 			v["ndcg", 10], v["ndcg", 20], costs, peak "\t" v["mmssl-ndcg", 10] "\t" v["mmssl-ndcg", 20] }' "$dir/$run.tsv"
 done | awk -F'\t' -v OFS='\t' -v dataset="$dataset" '
 	NR == FNR { of[$1] = substr($0, length($1) + 2); next }
-	FNR == 1 { print "dataset", "part", "series", "x", "seed", "training", "recall@10", "recall@20", "ndcg@10",
+	BEGIN { print "dataset", "part", "series", "x", "seed", "training", "recall@10", "recall@20", "ndcg@10",
 		"ndcg@20", "best_epoch", "valid_ndcg@20", "epochs", "seconds", "peak_mb", "mmssl-ndcg@10", "mmssl-ndcg@20" }
 	{ gsub(/\./, " ", $2); print dataset, $0, of[$5] }' - "$dir/plan.tsv" >"$dir/results.tsv.new"
 

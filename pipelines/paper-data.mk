@@ -19,10 +19,8 @@ wanted := $(filter-out $(TOO_LARGE_$(NAME)) $(if $(content),,$(featured_systems)
 trained := $(filter $(trained_systems),$(wanted))
 fixed := $(filter $(fixed_systems),$(wanted))
 timed := $(if $(call has,table3),$(filter-out $(TOO_LARGE_$(NAME)) $(if $(content),,$(featured_systems)),$(COST_SYSTEMS)))
-unknown := $(filter-out $(trained_systems),$(COST_SYSTEMS)) $(filter-out $(trained_systems) $(fixed_systems),$(SYSTEMS))
-ifneq ($(strip $(unknown)),)
-$(error SYSTEMS are some of $(trained_systems) $(fixed_systems)$(,) not '$(firstword $(unknown))')
-endif
+$(if $(SYSTEMS),$(call some_of,SYSTEMS,$(trained_systems) $(fixed_systems)))
+$(if $(COST_SYSTEMS),$(call some_of,COST_SYSTEMS,$(trained_systems)))
 plan = $(if $(call has,table2),$(foreach s,$(SEEDS),$(foreach m,$(trained),table2/$m/-/$s/$m-$s)) \
 	  $(foreach m,$(fixed),table2/$m/-/1/$m)) \
 	$(foreach m,$(timed),table3/$m/-/$(first)/cost-$m) \
@@ -111,7 +109,7 @@ outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(foreach f,
 	$(if $(call has,fig2)$(filter $(featured_systems),$(trained) $(timed)),$(uncertainty_outside)))
 plan_cmd = $(subst /,	,$(plan))
 about_cmd = $(NOTE)
-$R/results.tsv: $(runs:%=$R/%.tsv) $(logged:%=$R/%.jsonl) $R/plan.opts $R/about.opts \
+$R/results.tsv: $R/data.npz $(runs:%=$R/%.tsv) $(logged:%=$R/%.jsonl) $R/plan.opts $R/about.opts \
 		$(if $(call has,fig2),$R/uncertainty.tsv) \
 		$(if $(and $(call has,table2),$(others)),$R/compare.tsv $R/users.tsv) $(HERE)paper-collect.sh
 	@$(BIN)/stair-cat $R/data.npz | bash $(HERE)paper-collect.sh $(DATASET) $R $(outside)

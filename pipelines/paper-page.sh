@@ -265,11 +265,13 @@ for d in $datasets; do
 	epochs=$(awk -F'\t' 'NR > 1 && $13 != "-" && $13 > m { m = $13 } END { print m }' "$dir/$d/results.tsv")
 	seeds=$(awk -F'\t' 'NR > 1 && !($5 in s) { s[$5] = 1; n++ } END { print n }' "$dir/$d/results.tsv")
 	note=$(head -n 1 "$dir/$d/about.opts")
-	printf '<p class="note"><b>%s:</b> %s epochs, %s seed%s.' "$(title "$d")" "${epochs:-0}" "$seeds" "$([ "$seeds" = 1 ] || echo s)"
+	trained='nothing was trained'
+	[ -z "$epochs" ] || trained="$epochs epochs, $seeds seed$([ "$seeds" = 1 ] || echo s)"
+	printf '<p class="note"><b>%s:</b> %s.' "$(title "$d")" "$trained"
 	case $d in
 	demo | large) printf ' Random purchases with made-up features: the paper has no such numbers.' ;;
 	tiktok) printf ' The paper does not use this set.' ;;
-	*) [ "${epochs:-0}" = 500 ] || printf ' The paper trains 500 epochs.' ;;
+	*) [ "${epochs:-500}" = 500 ] || printf ' The paper trains 500 epochs.' ;;
 	esac
 	[ "$d" != large ] || printf ' In Table 3 it stands beside Electronics, whose size it has.'
 	[ -z "$note" ] || printf ' %s' "$(escape <<<"$note")"

@@ -30,18 +30,20 @@ KT_SWEEP = 1 3 5 9
 KV_SWEEP = 1 3 5 9
 CLUSTERS = 8,10,20,50,100
 
-HERE := $(dir $(lastword $(MAKEFILE_LIST)))
-SHELL = /bin/bash
-.SHELLFLAGS = -euo pipefail -c
-.DELETE_ON_ERROR:
-.SUFFIXES:
-MAKEFLAGS += --no-builtin-rules
+include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 .DEFAULT_GOAL := paper
-BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
 P ?= runs/paper
 
+lists = PARTS SYSTEMS SEEDS COST_SYSTEMS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP
+$(foreach v,DATASETS $(lists),$(eval override $v := $(strip $(call once,$($v)))))
+$(call path,P)
+$(if $(DATA),$(call path,DATA))
+$(call some_of,DATASETS,$(datasets))
+$(call some_of,PARTS,$(all_parts))
+$(call whole_numbers,SEEDS)
+
 dir_of = $(if $(wildcard $(DATA)/$1.inter.gz),$(DATA),$(DATA)/$(if $(filter baby sports,$1),amazon-)$1)
-passed = $(foreach v,PARTS SYSTEMS SEEDS COST_SYSTEMS COST_EPOCHS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS,$v='$($v)')
+passed = $(foreach v,$(lists) COST_EPOCHS CLUSTERS,$v='$($v)')
 
 .PHONY: paper FORCE clean $(all_parts)
 FORCE:

@@ -18,20 +18,14 @@
 #   TITLES    item<TAB>title for the report, may be empty
 #   NOTE      a sentence for the report, may be empty
 #   THREADS   of each program, default: all processors
-HERE := $(dir $(lastword $(MAKEFILE_LIST)))
-SHELL = /bin/bash
-.SHELLFLAGS = -euo pipefail -c
-.DELETE_ON_ERROR:
-.SUFFIXES:
-MAKEFLAGS += --no-builtin-rules
+include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 .DEFAULT_GOAL := report
 
-BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
 R ?= runs/$(NAME)
+$(call path,R)
 THREADS =
 t = $(if $(THREADS), -t $(THREADS))
 
-, := ,
 # FILE:NUMBER... without the numbers; a word for the shell.
 files = $(foreach f,$1,$(firstword $(subst :, ,$f)))
 quote = '$(subst ','\'',$1)'

@@ -9,7 +9,8 @@
 DATASET = demo
 SYSTEM = stair
 GRID = gamma=0.1,0.2,0.4 weight-decay=0.03,0.1,0.3
-HERE := $(dir $(lastword $(MAKEFILE_LIST)))
+include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
+$(call one_of,DATASET,$(datasets))
 SWEPT := runs/sweep/$(DATASET)-$(SYSTEM)
 R = $(SWEPT)
 include $(HERE)$(DATASET).mk
@@ -20,13 +21,11 @@ include $(HERE)runs.mk
 cross = $(if $(strip $1),$(if $(strip $2),$(foreach a,$1,$(foreach b,$2,$a;$b)),$1),$2)
 axis = $(foreach v,$(subst $(,), ,$(lastword $(subst =, ,$1))),$(firstword $(subst =, ,$1))=$v)
 all_of = $(if $(strip $1),$(call cross,$(call axis,$(firstword $1)),$(call all_of,$(wordlist 2,99,$1))))
+$(call one_of,SYSTEM,$(trained_systems) itemknn)
 points := $(call all_of,$(GRID))
 names := $(foreach g,$(GRID),$(firstword $(subst =, ,$g)))
 set := $($(SYSTEM)_set)
 fixed := $(filter $(SYSTEM),$(fixed_systems))
-ifeq ($(set),)
-$(error SYSTEM is one of $(trained_systems) itemknn$(,) not '$(SYSTEM)')
-endif
 $(foreach g,$(GRID),$(if $(word 3,$(subst =, = ,$g)),,$(error GRID holds NAME=VALUE$(,)VALUE words$(,) not '$g')))
 run_of = $(subst ;,_,$(subst =,,$1))
 options_of = $(call without,$(set),$(names)) $(addprefix --,$(subst ;, ,$1))

@@ -1,8 +1,10 @@
 # TikTok: image and audio features, rows in the order of the item numbers. The
 # paper does not use this set: equal weights, and of gamma 0.1, 0.2 and 0.5 the
 # best by valid NDCG@20 after 60 epochs. 103 users hold most of the interactions.
+include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 NAME = tiktok
 DATA ?=
+$(if $(DATA),$(call path,DATA))
 INTER = $(DATA)/tiktok.inter.gz
 INGEST = --split label
 FEATURES = image audio
@@ -25,9 +27,9 @@ SEED = 1
 TITLES =
 NOTE =
 
-ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),report)),)
+ifneq ($(making),)
 ifeq ($(wildcard $(INTER)),)
 $(error set DATA to the directory that holds tiktok.inter.gz, as in: make tiktok DATA=path/to/tiktok)
 endif
 endif
-include $(dir $(lastword $(MAKEFILE_LIST)))stage.mk
+include $(HERE)stage.mk

@@ -72,7 +72,7 @@ says() { # says TEXT NAME ARGUMENTS...: make refuses, in one line that ends so
 says "set DATA to the directory that holds baby.inter.gz, as in: make baby DATA=path/to/amazon-baby" baby
 says "set DATA to the directory that holds sports.inter.gz, as in: make sports DATA=path/to/amazon-sports" sports DATA=a
 says "set DATA to the directory that holds tiktok.inter.gz, as in: make tiktok DATA=path/to/tiktok" tiktok
-says "INIT is 'auto', 'derived' or 'knn', not 'random'" baby DATA=a INIT=random
+says "INIT is one of auto derived knn, not 'random'" baby DATA=a INIT=random
 rm a/image_knn10.npz
 says "'a' has no text_knn10.npz and image_knn10.npz, from which the item graph is made" baby DATA=a
 runs "clean needs no data" make -f "$TOP/pipelines/baby.mk" BIN="$BIN" R=baby clean
