@@ -117,7 +117,8 @@ double npz_value(const struct npy *h, const void *src, int64_t i);
 int64_t npz_value_int(const struct npy *h, const void *src, int64_t i);
 
 /* Writer: members in the order of the calls, each with exact sizes and CRC, so
- * that nothing is patched later. */
+ * that nothing is patched later. ERR_RANGE for a member that no reader would
+ * take: a name that is too long or there already, or one member too many. */
 struct npz_out {
     struct xout x;
     struct npz_out_state *state;

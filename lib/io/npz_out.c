@@ -2,7 +2,6 @@
 
 #include "lib/base/mem.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -102,14 +101,30 @@ write_local(struct npz_out *z, struct entry *m, int64_t inner, struct err *e)
     return xout_write(&z->x, b, p - b, e);
 }
 
+/* What a reader would not take. */
+static int
+check_member(const struct npz_out_state *s, const char *name, struct err *e)
+{
+    if (strlen(name) >= NPZ_NAME)
+        return err_set(e, ERR_RANGE, "member name '%s' is too long", name);
+    if (s->n == NPZ_MEMBERS)
+        return err_set(e, ERR_RANGE,
+            "member '%s' is one too many: a file holds at most %d", name,
+            NPZ_MEMBERS);
+    for (int i = 0; i < s->n; i++)
+        if (strcmp(s->entry[i].name, name) == 0)
+            return err_set(e, ERR_RANGE, "two members are named '%s'", name);
+    return 0;
+}
+
 static int
 add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
     const void *data, int64_t ndata, struct err *e)
 {
     struct npz_out_state *s = z->state;
-    if (strlen(name) >= NPZ_NAME)
-        return err_set(e, ERR_RANGE, "member name '%s' is too long", name);
-    assert(s->n < NPZ_MEMBERS);
+    int rc = check_member(s, name, e);
+    if (rc)
+        return rc;
     struct entry *grown = realloc(s->entry, (size_t)(s->n + 1) * sizeof *grown);
     if (!grown)
         return err_set(e, ERR_NOMEM, "out of memory");
@@ -120,7 +135,7 @@ add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
     memcpy(m->name, name, strlen(name) + 1);
     m->crc = (uint32_t)crc32_z(0, head, (size_t)nhead);
     m->crc = (uint32_t)crc32_z(m->crc, data, (size_t)ndata);
-    int rc = write_local(z, m, nhead, e);
+    rc = write_local(z, m, nhead, e);
     if (!rc)
         rc = xout_write(&z->x, head, nhead, e);
     if (!rc)

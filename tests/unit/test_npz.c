@@ -290,6 +290,37 @@ test_limits(void)
         "%s", e.msg);
 }
 
+/* What no reader takes is not written. */
+static void
+test_members(void)
+{
+    struct npz_out w;
+    struct err e = {""};
+    struct npy h = npy_make('i', 8, 0, NULL);
+    ok(npz_out_open(&w, "full.npz", &e) == 0 &&
+            npz_out_text(&w, "x", "", &e) == 0 &&
+            npz_out_array(&w, "x", &h, i8, &e) == 0,
+        "a text and an array of one name differ: x, x.npy");
+    ok(npz_out_array(&w, "x", &h, i8, &e) == ERR_RANGE &&
+            !strcmp(e.msg, "two members are named 'x.npy'"),
+        "%s", e.msg);
+    int rc = 0;
+    for (int i = 2; i < NPZ_MEMBERS && !rc; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        rc = npz_out_array(&w, name, &h, i8, &e);
+    }
+    ok(!rc && npz_out_array(&w, "more", &h, i8, &e) == ERR_RANGE &&
+            !strcmp(e.msg,
+                "member 'more.npy' is one too many: a file holds at most 1024"),
+        "%s", e.msg);
+    struct npz z;
+    ok(npz_out_commit(&w, &e) == 0 && npz_load(&z, "full.npz", NULL, &e) == 0 &&
+            z.n == NPZ_MEMBERS - 1,
+        "a full file is read: %s", e.msg);
+    npz_free(&z);
+}
+
 /* For tests/interop/npz.sh: IN.npy, which may be larger than 4 GiB, as member x
  * of OUT.npz, and a small member behind it. */
 static int
@@ -325,5 +356,6 @@ main(int argc, char **argv)
     test_take();
     test_half();
     test_limits();
+    test_members();
     return done();
 }
