@@ -101,6 +101,8 @@ is_state(const char *name)
 {
     static const char *const other[] = {"name", "run", "counters", "numbers",
         "user", "item", "user_param", "item_param"};
+    _Static_assert(CHECKPOINT_MEMBERS == 1 + sizeof other / sizeof *other,
+        "members beside the engine's");
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (strcmp(name, other[i]) == 0)
             return 0;

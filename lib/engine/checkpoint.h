@@ -34,6 +34,9 @@ struct checkpoint {
     int tensors;
 };
 
+/* Members that are none of the engine's tensors, history.txt among them. */
+enum { CHECKPOINT_MEMBERS = 9 };
+
 /* Writes c with the present state of g, one tensor in memory at a time; c's own
  * state is not looked at. Atomic; history as everywhere. */
 int checkpoint_write(const char *path, const struct checkpoint *c,

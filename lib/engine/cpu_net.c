@@ -2,11 +2,21 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
+#include "lib/engine/checkpoint.h"
+#include "lib/io/npz.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of a tensor: value, first and second moment. */
+enum { MATRICES = 3 };
+
+_Static_assert(CHECKPOINT_MEMBERS + MATRICES * NET_TENSORS <= NPZ_MEMBERS,
+    "a file holds a checkpoint of any net");
+_Static_assert(
+    NET_NAME + sizeof "now_.npy" <= NPZ_NAME, "and a member any name");
 
 struct cpu_net {
     struct engine base;
@@ -162,9 +172,9 @@ static int
 list_all(struct cpu_net *g, struct err *e)
 {
     struct net *m = g->net;
-    g->tensor = mem_zero(3 * m->tensors, sizeof *g->tensor, e);
-    g->matrix = mem_zero(3 * m->tensors, sizeof(struct mat *), e);
-    g->text = mem_zero(6 * m->tensors, sizeof(char *), e);
+    g->tensor = mem_zero(MATRICES * m->tensors, sizeof *g->tensor, e);
+    g->matrix = mem_zero(MATRICES * m->tensors, sizeof(struct mat *), e);
+    g->text = mem_zero(2 * MATRICES * m->tensors, sizeof(char *), e);
     if (!g->tensor || !g->matrix || !g->text)
         return ERR_NOMEM;
     g->base.tensor = g->tensor;

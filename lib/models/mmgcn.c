@@ -303,7 +303,8 @@ add_projection(struct net *m, struct modality *v, const char *name,
     int64_t columns, struct err *e)
 {
     int bias;
-    int rc = add_normal(m, v->width, columns, &v->project, e, name, "project");
+    int rc = add_normal(
+        m, v->width, columns, &v->project, e, name, "project_weight");
     if (!rc)
         rc = net_add(
             m, NET_PARAM, 1, v->width, &bias, e, "project_bias_%s", name);

@@ -14,8 +14,8 @@ add_linear(struct net *m, int64_t q, int64_t p, int *place, struct err *e,
     const char *modality, const char *letter, int number)
 {
     int bias;
-    int rc = net_add(
-        m, NET_PARAM, q, p, place, e, "%s%d_%s", letter, number, modality);
+    int rc = net_add(m, NET_PARAM, q, p, place, e, "%s%d_weight_%s", letter,
+        number, modality);
     if (!rc)
         rc = net_add(m, NET_PARAM, 1, q, &bias, e, "%s%d_bias_%s", letter,
             number, modality);

@@ -36,23 +36,40 @@ net_new(struct net **out, const char *name, const struct net_kind *kind,
     return rc;
 }
 
+static int
+check_name(const struct net *m, const char *name, struct err *e)
+{
+    if (strlen(name) > NET_NAME)
+        return err_set(e, ERR_RANGE,
+            "model '%s': a tensor's name has at most %d bytes: '%s'", m->name,
+            NET_NAME, name);
+    for (int k = 0; k < m->tensors; k++)
+        if (strcmp(m->tensor[k].name, name) == 0)
+            return err_set(e, ERR_RANGE,
+                "model '%s': two tensors are named '%s'", m->name, name);
+    return 0;
+}
+
 /* The next tensor, with a name and nothing else. */
-static struct net_tensor *
+static int
 append(struct net *m, enum net_role role, struct err *e, const char *name,
     va_list ap)
 {
-    if (m->tensors == NET_TENSORS) {
-        (void)err_set(
-            e, ERR_RANGE, "a model has at most %d tensors", NET_TENSORS);
-        return NULL;
+    if (m->tensors == NET_TENSORS)
+        return err_set(e, ERR_RANGE,
+            "model '%s' would have more than %d tensors, too many for a "
+            "checkpoint",
+            m->name, NET_TENSORS);
+    char *text;
+    if (vasprintf(&text, name, ap) < 0)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    int rc = check_name(m, text, e);
+    if (rc) {
+        free(text);
+        return rc;
     }
-    struct net_tensor *t = &m->tensor[m->tensors++];
-    *t = (struct net_tensor){.role = role};
-    if (vasprintf(&t->name, name, ap) >= 0)
-        return t;
-    t->name = NULL;
-    (void)err_set(e, ERR_NOMEM, "out of memory");
-    return NULL;
+    m->tensor[m->tensors++] = (struct net_tensor){.name = text, .role = role};
+    return 0;
 }
 
 static int
@@ -75,12 +92,12 @@ net_add(struct net *m, enum net_role role, int64_t n, int64_t d, int *place,
 {
     va_list ap;
     va_start(ap, name);
-    struct net_tensor *t = append(m, role, e, name, ap);
+    int rc = append(m, role, e, name, ap);
     va_end(ap);
-    if (!t)
-        return ERR_NOMEM;
+    if (rc)
+        return rc;
     *place = m->tensors - 1;
-    return fill(t, n, d, e);
+    return fill(&m->tensor[*place], n, d, e);
 }
 
 /* Leaves the first `users` rows to a, the others become b. */

@@ -66,7 +66,13 @@ struct net_kind {
     void (*free)(struct net *m);
 };
 
-enum { NET_TENSORS = 1024, NET_USER = 0, NET_ITEM = 1 };
+/* A checkpoint holds the largest net and the longest name, see cpu_net.c. */
+enum {
+    NET_TENSORS = 338,
+    NET_NAME = 240, /* bytes */
+    NET_USER = 0,
+    NET_ITEM = 1
+};
 
 struct net {
     const char *name;
@@ -114,7 +120,10 @@ int net_new(struct net **out, const char *name, const struct net_kind *kind,
 
 /*
  * For the models: a zeroed tensor n x d behind those that m has; *place is its
- * index.
+ * index. A name that ends in a modality's, which may be any letters, digits and
+ * underscores, has a beginning with which no other kind of name begins: so two
+ * tensors never share one. ERR_RANGE if they do, if a name is too long, or for
+ * too many tensors.
  */
 int net_add(struct net *m, enum net_role role, int64_t n, int64_t d, int *place,
     struct err *e, const char *name, ...) ERR_CHECKED

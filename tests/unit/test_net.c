@@ -158,11 +158,65 @@ stop_after(void *ctx, int64_t step, int64_t steps)
         stop[0] = 1;
 }
 
+/* What net_add refuses; the largest net with the longest name fits into a file
+ * all the same. */
+static void
+limits(void)
+{
+    struct err e;
+    struct net *m;
+    struct engine *g;
+    struct sampler s;
+    struct checkpoint c;
+    int at;
+    struct net_opt o = {.train = &train, .dim = 1, .threads = 1, .seed = SEED};
+    char longest[NET_NAME + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[NET_NAME] = 0;
+    if (net_new(&m, "mf", &mf, &o, &e) ||
+        net_add_embeddings(m, USERS, ITEMS, 1, &e) ||
+        net_add(m, NET_OWN, 1, 1, &at, &e, "%s", longest) ||
+        sample_init(&s, SAMPLE_USERS, &train, SEED, &e))
+        abort();
+    ok(net_add(m, NET_STATE, 1, 1, &at, &e, "us%s", "er") == ERR_RANGE &&
+            strcmp(e.msg, "model 'mf': two tensors are named 'user'") == 0,
+        "%s", e.msg);
+    longest[NET_NAME] = 'a';
+    longest[NET_NAME + 1] = 0;
+    ok(net_add(m, NET_STATE, 1, 1, &at, &e, "%s", longest) == ERR_RANGE &&
+            strstr(e.msg, "a tensor's name has at most 240 bytes"),
+        "a name too long");
+    int rc = 0;
+    while (!rc && m->tensors < NET_TENSORS)
+        rc = net_add(m, NET_PARAM, 1, 1, &at, &e, "%d", m->tensors);
+    ok(!rc && net_add(m, NET_STATE, 1, 1, &at, &e, "more") == ERR_RANGE &&
+            strcmp(e.msg, "model 'mf' would have more than 338 tensors, too "
+                          "many for a checkpoint") == 0,
+        "%s", e.msg);
+    if (cpu_net_new(&g, m, &s, BATCH, &e) ||
+        train_start(&c, g, "mf", "--model=mf", &e))
+        abort();
+    for (int i = 0; i < 2; i++)
+        if (engine_get(g, i, &c.vec[i], &e) ||
+            engine_get(g, i, &c.param[i], &e))
+            abort();
+    rc = checkpoint_write("large.npz", &c, g, "stair-npz 1\n", &e);
+    checkpoint_free(&c);
+    ok(!rc && checkpoint_read("large.npz", &c, &e) == 0 &&
+            c.tensors == 3 * NET_TENSORS &&
+            checkpoint_restore(&c, g, "large.npz", &e) == 0,
+        "the largest checkpoint is written and read");
+    checkpoint_free(&c);
+    engine_free(g);
+    sample_free(&s);
+}
+
 int
 main(void)
 {
     struct err e;
     make_train();
+    limits();
     struct model m;
     struct model_opt mo = {.dim = D, .rate = .01, .decay = .02, .seed = SEED};
     if (model_mf(&m, &mo, &train, &e))
