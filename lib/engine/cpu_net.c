@@ -122,7 +122,9 @@ epoch(struct engine *base, struct engine_cursor *c, const volatile int *stop,
         zero_gradients(m);
         double t1 = clock_seconds();
         rc = m->kind->step(m, &b, &loss, e);
-        if (!rc && !isfinite(loss))
+        if (rc == ERR_NUM)
+            rc = engine_bad_step(base, c, c->step + 1, e);
+        else if (!rc && !isfinite(loss))
             rc = engine_bad_loss(base, c, c->step + 1, e);
         if (rc)
             break;

@@ -1,7 +1,6 @@
 #include "lib/engine/engine.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 void
 engine_free(struct engine *g)
@@ -50,22 +49,30 @@ engine_take(const struct engine *g, int tensor, struct mat *x, struct err *e)
 }
 
 int
+engine_check_mat(
+    const struct mat *x, const char *what, int64_t t, struct err *e)
+{
+    int64_t i = mat_not_finite(x);
+    if (i < 0)
+        return 0;
+    return err_set(e, ERR_NUM,
+        "%s is not finite at row %" PRId64 ", column %" PRId64
+        " after step %" PRId64 "; the input vectors or --lr may be too large",
+        what, i / x->d, i % x->d, t);
+}
+
+int
 engine_check(const struct engine *g, int64_t t, struct err *e)
 {
-    for (int k = 0; k < g->tensors; k++) {
+    int rc = 0;
+    for (int k = 0; k < g->tensors && !rc; k++) {
         struct mat x;
-        int rc = engine_take(g, k, &x, e);
-        for (int64_t i = 0; !rc && i < x.n * x.d; i++)
-            if (!isfinite(x.x[i]))
-                rc = err_set(e, ERR_NUM,
-                    "%s is not finite at row %" PRId64 ", column %" PRId64
-                    " after step %" PRId64,
-                    g->tensor[k].label, i / x.d, i % x.d, t);
+        rc = engine_take(g, k, &x, e);
+        if (!rc)
+            rc = engine_check_mat(&x, g->tensor[k].label, t, e);
         mat_free(&x);
-        if (rc)
-            return rc;
     }
-    return 0;
+    return rc;
 }
 
 int
@@ -78,6 +85,17 @@ engine_bad_loss(const struct engine *g, const struct engine_cursor *c,
     return err_set(e, ERR_NUM,
         "loss is not finite at epoch %" PRId64 ", step %" PRId64, c->epoch + 1,
         step);
+}
+
+int
+engine_bad_step(const struct engine *g, const struct engine_cursor *c,
+    int64_t step, struct err *e)
+{
+    int rc = engine_check(g, c->t, e);
+    if (rc)
+        return rc;
+    return err_prefix(
+        e, ERR_NUM, "epoch %" PRId64 ", step %" PRId64, c->epoch + 1, step);
 }
 
 void

@@ -111,6 +111,10 @@ int engine_epoch(struct engine *g, struct engine_cursor *c,
  * that is not finite; t optimiser steps were made. */
 int engine_check(const struct engine *g, int64_t t, struct err *e) ERR_CHECKED;
 
+/* The same of one matrix, which the message calls `what`. */
+int engine_check_mat(const struct mat *x, const char *what, int64_t t,
+    struct err *e) ERR_CHECKED;
+
 /* The model's output vectors for all users and items, U x width and I x width,
  * allocated by the caller. ERR_NOMEM if threads cannot be started. */
 int engine_vectors(struct engine *g, struct mat *user, struct mat *item,
@@ -135,6 +139,10 @@ void engine_linear(struct engine_tensor t[ENGINE_LINEAR], int64_t users,
 /* For engines: ERR_NUM for a loss of step `step` (from 1) of the cursor's epoch
  * that is not finite, naming the tensor that is at fault if one is. */
 int engine_bad_loss(const struct engine *g, const struct engine_cursor *c,
+    int64_t step, struct err *e) ERR_CHECKED;
+
+/* The same where e says already what is not finite: puts the place before. */
+int engine_bad_step(const struct engine *g, const struct engine_cursor *c,
     int64_t step, struct err *e) ERR_CHECKED;
 
 #endif

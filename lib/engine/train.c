@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/rec/stats.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,11 +46,23 @@ keep_parameters(const struct engine *g, struct checkpoint *run, struct err *e)
     return rc ? rc : engine_get(g, ENGINE_ITEM, &run->param[1], e);
 }
 
+/* The output vectors of users and items, which are finite. */
+static int
+vectors(struct engine *g, int64_t t, struct mat vec[2], struct err *e)
+{
+    int rc = engine_vectors(g, &vec[0], &vec[1], e);
+    if (rc == ERR_NUM)
+        return err_prefix(e, rc, "output vectors after step %" PRId64, t);
+    if (!rc)
+        rc = engine_check_mat(&vec[0], "user output vector", t, e);
+    return rc ? rc : engine_check_mat(&vec[1], "item output vector", t, e);
+}
+
 static int
 keep(struct engine *g, struct checkpoint *run, struct err *e)
 {
     int rc = keep_parameters(g, run, e);
-    return rc ? rc : engine_vectors(g, &run->vec[0], &run->vec[1], e);
+    return rc ? rc : vectors(g, run->cursor.t, run->vec, e);
 }
 
 /* How much the items still resemble their initial parameters. */
@@ -79,7 +92,7 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
         rc = mat_init(&vec[1], run->vec[1].n, run->vec[1].d, e);
     if (rc)
         goto out;
-    rc = engine_vectors(g, &vec[0], &vec[1], e);
+    rc = vectors(g, run->cursor.t, vec, e);
     if (rc)
         goto out;
     rc = metrics_run(&r->valid, &vec[0], &vec[1], &d->valid, &d->train, NULL,
@@ -142,7 +155,9 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
         .loss = label ? run->cursor.loss / (double)g->triples : (double)NAN};
     int due = d->valid.nnz > 0 && run->evaluated < label &&
               (label % o->every == 0 || label >= o->epochs);
-    int rc = due ? evaluate(g, d, o, run, &r, e) : 0;
+    int rc = due ? engine_check(g, run->cursor.t, e) : 0;
+    if (!rc && due)
+        rc = evaluate(g, d, o, run, &r, e);
     if (!rc && run->reported < label) {
         run->reported = label;
         if (hooks->report)
@@ -151,6 +166,17 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     if (!rc && due)
         rc = save(g, o, run, e);
     return rc;
+}
+
+/* What lies in the checkpoint file stays there if the state is not finite. */
+static int
+stop(const struct engine *g, const struct train_opt *o,
+    const struct checkpoint *run, struct err *e)
+{
+    int rc = engine_check(g, run->cursor.t, e);
+    if (!rc)
+        rc = save(g, o, run, e);
+    return rc ? rc : err_set(e, ERR_STOP, "stopped by a signal");
 }
 
 int
@@ -167,10 +193,8 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
                 (o->patience && run->worse >= o->patience))
                 break;
         }
-        if (o->stop && *o->stop) {
-            int rc = save(g, o, run, e);
-            return rc ? rc : err_set(e, ERR_STOP, "stopped by a signal");
-        }
+        if (o->stop && *o->stop)
+            return stop(g, o, run, e);
         struct step_ctx s = {hooks, run->cursor.epoch + 1};
         double start = clock_seconds();
         int rc = engine_epoch(g, &run->cursor, o->stop, on_step, &s, e);

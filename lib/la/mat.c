@@ -29,16 +29,24 @@ mat_free(struct mat *m)
     *m = (struct mat){0};
 }
 
-int
-mat_check_finite(const struct mat *m, const char *what, struct err *e)
+int64_t
+mat_not_finite(const struct mat *m)
 {
     for (int64_t i = 0; i < m->n * m->d; i++)
         if (!isfinite(m->x[i]))
-            return err_set(e, ERR_NUM,
-                "'%s': value at row %" PRId64 ", column %" PRId64
-                " is not finite (%g)",
-                what, i / m->d, i % m->d, (double)m->x[i]);
-    return 0;
+            return i;
+    return -1;
+}
+
+int
+mat_check_finite(const struct mat *m, const char *what, struct err *e)
+{
+    int64_t i = mat_not_finite(m);
+    if (i < 0)
+        return 0;
+    return err_set(e, ERR_NUM,
+        "'%s': value at row %" PRId64 ", column %" PRId64 " is not finite (%g)",
+        what, i / m->d, i % m->d, (double)m->x[i]);
 }
 
 double *

@@ -22,6 +22,9 @@ mat_rows(const struct mat *m, int64_t first, int64_t n)
     return (struct mat){n, m->d, m->x + first * m->d};
 }
 
+/* Place in x of the first element that is not finite, -1: all are. */
+int64_t mat_not_finite(const struct mat *m);
+
 /* ERR_NUM naming the first element (row, column) that is not finite; what is
  * the subject of the sentence, e.g. a file. */
 int mat_check_finite(

@@ -156,7 +156,12 @@ learn(struct lattice_graph *g, const struct net *m, int i, struct err *e)
     linear_forward(modal_features(m, t), &m->tensor[t->weight].x,
         m->tensor[t->bias].x.x, &p->y, m->threads);
     norm_rows_forward(&p->y, &p->y, p->norm, m->threads);
-    return cosknn_build(&p->learned, &p->y, g->list, g->query.n, m->threads, e);
+    int rc =
+        cosknn_build(&p->learned, &p->y, g->list, g->query.n, m->threads, e);
+    if (rc == ERR_NUM)
+        return err_prefix(
+            e, rc, "features times '%s'", m->tensor[t->weight].name);
+    return rc;
 }
 
 /* Entries of row r of s, times c, to M's end. */

@@ -113,8 +113,12 @@ cosknn_build(struct cosknn *c, const struct mat *x, const int32_t *list,
     if (c->s.nnz == 0)
         return 0;
     /* A value that is not finite would be in no list. */
-    if (!isfinite(norm_squared(x, NULL, x->n, 1, NULL, threads)))
-        return mat_check_finite(x, "vectors", e);
+    if (!isfinite(norm_squared(x, NULL, x->n, 1, NULL, threads))) {
+        int64_t i = mat_not_finite(x);
+        return err_set(e, ERR_NUM,
+            "vector %" PRId64 " is not finite at column %" PRId64, i / x->d,
+            i % x->d);
+    }
     struct cosknn_half h = {c, x, list, n, threads, NULL, 0};
     h.left = mem_new(n, sizeof *h.left, e);
     int rc = h.left ? cosknn_half_build(&h, e) : ERR_NOMEM;

@@ -26,6 +26,20 @@ fails 2 "stair-train: model 'freedom' takes no '--dropout'" "${one[@]}" --featur
 fails 2 "stair-train: option '--keep-edges': '0' is not in 0 (excluded)..1" "${one[@]}" --features text=text.npz --keep-edges 0
 fails 1 "stair-train: 1000 neighbours wanted of 100 items" "${one[@]}" --features text=text.npz --neighbors 1000
 fails 1 "stair-train: all features have weight 0" "${one[@]}" --features text=text.npz:0
+# The second moments overflow long before a loss does: the run ends before its
+# next evaluation, and the checkpoint is the one from before.
+if [ -n "$PY" ]; then
+	"$PY" -c '
+import numpy as np
+huge = np.random.default_rng(0).normal(size=np.load("text.npz")["x"].shape) * 1e30
+np.save("huge.npy", huge.astype("f4"))'
+	why="is not finite at row 0, column 0 after step 32; the input vectors or --lr may be too large"
+	fails 1 "stair-train: user second moment $why" \
+		"${one[@]}" --features text=huge.npy --batch 128 --eval-every 2 --checkpoint ck.npz -q -o bad.npz
+	runs "the checkpoint is read" stair-eval --data shop.npz ck.npz
+else
+	skip "features that are too large" "no NumPy to make them"
+fi
 # OpenBLAS alone would wait for memory for ever.
 if [ "$SANITIZED" != 1 ]; then
 	cramped() { (ulimit -v 1000000 && OPENBLAS_NUM_THREADS=1 timeout -s KILL 60 stair-train -q -t 16 "${shop[@]}" --epochs 1 -o cramped.npz); }

@@ -206,8 +206,7 @@ test_errors(void)
     int rc = cosknn_init(&c, N, 10, &e);
     x.x[2 * D + 1] = NAN;
     ok(!rc && cosknn_build(&c, &x, NULL, N, 2, &e) == ERR_NUM &&
-            strcmp(e.msg, "'vectors': value at row 2, column 1 is not "
-                          "finite (nan)") == 0,
+            strcmp(e.msg, "vector 2 is not finite at column 1") == 0,
         "a vector that is not finite is named");
     for (int64_t i = 0; i < N * D; i++)
         x.x[i] = 0;

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { USERS = 30, ITEMS = 20, D = 16, BATCH = 16, SEED = 7 };
 
@@ -18,6 +19,7 @@ static struct csr train;
 static struct graph graph;
 static int epochs_begun; /* calls of the net's epoch() */
 static int broken;       /* the loss is NAN from this step on, if above 0 */
+static int refused;      /* the step is an error, likewise */
 
 static void
 make_train(void)
@@ -50,7 +52,8 @@ mf_epoch(struct net *m, int64_t epoch, struct err *e)
 static int
 mf_step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
-    (void)e;
+    if (refused && b->t >= refused)
+        return err_set(e, ERR_NUM, "a cosine is not finite");
     const struct net_tensor *user = &m->tensor[NET_USER],
                             *item = &m->tensor[NET_ITEM];
     *loss = broken && b->t >= broken ? (double)NAN : 0;
@@ -211,6 +214,30 @@ limits(void)
     sample_free(&s);
 }
 
+/* A run that is stopped when its state is not finite leaves the file alone. */
+static void
+stopped_without(struct engine *g, const struct engine_cursor *c)
+{
+    struct err e;
+    struct checkpoint run;
+    struct dataset d = {.train = train};
+    int now = 1;
+    struct train_opt o = {.epochs = 100,
+        .every = 1,
+        .threads = 1,
+        .checkpoint = "none.npz",
+        .history = "stair-npz 1\n",
+        .stop = &now};
+    struct train_hooks hooks = {0};
+    if (train_start(&run, g, "mf", "--model=mf", &e))
+        abort();
+    run.cursor = *c;
+    int rc = train_run(g, &d, &o, &run, &hooks, &e);
+    ok(rc == ERR_NUM && access("none.npz", F_OK) != 0,
+        "stopped without a number: %s", rc ? e.msg : "no error");
+    checkpoint_free(&run);
+}
+
 int
 main(void)
 {
@@ -297,6 +324,11 @@ main(void)
     ok(rc == ERR_NUM &&
             strcmp(e.msg, "loss is not finite at epoch 11, step 3") == 0,
         "%s", rc ? e.msg : "no error");
+    refused = (int)c.t + 1;
+    rc = engine_epoch(g, &c, NULL, NULL, NULL, &e);
+    ok(rc == ERR_NUM &&
+            strcmp(e.msg, "epoch 11, step 3: a cosine is not finite") == 0,
+        "%s", rc ? e.msg : "no error");
     struct mat bad;
     if (engine_take(g, place(g, "m_item"), &bad, &e))
         abort();
@@ -307,8 +339,13 @@ main(void)
     rc = engine_check(g, 5, &e);
     ok(rc == ERR_NUM &&
             strcmp(e.msg, "item first moment is not finite at row 1, column "
-                          "2 after step 5") == 0,
+                          "2 after step 5; the input vectors or --lr may be "
+                          "too large") == 0,
         "%s", rc ? e.msg : "no error");
+    rc = engine_epoch(g, &c, NULL, NULL, NULL, &e);
+    ok(rc == ERR_NUM && strstr(e.msg, "item first moment is not finite"),
+        "a step's error is the state's if that is at fault");
+    stopped_without(g, &c);
     engine_free(g);
     engine_free(h);
     engine_free(twin);
