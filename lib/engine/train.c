@@ -143,7 +143,8 @@ on_step(void *ctx, int64_t step, int64_t steps)
 }
 
 /* What is due between epochs at the present label: evaluation, report,
- * checkpoint. A resumed run repeats none of it. */
+ * checkpoint. A resumed run repeats none of it, but keeps the model again where
+ * nothing is evaluated. */
 static int
 between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct checkpoint *run, const struct train_hooks *hooks, double spent,
@@ -153,11 +154,11 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct train_report r = {.epoch = label,
         .seconds = spent,
         .loss = label ? run->cursor.loss / (double)g->triples : (double)NAN};
-    int due = d->valid.nnz > 0 && run->evaluated < label &&
-              (label % o->every == 0 || label >= o->epochs);
+    int due =
+        run->evaluated < label && (label % o->every == 0 || label >= o->epochs);
     int rc = due ? engine_check(g, run->cursor.t, e) : 0;
     if (!rc && due)
-        rc = evaluate(g, d, o, run, &r, e);
+        rc = d->valid.nnz > 0 ? evaluate(g, d, o, run, &r, e) : keep(g, run, e);
     if (!rc && run->reported < label) {
         run->reported = label;
         if (hooks->report)
@@ -183,6 +184,12 @@ int
 train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct checkpoint *run, const struct train_hooks *hooks, struct err *e)
 {
+    const struct engine_cursor *c = &run->cursor;
+    if (c->epoch + (c->step > 0) > o->epochs)
+        return err_set(e, ERR_RANGE,
+            "the run is at epoch %" PRId64 ", step %" PRId64
+            ", beyond its last epoch, %" PRId64,
+            c->epoch, c->step, o->epochs);
     double spent = 0;
     for (;;) {
         if (run->cursor.step == 0) {
@@ -191,7 +198,7 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
                 return rc;
             if (run->cursor.epoch >= o->epochs ||
                 (o->patience && run->worse >= o->patience))
-                break;
+                return 0;
         }
         if (o->stop && *o->stop)
             return stop(g, o, run, e);
@@ -202,10 +209,4 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
             return rc;
         spent = clock_seconds() - start;
     }
-    int rc = engine_check(g, run->cursor.t, e);
-    if (rc)
-        return rc;
-    if (d->valid.nnz == 0 || o->keep_last)
-        return keep(g, run, e);
-    return 0;
 }

@@ -24,7 +24,7 @@ struct train_opt {
     int threads;
     const struct mat *initial; /* item parameters at the start, to compare with
                                   at each evaluation; or NULL */
-    const char *checkpoint;    /* file written at each evaluation, or NULL */
+    const char *checkpoint;    /* file written at these labels, or NULL */
     const char *history;       /* its history text */
     const volatile int *stop;
 };
@@ -51,7 +51,8 @@ struct train_hooks {
 /*
  * Trains from run's state to the end. run comes from train_start or from
  * checkpoint_read; on return its vec and param hold the result. Without valid
- * data (no user has any) no evaluation takes place and the last model is kept.
+ * data (no user has any) no evaluation takes place, and at each of these labels
+ * the present model is kept. ERR_RANGE if run is beyond the last epoch.
  * ERR_STOP if *stop became non-zero: the state is in the checkpoint file if
  * there is one, and run can be continued.
  */

@@ -61,6 +61,30 @@ STAIR_ISA=portable stair-train "${run[@]}" -q -t 1 --resume ck.npz -o out.npz
 equal_files "stopped, resumed with one thread and portable kernels" straight.npz out.npz
 runs "a checkpoint is a model file" stair-eval --data data.npz ck.npz
 
+# Without valid items: saved at the same epochs, and where the run ended.
+"$PY" -c '
+import numpy as np
+d = dict(np.load("data.npz"))
+np.savez("novalid.npz", **dict(d, valid_indptr=d["valid_indptr"] * 0, valid_indices=d["valid_indices"][:0]))'
+bare=(--data novalid.npz "${long[@]:2}" -q)
+stair-train "${bare[@]}" --epochs 7 -o bare.npz
+for epochs in 3 5; do
+	rm -f bare-ck.npz
+	stair-train "${bare[@]}" --epochs $epochs --checkpoint bare-ck.npz -o bare-cut.npz
+	runs "no valid items: a model is saved at epoch $epochs" stair-eval --data data.npz bare-ck.npz
+	stair-train "${bare[@]}" --epochs 7 --resume bare-ck.npz -o bare-cut.npz
+	equal_files "and resumed: same bytes" bare.npz bare-cut.npz
+done
+fails 1 "stair-train: the run is at epoch 5, step 0, beyond its last epoch, 4" \
+	stair-train "${bare[@]}" --epochs 4 --resume bare-ck.npz -o bad.npz
+rm -f bare-ck.npz
+stair-train "${bare[@]}" --epochs 100000 --checkpoint bare-ck.npz -o bare-cut.npz &
+pid=$!
+while kill -0 $pid && [ ! -e bare-ck.npz ]; do sleep 0.01; done
+kill -TERM $pid
+wait $pid 2>/dev/null
+runs "stopped: it is a model" stair-eval --data data.npz bare-ck.npz
+
 # What is refused.
 cp ck.npz keep.npz
 fails 1 "stair-train: 'ck.npz' is a checkpoint of another run: it has --gamma=0.2, this run has --gamma=0.3" \
