@@ -4,6 +4,7 @@
 #include "lib/la/store.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,10 +227,61 @@ find(struct checkpoint *c, const char *name)
     return NULL;
 }
 
+static int
+check_counter(const char *path, const char *name, int64_t value, int64_t least,
+    int64_t most, struct err *e)
+{
+    if (least <= value && value <= most)
+        return 0;
+    return err_set(e, ERR_RANGE,
+        "'%s': %s is %" PRId64 ", not in %" PRId64 "..%" PRId64, path, name,
+        value, least, most);
+}
+
+/* Numbers that a run of g can have come to; the samplers count epochs in 32
+ * bits. */
+static int
+check_counters(const struct checkpoint *c, const struct engine *g,
+    const char *path, struct err *e)
+{
+    const struct engine_cursor *at = &c->cursor;
+    int rc = check_counter(path, "epoch", at->epoch, 0, UINT32_MAX, e);
+    if (!rc)
+        rc = check_counter(path, "step", at->step, 0, g->steps - 1, e);
+    if (!rc) {
+        int64_t t = at->epoch * g->steps + at->step;
+        rc = check_counter(path, "number of all steps", at->t, t, t, e);
+    }
+    if (!rc)
+        rc = check_counter(path, "epoch of the last evaluation", c->evaluated,
+            -1, at->epoch, e);
+    if (!rc)
+        rc = check_counter(
+            path, "epoch of the last report", c->reported, -1, at->epoch, e);
+    if (!rc)
+        rc = check_counter(path, "epoch of the best evaluation", c->best_epoch,
+            -1, c->evaluated, e);
+    if (!rc)
+        rc = check_counter(path, "number of evaluations since", c->worse, 0,
+            c->evaluated - c->best_epoch, e);
+    if (rc)
+        return rc;
+    if (!isfinite(at->loss))
+        return err_set(e, ERR_NUM, "'%s': sum of the losses is not finite (%g)",
+            path, at->loss);
+    if (!(c->best >= -1 && c->best <= 1))
+        return err_set(e, ERR_RANGE, "'%s': best value is %g, not in -1..1",
+            path, c->best);
+    return 0;
+}
+
 int
 checkpoint_restore(
     struct checkpoint *c, struct engine *g, const char *path, struct err *e)
 {
+    int rc = check_counters(c, g, path, e);
+    if (rc)
+        return rc;
     for (int i = 0; i < 2; i++) {
         const struct engine_tensor *t = &g->tensor[i];
         if (c->param[i].n != t->n || c->param[i].d != t->d)
@@ -245,7 +297,7 @@ checkpoint_restore(
                 e, ERR_FORMAT, "'%s' has no member '%s'", path, t->member);
         if (x->x.n != t->n || x->x.d != t->d)
             return another(e, path, t->member, &x->x, t->n, t->d);
-        int rc = engine_set(g, k, &x->x, e);
+        rc = engine_set(g, k, &x->x, e);
         if (rc)
             return rc;
         mat_free(&x->x);

@@ -55,7 +55,8 @@ int checkpoint_same_run(const struct checkpoint *c, const char *run,
     const char *path, struct err *e) ERR_CHECKED;
 
 /* Moves the state that was read into g, which must have the same tensors, and
- * vectors of the same shape; path is for messages. */
+ * vectors of the same shape; path is for messages. ERR_RANGE names a counter to
+ * which no run of g comes. */
 int checkpoint_restore(struct checkpoint *c, struct engine *g, const char *path,
     struct err *e) ERR_CHECKED;
 

@@ -97,6 +97,38 @@ fails 1 "stair-train: cannot open 'none.npz': No such file or directory" stair-t
 P
 same "other input data are named" "$(stair-train "${run[@]/init.npz/init2.npz}" --resume ck.npz -q -o bad.npz 2>&1 |
 	sed 's/:[0-9a-f]\{8\}/:CRC/g')" "stair-train: 'ck.npz' is a checkpoint of another run: it has init:CRC, this run has init:CRC"
+steps=$("$PY" -c 'import numpy as np; print(-(-len(np.load("data.npz")["train_indices"]) // 64))')
+all=$((6 * steps + 2))
+"$PY" -c '
+import numpy as np
+d = dict(np.load("keep.npz")); del d["history.txt"]
+d["counters"][:] = 6, 2, '$all', 6, 6, 3, 1; np.savez("ranges.npz", **d)'
+edited() { # edited MEMBER INDEX VALUE: ranges.npz with another number there
+	"$PY" -c '
+import numpy as np, sys
+d = dict(np.load("ranges.npz")); d[sys.argv[1]][int(sys.argv[2])] = float(sys.argv[3]); np.savez("edited.npz", **d)' "$@"
+}
+runs "counters in their ranges" stair-train "${run[@]}" --resume ranges.npz -q -o bad.npz
+rm -f bad.npz
+while read -r member at value sentence; do
+	edited "$member" "$at" "$value"
+	fails 1 "stair-train: 'edited.npz': $sentence" stair-train "${run[@]}" --resume edited.npz -q -o bad.npz
+done <<-END
+	counters 0 -1 epoch is -1, not in 0..4294967295
+	counters 0 9e18 epoch is 9000000000000000000, not in 0..4294967295
+	counters 1 -2 step is -2, not in 0..$((steps - 1))
+	counters 1 $steps step is $steps, not in 0..$((steps - 1))
+	counters 2 -5 number of all steps is -5, not in $all..$all
+	counters 3 -2 epoch of the last evaluation is -2, not in -1..6
+	counters 3 9 epoch of the last evaluation is 9, not in -1..6
+	counters 4 7 epoch of the last report is 7, not in -1..6
+	counters 5 7 epoch of the best evaluation is 7, not in -1..6
+	counters 6 -1 number of evaluations since is -1, not in 0..3
+	counters 6 4 number of evaluations since is 4, not in 0..3
+	numbers 0 nan sum of the losses is not finite (nan)
+	numbers 1 nan best value is nan, not in -1..1
+	numbers 1 7 best value is 7, not in -1..1
+END
 head -c 9000 keep.npz >cut.npz
 stair-train "${run[@]}" --resume cut.npz -q -o bad.npz 2>cut.err
 same "a cut checkpoint is refused" "$? $(grep -c "cannot read 'cut.npz'" cut.err)" "1 1"
