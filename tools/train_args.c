@@ -2,6 +2,7 @@
 
 #include "lib/engine/cuda.h"
 #include "lib/rec/layers.h"
+#include "tools/train_files.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,7 +30,7 @@ check_inputs(struct cli *io, const struct train_args *o)
         cli_usage(io, "model '%s' needs '--features NAME=FILE'", o->model);
     if (!(takes & TRAIN_FEATURES) && o->features.n)
         cli_usage(io, "model '%s' takes no '--features'", o->model);
-    if (!(takes & TRAIN_FEATURES) && o->train_features)
+    if (!(takes & TRAIN_TRAINABLE) && o->train_features)
         cli_usage(io, "model '%s' takes no '--train-features'", o->model);
 }
 
@@ -55,13 +56,8 @@ train_args_check(struct cli *io, struct train_args *o)
             LAYERS_JACOBI_MAX);
     if (!o->dim && !o->init)
         o->dim = 64;
-    const char *in[5 + CLI_LIST_MAX] = {
-        o->data, o->init, o->items, o->triples, o->resume};
-    for (int i = 0; i < o->features.n; i++) {
-        const char *file = strchr(o->features.item[i], '=');
-        in[5 + i] = file ? file + 1 : NULL;
-    }
-    cli_one_stdin(io, in, 5 + o->features.n);
+    train_files_features(io, o);
+    train_files_check(io, o);
     if (strcmp(o->device, "cuda") == 0) {
         if (o->system->form != TRAIN_MODEL)
             cli_usage(io,

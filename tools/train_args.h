@@ -6,13 +6,20 @@
 
 #include <stdint.h>
 
+/* One --features; the strings are train_input_read's to free. */
+struct train_features {
+    char *name, *path;
+    double weight;
+};
+
 /* The command line of stair-train. */
 struct train_args {
     const char *model, *data, *init, *items, *triples, *device, *keep;
     const char *checkpoint, *resume, *log;
     const struct train_system *system; /* the model's */
     struct train_settings set;
-    struct cli_list features; /* NAME=FILE[:WEIGHT] */
+    struct cli_list features;                    /* NAME=FILE[:WEIGHT] */
+    struct train_features feature[CLI_LIST_MAX]; /* features.n of them */
     int64_t dim, patience, seed;
     int log_test, no_mi, no_fsc, no_bsc, train_features;
 };

@@ -2,10 +2,9 @@
 
 #include "lib/la/store.h"
 
-#include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void
 read_triples(struct cli *io, const char *path, struct train_input *in)
@@ -24,36 +23,25 @@ read_triples(struct cli *io, const char *path, struct train_input *in)
     npz_free(&z);
 }
 
-/* NAME=FILE[:WEIGHT] */
+/* A weight belongs to what the input is to the model, hence to its role. */
 static void
-read_features(struct cli *io, const struct train_args *o, const char *operand,
-    struct train_input *in)
+read_features(struct cli *io, const struct train_args *o,
+    const struct train_features *from, struct train_input *in)
 {
-    const char *file = strchr(operand, '=');
-    size_t n = file ? (size_t)(file - operand) : 0;
-    if (n == 0 || !file[1])
-        cli_usage(io, "'--features %s' is not NAME=FILE", operand);
-    for (size_t i = 0; i < n; i++)
-        if (!isalnum((unsigned char)operand[i]) && operand[i] != '_')
-            cli_usage(io,
-                "'--features %s': a name has letters, digits and '_' only",
-                operand);
     struct net_features *f = &in->features[in->n_features++];
-    f->weight = 1;
-    f->name = strndup(operand, n);
-    char *path = cli_split(io, file + 1, &f->weight, 0);
-    if (!f->name)
-        cli_die(io, "out of memory");
-    for (int i = 0; i < in->n_features - 1; i++)
-        if (strcmp(in->features[i].name, f->name) == 0)
-            cli_usage(io, "features '%s' are given twice", f->name);
-    die_if(store_read_mat(path, &f->x, &io->hist, f->name, &io->err), io);
+    f->name = from->name;
+    f->weight = from->weight;
+    char role[128];
+    int n = snprintf(role, sizeof role, "%s", f->name);
+    if (f->weight < 1 || f->weight > 1)
+        snprintf(role + n, sizeof role - (size_t)n, "=%.9g", f->weight);
+    die_if(store_read_mat(from->path, &f->x, &io->hist, role, &io->err), io);
     if (f->x.n != in->data.n_items)
         cli_die(io, "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
-            path, f->x.n, o->data, in->data.n_items);
+            from->path, f->x.n, o->data, in->data.n_items);
     if (f->x.d == 0)
-        cli_die(io, "'%s' has no columns", path);
-    free(path);
+        cli_die(io, "'%s' has no columns", from->path);
+    free(from->path);
 }
 
 void
@@ -77,7 +65,7 @@ train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
             store_read_csr(o->items, &in->items, &io->hist, "items", &io->err),
             io);
     for (int i = 0; i < o->features.n; i++)
-        read_features(io, o, o->features.item[i], in);
+        read_features(io, o, &o->feature[i], in);
     if (o->triples)
         read_triples(io, o->triples, in);
 }

@@ -63,7 +63,7 @@ static const struct train_system systems[] = {
             .mid = 0.1}},
     {.name = "mmgcn",
         .form = TRAIN_NET,
-        .takes = TRAIN_FEATURES | TRAIN_PENALTY,
+        .takes = TRAIN_FEATURES | TRAIN_TRAINABLE | TRAIN_PENALTY,
         .net = net_mmgcn,
         .usual = {.rate = 1e-4,
             .layers = 2,
@@ -73,8 +73,8 @@ static const struct train_system systems[] = {
             .penalty = 1e-5}},
     {.name = "lattice",
         .form = TRAIN_NET,
-        .takes = TRAIN_FEATURES | TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS |
-                 TRAIN_ORIGIN,
+        .takes = TRAIN_FEATURES | TRAIN_TRAINABLE | TRAIN_ITEM_LAYERS |
+                 TRAIN_NEIGHBOURS | TRAIN_ORIGIN,
         .net = net_lattice,
         .usual = {.rate = 1e-3,
             .decay = 1e-6,
@@ -87,8 +87,8 @@ static const struct train_system systems[] = {
             .origin = 0.9}},
     {.name = "bm3",
         .form = TRAIN_NET,
-        .takes =
-            TRAIN_FEATURES | TRAIN_DROPOUT | TRAIN_MODAL_LOSS | TRAIN_PENALTY,
+        .takes = TRAIN_FEATURES | TRAIN_TRAINABLE | TRAIN_DROPOUT |
+                 TRAIN_MODAL_LOSS | TRAIN_PENALTY,
         .net = net_bm3,
         .usual = {.rate = 1e-3,
             .decay = 1e-4,
@@ -101,8 +101,9 @@ static const struct train_system systems[] = {
             .penalty = 0.1}},
     {.name = "freedom",
         .form = TRAIN_NET,
-        .takes = TRAIN_FEATURES | TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS |
-                 TRAIN_KEEP_EDGES | TRAIN_MODAL_LOSS,
+        .takes = TRAIN_FEATURES | TRAIN_WEIGHTS | TRAIN_TRAINABLE |
+                 TRAIN_ITEM_LAYERS | TRAIN_NEIGHBOURS | TRAIN_KEEP_EDGES |
+                 TRAIN_MODAL_LOSS,
         .net = net_freedom,
         .usual = {.rate = 1e-3,
             .decay = 1e-6,

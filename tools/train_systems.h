@@ -40,7 +40,9 @@ enum {
     TRAIN_DROPOUT = 512,
     TRAIN_MODAL_LOSS = 1024,
     TRAIN_PENALTY = 2048,
-    TRAIN_SHRINK = 4096
+    TRAIN_SHRINK = 4096,
+    TRAIN_WEIGHTS = 8192,   /* of --features */
+    TRAIN_TRAINABLE = 16384 /* --train-features */
 };
 
 typedef int train_model_fn(struct model *m, const struct model_opt *o,

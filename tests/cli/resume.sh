@@ -129,6 +129,15 @@ done <<-END
 	numbers 1 nan best value is nan, not in -1..1
 	numbers 1 7 best value is 7, not in -1..1
 END
+mixed=(stair-train -q --model freedom --data data.npz --epochs 1 --features text=init2.npz --features)
+"${mixed[@]}" image=init.npz:3 --checkpoint mixed.npz -o mixed_model.npz
+runs "weights of features: the same run" "${mixed[@]}" image=init.npz:3.0 --resume mixed.npz -o mixed2.npz
+equal_files "the same model" mixed_model.npz mixed2.npz
+same "its history has the weights" "$(stair-info mixed2.npz | grep -c 'text:[0-9a-f]\{8\} image=3:[0-9a-f]\{8\}$')" 1
+for weight in "" :2; do
+	same "weight '$weight': another run" "$("${mixed[@]}" image=init.npz$weight --resume mixed.npz -o bad.npz 2>&1 |
+		sed 's/:[0-9a-f]\{8\}/:CRC/g')" "stair-train: 'mixed.npz' is a checkpoint of another run: it has image=3:CRC, this run has image${weight/:/=}:CRC"
+done
 head -c 9000 keep.npz >cut.npz
 stair-train "${run[@]}" --resume cut.npz -q -o bad.npz 2>cut.err
 same "a cut checkpoint is refused" "$? $(grep -c "cannot read 'cut.npz'" cut.err)" "1 1"

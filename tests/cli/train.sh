@@ -125,6 +125,21 @@ fails 2 "stair-train: model 'itemknn' takes no '--items'" stair-train --model it
 fails 2 "stair-train: model 'itemknn' has no parts to leave out" stair-train --model itemknn --data data.npz --no-mi
 fails 2 "stair-train: model 'mf' takes no '--neighbors'" stair-train --model mf --data data.npz --neighbors 100
 fails 2 "stair-train: model 'stair' takes no '--shrink'" stair-train "${in[@]}" --shrink 0
+for model in mmgcn lattice bm3 mmssl; do
+	fails 2 "stair-train: model '$model' takes no weight in '--features a=init.npz:1'" stair-train --model $model --data data.npz --features a=init.npz:1
+done
+fails 2 "stair-train: model 'mmssl' takes no '--train-features'" stair-train --model mmssl --data data.npz --features a=init.npz --train-features
+freedom=(stair-train --model freedom --data data.npz --features)
+long=$(printf %064d 0)
+fails 2 "stair-train: '--features =init.npz' is not NAME=FILE" "${freedom[@]}" =init.npz
+fails 2 "stair-train: '--features a-b=init.npz': a name has letters, digits and '_' only" "${freedom[@]}" a-b=init.npz
+fails 2 "stair-train: '--features ${long}0=init.npz': a name has at most 64 characters" "${freedom[@]}" "${long}0=init.npz"
+fails 2 "stair-train: 'init.npz:-1': '-1' is not a number of at least 0" "${freedom[@]}" a=init.npz:-1
+fails 2 "stair-train: features 'a' are given twice" "${freedom[@]}" a=init.npz --features a=items.npz
+fails 2 "stair-train: only one input can be standard input" "${freedom[@]}" a=- --features b=-:2
+for model in mmgcn mmssl; do
+	runs "$model: a name of 64 characters" stair-train --model $model --data data.npz --features "$long=init.npz" --epochs 1 --checkpoint long.npz -o long.npz
+done
 fails 2 "stair-train: option '--neighbors': '0' is not in 1..1e+06" stair-train --model itemknn --data data.npz --neighbors 0
 fails 2 "stair-train: option '--shrink': '-1' is not in 0..1e+09" stair-train --model itemknn --data data.npz --shrink -1
 fails 2 "stair-train: only one input can be standard input" stair-train --data - --init - --items items.npz
