@@ -6,6 +6,7 @@
 #include "lib/models/itemknn.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
+#include "tools/train_files.h"
 #include "tools/train_input.h"
 #include "tools/train_log.h"
 #include "tools/train_setup.h"
@@ -272,6 +273,7 @@ main(int argc, char **argv)
     io.table = table;
     cli_parse(&io, argc, argv);
     train_args_check(&io, &o);
+    train_files_try(&io, &o);
 
     if (o.system->form == TRAIN_NET)
         die_if(blas_reserve((int)io.threads, &io.err), &io);

@@ -1,9 +1,12 @@
 #include "tools/train_files.h"
 
+#include "lib/io/xio.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { NAME_MAX_LENGTH = 64 }; /* it is a part of members' names */
 
@@ -49,6 +52,52 @@ train_files_features(struct cli *io, struct train_args *o)
     }
 }
 
+struct named {
+    const char *option, *path; /* path NULL: not given */
+    int fd;                    /* what "-" is */
+};
+
+static int
+look(const struct named *f, struct stat *st)
+{
+    return strcmp(f->path, "-") == 0 ? fstat(f->fd, st) : stat(f->path, st);
+}
+
+/* Two names of one device or pipe do no harm. */
+static int
+is_same(const struct named *a, const struct named *b)
+{
+    struct stat s, t;
+    if (look(a, &s) || look(b, &t))
+        return strcmp(a->path, b->path) == 0;
+    return S_ISREG(s.st_mode) && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
+}
+
+static void
+check_distinct(struct cli *io, const struct train_args *o)
+{
+    enum { LOG, CHECKPOINT, RESUME, FEATURES = 8 };
+    struct named f[FEATURES + CLI_LIST_MAX] = {{"log", o->log, 1},
+        {"checkpoint", o->checkpoint, 1}, {"resume", o->resume, 0},
+        {"output", io->out, 1}, {"data", o->data, 0}, {"init", o->init, 0},
+        {"items", o->items, 0}, {"triples", o->triples, 0}};
+    int n = FEATURES;
+    for (int i = 0; i < o->features.n; i++)
+        f[n++] = (struct named){"features", o->feature[i].path, 0};
+    for (int i = LOG; i <= CHECKPOINT; i++) {
+        if (!f[i].path)
+            continue;
+        if (strcmp(f[i].path, "-") == 0)
+            cli_usage(io, "option '--%s': standard output is for the model",
+                f[i].option);
+        for (int k = i + 1; k < n; k++)
+            if (f[k].path && !(i == CHECKPOINT && k == RESUME) &&
+                is_same(&f[i], &f[k]))
+                cli_usage(io, "'--%s %s' and '--%s %s' are the same file",
+                    f[i].option, f[i].path, f[k].option, f[k].path);
+    }
+}
+
 void
 train_files_check(struct cli *io, const struct train_args *o)
 {
@@ -57,4 +106,13 @@ train_files_check(struct cli *io, const struct train_args *o)
     for (int i = 0; i < o->features.n; i++)
         in[5 + i] = o->feature[i].path;
     cli_one_stdin(io, in, 5 + o->features.n);
+    check_distinct(io, o);
+}
+
+void
+train_files_try(struct cli *io, const struct train_args *o)
+{
+    die_if(xout_try(io->out, XOUT_BINARY, &io->err), io);
+    if (o->checkpoint)
+        die_if(xout_try(o->checkpoint, XOUT_BINARY, &io->err), io);
 }

@@ -10,8 +10,12 @@
 void train_files_features(struct cli *io, struct train_args *o);
 
 /* Exits 2 if two inputs are standard input, or if the checkpoint or the log,
- * which are written while the training runs, cannot be written beside the
- * other files. */
+ * which are written while the training runs, are another file as well or go to
+ * standard output. A run may be saved to where it is resumed from. */
 void train_files_check(struct cli *io, const struct train_args *o);
+
+/* Exits 1 if the model or the checkpoint could not be written: this should not
+ * be learned after hours. */
+void train_files_try(struct cli *io, const struct train_args *o);
 
 #endif

@@ -69,6 +69,11 @@ enum { XOUT_TEXT = 0, XOUT_BINARY = 1 };
 /* XOUT_BINARY refuses a terminal. On failure nothing is left to abort. */
 int xout_open(struct xout *x, const char *path, int kind, struct err *e)
     ERR_CHECKED;
+
+/* Whether path could be written, before there is something to write; creates
+ * nothing. A FIFO is not tried: its reader would see the end. */
+int xout_try(const char *path, int kind, struct err *e) ERR_CHECKED;
+
 int xout_write(struct xout *x, const void *buf, int64_t n, struct err *e)
     ERR_CHECKED;
 int xout_printf(struct xout *x, struct err *e, const char *fmt, ...)

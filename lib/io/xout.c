@@ -163,6 +163,43 @@ xout_open(struct xout *x, const char *path, int kind, struct err *e)
     return 0;
 }
 
+/* Whether the temporary file could be created and renamed. */
+static int
+try_file(const char *path, struct err *e)
+{
+    struct stat st;
+    char *at = follow(path);
+    if (!at)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    char *slash = strrchr(at, '/');
+    if (slash)
+        slash[1] = 0;
+    int rc = 0;
+    if ((stat(path, &st) && errno != ENOENT) ||
+        access(slash ? at : ".", W_OK | X_OK))
+        rc = err_set(
+            e, ERR_IO, "cannot create '%s': %s", path, strerror(errno));
+    free(at);
+    return rc;
+}
+
+int
+xout_try(const char *path, int kind, struct err *e)
+{
+    struct stat st;
+    if (strcmp(path, "-") != 0) {
+        if (stat(path, &st) || S_ISREG(st.st_mode))
+            return try_file(path, e);
+        if (S_ISFIFO(st.st_mode))
+            return 0;
+    }
+    struct xout x;
+    int rc = xout_open(&x, path, kind, e);
+    if (!rc)
+        xout_abort(&x);
+    return rc;
+}
+
 static int
 write_all(struct xout *x, const unsigned char *p, int64_t n, struct err *e)
 {

@@ -138,11 +138,33 @@ fails 2 "stair-train: 'init.npz:-1': '-1' is not a number of at least 0" "${free
 fails 2 "stair-train: features 'a' are given twice" "${freedom[@]}" a=init.npz --features a=items.npz
 fails 2 "stair-train: only one input can be standard input" "${freedom[@]}" a=- --features b=-:2
 for model in mmgcn mmssl; do
-	runs "$model: a name of 64 characters" stair-train --model $model --data data.npz --features "$long=init.npz" --epochs 1 --checkpoint long.npz -o long.npz
+	runs "$model: a name of 64 characters" stair-train --model $model --data data.npz --features "$long=init.npz" --epochs 1 --checkpoint long_ck.npz -o long.npz
 done
 fails 2 "stair-train: option '--neighbors': '0' is not in 1..1e+06" stair-train --model itemknn --data data.npz --neighbors 0
 fails 2 "stair-train: option '--shrink': '-1' is not in 0..1e+09" stair-train --model itemknn --data data.npz --shrink -1
 fails 2 "stair-train: only one input can be standard input" stair-train --data - --init - --items items.npz
+
+# A log and a checkpoint are written while others are still to be read or written.
+: >empty
+before=$(cat data.npz init.npz | cksum)
+ln -s data.npz link.npz
+for o in log checkpoint; do
+	fails 2 "stair-train: option '--$o': standard output is for the model" stair-train "${in[@]}" --$o - -o new.npz
+	fails 2 "stair-train: '--$o data.npz' and '--data data.npz' are the same file" stair-train "${in[@]}" --$o data.npz -o new.npz
+	fails 2 "stair-train: '--$o ./init.npz' and '--init init.npz' are the same file" stair-train "${in[@]}" --$o ./init.npz -o new.npz
+	fails 2 "stair-train: '--$o link.npz' and '--data data.npz' are the same file" stair-train "${in[@]}" --$o link.npz -o new.npz
+	fails 2 "stair-train: '--$o init.npz' and '--features init.npz' are the same file" "${freedom[@]}" a=init.npz:2 --$o init.npz -o new.npz
+	fails 2 "stair-train: '--$o new.npz' and '--output new.npz' are the same file" stair-train "${in[@]}" --$o new.npz -o new.npz
+	fails 2 "stair-train: '--$o one.npz' and '--output ./one.npz' are the same file" stair-train "${in[@]}" --$o one.npz -o ./one.npz
+	into_itself() { stair-train "${in[@]}" --$o both >both; }
+	fails 2 "stair-train: '--$o both' and '--output -' are the same file" into_itself
+done
+fails 2 "stair-train: '--log new' and '--checkpoint new' are the same file" stair-train "${in[@]}" --log new --checkpoint new
+fails 2 "stair-train: '--log empty' and '--resume empty' are the same file" stair-train "${in[@]}" --log empty --resume empty -o new.npz
+same "nothing was written" "$(cat data.npz init.npz | cksum) $(ls new new.npz 2>/dev/null)" "$before "
+runs "one device is no conflict" stair-train "${toy[@]}" --log /dev/null --checkpoint /dev/null -o /dev/null
+runs "a log of descriptor 1" stair-train "${toy[@]}" --log /dev/stdout -o logged.npz
+same "is on standard output" "$(wc -l <runs.out)" 13
 fails 1 "stair-train: this program was built without CUDA" stair-train "${in[@]}" --device cuda
 fails 2 "stair-train: model 'popularity' is computed on the CPU: it takes no '--device cuda'" stair-train --model popularity --data data.npz --device cuda
 fails 1 "stair-train: cannot open 'nosuch.npz': No such file or directory" stair-train --data nosuch.npz --init init.npz --items items.npz
@@ -183,6 +205,25 @@ same "and it says so" "$(grep -c 'nothing is evaluated' runs.err)" 1
 cp one.npz old.npz
 stair-train "${toy[@]}" -q -o /dev/full 2>full.err
 same "a full disk fails" "$?: $(cat full.err)" "1: stair-train: cannot write '/dev/full': No space left on device"
+
+# What cannot be written is said before an input is opened: none of these exist.
+none=(stair-train --data none --init none --items none)
+fails 1 "stair-train: cannot create 'nodir/m.npz': No such file or directory" "${none[@]}" -o nodir/m.npz
+fails 1 "stair-train: cannot open '.': Is a directory" "${none[@]}" -o .
+fails 1 "stair-train: cannot create 'nodir/c.npz': No such file or directory" "${none[@]}" -o m.npz --checkpoint nodir/c.npz
+fails 1 "stair-train: cannot create 'one.npz/m.npz': Not a directory" "${none[@]}" -o one.npz/m.npz
+far=$(printf %0300d 0)
+fails 1 "stair-train: cannot create '$far': File name too long" "${none[@]}" -o "$far"
+ln -s nodir/m.npz astray.npz
+fails 1 "stair-train: cannot create 'astray.npz': No such file or directory" "${none[@]}" -o astray.npz
+fails 1 "stair-train: cannot open 'none': No such file or directory" "${none[@]}" -o one.npz --checkpoint m.npz
+equal_files "an old model stays" one.npz old.npz
+same "nothing is left of the attempts" "$(find . -name '.stair-*' -o -name m.npz -o -name .m.npz)" ""
+mkfifo fifo
+cat fifo >through.npz &
+runs "into a FIFO" stair-train "${toy[@]}" -q -o fifo
+wait
+equal_files "once" one.npz through.npz
 mkdir ro && chmod 555 ro
 if [ "$(id -u)" = 0 ]; then skip "unwritable directory" "running as root"; else
 	fails 1 "stair-train: cannot create 'ro/m.npz': Permission denied" stair-train "${toy[@]}" -q -o ro/m.npz
