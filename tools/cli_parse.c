@@ -292,6 +292,7 @@ void
 cli_parse(struct cli *io, int argc, char **argv)
 {
     guard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit fails as on a full disk */
     io->started = clock_seconds();
     io->argc = argc;
     io->argv = argv;

@@ -38,6 +38,10 @@ stair-cat -o out.tsv dense.npz >&- 2>err
 same "a closed stdout does not matter with -o" "$? $(cat err) $(cmp out.tsv <(stair-cat dense.npz))" "0  "
 stair-cat <&- 2>err
 same "a closed stdin is no file" "$? $(cat err)" "1 stair-cat: cannot read '<stdin>': Bad file descriptor"
+limited() { (ulimit -f 1 && stair-synth -q --users 120 --items 60 --interactions 1200 --topics 6 -o raw); }
+limited 2>&1 | cat >limit.err
+same "a limit on the size of files is an error like a full disk" "${PIPESTATUS[0]} $(cat limit.err) $(find raw -name '.stair-*')" \
+	"1 stair-synth: cannot write 'raw/interactions.csv.gz': File too large "
 mkfifo slow
 (trap '' HUP && exec stair-cat -f npy -o late.npy slow) &
 pid=$!
