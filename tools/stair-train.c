@@ -26,18 +26,29 @@ on_stop(int sig)
     stop = sig;
 }
 
+enum { STOPS = 3 };
+static const int stops[STOPS] = {SIGINT, SIGTERM, SIGHUP};
+
 /* A hang-up that nohup ignores stays ignored. SIGINT is caught even where a
  * shell started the run in the background: it can be continued. */
 static void
-catch_signals(void)
+catch_signals(struct sigaction old[STOPS])
 {
     struct sigaction act = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
-    struct sigaction old;
     sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
-    if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN)
-        sigaction(SIGHUP, &act, NULL);
+    for (int i = 0; i < STOPS; i++) {
+        sigaction(stops[i], NULL, &old[i]);
+        if (stops[i] != SIGHUP || old[i].sa_handler != SIG_IGN)
+            sigaction(stops[i], &act, NULL);
+    }
+}
+
+/* Nothing looks at a stop request while the model is written. */
+static void
+release_signals(const struct sigaction old[STOPS])
+{
+    for (int i = 0; i < STOPS; i++)
+        sigaction(stops[i], &old[i], NULL);
 }
 
 /* What must be equal for a checkpoint to continue this run. */
@@ -58,6 +69,19 @@ run_text(struct cli *io)
     return s;
 }
 
+enum { LOSS_TEXT = 32 };
+
+/* Nothing before the end of the first epoch. */
+static void
+loss_text(
+    char text[LOSS_TEXT], const char *before, double loss, const char *after)
+{
+    *text = 0;
+    if (!isnan(loss))
+        snprintf(text, LOSS_TEXT, fabs(loss) < 1e6 ? "%s%.4f%s" : "%s%.4g%s",
+            before, loss, after);
+}
+
 struct reporter {
     struct cli *io;
     const struct train_args *o;
@@ -75,9 +99,8 @@ on_step(void *ctx, int64_t epoch, int64_t step, int64_t steps)
     double rate = (double)r->steps_done / (clock_seconds() - r->started);
     int64_t left = (r->o->set.epochs - epoch) * steps + steps - step;
     int64_t eta = (int64_t)((double)left / rate);
-    char loss[32] = ""; /* the first epoch's is not known before its end */
-    if (!isnan(r->loss))
-        snprintf(loss, sizeof loss, "loss %.4f, ", r->loss);
+    char loss[LOSS_TEXT];
+    loss_text(loss, "loss ", r->loss, ", ");
     cli_progress(r->io,
         "epoch %" PRId64 "/%" PRId64 ", %s%.0f steps/s, eta %" PRId64
         ":%02d:%02d, valid NDCG@20 %.4f",
@@ -93,9 +116,8 @@ on_report(void *ctx, const struct train_report *t, struct err *e)
         r->loss = t->loss;
     if (t->has_valid) {
         r->ndcg = t->valid.ndcg[1];
-        char loss[32] = "", test[80] = "";
-        if (t->epoch > 0)
-            snprintf(loss, sizeof loss, "loss=%.4f ", t->loss);
+        char loss[LOSS_TEXT], test[80] = "";
+        loss_text(loss, "loss=", t->loss, " ");
         if (t->has_test)
             snprintf(test, sizeof test,
                 " test_recall@20=%.4f "
@@ -191,8 +213,10 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
     if (in->data.valid.nnz == 0)
         cli_note(io, "no user has valid items: nothing is evaluated, the "
                      "last model is kept");
-    catch_signals();
+    struct sigaction old[STOPS];
+    catch_signals(old);
     int rc = train_run(g, &in->data, &to, &run, &hooks, &io->err);
+    release_signals(old);
     if (rc == ERR_STOP) {
         if (o->checkpoint)
             cli_note(io,

@@ -48,6 +48,8 @@ void
 train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
 {
     die_if(dataset_read(o->data, &in->data, &io->hist, &io->err), io);
+    if (o->log_test && !in->data.test.nnz)
+        cli_die(io, "'%s' holds no test interactions", o->data);
     if (o->init) {
         die_if(store_read_mat(o->init, &in->init, &io->hist, "init", &io->err),
             io);

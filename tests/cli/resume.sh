@@ -50,6 +50,20 @@ for sig in TERM INT; do
 	ok $? "SIG$sig: no model, no temporary file"
 done 2>/dev/null
 
+# While the model is written nothing is left to finish: a reader that does not
+# come back must not keep the program.
+mkfifo slow
+stair-train "${long[@]}" --epochs 3 -v >slow 2>slow.err &
+pid=$!
+exec 3<slow
+while kill -0 $pid && ! grep -q 'best valid' slow.err; do sleep 0.01; done
+sleep 0.1
+kill -TERM $pid
+(sleep 5 && kill -KILL $pid) 2>/dev/null &
+wait $pid 2>/dev/null
+same "SIGTERM ends the writing of a model" $? 143
+exec 3<&-
+
 # A stop within an epoch, resumed with other threads and kernels.
 rm -f ck.npz
 stair-train "${run[@]}" -q --checkpoint ck.npz -o out.npz &

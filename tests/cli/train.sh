@@ -87,6 +87,15 @@ for part in mi fsc bsc; do
 	same "is another model" $? 1
 done
 
+
+# --- what the note line holds -------------------------------------------------
+"$PY" - <<-'P'
+	import numpy as np
+	np.savez("large.npz", x=np.load("init.npz")["x"] * np.float32(1e17))
+P
+runs "a large loss" stair-train --data data.npz --init large.npz --items items.npz --batch 50 --epochs 1 --lr 0 -o large_model.npz
+same "keeps its place in the line" "$(grep -cE '^stair-train: epoch=1 loss=[0-9.]+e\+[0-9]+ recall@20=' runs.err)" 1
+
 # --- replayed triples ---------------------------------------------------------
 "$PY" - <<-'P'
 	import numpy as np
@@ -188,6 +197,7 @@ fails 1 "stair-train: 'none.npy' holds no triples" stair-train "${in[@]}" --trip
 	e = dict(d, train_indptr=d["train_indptr"] * 0, train_indices=d["train_indices"][:0]); np.savez("empty.npz", **e)
 	e = dict(d, train_indices=d["train_indices"].copy()); e["train_indices"][5] = 40; np.savez("range.npz", **e)
 	e = dict(d, valid_indptr=d["valid_indptr"] * 0, valid_indices=d["valid_indices"][:0]); np.savez("novalid.npz", **e)
+	e = dict(d, test_indptr=d["test_indptr"] * 0, test_indices=d["test_indices"][:0]); np.savez("notest.npz", **e)
 P
 fails 1 "stair-train: 'rows.npz' has 39 rows, but 'data.npz' has 40 items" stair-train --data data.npz --init rows.npz --items items.npz -o bad.npz
 fails 1 "stair-train: 'nan.npz': value at row 3, column 4 is not finite (nan)" stair-train --data data.npz --init nan.npz --items items.npz -o bad.npz
@@ -196,6 +206,7 @@ fails 1 "stair-train: 'lopsided.npz': item graph is not symmetric: entries (2, 3
 fails 1 "stair-train: the train split is empty" stair-train --data empty.npz --init init.npz --items items.npz -o bad.npz
 same "an item out of range is named" "$(stair-train --data range.npz --init init.npz --items items.npz -o bad.npz 2>&1)" \
 	"stair-train: 'range.npz' member 'train_indices': row 0: column 40 is outside 0..39"
+fails 1 "stair-train: 'notest.npz' holds no test interactions" stair-train --data notest.npz --init init.npz --items items.npz --log-test -o bad.npz
 fails 1 "stair-train: loss is not finite at epoch 1, step 1" stair-train --data novalid.npz --init inf.npz --items items.npz -q -o bad.npz
 head -c 300 items.npz >cut.npz
 same "a cut file is refused" "$(stair-train --data data.npz --init init.npz --items cut.npz -o bad.npz 2>&1 | grep -c "cannot read 'cut.npz'")" 1
@@ -220,7 +231,7 @@ fails 1 "stair-train: cannot open 'none': No such file or directory" "${none[@]}
 equal_files "an old model stays" one.npz old.npz
 same "nothing is left of the attempts" "$(find . -name '.stair-*' -o -name m.npz -o -name .m.npz)" ""
 mkfifo fifo
-cat fifo >through.npz &
+timeout 60 cat fifo >through.npz &
 runs "into a FIFO" stair-train "${toy[@]}" -q -o fifo
 wait
 equal_files "once" one.npz through.npz
