@@ -40,9 +40,7 @@ int
 blas_reserve(int threads, struct err *e)
 {
     blas_init();
-    void **buffer = mem_zero(threads, sizeof *buffer, e);
-    if (!buffer)
-        return ERR_NOMEM;
+    void *buffer[MOST];
     int n = 0, want = threads < MOST ? threads : MOST;
     while (n < want && (buffer[n] = malloc(BUFFER)))
         n++;
@@ -54,7 +52,6 @@ blas_reserve(int threads, struct err *e)
         for (int i = 0; i < n; i++)
             blas_memory_free(buffer[i]);
     }
-    free(buffer);
     return n == want ? 0
                      : err_set(e, ERR_NOMEM,
                            "out of memory: BLAS wants %d MB of address "
