@@ -44,11 +44,13 @@ CUDA_FLAGS = -std=c++17 -I. -O3 -fmad=false -prec-div=true -prec-sqrt=true -ftz=
 	-Xcompiler -Wall,-Wextra,-Wshadow$(if $(WERROR), -Werror all-warnings -Xcompiler -Werror) $(CUDA_EXTRA)
 CUDA_LIBS = $(if $(CUDA),-L$(CUDA_HOME)/lib64 -lcudart_static -ldl -lrt)
 
-LIB_SRC := $(filter-out %_isa.c $(if $(CUDA),%_none.c),$(wildcard lib/*/*.c))
-CUDA_SRC := $(if $(CUDA),$(wildcard lib/*/*.cu))
-ISA_SRC := $(wildcard lib/*/*_isa.c)
+# Rooms, and rooms within rooms.
+in_lib = $(wildcard lib/*/$1 lib/*/*/$1)
+LIB_SRC := $(filter-out %_isa.c $(if $(CUDA),%_none.c),$(call in_lib,*.c))
+CUDA_SRC := $(if $(CUDA),$(call in_lib,*.cu))
+ISA_SRC := $(call in_lib,*_isa.c)
 TOOL_SRC := $(wildcard tools/stair-*.c)
-CLI_SRC := $(filter-out $(TOOL_SRC),$(wildcard tools/*.c))
+CLI_SRC := $(filter-out $(TOOL_SRC),$(wildcard tools/*.c tools/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
@@ -125,7 +127,7 @@ $B/from: FORCE
 	@mkdir -p $(@D)
 	@echo '$L $(BIN)' | cmp -s - $@ || echo '$L $(BIN)' >$@
 
-$(UNITS) $(BENCHES) $(HOG): $L/%: $B/%.o $(LIB)
+$(UNITS) $(BENCHES) $(HOG): $L/%: $B/%.o $(CLI) $(LIB)
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  LINK    $@")
 	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
@@ -193,8 +195,8 @@ deps:  ## install what is needed to build and test (Debian, needs root)
 	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
 	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
 
-HEADERS := $(filter-out %_priv.h %_work.h,$(wildcard lib/*/*.h))
-# For other programs: #include "lib/rec/rank.h", with what pkg-config stair says.
+HEADERS := $(filter-out %_priv.h %_work.h,$(call in_lib,*.h))
+# For other programs: #include "lib/rank/rank.h", with what pkg-config stair says.
 install: all  ## install tools, pages, pipelines, library and completions under PREFIX
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
@@ -220,10 +222,14 @@ uninstall:  ## remove what install put there
 	  $(TOOLS:%=$(DESTDIR)$(bashdir)/%) $(TOOLS:%=$(DESTDIR)$(fishdir)/%.fish)
 	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(includedir)/stair
 
-lint:  ## manual pages, shell scripts, and C as clang-tidy reads it
+lint:  ## manual pages, shell scripts, the format of C and what clang-tidy says
 	mandoc -T lint -W warning man/man*/*.[157]
-	shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh pipelines/debian/tests/smoke tools/completion/*.bash tests/coverage .ci/run
-	@$(MAKE) --no-print-directory tidy
+	shellcheck -x -S warning tests/run tests/*.sh tests/sums tests/*/*.sh pipelines/*.sh pipelines/debian/tests/smoke tools/completion/*.bash tests/coverage .ci/run
+	@$(MAKE) --no-print-directory format tidy
+
+FORMAT_FILES = $(wildcard $(foreach e,c h,lib/*/*.$e lib/*/*/*.$e tools/*.$e tools/*/*.$e tests/*/*.$e))
+format:
+	clang-format --dry-run -Werror $(FORMAT_FILES)
 
 TIDY_FILES = $(LIB_SRC) $(ISA_SRC) $(TOOL_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC)
 tidy:
@@ -260,4 +266,4 @@ help:  ## list the targets
 
 -include $(wildcard pipelines/top.mk)
 -include $(shell find $B -name '*.d' -type f -not -path '*/deb/*' 2>/dev/null)
-.PHONY: all check check-fast check-slow check-cuda coverage fuzz fuzz-build bench tests-build hog deps install uninstall lint tidy dist deb clean help FORCE
+.PHONY: all check check-fast check-slow check-cuda coverage fuzz fuzz-build bench tests-build hog deps install uninstall lint format tidy dist deb clean help FORCE

@@ -2,7 +2,7 @@
 #define STAIR_EVAL_PRINT_H
 
 #include "lib/io/xio.h"
-#include "lib/rec/eval.h"
+#include "lib/rank/eval.h"
 
 /* What stair-eval prints; numbers in as few digits as read back exactly. */
 

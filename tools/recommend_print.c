@@ -1,7 +1,7 @@
 #include "tools/recommend_print.h"
 
+#include "lib/data/idmap.h"
 #include "lib/io/jsonout.h"
-#include "lib/rec/idmap.h"
 
 #include <inttypes.h>
 

@@ -1,9 +1,9 @@
 #ifndef STAIR_RECOMMEND_PRINT_H
 #define STAIR_RECOMMEND_PRINT_H
 
+#include "lib/data/dataset.h"
+#include "lib/data/titles.h"
 #include "lib/io/xio.h"
-#include "lib/rec/dataset.h"
-#include "lib/rec/titles.h"
 
 /* What stair-recommend prints. */
 struct recommend_print {

@@ -1,9 +1,9 @@
 /* Conversion of our files to npy, Matrix Market and tab-separated text. */
+#include "lib/data/dataset.h"
+#include "lib/data/kind.h"
 #include "lib/io/npz.h"
 #include "lib/io/xio.h"
 #include "lib/la/store.h"
-#include "lib/rec/dataset.h"
-#include "lib/rec/kind.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>
@@ -22,8 +22,8 @@ put_number(struct xout *x, const struct npy *h, const void *p, int64_t i,
     struct err *e)
 {
     if (h->kind == 'f')
-        return xout_printf(x, e, h->size == 8 ? "%.17g" : "%.9g",
-            npz_value(h, p, i));
+        return xout_printf(
+            x, e, h->size == 8 ? "%.17g" : "%.9g", npz_value(h, p, i));
     if (h->kind == 'u')
         return xout_printf(x, e, "%" PRIu64, (uint64_t)npz_value_int(h, p, i));
     return xout_printf(x, e, "%" PRId64, npz_value_int(h, p, i));
@@ -52,9 +52,9 @@ put_array(struct xout *x, const struct npz_array *a, struct err *e)
     if (h->ndim < 2)
         width = 1;
     for (int64_t i = 0; i < h->count; i++) {
-        int rc = h->kind == 'S'
-            ? put_id(x, (char *)a->data + i * h->size, h->size, a->name, i, e)
-            : put_number(x, h, a->data, i, e);
+        int rc = h->kind == 'S' ? put_id(x, (char *)a->data + i * h->size,
+                                      h->size, a->name, i, e)
+                                : put_number(x, h, a->data, i, e);
         if (!rc)
             rc = xout_write(x, (i + 1) % width ? "\t" : "\n", 1, e);
         if (rc)
@@ -78,8 +78,8 @@ put_mtx_dense(struct xout *x, const struct npz_array *a, struct err *e)
 {
     const struct npy *h = &a->npy;
     if (h->ndim != 2 || !strchr("fiub", h->kind))
-        return err_set(e, ERR_SHAPE, "member '%s' is not a matrix of numbers",
-            a->name);
+        return err_set(
+            e, ERR_SHAPE, "member '%s' is not a matrix of numbers", a->name);
     int64_t n = h->shape[0], d = h->shape[1];
     int rc = xout_printf(x, e,
         "%%%%MatrixMarket matrix array %s general\n%" PRId64 " %" PRId64 "\n",
@@ -129,8 +129,8 @@ put_dataset(struct xout *x, const struct dataset *d, int only, struct err *e)
                 continue;
             for (int64_t k = a->indptr[u]; k < a->indptr[u + 1] && !rc; k++) {
                 int64_t i = a->indices[k];
-                rc = put_id(x, us->bytes + u * us->width, us->width, "user id",
-                    u, e);
+                rc = put_id(
+                    x, us->bytes + u * us->width, us->width, "user id", u, e);
                 if (!rc)
                     rc = xout_write(x, "\t", 1, e);
                 if (!rc)
@@ -151,8 +151,8 @@ is_format(const struct cat_opt *o, const char *f)
 
 /* Two things of several arrays have no npy form. */
 static int
-several(const struct npz *z, const char *what, const char *format,
-    struct err *e)
+several(
+    const struct npz *z, const char *what, const char *format, struct err *e)
 {
     return err_set(e, ERR_FORMAT,
         "'%s' is a %s: -f %s needs one member, name it with -m", z->path, what,
@@ -216,8 +216,7 @@ find_part(const char *name)
 }
 
 static int
-cat_named(struct npz *z, const struct cat_opt *o, struct xout *x,
-    struct err *e)
+cat_named(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
 {
     const struct npz_array *a = npz_find(z, o->member);
     if (a)
@@ -228,13 +227,12 @@ cat_named(struct npz *z, const struct cat_opt *o, struct xout *x,
     int part = find_part(o->member);
     if (part >= 0 && npz_find(z, "user_ids"))
         return cat_dataset(z, o, part, x, e);
-    return err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path,
-        o->member);
+    return err_set(
+        e, ERR_FORMAT, "'%s' has no member '%s'", z->path, o->member);
 }
 
 static int
-cat_whole(struct npz *z, const struct cat_opt *o, struct xout *x,
-    struct err *e)
+cat_whole(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
 {
     unsigned seen = 0;
     for (int i = 0; i < z->n; i++)
@@ -284,10 +282,16 @@ main(int argc, char **argv)
         .examples = "  stair-cat items.npz | head\n"
                     "  stair-cat -f npy -m user -o user.npy model.npz",
         .max_args = 1};
-    const struct cli_option table[] = {
-        {.letter = 'f', .name = "format", .arg = "tsv|npy|mtx",
-            .type = CLI_CHOICE, .to = &o.format, .help = "write this format"},
-        {.letter = 'm', .name = "member", .arg = "MEMBER", .type = CLI_TEXT,
+    const struct cli_option table[] = {{.letter = 'f',
+                                           .name = "format",
+                                           .arg = "tsv|npy|mtx",
+                                           .type = CLI_CHOICE,
+                                           .to = &o.format,
+                                           .help = "write this format"},
+        {.letter = 'm',
+            .name = "member",
+            .arg = "MEMBER",
+            .type = CLI_TEXT,
             .to = &o.member,
             .help = "convert this member, or train, valid or test of a "
                     "dataset"},

@@ -25,8 +25,8 @@ place(const struct npy *h, int64_t i, char *buf, size_t cap)
     size_t n = 0;
     buf[n++] = '(';
     for (int k = 0; k < h->ndim; k++)
-        n += (size_t)snprintf(buf + n, cap - n, "%s%" PRId64, k ? ", " : "",
-            at[k]);
+        n += (size_t)snprintf(
+            buf + n, cap - n, "%s%" PRId64, k ? ", " : "", at[k]);
     snprintf(buf + n, cap - n, ")");
     return buf;
 }
@@ -46,7 +46,8 @@ same_shape(const struct npy *a, const struct npy *b)
 
 /* 1 if all floats of the array are finite; else says where the first is. */
 static int
-all_finite(const struct npz *z, const struct npz_array *a, const struct cmp_opt *o)
+all_finite(
+    const struct npz *z, const struct npz_array *a, const struct cmp_opt *o)
 {
     if (a->npy.kind != 'f')
         return 1;
@@ -78,11 +79,11 @@ same_numbers(const struct npz_array *a, const struct npz_array *b,
     int64_t n = a->npy.count, differ = 0, worst = 0;
     double most = 0;
     for (int64_t i = 0; i < n; i++) {
-        double by = excess(npz_value(&a->npy, a->data, i),
-            npz_value(&b->npy, b->data, i), o);
+        double by = excess(
+            npz_value(&a->npy, a->data, i), npz_value(&b->npy, b->data, i), o);
         if (whole) /* exact, also beyond 2^53; the tolerance is for floats */
             by = npz_value_int(&a->npy, a->data, i) !=
-                npz_value_int(&b->npy, b->data, i);
+                 npz_value_int(&b->npy, b->data, i);
         if (by <= 0)
             continue;
         differ++;
@@ -215,11 +216,21 @@ main(int argc, char **argv)
         .min_args = 2,
         .max_args = 2};
     const struct cli_option table[] = {
-        {.name = "atol", .arg = "A", .type = CLI_REAL, .to = &o.atol,
-            .max = 1e30, .help = "absolute tolerance of floats"},
-        {.name = "rtol", .arg = "R", .type = CLI_REAL, .to = &o.rtol,
-            .max = 1e30, .help = "tolerance relative to B's value"},
-        {.name = "history", .type = CLI_FLAG, .to = &o.history,
+        {.name = "atol",
+            .arg = "A",
+            .type = CLI_REAL,
+            .to = &o.atol,
+            .max = 1e30,
+            .help = "absolute tolerance of floats"},
+        {.name = "rtol",
+            .arg = "R",
+            .type = CLI_REAL,
+            .to = &o.rtol,
+            .max = 1e30,
+            .help = "tolerance relative to B's value"},
+        {.name = "history",
+            .type = CLI_FLAG,
+            .to = &o.history,
             .help = "compare history.txt too"},
         CLI_END};
     io.table = table;

@@ -2,8 +2,8 @@
 #include "lib/base/mem.h"
 #include "lib/io/jsonout.h"
 #include "lib/io/xio.h"
-#include "lib/rec/scores.h"
-#include "lib/rec/stats.h"
+#include "lib/stat/scores.h"
+#include "lib/stat/stats.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>

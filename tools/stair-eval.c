@@ -1,8 +1,8 @@
 /* Ranks all items for every user and measures the lists. */
+#include "lib/data/idmap.h"
 #include "lib/io/jsonout.h"
-#include "lib/rec/eval.h"
-#include "lib/rec/idmap.h"
-#include "lib/rec/ranker.h"
+#include "lib/rank/eval.h"
+#include "lib/rank/ranker.h"
 #include "tools/cli.h"
 #include "tools/eval_print.h"
 

@@ -1,6 +1,6 @@
 /* Item vectors, put in the order of a dataset's items. */
+#include "lib/data/vectors.h"
 #include "lib/la/store.h"
-#include "lib/rec/vectors.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* What is in a file: kind, members, numbers, history. One fact per line. */
 #include "lib/base/mem.h"
+#include "lib/data/kind.h"
 #include "lib/io/npz.h"
-#include "lib/rec/kind.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>
@@ -94,7 +94,7 @@ is_row_pointer(const struct npz_head *h)
 {
     size_t n = strlen(h->name);
     return n >= 6 && strcmp(h->name + n - 6, "indptr") == 0 &&
-        h->npy.ndim == 1 && h->npy.kind == 'i';
+           h->npy.ndim == 1 && h->npy.kind == 'i';
 }
 
 static void
@@ -106,11 +106,11 @@ put_sums(FILE *f, const struct npz_head *h, const struct sums *s)
         if (h->npy.kind == 'f')
             fprintf(f, "min=%.9g\tmax=%.9g\tmean=%.9g\n", s->min, s->max, mean);
         else if (h->npy.kind == 'u' && h->npy.size == 8)
-            fprintf(f, "min=%.17g\tmax=%.17g\tmean=%.9g\n", s->min, s->max,
-                mean);
+            fprintf(
+                f, "min=%.17g\tmax=%.17g\tmean=%.9g\n", s->min, s->max, mean);
         else
-            fprintf(f, "min=%" PRId64 "\tmax=%" PRId64 "\tmean=%.9g\n",
-                s->imin, s->imax, mean);
+            fprintf(f, "min=%" PRId64 "\tmax=%" PRId64 "\tmean=%.9g\n", s->imin,
+                s->imax, mean);
     }
     if (s->bad)
         fprintf(f, "warning\t%s\t%" PRId64 " values are not finite\n", h->name,
@@ -119,15 +119,15 @@ put_sums(FILE *f, const struct npz_head *h, const struct sums *s)
         fprintf(f,
             "degree\t%s\tmin=%" PRId64 "\tmax=%" PRId64
             "\tmean=%.9g\tempty=%" PRId64 "\n",
-            h->name, s->dmin, s->dmax,
-            (s->max - s->min) / (double)s->rows, s->empty);
+            h->name, s->dmin, s->dmax, (s->max - s->min) / (double)s->rows,
+            s->empty);
 }
 
 static void
 note_size(struct info *o, const struct npz_head *h, const int64_t *shape_member)
 {
-    static const char *const part[] = {"train_indices", "valid_indices",
-        "test_indices"};
+    static const char *const part[] = {
+        "train_indices", "valid_indices", "test_indices"};
     struct sizes *z = &o->size;
     int64_t n = h->npy.ndim > 0 ? h->npy.shape[0] : 1,
             d = h->npy.ndim > 1 ? h->npy.shape[1] : 1;
@@ -248,8 +248,8 @@ show_member(struct info *o, const char *path, struct err *e)
     if (h->text)
         return 0;
     if (h->npy.kind == '?') {
-        fprintf(o->out, "warning\t%s\t%s is not supported\n", h->name,
-            h->npy.why);
+        fprintf(
+            o->out, "warning\t%s\t%s is not supported\n", h->name, h->npy.why);
         return 0;
     }
     note_small(o, h);

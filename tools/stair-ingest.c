@@ -1,5 +1,5 @@
 /* Interactions in the formats people have, turned into a dataset. */
-#include "lib/rec/intake.h"
+#include "lib/data/intake.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>

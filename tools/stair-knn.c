@@ -1,9 +1,9 @@
 /* The k nearest items by cosine, joined over operands into one item graph. */
 #include "lib/base/mem.h"
+#include "lib/knn/knn.h"
 #include "lib/la/blas.h"
 #include "lib/la/source.h"
 #include "lib/la/store.h"
-#include "lib/rec/knn.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>

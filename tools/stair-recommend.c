@@ -1,10 +1,10 @@
 /* The best items for each user, with the original ids. */
 #include "lib/base/mem.h"
+#include "lib/data/idmap.h"
+#include "lib/data/titles.h"
 #include "lib/io/table.h"
-#include "lib/rec/idmap.h"
-#include "lib/rec/rank.h"
-#include "lib/rec/ranker.h"
-#include "lib/rec/titles.h"
+#include "lib/rank/rank.h"
+#include "lib/rank/ranker.h"
 #include "tools/cli.h"
 #include "tools/recommend_print.h"
 

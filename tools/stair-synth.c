@@ -3,10 +3,10 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/io/gzout.h"
-#include "lib/rec/synth.h"
-#include "lib/rec/synthlog.h"
-#include "lib/rec/synthvec.h"
-#include "lib/rec/synthword.h"
+#include "tools/synth/synth.h"
+#include "tools/synth/synthlog.h"
+#include "tools/synth/synthvec.h"
+#include "tools/synth/synthword.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/base/clock.h"
-#include "lib/engine/train.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
 #include "lib/models/itemknn.h"
+#include "lib/train/train.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
 #include "tools/train_files.h"

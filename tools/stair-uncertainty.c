@@ -1,12 +1,12 @@
 /* How much of users' behaviour each set of item features explains. */
 #include "lib/base/rng.h"
+#include "lib/data/dataset.h"
 #include "lib/io/jsonout.h"
 #include "lib/io/npz.h"
 #include "lib/io/xio.h"
 #include "lib/la/blas.h"
-#include "lib/rec/dataset.h"
-#include "lib/rec/kmeans.h"
-#include "lib/rec/uncertainty.h"
+#include "lib/stat/kmeans.h"
+#include "lib/stat/uncertainty.h"
 #include "tools/cli.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "lib/la/mat.h"
 #include "lib/la/source.h"
 #include "lib/la/store.h"
-#include "lib/rec/whiten.h"
+#include "lib/whiten/whiten.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>

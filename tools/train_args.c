@@ -1,7 +1,7 @@
 #include "tools/train_args.h"
 
-#include "lib/engine/cuda.h"
-#include "lib/rec/layers.h"
+#include "lib/engine/cuda/cuda.h"
+#include "lib/graph/layers.h"
 #include "tools/train_files.h"
 
 #include <math.h>

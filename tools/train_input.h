@@ -1,10 +1,10 @@
 #ifndef STAIR_TRAIN_INPUT_H
 #define STAIR_TRAIN_INPUT_H
 
+#include "lib/data/dataset.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 #include "lib/models/net.h"
-#include "lib/rec/dataset.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
 

@@ -2,7 +2,7 @@
 #define STAIR_TRAIN_LOG_H
 
 #include "lib/base/err.h"
-#include "lib/engine/train.h"
+#include "lib/train/train.h"
 
 /*
  * The log of a training run: JSON lines, one object per epoch label, written

@@ -1,8 +1,8 @@
 #include "tools/train_setup.h"
 
-#include "lib/engine/cpu.h"
-#include "lib/engine/cpu_net.h"
-#include "lib/engine/cuda.h"
+#include "lib/engine/cpu/cpu.h"
+#include "lib/engine/cpu/cpu_net.h"
+#include "lib/engine/cuda/cuda.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 #define STAIR_TRAIN_SETUP_H
 
 #include "lib/engine/engine.h"
-#include "lib/rec/graph.h"
-#include "lib/rec/sample.h"
+#include "lib/graph/graph.h"
+#include "lib/graph/sample.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
 #include "tools/train_input.h"

@@ -69,8 +69,8 @@ static inline v16
 v16_pick(v16 y, v16 a, v16 b)
 {
     __m256 zero = _mm256_setzero_ps();
-    return (v16){_mm256_blendv_ps(
-                     b.lo, a.lo, _mm256_cmp_ps(y.lo, zero, _CMP_GT_OQ)),
+    return (v16){
+        _mm256_blendv_ps(b.lo, a.lo, _mm256_cmp_ps(y.lo, zero, _CMP_GT_OQ)),
         _mm256_blendv_ps(b.hi, a.hi, _mm256_cmp_ps(y.hi, zero, _CMP_GT_OQ))};
 }
 
@@ -79,7 +79,8 @@ v16_pick(v16 y, v16 a, v16 b)
 typedef struct {
     float f[16];
 } v16;
-#ifdef __SANITIZE_ADDRESS__ /* inlined and checked it takes minutes to compile */
+#ifdef __SANITIZE_ADDRESS__ /* inlined and checked it takes minutes to compile \
+                             */
 #define V16_INLINE __attribute__((noinline, unused))
 #else
 #define V16_INLINE inline

@@ -2,10 +2,10 @@
 #define STAIR_ENGINE_H
 
 #include "lib/base/err.h"
+#include "lib/graph/graph.h"
+#include "lib/graph/sample.h"
 #include "lib/la/mat.h"
 #include "lib/models/model.h"
-#include "lib/rec/graph.h"
-#include "lib/rec/sample.h"
 
 #include <stdint.h>
 
@@ -53,6 +53,9 @@ struct engine_cursor {
     int64_t t;     /* optimiser steps finished in all */
     double loss;   /* sum of the triples' losses of the present epoch */
 };
+
+/* The most tensors of an engine: those that a checkpoint file can hold. */
+enum { ENGINE_TENSORS = 1014 };
 
 /* A matrix of the engine's state. */
 struct engine_tensor {

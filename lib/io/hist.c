@@ -36,8 +36,8 @@ has_line(const char *lines, const char *line, size_t n)
 }
 
 int
-hist_input(struct hist *h, const char *role, const char *path,
-    const char *text, uint32_t id, struct err *e)
+hist_input(struct hist *h, const char *role, const char *path, const char *text,
+    uint32_t id, struct err *e)
 {
     char crc[16];
     int k = snprintf(crc, sizeof crc, ":%08" PRIx32, id);
@@ -59,8 +59,8 @@ hist_input(struct hist *h, const char *role, const char *path,
     const char *p = strchr(text, '\n');
     for (int lines = 0; p && p[1]; lines++) {
         if (lines == MAX_LINES)
-            return err_set(e, ERR_FORMAT,
-                "'%s': history.txt has over %d lines", path, MAX_LINES);
+            return err_set(e, ERR_FORMAT, "'%s': history.txt has over %d lines",
+                path, MAX_LINES);
         p++;
         const char *end = strchr(p, '\n');
         size_t n = end ? (size_t)(end - p) : strlen(p);
@@ -79,7 +79,7 @@ hist_text(const struct hist *h, const char *tool, const char *version,
     const char *lines = h->lines ? h->lines : "";
     const char *inputs = h->inputs ? h->inputs : "-";
     size_t n = sizeof magic + 16 + strlen(lines) + strlen(tool) +
-        strlen(version) + strlen(options) + strlen(inputs) + 8;
+               strlen(version) + strlen(options) + strlen(inputs) + 8;
     char *s = malloc(n);
     if (!s) {
         err_set(e, ERR_NOMEM, "out of memory");

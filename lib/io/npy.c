@@ -108,8 +108,8 @@ parse_descr(struct npy *h, const char *d, struct err *e)
     const char *p = d + 2;
     for (; isdigit((unsigned char)*p); p++)
         if ((size = size * 10 + *p - '0') > 1 << 20)
-            return err_set(e, ERR_FORMAT, "element size out of range in '%s'",
-                d);
+            return err_set(
+                e, ERR_FORMAT, "element size out of range in '%s'", d);
     h->kind = kind;
     h->size = size;
     snprintf(h->descr, sizeof h->descr, "%s", d);
@@ -123,10 +123,10 @@ parse_descr(struct npy *h, const char *d, struct err *e)
     else if (order == '|' && size > 1 && strchr("fiu", kind))
         return err_set(e, ERR_FORMAT, "no byte order in '%s'", d);
     else if (*p || !strchr("fiubS", kind) || (kind != 'S' && size < 1) ||
-        (kind == 'f' && size != 2 && size != 4 && size != 8) ||
-        (strchr("iu", kind) && size != 1 && size != 2 && size != 4 &&
-            size != 8) ||
-        (kind == 'b' && size != 1)) {
+             (kind == 'f' && size != 2 && size != 4 && size != 8) ||
+             (strchr("iu", kind) && size != 1 && size != 2 && size != 4 &&
+                 size != 8) ||
+             (kind == 'b' && size != 1)) {
         char why[sizeof h->why];
         snprintf(why, sizeof why, "dtype '%s'", d);
         refuse(h, why);
@@ -146,8 +146,7 @@ parse_shape(struct npy *h, struct cur *c, struct err *e)
         if (!take_size(c, &v))
             return err_set(e, ERR_FORMAT, "shape is not a tuple of sizes");
         if (h->ndim == NPY_DIMS)
-            return err_set(e, ERR_FORMAT, "more than %d dimensions",
-                NPY_DIMS);
+            return err_set(e, ERR_FORMAT, "more than %d dimensions", NPY_DIMS);
         h->shape[h->ndim++] = v;
         if (__builtin_mul_overflow(h->count, v, &h->count))
             return err_set(e, ERR_FORMAT, "shape product overflows");
@@ -195,8 +194,8 @@ npy_parse(struct npy *h, const char *dict, int64_t n, struct err *e)
             if (rc)
                 return rc;
         } else {
-            return err_set(e, ERR_FORMAT, "unexpected npy header key '%s'",
-                key);
+            return err_set(
+                e, ERR_FORMAT, "unexpected npy header key '%s'", key);
         }
         if (!take(&c, ',') && !(take(&c, '}')))
             return err_set(e, ERR_FORMAT, "npy header is not a dictionary");

@@ -24,8 +24,8 @@ struct npy {
  * ERR_FORMAT if it is not one. Big-endian, Fortran-ordered, object and other
  * unsupported arrays parse with kind '?' so that they can be skipped.
  */
-int npy_parse(struct npy *h, const char *dict, int64_t n, struct err *e)
-    ERR_CHECKED;
+int npy_parse(
+    struct npy *h, const char *dict, int64_t n, struct err *e) ERR_CHECKED;
 
 /*
  * Writes magic, version and dictionary for h into buf (NPY_EMIT bytes) and

@@ -114,8 +114,8 @@ npz_load_rest(struct npz *z, struct npz_in *in, const struct npz_head *first,
 }
 
 int
-npz_load(struct npz *z, const char *path, const char *const *wanted,
-    struct err *e)
+npz_load(
+    struct npz *z, const char *path, const char *const *wanted, struct err *e)
 {
     *z = (struct npz){0};
     struct npz_in in;
@@ -156,8 +156,8 @@ half(uint16_t h)
         float v = (float)frac * 0x1p-24f;
         return sign ? -v : v;
     }
-    uint32_t bits = sign | frac << 13 |
-        (exp == 31 ? 255u << 23 : (exp + 112) << 23);
+    uint32_t bits =
+        sign | frac << 13 | (exp == 31 ? 255u << 23 : (exp + 112) << 23);
     float v;
     memcpy(&v, &bits, sizeof v);
     return v;
@@ -247,8 +247,8 @@ need(struct npz *z, const char *name, int ndim, struct err *e)
         return NULL;
     }
     if (!strchr("fiub", a->npy.kind)) {
-        err_set(e, ERR_FORMAT, "'%s': member '%s' is not numeric", z->path,
-            name);
+        err_set(
+            e, ERR_FORMAT, "'%s': member '%s' is not numeric", z->path, name);
         return NULL;
     }
     if (ndim >= 0 && a->npy.ndim != ndim) {
@@ -293,8 +293,8 @@ take_int(struct npz *z, const char *name, int ndim, int size, void **out,
         return ERR_FORMAT;
     const struct npy *h = &a->npy;
     if (h->kind == 'f')
-        return err_set(e, ERR_FORMAT, "'%s': member '%s' is not integer",
-            z->path, name);
+        return err_set(
+            e, ERR_FORMAT, "'%s': member '%s' is not integer", z->path, name);
     if (shape)
         *shape = *h;
     if (h->kind == 'i' && h->size == size) {

@@ -43,12 +43,12 @@ int npz_in_start(struct npz_in *z, struct xin *x, struct err *e) ERR_CHECKED;
 
 /* The next member: 1, 0 at the verified end of the file, or a negative code.
  * What is left of the member before is skipped and verified. */
-int npz_in_next(struct npz_in *z, struct npz_head *h, struct err *e)
-    ERR_CHECKED;
+int npz_in_next(
+    struct npz_in *z, struct npz_head *h, struct err *e) ERR_CHECKED;
 
 /* Exactly n bytes of the present member's array data (or text). */
-int npz_in_read(struct npz_in *z, void *buf, int64_t n, struct err *e)
-    ERR_CHECKED;
+int npz_in_read(
+    struct npz_in *z, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
 /* After npz_in_next returned 0: a CRC-32 over the names and CRCs of all
  * members but history.txt: what was in the file, however it was stored. */
@@ -87,8 +87,8 @@ int npz_load(struct npz *z, const char *path, const char *const *wanted,
  * for callers who decide by the first member whether to stream or to load. The
  * reader stays the caller's to close. */
 int npz_load_rest(struct npz *z, struct npz_in *in,
-    const struct npz_head *first, const char *const *wanted, struct err *e)
-    ERR_CHECKED;
+    const struct npz_head *first, const char *const *wanted,
+    struct err *e) ERR_CHECKED;
 void npz_free(struct npz *z);
 
 /* The member of that name, or NULL. */
@@ -124,8 +124,8 @@ struct npz_out {
     struct npz_out_state *state;
 };
 
-int npz_out_open(struct npz_out *z, const char *path, struct err *e)
-    ERR_CHECKED;
+int npz_out_open(
+    struct npz_out *z, const char *path, struct err *e) ERR_CHECKED;
 int npz_out_text(struct npz_out *z, const char *name, const char *text,
     struct err *e) ERR_CHECKED;
 int npz_out_array(struct npz_out *z, const char *name, const struct npy *h,

@@ -33,8 +33,8 @@ npz_in_start(struct npz_in *z, struct xin *x, struct err *e)
     const unsigned char *p;
     int64_t k = xin_peek(&z->x, &p, e);
     if (k == 0)
-        k = err_set(e, ERR_FORMAT, "cannot read '%s': file is empty",
-            z->x.name);
+        k = err_set(
+            e, ERR_FORMAT, "cannot read '%s': file is empty", z->x.name);
     else if (k > 0 && p[0] == 0x93)
         z->state->bare = 1;
     else if (k > 0 && (p[0] != 'P' || (k > 1 && p[1] != 'K')))
@@ -54,8 +54,7 @@ read_descriptor(struct npz_in *z, uint64_t packed, struct err *e)
     struct npz_in_state *s = z->state;
     struct entry *m = current(z);
     unsigned char d[24];
-    int wide =
-        s->zip64 || packed > UINT32_MAX || s->plain_bytes > UINT32_MAX;
+    int wide = s->zip64 || packed > UINT32_MAX || s->plain_bytes > UINT32_MAX;
     int rc = npz_in_raw(z, d, 4, e);
     if (rc)
         return rc;
@@ -197,8 +196,8 @@ measure_unread(struct npz_in *z, const struct npy *h, struct err *e)
     struct npz_in_state *s = z->state;
     uint64_t plain = current(z)->plain;
     if (!s->sized)
-        return h->opaque ? npz_in_bad(z, e, "%s, and its length is not stated",
-                               h->why)
+        return h->opaque ? npz_in_bad(
+                               z, e, "%s, and its length is not stated", h->why)
                          : 0;
     if (plain > INT64_MAX || plain < s->plain_bytes)
         return npz_in_bad(z, e, "its npy header and its size disagree");
@@ -245,9 +244,8 @@ open_member(struct npz_in *z, struct npz_head *h, struct err *e)
             return npz_in_bad(z, e, "its npy header and its size disagree");
     }
     h->bytes = s->left;
-    h->offset = s->method == STORED && z->x.file_bytes >= 0
-        ? (int64_t)z->x.offset
-        : -1;
+    h->offset =
+        s->method == STORED && z->x.file_bytes >= 0 ? (int64_t)z->x.offset : -1;
     return 0;
 }
 

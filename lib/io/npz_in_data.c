@@ -90,8 +90,8 @@ npz_in_plain(struct npz_in *z, void *buf, int64_t n, struct err *e)
             if (s->deflate_ended)
                 return npz_in_bad(z, e, "deflated data end early");
             int64_t want = n - done < 1 << 30 ? n - done : 1 << 30, got = 0;
-            int rc = inflate_some(z, (unsigned char *)buf + done, want, &got,
-                e);
+            int rc =
+                inflate_some(z, (unsigned char *)buf + done, want, &got, e);
             if (rc)
                 return rc;
             done += got;

@@ -33,8 +33,8 @@ read_entry(struct npz_in *z, struct err *e)
     if (!seen || seen->listed || seen->crc != m.crc ||
         seen->method != m.method || seen->packed != m.packed ||
         seen->plain != m.plain || seen->offset != m.offset)
-        return npz_in_bad(z, e,
-            "directory entry '%s' disagrees with the members", m.name);
+        return npz_in_bad(
+            z, e, "directory entry '%s' disagrees with the members", m.name);
     seen->listed = 1;
     return 0;
 }
@@ -52,8 +52,8 @@ wrong(struct npz_in *z, struct err *e)
 
 /* ZIP64 end record and locator, signature consumed; the next one in *sig. */
 static int
-read_end64(struct npz_in *z, const struct place *d, uint32_t *sig,
-    struct err *e)
+read_end64(
+    struct npz_in *z, const struct place *d, uint32_t *sig, struct err *e)
 {
     uint64_t at = z->x.offset - 4;
     unsigned char b[52];

@@ -71,8 +71,8 @@ write_local(struct npz_out *z, struct entry *m, int64_t inner, struct err *e)
     unsigned char b[30 + NPZ_NAME + 20 + 4 + 64];
     size_t nlen = strlen(m->name);
     int zip64 = m->bytes >= UINT32_MAX;
-    uint64_t end = m->offset + 30 + nlen + (zip64 ? 20 : 0) + 4 +
-        (uint64_t)inner;
+    uint64_t end =
+        m->offset + 30 + nlen + (zip64 ? 20 : 0) + 4 + (uint64_t)inner;
     uint32_t pad = (uint32_t)((64 - end % 64) % 64);
     unsigned char *p = b;
     p = put32(p, 0x04034b50);
@@ -130,8 +130,8 @@ add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
         return err_set(e, ERR_NOMEM, "out of memory");
     s->entry = grown;
     struct entry *m = &s->entry[s->n++];
-    *m = (struct entry){.offset = z->x.offset,
-        .bytes = (uint64_t)(nhead + ndata)};
+    *m = (struct entry){
+        .offset = z->x.offset, .bytes = (uint64_t)(nhead + ndata)};
     memcpy(m->name, name, strlen(name) + 1);
     m->crc = (uint32_t)crc32_z(0, head, (size_t)nhead);
     m->crc = (uint32_t)crc32_z(m->crc, data, (size_t)ndata);
@@ -144,8 +144,8 @@ add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
 }
 
 int
-npz_out_text(struct npz_out *z, const char *name, const char *text,
-    struct err *e)
+npz_out_text(
+    struct npz_out *z, const char *name, const char *text, struct err *e)
 {
     return add(z, name, "", 0, text, (int64_t)strlen(text), e);
 }

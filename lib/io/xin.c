@@ -29,8 +29,8 @@ read_some(struct xin *x, void *buf, int64_t n, struct err *e)
         if (r >= 0)
             return r;
         if (errno != EINTR)
-            return err_set(e, ERR_IO, "cannot read '%s': %s", x->name,
-                strerror(errno));
+            return err_set(
+                e, ERR_IO, "cannot read '%s': %s", x->name, strerror(errno));
     }
 }
 
@@ -60,8 +60,8 @@ xin_open(struct xin *x, const char *path, struct err *e)
     struct stat st;
     int rc = 0;
     if (x->fd < 0 || fstat(x->fd, &st)) {
-        rc = err_set(e, ERR_IO, "cannot open '%s': %s", x->name,
-            strerror(errno));
+        rc = err_set(
+            e, ERR_IO, "cannot open '%s': %s", x->name, strerror(errno));
     } else if (S_ISDIR(st.st_mode)) {
         rc = err_set(e, ERR_IO, "cannot read '%s': is a directory", x->name);
     } else if (!(s->raw = mem_new(BUF, 1, e))) {
@@ -175,8 +175,8 @@ to_front(unsigned char *buf, int64_t *pos, int64_t *len)
 }
 
 int64_t
-xin_peek_more(struct xin *x, int64_t want, const unsigned char **p,
-    struct err *e)
+xin_peek_more(
+    struct xin *x, int64_t want, const unsigned char **p, struct err *e)
 {
     struct xin_state *s = x->state;
     if (s->gz)
@@ -184,9 +184,9 @@ xin_peek_more(struct xin *x, int64_t want, const unsigned char **p,
     else
         to_front(s->raw, &s->raw_pos, &s->raw_len);
     while ((s->gz ? s->plain_len : s->raw_len) < want) {
-        int64_t r = s->gz ? more_plain(x, e)
-                          : read_some(x, s->raw + s->raw_len,
-                                BUF - s->raw_len, e);
+        int64_t r =
+            s->gz ? more_plain(x, e)
+                  : read_some(x, s->raw + s->raw_len, BUF - s->raw_len, e);
         if (r < 0)
             return r;
         if (r == 0)

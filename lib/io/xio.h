@@ -26,16 +26,16 @@ int xin_open(struct xin *x, const char *path, struct err *e) ERR_CHECKED;
 
 /* Up to n bytes into buf; fewer only at the end of the input. Returns the
  * count, or a negative code. */
-int64_t xin_read(struct xin *x, void *buf, int64_t n, struct err *e)
-    ERR_CHECKED;
+int64_t xin_read(
+    struct xin *x, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
 /* Exactly n bytes; ERR_FORMAT ("unexpected end of file") if there are fewer. */
 int xin_exact(struct xin *x, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
 /* Borrows the bytes that lie buffered: *p, count returned; 0 only at the end
  * of the input. xin_take(x, k) then consumes k of them. */
-int64_t xin_peek(struct xin *x, const unsigned char **p, struct err *e)
-    ERR_CHECKED;
+int64_t xin_peek(
+    struct xin *x, const unsigned char **p, struct err *e) ERR_CHECKED;
 void xin_take(struct xin *x, int64_t k);
 
 /* As xin_peek, but at least want bytes (up to 65536) unless the input ends
@@ -67,15 +67,15 @@ struct xout {
 enum { XOUT_TEXT = 0, XOUT_BINARY = 1 };
 
 /* XOUT_BINARY refuses a terminal. On failure nothing is left to abort. */
-int xout_open(struct xout *x, const char *path, int kind, struct err *e)
-    ERR_CHECKED;
+int xout_open(
+    struct xout *x, const char *path, int kind, struct err *e) ERR_CHECKED;
 
 /* Whether path could be written, before there is something to write; creates
  * nothing. A FIFO is not tried: its reader would see the end. */
 int xout_try(const char *path, int kind, struct err *e) ERR_CHECKED;
 
-int xout_write(struct xout *x, const void *buf, int64_t n, struct err *e)
-    ERR_CHECKED;
+int xout_write(
+    struct xout *x, const void *buf, int64_t n, struct err *e) ERR_CHECKED;
 int xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4))) ERR_CHECKED;
 

@@ -108,8 +108,8 @@ open_temp(struct xout *x, const char *path, struct err *e)
             int64_t mix = now.tv_nsec ^ (int64_t)getpid() << 32;
             memcpy(r, &mix, sizeof r);
         }
-        snprintf(x->temp, n, "%.*s.stair-%02x%02x%02x%02x%02x%02x%02x%02x",
-            dir, x->path, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+        snprintf(x->temp, n, "%.*s.stair-%02x%02x%02x%02x%02x%02x%02x%02x", dir,
+            x->path, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
         remember(x->temp);
         x->fd = open(x->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (x->fd >= 0)
@@ -117,8 +117,7 @@ open_temp(struct xout *x, const char *path, struct err *e)
         forget(x->temp);
         if (errno != EEXIST || attempt > 100) {
             int no = errno;
-            err_set(e, ERR_IO, "cannot create '%s': %s", x->name,
-                strerror(no));
+            err_set(e, ERR_IO, "cannot create '%s': %s", x->name, strerror(no));
             release(x);
             return ERR_IO;
         }
@@ -177,8 +176,8 @@ try_file(const char *path, struct err *e)
     int rc = 0;
     if ((stat(path, &st) && errno != ENOENT) ||
         access(slash ? at : ".", W_OK | X_OK))
-        rc = err_set(
-            e, ERR_IO, "cannot create '%s': %s", path, strerror(errno));
+        rc =
+            err_set(e, ERR_IO, "cannot create '%s': %s", path, strerror(errno));
     free(at);
     return rc;
 }

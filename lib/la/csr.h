@@ -23,12 +23,11 @@ void csr_free(struct csr *a);
 
 /* Verifies every invariant above and that values are finite; the sentence
  * starts with what, e.g. a file and member, and names the row. */
-int csr_check(const struct csr *a, const char *what, struct err *e)
-    ERR_CHECKED;
+int csr_check(const struct csr *a, const char *what, struct err *e) ERR_CHECKED;
 
 /* t becomes the transpose (columns ascending by construction). */
-int csr_transpose(const struct csr *a, struct csr *t, struct err *e)
-    ERR_CHECKED;
+int csr_transpose(
+    const struct csr *a, struct csr *t, struct err *e) ERR_CHECKED;
 
 /* The same into arrays that t has, with room for a->cols rows and a->nnz
  * entries, and data if a has. Columns of a need not ascend and may repeat. */
@@ -36,15 +35,15 @@ void csr_transpose_into(const struct csr *a, struct csr *t);
 
 /* s = max(a, a^T) over what either stores: an entry that only one of them has
  * keeps its value. a is square; data NULL counts as ones, s always has data. */
-int csr_symmetrise(const struct csr *a, struct csr *s, struct err *e)
-    ERR_CHECKED;
+int csr_symmetrise(
+    const struct csr *a, struct csr *s, struct err *e) ERR_CHECKED;
 
 /* 1 if column j is stored in row i (binary search). */
 int csr_has(const struct csr *a, int64_t i, int32_t j);
 
 /* 1 if a is square and equals its transpose exactly, values included;
  * else 0 with the first offending pair in row, col. Negative on no memory. */
-int csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col,
-    struct err *e) ERR_CHECKED;
+int csr_is_symmetric(
+    const struct csr *a, int64_t *row, int64_t *col, struct err *e) ERR_CHECKED;
 
 #endif

@@ -15,6 +15,7 @@
  * Scores are <g(a_u), g(a_i)>.
  */
 #include "lib/base/mem.h"
+#include "lib/graph/graph.h"
 #include "lib/models/modal.h"
 #include "lib/models/net_all.h"
 #include "lib/nn/cosine.h"
@@ -24,7 +25,6 @@
 #include "lib/nn/norm.h"
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
-#include "lib/rec/graph.h"
 
 #include <stdlib.h>
 

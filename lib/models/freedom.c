@@ -10,6 +10,8 @@
  * which is what is computed. Scores are <H_u, z_i> on the graph of all edges.
  */
 #include "lib/base/mem.h"
+#include "lib/graph/edges.h"
+#include "lib/graph/graph.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
 #include "lib/models/net_all.h"
@@ -19,8 +21,6 @@
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
-#include "lib/rec/edges.h"
-#include "lib/rec/graph.h"
 
 #include <assert.h>
 #include <stdlib.h>

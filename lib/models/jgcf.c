@@ -1,7 +1,7 @@
 #include "lib/models/model.h"
 
 #include "lib/base/mem.h"
-#include "lib/rec/layers.h"
+#include "lib/graph/layers.h"
 
 int
 model_jgcf(struct model *m, const struct model_opt *o, const struct csr *train,

@@ -13,6 +13,7 @@
  * one item layer only the rows of M that belong to the batch's items are made.
  */
 #include "lib/base/mem.h"
+#include "lib/graph/graph.h"
 #include "lib/models/lattice_graph.h"
 #include "lib/models/net_all.h"
 #include "lib/nn/bpr_rows.h"
@@ -22,7 +23,6 @@
 #include "lib/nn/rows.h"
 #include "lib/nn/segments.h"
 #include "lib/nn/spmm.h"
-#include "lib/rec/graph.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 #include "lib/models/lattice_graph.h"
 
 #include "lib/base/mem.h"
+#include "lib/knn/cosknn.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
 #include "lib/nn/act.h"
 #include "lib/nn/chunk.h"
-#include "lib/nn/cosknn.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/rows.h"

@@ -2,9 +2,9 @@
 #define STAIR_MODEL_H
 
 #include "lib/base/err.h"
+#include "lib/graph/sample.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
-#include "lib/rec/sample.h"
 
 #include <stdint.h>
 

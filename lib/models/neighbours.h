@@ -2,9 +2,9 @@
 #define STAIR_NEIGHBOURS_H
 
 #include "lib/base/err.h"
+#include "lib/knn/knn.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
-#include "lib/rec/knn.h"
 
 #include <stdint.h>
 
@@ -14,7 +14,7 @@
  *   S_ij = v_ij / k   for the k items j nearest to i by cosine, i included
  *
  * with v the cosine (KNN_COSINE) or 1 (KNN_ONE). Not symmetric. Lists are those
- * of lib/rec/knn.h, exact, ties to the smaller item: where more than k items
+ * of lib/knn/knn.h, exact, ties to the smaller item: where more than k items
  * have the very same features, those listed are the first of them. An item
  * whose features are all 0 has an empty row.
  *

@@ -2,10 +2,10 @@
 #define STAIR_NET_H
 
 #include "lib/base/err.h"
+#include "lib/graph/sample.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 #include "lib/nn/adam.h"
-#include "lib/rec/sample.h"
 
 #include <stdint.h>
 
@@ -13,7 +13,7 @@
  * A system that is more than a polynomial of the graph: named parameters, and
  * functions that compute a batch's loss with its gradients, and the vectors
  * whose inner product is the score. Sampling, Adam, checkpoints, evaluation and
- * the loop around them are the engine's (lib/engine/cpu_net.h).
+ * the loop around them are the engine's (lib/engine/cpu/cpu_net.h).
  */
 
 enum net_role {

@@ -1,7 +1,7 @@
 #include "lib/models/model.h"
 
 #include "lib/base/mem.h"
-#include "lib/rec/layers.h"
+#include "lib/graph/layers.h"
 
 int
 model_popularity(struct model *m, const struct csr *train, struct err *e)

@@ -1,9 +1,9 @@
 #include "lib/nn/bpr_rows.h"
 
 #include "lib/base/mem.h"
+#include "lib/graph/bpr.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/loops.h"
-#include "lib/rec/bpr.h"
 
 #include <assert.h>
 #include <inttypes.h>

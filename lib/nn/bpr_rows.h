@@ -21,7 +21,7 @@ struct bpr_rows {
 };
 
 /*
- * Bayesian personalised ranking (lib/rec/bpr.h) on x_b = <a_u, z_p> - <a_u,
+ * Bayesian personalised ranking (lib/graph/bpr.h) on x_b = <a_u, z_p> - <a_u,
  * z_n>: *loss gets the sum of softplus(-x_b), b ascending in double; coef[b],
  * [B], gets w dL/ds+_b = -w sigma(-x_b) / B for the adjoint of w times the
  * batch's mean loss. Inner products in double: the same bytes for any thread

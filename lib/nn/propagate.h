@@ -2,8 +2,8 @@
 #define STAIR_PROPAGATE_H
 
 #include "lib/base/err.h"
+#include "lib/graph/graph.h"
 #include "lib/la/mat.h"
-#include "lib/rec/graph.h"
 
 #include <stdint.h>
 

@@ -9,7 +9,8 @@
 /*
  * A sparse operator diag(left) S diag(right): S may be binary and its
  * normalisation never stored. Borrowed parts; left [rows] and right [cols] may
- * be NULL. A symmetric graph (lib/rec/graph.h) with degrees' inverse roots q is
+ * be NULL. A symmetric graph (lib/graph/graph.h) with degrees' inverse roots q
+ * is
  * {&g.a, g.q, g.q}; D^-1 A is {&g.a, 1/degree, NULL} and, A being symmetric,
  * its transpose {&g.a, NULL, 1/degree}.
  */

@@ -6,9 +6,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 #include "lib/la/blas.h"
-#include "lib/nn/critic.h"
+#include "lib/models/mmssl/critic.h"
+#include "lib/models/mmssl/realrows.h"
 #include "lib/nn/init.h"
-#include "lib/nn/realrows.h"
 
 #include <inttypes.h>
 #include <stdio.h>

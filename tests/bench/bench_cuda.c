@@ -5,9 +5,9 @@
  * step, their ratio, and each kernel alone. Exits 77 where there is no GPU.
  */
 #include "lib/base/clock.h"
-#include "lib/engine/cuda_priv.h"
+#include "lib/data/dataset.h"
+#include "lib/engine/cuda/cuda_priv.h"
 #include "lib/la/store.h"
-#include "lib/rec/dataset.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/la/store.h"
-#include "lib/rec/rank.h"
-#include "lib/rec/ranker.h"
+#include "lib/rank/rank.h"
+#include "lib/rank/ranker.h"
 
 #include <inttypes.h>
 #include <stdio.h>

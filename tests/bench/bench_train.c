@@ -9,10 +9,10 @@
 #include "lib/base/mem.h"
 #include "lib/base/par.h"
 #include "lib/base/rng.h"
-#include "lib/engine/cpu.h"
-#include "lib/engine/kernels.h"
+#include "lib/data/dataset.h"
+#include "lib/engine/cpu/cpu.h"
+#include "lib/engine/cpu/kernels.h"
 #include "lib/la/store.h"
-#include "lib/rec/dataset.h"
 
 #include <math.h>
 #include <stdio.h>

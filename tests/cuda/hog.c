@@ -1,6 +1,6 @@
 /* hog BYTES: takes all but so many bytes of the GPU's memory, says "ready" and
  * keeps it until standard input ends. */
-#include "lib/engine/cuda_priv.h"
+#include "lib/engine/cuda/cuda_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

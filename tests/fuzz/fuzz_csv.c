@@ -1,7 +1,7 @@
 /* A table as a stranger's file: interactions by header and by number, with and
  * without quotes, and item vectors. The first byte picks. */
-#include "lib/rec/intake.h"
-#include "lib/rec/vectors.h"
+#include "lib/data/intake.h"
+#include "lib/data/vectors.h"
 
 #include <fcntl.h>
 #include <stdio.h>

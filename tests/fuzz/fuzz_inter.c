@@ -1,5 +1,5 @@
 /* A labelled .inter file, its format to be guessed from its bytes. */
-#include "lib/rec/intake.h"
+#include "lib/data/intake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

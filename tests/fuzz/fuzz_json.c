@@ -1,6 +1,6 @@
 /* JSON as a stranger's file: as records and as user -> [items]. The first byte
  * picks. */
-#include "lib/rec/intake.h"
+#include "lib/data/intake.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Metric files as a stranger's: lines, a JSON object, a table of users. */
-#include "lib/rec/scores.h"
+#include "lib/stat/scores.h"
 
 #include <math.h>
 #include <stdio.h>

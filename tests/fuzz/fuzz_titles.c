@@ -1,6 +1,6 @@
 /* A table of titles as a stranger's file: every title that is kept lies in it.
  */
-#include "lib/rec/titles.h"
+#include "lib/data/titles.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * arrays, as they are or in a faultless archive, with a list of ids or without
  * (its length is the second byte); or what the bytes look like.
  */
-#include "lib/rec/vectors.h"
+#include "lib/data/vectors.h"
 #include "tests/fuzz/archive.h"
 
 #include <fcntl.h>

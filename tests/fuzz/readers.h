@@ -3,12 +3,12 @@
 
 /* Every reader of npz files there is, for the fuzz targets: none may crash, and
  * what one of them accepts must keep its promises. */
-#include "lib/engine/checkpoint.h"
+#include "lib/data/dataset.h"
 #include "lib/io/npz.h"
 #include "lib/la/source.h"
 #include "lib/la/store.h"
-#include "lib/rec/dataset.h"
-#include "lib/rec/ranker.h"
+#include "lib/rank/ranker.h"
+#include "lib/train/checkpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +26,9 @@ take_each(struct npz *z, int how)
         int64_t *l = NULL;
         int32_t *s = NULL;
         const char *name = z->array[i].name;
-        int rc = how == 0 ? npz_take_f32(z, name, -1, &f, NULL, &e)
-            : how == 1    ? npz_take_i64(z, name, -1, &l, NULL, &e)
-                          : npz_take_i32(z, name, -1, &s, NULL, &e);
+        int rc = how == 0   ? npz_take_f32(z, name, -1, &f, NULL, &e)
+                 : how == 1 ? npz_take_i64(z, name, -1, &l, NULL, &e)
+                            : npz_take_i32(z, name, -1, &s, NULL, &e);
         if (rc > 0)
             abort();
         free(f);
@@ -77,10 +77,10 @@ read_ranker(const char *path)
     struct err e;
     if (ranker_read(path, &r, &e))
         return;
-    if (r.graph.indptr ? csr_check(&r.graph, path, &e)
-                       : mat_check_finite(&r.user, path, &e) ||
-                             mat_check_finite(&r.item, path, &e) ||
-                             r.user.d != r.item.d)
+    if (r.graph.indptr
+            ? csr_check(&r.graph, path, &e)
+            : mat_check_finite(&r.user, path, &e) ||
+                  mat_check_finite(&r.item, path, &e) || r.user.d != r.item.d)
         abort();
     ranker_free(&r);
 }

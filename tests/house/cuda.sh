@@ -32,7 +32,7 @@ fi
 # 754, and none is made by many threads at one place.
 ptx=kept/cuda_gpu.ptx
 same "all kernels are there" "$(grep -c '^\.visible \.entry\|^\.entry' $ptx)" \
-	"$(sed -n '/define CUDA_KERNELS/,/X(copy)/p' "$TOP/lib/engine/cuda_device.h" | grep -cE '^    X\(')"
+	"$(sed -n '/define CUDA_KERNELS/,/X(copy)/p' "$TOP/lib/engine/cuda/cuda_device.h" | grep -cE '^    X\(')"
 same "no approximation, no flushing, no atomic floats" \
 	"$(grep -oE '\.(approx|ftz)\.?[a-z0-9.]*|(atom|red)[a-z.:]*\.f[0-9]+|(div|sqrt|rcp)\.full[a-z0-9.]*' $ptx | sort | uniq -c)" ""
 same "divisions and roots are rounded to nearest" "$(grep -oE '^\s*(div|sqrt|rcp)\.[a-z0-9.]+' $ptx | awk '{print $1}' | sort -u | grep -v '\.rn\.' | grep -vE '^div\.[su](32|64)')" ""

@@ -9,7 +9,7 @@ runs "make install" make --no-print-directory -C "$TOP" -o all install PREFIX="$
 
 cat >use.c <<'END'
 #include "lib/la/store.h"
-#include "lib/rec/rank.h"
+#include "lib/rank/rank.h"
 #include <stdio.h>
 
 int

@@ -4,7 +4,7 @@
 . "$TOP/tests/lib.sh"
 cd "$TOP" || exit 1
 
-layers=(base io la rec nn models engine)
+layers=(base io la data graph stat rank nn knn whiten models engine train)
 rank() { # rank LAYER: its place, lower layers first; tools are on top
 	local i
 	for i in "${!layers[@]}"; do
@@ -25,7 +25,7 @@ same "no file includes a higher layer" "$upward" ""
 same "includes name their folder" "$(grep -nE '^#include "' -r lib tools --include='*.[ch]' |
 	grep -vE '"(lib/[a-z]+|tools)/')" ""
 same "kernels do no input or output" "$(grep -lE '"lib/io/|<(stdio|fcntl|unistd)\.h>' \
-	lib/*/*_isa.c lib/*/kernels.[ch] lib/*/*_kernel.[ch] lib/la/topk.[ch] lib/la/blas.[ch] 2>/dev/null)" ""
+	lib/*/*_isa.c lib/*/*/*_isa.c lib/*/*/kernels.[ch] lib/*/*_kernel.[ch] lib/la/topk.[ch] lib/la/blas.[ch] 2>/dev/null)" ""
 same "the library neither exits nor prints" "$(nm -A --undefined-only "$BUILD"/libstair.a 2>/dev/null |
 	grep -wE 'exit|_exit|printf|puts|putchar|perror|stdout|stderr|getopt_long')" ""
 
@@ -39,7 +39,7 @@ allowed() { # allowed FILE NAME
 	esac
 	return 1
 }
-wrong=$(for o in "$BUILD"/lib/*/*.o; do
+wrong=$(for o in "$BUILD"/lib/*/*.o "$BUILD"/lib/*/*/*.o; do
 	file=$(basename "$o" .o)
 	file=${file%%.*}
 	nm --defined-only --extern-only "$o" | while read -r _ _ name; do

@@ -6,6 +6,7 @@
 #include "lib/base/err.h"
 
 #define err_set(e, code, ...) ((void)err_set(e, code, __VA_ARGS__), (code))
-#define err_prefix(e, code, ...) ((void)err_prefix(e, code, __VA_ARGS__), (code))
+#define err_prefix(e, code, ...)                                               \
+    ((void)err_prefix(e, code, __VA_ARGS__), (code))
 
 #endif

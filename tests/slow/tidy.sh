@@ -9,7 +9,7 @@ if ! command -v clang-tidy >/dev/null; then
 	skip "clang's analyzer" "clang-tidy is not installed"
 	done_testing
 fi
-files=$(cd "$TOP" && echo lib/*/*.c tools/*.c)
+files=$(cd "$TOP" && echo lib/*/*.c lib/*/*/*.c tools/*.c tools/*/*.c)
 runs "clang's analyzer" make --no-print-directory -C "$TOP" tidy \
 	TIDY_FILES="${files/lib\/base\/err.c /}" \
 	TIDY="--checks=-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.* --extra-arg=-includetests/slow/analyzer.h"

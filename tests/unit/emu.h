@@ -9,8 +9,8 @@
  */
 
 #include "lib/base/rng.h"
-#include "lib/engine/cuda_body.h"
-#include "lib/engine/cuda_priv.h"
+#include "lib/engine/cuda/cuda_body.h"
+#include "lib/engine/cuda/cuda_priv.h"
 
 #include <stdlib.h>
 #include <string.h>

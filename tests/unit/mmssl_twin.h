@@ -2,7 +2,7 @@
 #define STAIR_MMSSL_TWIN_H
 
 /*
- * MMSSL in double as its equations say (lib/models/mmssl.c), with dense
+ * MMSSL in double as its equations say (lib/models/mmssl/mmssl.c), with dense
  * matrices: the generator's whole loss and the output vectors.
  */
 

@@ -8,7 +8,7 @@
  */
 
 #include "lib/base/rng.h"
-#include "lib/engine/cpu_net.h"
+#include "lib/engine/cpu/cpu_net.h"
 #include "lib/models/net.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/tap.h"

@@ -57,8 +57,7 @@ test_rng(void)
         sq += z * z;
         cube += z * z * z;
     }
-    ok(fabs(sum / n) < .01 && fabs(sq / n - 1) < .015 &&
-            fabs(cube / n) < .03,
+    ok(fabs(sum / n) < .01 && fabs(sq / n - 1) < .015 && fabs(cube / n) < .03,
         "normal moments %.4f %.4f %.4f", sum / n, sq / n, cube / n);
     int hist[10] = {0};
     for (int i = 0; i < 100000; i++)

@@ -2,9 +2,9 @@
  * plain evaluation in double. */
 #include "lib/base/rng_words.h"
 #include "lib/la/blas.h"
-#include "lib/nn/batchnorm.h"
+#include "lib/models/mmssl/batchnorm.h"
+#include "lib/models/mmssl/wide.h"
 #include "lib/nn/matmul.h"
-#include "lib/nn/wide.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"

@@ -1,9 +1,9 @@
 /* lib/nn: lists of nearest rows against a naive twin, whatever earlier builds
  * left, and for rows that are equal, or nearly so, or of any size. */
-#include "lib/nn/cosknn.h"
-#include "lib/nn/cosknn_half.h"
+#include "lib/knn/cosknn.h"
+#include "lib/knn/cosknn_half.h"
+#include "lib/knn/knn_kernel.h"
 #include "lib/nn/norm.h"
-#include "lib/rec/knn_kernel.h"
 #include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
 

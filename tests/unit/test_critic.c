@@ -3,7 +3,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng_words.h"
 #include "lib/la/blas.h"
-#include "lib/nn/critic.h"
+#include "lib/models/mmssl/critic.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"

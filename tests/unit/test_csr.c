@@ -21,8 +21,8 @@ make(int64_t rows, int64_t cols, int with_data, int symmetric, uint32_t seed)
         for (int64_t j = 0; j < cols; j++) {
             int64_t p = symmetric && j < i ? j : i;
             int64_t q = symmetric && j < i ? i : j;
-            double u = rng_uniform(seed, RNG_TEST, 0, (uint64_t)(p * cols + q),
-                0);
+            double u =
+                rng_uniform(seed, RNG_TEST, 0, (uint64_t)(p * cols + q), 0);
             if (u > 0.33)
                 continue;
             a.indices[a.nnz] = (int32_t)j;
@@ -48,23 +48,23 @@ dense(const struct csr *a)
 static void
 test_transpose(void)
 {
-    static const int64_t size[][2] = {{0, 0}, {0, 5}, {5, 0}, {1, 1}, {7, 3},
-        {40, 61}};
+    static const int64_t size[][2] = {
+        {0, 0}, {0, 5}, {5, 0}, {1, 1}, {7, 3}, {40, 61}};
     struct err e;
     for (size_t s = 0; s < sizeof size / sizeof *size; s++)
         for (int with_data = 0; with_data < 2; with_data++) {
             struct csr a =
                 make(size[s][0], size[s][1], with_data, 0, (uint32_t)s);
             struct csr t = {0};
-            int good = csr_transpose(&a, &t, &e) == 0 &&
-                t.rows == a.cols && t.cols == a.rows && t.nnz == a.nnz &&
-                !t.data == !a.data && csr_check(&t, "t", &e) == 0;
+            int good = csr_transpose(&a, &t, &e) == 0 && t.rows == a.cols &&
+                       t.cols == a.rows && t.nnz == a.nnz &&
+                       !t.data == !a.data && csr_check(&t, "t", &e) == 0;
             float *x = dense(&a), *y = dense(&t);
             for (int64_t i = 0; i < a.rows; i++)
                 for (int64_t j = 0; j < a.cols; j++) {
                     float v = x[i * a.cols + j], w = y[j * a.rows + i];
                     good &= !(v < w || v > w) &&
-                        csr_has(&a, i, (int32_t)j) == (v > 0);
+                            csr_has(&a, i, (int32_t)j) == (v > 0);
                 }
             ok(good, "transpose of %d x %d, values %d", (int)a.rows,
                 (int)a.cols, with_data);
@@ -129,18 +129,16 @@ test_check(void)
     int64_t ptr[] = {0, 2, 2, 4};
     int32_t idx[] = {0, 3, 1, 2};
     float val[] = {1, 2, 3, 4};
-#define RESET()                                                               \
-    (memcpy(a.indptr, ptr, sizeof ptr), memcpy(a.indices, idx, sizeof idx),   \
+#define RESET()                                                                \
+    (memcpy(a.indptr, ptr, sizeof ptr), memcpy(a.indices, idx, sizeof idx),    \
         memcpy(a.data, val, sizeof val))
     RESET();
     checked(&a, 0, "fine");
     a.indptr[0] = 1;
-    checked(&a, ERR_FORMAT,
-        "'f.npz': row pointers do not span the 4 entries");
+    checked(&a, ERR_FORMAT, "'f.npz': row pointers do not span the 4 entries");
     RESET();
     a.indptr[3] = 5;
-    checked(&a, ERR_FORMAT,
-        "'f.npz': row pointers do not span the 4 entries");
+    checked(&a, ERR_FORMAT, "'f.npz': row pointers do not span the 4 entries");
     RESET();
     a.indptr[2] = 1;
     checked(&a, ERR_FORMAT, "'f.npz': row pointers decrease at row 1");
@@ -158,12 +156,12 @@ test_check(void)
     checked(&a, ERR_RANGE, "'f.npz': row 2: column -1 is outside 0..3");
     RESET();
     a.indices[1] = 0;
-    checked(&a, ERR_FORMAT,
-        "'f.npz': row 0: columns are not ascending and unique");
+    checked(
+        &a, ERR_FORMAT, "'f.npz': row 0: columns are not ascending and unique");
     RESET();
     a.data[3] = NAN;
-    checked(&a, ERR_NUM,
-        "'f.npz': value at row 2, column 2 is not finite (nan)");
+    checked(
+        &a, ERR_NUM, "'f.npz': value at row 2, column 2 is not finite (nan)");
 #undef RESET
     csr_free(&a);
     ok(csr_init(&a, 1, (int64_t)INT32_MAX + 2, 0, 0, &e) == ERR_RANGE &&
@@ -184,8 +182,8 @@ test_mat(void)
     ok(mat_check_finite(&m, "f", &e) == 0, "is finite");
     m.x[4] = -INFINITY;
     ok(mat_check_finite(&m, "f", &e) == ERR_NUM &&
-            !strcmp(e.msg,
-                "'f': value at row 1, column 1 is not finite (-inf)"),
+            !strcmp(
+                e.msg, "'f': value at row 1, column 1 is not finite (-inf)"),
         "%s", e.msg);
     mat_free(&m);
     mat_free(&m);

@@ -1,8 +1,8 @@
 /* The GPU engine on a device that is a loop (emu.h): the bytes of the CPU
  * engine after 1, 10 and 1000 steps, in every order that a device may choose.
  */
-#include "lib/engine/cpu.h"
-#include "lib/engine/cuda_priv.h"
+#include "lib/engine/cpu/cpu.h"
+#include "lib/engine/cuda/cuda_priv.h"
 #include "tests/unit/emu.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/world.h"

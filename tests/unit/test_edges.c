@@ -2,8 +2,8 @@
  * after the other; the mixed neighbour graph against dense sums. */
 #include "lib/base/fmath.h"
 #include "lib/base/rng.h"
+#include "lib/graph/edges.h"
 #include "lib/models/neighbours.h"
-#include "lib/rec/edges.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -2,9 +2,9 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
-#include "lib/la/cheb.h"
-#include "lib/la/eig.h"
-#include "lib/la/tall.h"
+#include "lib/whiten/cheb.h"
+#include "lib/whiten/eig.h"
+#include "lib/whiten/tall.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The engine against its naive twin, and its promises of equal bytes. */
-#include "lib/engine/cpu.h"
-#include "lib/engine/kernels.h"
+#include "lib/engine/cpu/cpu.h"
+#include "lib/engine/cpu/kernels.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/twin.h"
 #include "tests/unit/world.h"

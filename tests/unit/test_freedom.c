@@ -1,8 +1,8 @@
 /* FREEDOM's gradients against a naive twin in double, its vectors, and its
  * equal bytes. */
+#include "lib/graph/edges.h"
 #include "lib/la/blas.h"
 #include "lib/models/net_all.h"
-#include "lib/rec/edges.h"
 #include "tests/unit/net_toy.h"
 
 static double

@@ -1,9 +1,9 @@
-/* lib/rec: ids, kcore, split, numbering, against naive twins. */
+/* lib/data: ids, kcore, split, numbering, against naive twins. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/rec/interactions.h"
-#include "lib/rec/kcore.h"
-#include "lib/rec/number.h"
+#include "lib/data/interactions.h"
+#include "lib/data/kcore.h"
+#include "lib/data/number.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-/* lib/rec/kmeans and lib/rec/uncertainty against the definitions. */
+/* lib/stat/kmeans and lib/stat/uncertainty against the definitions. */
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
-#include "lib/rec/kmeans.h"
-#include "lib/rec/uncertainty.h"
+#include "lib/stat/kmeans.h"
+#include "lib/stat/uncertainty.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 

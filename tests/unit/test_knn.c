@@ -1,9 +1,9 @@
-/* lib/rec: neighbours and item graph against naive loops. */
+/* lib/knn: neighbours and item graph against naive loops. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
+#include "lib/knn/knn.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
-#include "lib/rec/knn.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
-/* lib/rec: the kernels of knn_dense against naive loops, and the bound on what
+/* lib/knn: the kernels of knn_dense against naive loops, and the bound on what
  * rounding to bfloat16 does to a cosine. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
+#include "lib/knn/knn_work.h"
 #include "lib/la/blas.h"
-#include "lib/rec/knn_work.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
-/* lib/rec/metrics: check vectors, a naive twin, the trainer's evaluation. */
+/* lib/rank/metrics: check vectors, a naive twin, the trainer's evaluation. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/rec/metrics.h"
+#include "lib/rank/metrics.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 

@@ -4,7 +4,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
-#include "lib/models/mmssl_priv.h"
+#include "lib/models/mmssl/mmssl_priv.h"
 #include "lib/models/net_all.h"
 #include "lib/nn/dropout.h"
 #include "tests/unit/fd.h"

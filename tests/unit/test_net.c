@@ -2,10 +2,10 @@
  * linear family. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/engine/cpu.h"
-#include "lib/engine/cpu_net.h"
-#include "lib/engine/train.h"
-#include "lib/rec/bpr.h"
+#include "lib/engine/cpu/cpu.h"
+#include "lib/engine/cpu/cpu_net.h"
+#include "lib/graph/bpr.h"
+#include "lib/train/train.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
 /* lib/nn: the same bytes for any number of threads and any instruction set, and
  * what happens to nothing. */
+#include "lib/knn/cosknn.h"
 #include "lib/nn/act.h"
 #include "lib/nn/adam.h"
 #include "lib/nn/bpr_rows.h"
 #include "lib/nn/cosine.h"
-#include "lib/nn/cosknn.h"
 #include "lib/nn/dropout.h"
 #include "lib/nn/init.h"
 #include "lib/nn/linear.h"

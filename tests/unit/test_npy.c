@@ -35,9 +35,9 @@ test_round_trip(void)
                 int len = (unsigned char)buf[8] | (unsigned char)buf[9] << 8;
                 aligned &= (before + (uint64_t)n) % 64 == 0 && n == len + 10;
                 good &= npy_parse(&back, buf + 10, n - 10, &e) == 0 &&
-                    back.kind == h.kind && back.size == h.size &&
-                    back.ndim == ndim && back.count == h.count &&
-                    memcmp(back.shape, h.shape, sizeof h.shape) == 0;
+                        back.kind == h.kind && back.size == h.size &&
+                        back.ndim == ndim && back.count == h.count &&
+                        memcmp(back.shape, h.shape, sizeof h.shape) == 0;
             }
     ok(good, "every type and number of axes survives");
     ok(aligned, "headers end at multiples of 64");
@@ -59,7 +59,8 @@ test_forms(void)
            &e) == 0 &&
             h.kind == 'f' && h.size == 4 && h.count == 6,
         "as NumPy writes it");
-    ok(parse(&h, "  {\"shape\":(3L,),\"fortran_order\":False,\"descr\":'|b1'}\n",
+    ok(parse(&h,
+           "  {\"shape\":(3L,),\"fortran_order\":False,\"descr\":'|b1'}\n",
            &e) == 0 &&
             h.kind == 'b' && h.ndim == 1 && h.shape[0] == 3,
         "other order, quotes, blanks, a Python 2 long");
@@ -97,8 +98,8 @@ test_unread(void)
         char dict[256];
         struct npy h;
         struct err e;
-        snprintf(dict, sizeof dict, "{'descr': %s, 'shape': (2, 2), }",
-            row[i][0]);
+        snprintf(
+            dict, sizeof dict, "{'descr': %s, 'shape': (2, 2), }", row[i][0]);
         int rc = parse(&h, dict, &e);
         ok(rc == 0 && h.kind == '?' && strcmp(h.why, row[i][1]) == 0,
             "told apart: %s (%s)", row[i][1], rc ? e.msg : h.why);
@@ -109,16 +110,17 @@ static void
 test_refused(void)
 {
 #define F "'fortran_order': False"
-    static const char *const row[][2] = {
-        {"", "npy header is not a dictionary"},
+    static const char *const row[][2] = {{"", "npy header is not a dictionary"},
         {"[]", "npy header is not a dictionary"},
-        {"{'descr': '<f4', " F ", 'shape': (2,)", "npy header is not a dictionary"},
+        {"{'descr': '<f4', " F ", 'shape': (2,)",
+            "npy header is not a dictionary"},
         {"{'descr': '<f4', " F "}", "npy header lacks a key"},
         {"{'descr': '<f4', " F ", 'shape': (2,), 'more': 1}",
             "unexpected npy header key 'more'"},
         {"{'descr': '<f4', 'descr': '<f4', " F ", 'shape': (2,)}",
             "unexpected npy header key 'descr'"},
-        {"{'descr': '<f4', " F ", 'shape': (2,)} x", "text after the npy header"},
+        {"{'descr': '<f4', " F ", 'shape': (2,)} x",
+            "text after the npy header"},
         {"{'descr': '', " F ", 'shape': (2,)}", "unknown dtype ''"},
         {"{'descr': 'f4', " F ", 'shape': (2,)}", "unknown dtype 'f4'"},
         {"{'descr': '|f4', " F ", 'shape': (2,)}", "no byte order in '|f4'"},
@@ -145,8 +147,8 @@ test_refused(void)
         struct npy h;
         struct err e;
         int rc = parse(&h, row[i][0], &e);
-        ok(rc == ERR_FORMAT && strcmp(e.msg, row[i][1]) == 0, "refused: %s (%s)",
-            row[i][1], rc ? e.msg : "accepted");
+        ok(rc == ERR_FORMAT && strcmp(e.msg, row[i][1]) == 0,
+            "refused: %s (%s)", row[i][1], rc ? e.msg : "accepted");
     }
 }
 

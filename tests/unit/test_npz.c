@@ -53,18 +53,18 @@ holds(const struct npz *z, const char *name, const void *data, size_t n)
 {
     const struct npz_array *a = npz_find(z, name);
     return a && a->data && a->npy.count * a->npy.size == (int64_t)n &&
-        memcmp(a->data, data, n) == 0;
+           memcmp(a->data, data, n) == 0;
 }
 
 static int
 check_all(const struct npz *z)
 {
     return z->n == 6 && holds(z, "f4", f4, sizeof f4) &&
-        holds(z, "i8", i8, sizeof i8) && holds(z, "strings", s5, 15) &&
-        holds(z, "scalar", &scalar, sizeof scalar) &&
-        holds(z, "cube", u1, sizeof u1) && holds(z, "empty", "", 0) &&
-        npz_find(z, "cube")->npy.ndim == 3 &&
-        npz_find(z, "empty")->npy.shape[1] == 4;
+           holds(z, "i8", i8, sizeof i8) && holds(z, "strings", s5, 15) &&
+           holds(z, "scalar", &scalar, sizeof scalar) &&
+           holds(z, "cube", u1, sizeof u1) && holds(z, "empty", "", 0) &&
+           npz_find(z, "cube")->npy.ndim == 3 &&
+           npz_find(z, "empty")->npy.shape[1] == 4;
 }
 
 static void
@@ -152,8 +152,8 @@ test_stream(void)
             npz_in_read(&in, part, 16, &e) == 0 && part[1] == -2 &&
             npz_in_read(&in, part, 8, &e) == 0 && part[1] == 1e30f,
         "a member in pieces");
-    ok(npz_in_read(&in, part, 1, &e) == ERR_FORMAT,
-        "no more than there is: %s", e.msg);
+    ok(npz_in_read(&in, part, 1, &e) == ERR_FORMAT, "no more than there is: %s",
+        e.msg);
     npz_in_close(&in);
     ok(npz_in_open(&in, "all.npz", &e) == 0 && npz_in_next(&in, &h, &e) == 1 &&
             npz_in_read(&in, part, 4, &e) == 0 &&
@@ -202,8 +202,8 @@ test_take(void)
     ok(npz_take_f32(&z, "half", 1, &f, NULL, &e) == ERR_FORMAT,
         "a member is taken once: %s", e.msg);
     ok(npz_take_f32(&z, "wide", 1, &f, NULL, &e) < 0 &&
-            !strcmp(e.msg,
-                "'types.npz': member 'wide' has 2 dimensions, not 1"),
+            !strcmp(
+                e.msg, "'types.npz': member 'wide' has 2 dimensions, not 1"),
         "%s", e.msg);
     ok(npz_take_i64(&z, "wide", 2, &i, NULL, &e) < 0 &&
             !strcmp(e.msg, "'types.npz': member 'wide' is not integer"),
@@ -248,13 +248,13 @@ test_half(void)
         npz_to_f32(&h, &u, 1, &got);
         int exp = v >> 10 & 31, frac = v & 1023;
         double want = exp == 31 ? (frac ? (double)NAN : (double)INFINITY)
-            : exp               ? ldexp(1024 + frac, exp - 25)
+                      : exp     ? ldexp(1024 + frac, exp - 25)
                                 : ldexp(frac, -24);
         if (v >> 15)
             want = -want;
-        good &= isnan(want) ? isnan(got) != 0
-                            : (double)got == want &&
-                !signbit(got) == !signbit(want);
+        good &= isnan(want)
+                    ? isnan(got) != 0
+                    : (double)got == want && !signbit(got) == !signbit(want);
     }
     ok(good, "all halves");
 }

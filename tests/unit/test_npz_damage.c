@@ -57,17 +57,17 @@ unread(const struct npz *z)
 static int
 same(const struct npz *a, const struct npz *b)
 {
-    int equal = a->n == b->n && a->id == b->id &&
+    int equal =
+        a->n == b->n && a->id == b->id &&
         !strcmp(a->history ? a->history : "", b->history ? b->history : "");
     for (int i = 0; i < a->n && equal; i++) {
         const struct npz_array *x = &a->array[i], *y = &b->array[i];
         equal = !strcmp(x->name, y->name) && x->npy.kind == y->npy.kind &&
-            x->npy.size == y->npy.size && x->npy.ndim == y->npy.ndim &&
-            !memcmp(x->npy.shape, y->npy.shape, sizeof x->npy.shape) &&
-            !x->data == !y->data &&
-            (!x->data ||
-                !memcmp(x->data, y->data,
-                    (size_t)(x->npy.count * x->npy.size)));
+                x->npy.size == y->npy.size && x->npy.ndim == y->npy.ndim &&
+                !memcmp(x->npy.shape, y->npy.shape, sizeof x->npy.shape) &&
+                !x->data == !y->data &&
+                (!x->data || !memcmp(x->data, y->data,
+                                 (size_t)(x->npy.count * x->npy.size)));
     }
     return equal;
 }
@@ -84,9 +84,9 @@ le(const unsigned char *p, int bytes)
 /*
  * 1 for each bit of one of our files whose change goes unnoticed by design:
  * version needed (the features used speak for themselves), reserved flags,
- * dates, the filler that aligns the data (a shorter one leaves zeros that read as
- * more filler), and of the directory what concerns extraction to disk: who made
- * it, attributes, the disk it starts on.
+ * dates, the filler that aligns the data (a shorter one leaves zeros that read
+ * as more filler), and of the directory what concerns extraction to disk: who
+ * made it, attributes, the disk it starts on.
  */
 static void
 dont_care(const unsigned char *b, size_t n, unsigned char *mask)
@@ -115,7 +115,8 @@ test_own(void)
     static unsigned char b[MAX], mask[MAX];
     int64_t shape[] = {2, 2}, three = 3;
     float x[] = {1, 2, 3, 4};
-    struct npy hx = npy_make('f', 4, 2, shape), hi = npy_make('i', 4, 1, &three);
+    struct npy hx = npy_make('f', 4, 2, shape),
+               hi = npy_make('i', 4, 1, &three);
     struct npz_out w;
     struct npz z, good;
     struct err e;
@@ -147,9 +148,10 @@ test_own(void)
         }
         b[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    ok(wrong == 0, "no flipped bit of %zu changes the content unnoticed", 8 * n);
-    ok(outside == 0, "the %d unnoticed ones are all in fields without a meaning",
-        unseen);
+    ok(wrong == 0, "no flipped bit of %zu changes the content unnoticed",
+        8 * n);
+    ok(outside == 0,
+        "the %d unnoticed ones are all in fields without a meaning", unseen);
     b[n] = 0;
     set(b, n + 1);
     ok(load(&z, &e) == ERR_FORMAT && strstr(e.msg, "data after the end"), "%s",
@@ -232,8 +234,7 @@ test_refused(void)
     while (le(b + dir, 4) != 0x02014b50)
         dir++;
     size_t end = n - 22;
-#define EDIT(at, text, size)                                                  \
-    (memcpy(c, b, n), memcpy(c + (at), text, size), c)
+#define EDIT(at, text, size) (memcpy(c, b, n), memcpy(c + (at), text, size), c)
     memcpy(c, b, dir);
     memcpy(c + dir, b + end, 22);
     refused(c, dir + 22, "directory is missing", dir + 4);
@@ -251,22 +252,18 @@ test_refused(void)
         "end record disagrees with the directory", n);
     refused(EDIT(end, "\1", 1), n, "damaged end record", end + 4);
     refused(EDIT(0, "PX", 2), n, "not an npz or npy file", 0);
-    refused(EDIT(1, "K\1\1", 3), n,
-        "neither a member nor the directory", 4);
+    refused(EDIT(1, "K\1\1", 3), n, "neither a member nor the directory", 4);
     refused(EDIT(6, "\1", 1), n, "member 'history.txt': is encrypted", 0);
     refused(EDIT(8, "\14", 1), n,
         "member 'history.txt': unknown compression method 12", 0);
     refused(EDIT(30, "his\33ory", 7), n,
         "member name holds a control character", 41);
     refused(EDIT(30, "../tory", 7), n,
-        "member name '../tory.txt' looks like a path outside the archive",
-        41);
+        "member name '../tory.txt' looks like a path outside the archive", 41);
     refused(EDIT(30, "his/../", 7), n,
-        "member name 'his/../.txt' looks like a path outside the archive",
-        41);
+        "member name 'his/../.txt' looks like a path outside the archive", 41);
     refused(EDIT(26, "\0", 1), n, "member name is empty or too long", 30);
-    refused(EDIT(26, "\0\1", 2), n,
-        "member name is empty or too long", 30);
+    refused(EDIT(26, "\0\1", 2), n, "member name is empty or too long", 30);
 #undef EDIT
     /* bare arrays, whose header nothing protects */
     memcpy(c, "\x93NUMPY\2\0\1\0\1\0", 12);
@@ -276,7 +273,8 @@ test_refused(void)
     refused(c, 4000, "unknown npy version 4.0", 10);
     memcpy(c, "\x93NUMPX", 6);
     refused(c, 4000, "not a npy array", 10);
-    static const char huge[] = "\x93NUMPY\1\0\x5c\0{'descr': '<f4', "
+    static const char huge[] =
+        "\x93NUMPY\1\0\x5c\0{'descr': '<f4', "
         "'fortran_order': False, 'shape': (1099511627776,), }"
         "                       \n";
     int64_t before = mem_peak_rss();

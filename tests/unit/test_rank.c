@@ -1,8 +1,8 @@
-/* lib/rec/rank over both kinds of scorers, against naive twins. */
+/* lib/rank/rank over both kinds of scorers, against naive twins. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/rec/rank.h"
-#include "lib/rec/rank_kernel.h"
+#include "lib/rank/rank.h"
+#include "lib/rank/rank_kernel.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 

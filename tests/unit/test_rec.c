@@ -1,8 +1,8 @@
 /* Layer weights, sampler and graphs. */
 #include "lib/base/mem.h"
-#include "lib/rec/graph.h"
-#include "lib/rec/layers.h"
-#include "lib/rec/sample.h"
+#include "lib/graph/graph.h"
+#include "lib/graph/layers.h"
+#include "lib/graph/sample.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

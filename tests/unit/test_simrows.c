@@ -1,9 +1,9 @@
 /* Similarity rows, softened interactions and InfoNCE against plain evaluation
  * in double. */
 #include "lib/la/blas.h"
-#include "lib/nn/infonce.h"
-#include "lib/nn/realrows.h"
-#include "lib/nn/simrows.h"
+#include "lib/models/mmssl/infonce.h"
+#include "lib/models/mmssl/realrows.h"
+#include "lib/models/mmssl/simrows.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"

@@ -1,6 +1,6 @@
-/* lib/rec/stats: closed forms of the t distribution, symmetries, moments. */
+/* lib/stat/stats: closed forms of the t distribution, symmetries, moments. */
 #include "lib/base/rng.h"
-#include "lib/rec/stats.h"
+#include "lib/stat/stats.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
-/* lib/la/store, lib/rec/dataset, lib/io/hist: our kinds of files. */
+/* lib/la/store, lib/data/dataset, lib/io/hist: our kinds of files. */
+#include "lib/data/dataset.h"
+#include "lib/data/kind.h"
 #include "lib/la/store.h"
-#include "lib/rec/dataset.h"
-#include "lib/rec/kind.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -66,7 +66,8 @@ read_csr(const char *format, const int64_t *shape, const int64_t *ptr,
     int64_t two = 2, three = 3;
     struct npy hf = npy_make('S', (int)strlen(format), 0, NULL);
     struct npy hs = npy_make('i', 8, 1, &two), hp = npy_make('i', 8, 1, &three);
-    struct npy hi = npy_make('i', 4, 1, &three), hd = npy_make('f', 4, 1, &three);
+    struct npy hi = npy_make('i', 4, 1, &three),
+               hd = npy_make('f', 4, 1, &three);
     struct npz_out z;
     int rc = npz_out_open(&z, "a.npz", e);
     rc |= npz_out_array(&z, "data", &hd, val, e);
@@ -118,15 +119,15 @@ test_csr(void)
             !strcmp(e.msg, "'a.npz' has no member 'format'"),
         "%s", e.msg);
     ok(read_csr("csr", NULL, NULL, (int32_t[]){2, 2, 1}, &a, &e) < 0 &&
-            !strcmp(e.msg,
-                "'a.npz': row 0: columns are not ascending and unique"),
+            !strcmp(
+                e.msg, "'a.npz': row 0: columns are not ascending and unique"),
         "%s", e.msg);
     ok(read_csr("csr", (int64_t[]){2, -3}, NULL, NULL, &a, &e) < 0 &&
             !strcmp(e.msg, "'a.npz': shape is not two usable sizes"),
         "%s", e.msg);
     ok(read_csr("csr", (int64_t[]){3, 3}, NULL, NULL, &a, &e) < 0 &&
-            !strcmp(e.msg,
-                "'a.npz': lengths of indptr, indices and data disagree"),
+            !strcmp(
+                e.msg, "'a.npz': lengths of indptr, indices and data disagree"),
         "%s", e.msg);
     ok(read_csr("csr", NULL, (int64_t[]){0, 7, 3}, NULL, &a, &e) < 0 &&
             !strcmp(e.msg, "'a.npz': row pointers decrease at row 0"),
@@ -148,7 +149,7 @@ test_sorting(void)
         a.data[k] = (float)(N - 1 - k);
     }
     int good = store_write_csr("long.npz", &a, "", &e) == 0 &&
-        store_read_csr("long.npz", &b, NULL, NULL, &e) == 0;
+               store_read_csr("long.npz", &b, NULL, NULL, &e) == 0;
     for (int32_t k = 0; k < N && good; k++)
         good = b.indices[k] == k && (int32_t)b.data[k] == k;
     ok(good, "a row of %d in descending order", N);
@@ -162,7 +163,8 @@ example(void)
     static int64_t p0[] = {0, 2, 3}, p1[] = {0, 1, 1}, p2[] = {0, 0, 1};
     static int32_t i0[] = {0, 2, 1}, i1[] = {1}, i2[] = {0};
     static char users[] = "annbob", items[] = "i1\0\0\0item2x\0\0\0\0";
-    struct dataset d = {.n_users = 2, .n_items = 3,
+    struct dataset d = {.n_users = 2,
+        .n_items = 3,
         .train = {2, 3, 3, p0, i0, NULL},
         .valid = {2, 3, 1, p1, i1, NULL},
         .test = {2, 3, 1, p2, i2, NULL},
@@ -227,8 +229,7 @@ test_dataset(void)
     struct dataset none = {.train = {0, 0, 0, (int64_t[]){0}, NULL, NULL}};
     none.valid = none.test = none.train;
     ok(dataset_write("none.npz", &none, "", &e) == 0 &&
-            dataset_read("none.npz", &back, NULL, &e) == 0 &&
-            back.n_users == 0,
+            dataset_read("none.npz", &back, NULL, &e) == 0 && back.n_users == 0,
         "an empty dataset %s", e.msg);
     dataset_free(&back);
 }
@@ -242,8 +243,9 @@ test_hist(void)
     ok(t && !strcmp(t, "stair-npz 1\nstair-x\t1\t--a=1\t-\n"),
         "the first step of a chain");
     int rc = hist_input(&h, "data", "f", t, 0x1234, &e);
-    rc |= hist_input(&h, "items", "g", "stair-npz 1\nother\nstair-x\t1\t--a=1"
-                                       "\t-\nlast line without an end",
+    rc |= hist_input(&h, "items", "g",
+        "stair-npz 1\nother\nstair-x\t1\t--a=1"
+        "\t-\nlast line without an end",
         1, &e);
     rc |= hist_input(&h, "none", "h", NULL, 2, &e);
     rc |= hist_input(&h, "foreign", "h", "written by hand", 3, &e);

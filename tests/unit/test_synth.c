@@ -1,9 +1,9 @@
 #include "lib/base/rng.h"
-#include "lib/rec/synth.h"
-#include "lib/rec/synthlog.h"
-#include "lib/rec/synthvec.h"
-#include "lib/rec/synthword.h"
 #include "tests/unit/tap.h"
+#include "tools/synth/synth.h"
+#include "tools/synth/synthlog.h"
+#include "tools/synth/synthvec.h"
+#include "tools/synth/synthword.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-/* lib/rec: whitening; lib/la: operands, features as an operator. */
+/* lib/whiten: whitening; lib/la: operands, features as an operator. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
-#include "lib/la/feat.h"
 #include "lib/la/store.h"
-#include "lib/rec/whiten.h"
+#include "lib/whiten/feat.h"
+#include "lib/whiten/whiten.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

@@ -95,8 +95,8 @@ test_input(void)
 
     pid_t pid = feed("fifo", big, 5000, 1);
     ok(xin_open(&x, "fifo", &e) == 0 && x.file_bytes == -1 &&
-            xin_exact(&x, got, 5000, &e) == 0 && xin_read(&x, got, 1, &e) == 0 &&
-            memcmp(got, big, 5000) == 0,
+            xin_exact(&x, got, 5000, &e) == 0 &&
+            xin_read(&x, got, 1, &e) == 0 && memcmp(got, big, 5000) == 0,
         "a pipe that gives one byte at a time");
     xin_close(&x);
     waitpid(pid, NULL, 0);
@@ -235,12 +235,12 @@ test_output(void)
     xout_unlink_all();
     ok(leftovers() == 0, "a signal handler can remove it");
     ok(xout_write(&x, "abc", 3, &e) == 0 && xout_commit(&x, &e) == ERR_IO &&
-            !strcmp(e.msg,
-                "cannot rename to 'out': No such file or directory") &&
+            !strcmp(
+                e.msg, "cannot rename to 'out': No such file or directory") &&
             !strcmp(slurp("out"), "two\n"),
         "%s", e.msg);
-    ok(xout_write(&x, "abc", 3, &e) == ERR_IO &&
-            xout_flush(&x, &e) == ERR_IO && xout_commit(&x, &e) == ERR_IO,
+    ok(xout_write(&x, "abc", 3, &e) == ERR_IO && xout_flush(&x, &e) == ERR_IO &&
+            xout_commit(&x, &e) == ERR_IO,
         "closed after a failure: %s", e.msg);
 
     ok(xout_open(&x, "big2", XOUT_BINARY, &e) == 0 &&
@@ -262,8 +262,8 @@ test_output_places(void)
     struct xout x;
     struct err e;
     ok(write_file("absent/out", "x", 1, &e) == ERR_IO &&
-            !strcmp(e.msg,
-                "cannot create 'absent/out': No such file or directory"),
+            !strcmp(
+                e.msg, "cannot create 'absent/out': No such file or directory"),
         "%s", e.msg);
     ok(write_file(".", "x", 1, &e) == ERR_IO &&
             !strcmp(e.msg, "cannot open '.': Is a directory"),
@@ -276,10 +276,8 @@ test_output_places(void)
                 !strcmp(e.msg, "cannot create 'closed/out': Permission denied"),
             "%s", e.msg);
     ok(xout_open(&x, "/dev/full", XOUT_BINARY, &e) == 0 &&
-            xout_write(&x, big, 10, &e) == 0 &&
-            xout_commit(&x, &e) == ERR_IO &&
-            !strcmp(e.msg,
-                "cannot write '/dev/full': No space left on device"),
+            xout_write(&x, big, 10, &e) == 0 && xout_commit(&x, &e) == ERR_IO &&
+            !strcmp(e.msg, "cannot write '/dev/full': No space left on device"),
         "at the end: %s", e.msg);
     ok(xout_open(&x, "/dev/full", XOUT_BINARY, &e) == 0 &&
             xout_write(&x, big, BIG, &e) == ERR_IO,

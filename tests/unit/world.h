@@ -5,9 +5,9 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
+#include "lib/graph/graph.h"
+#include "lib/graph/layers.h"
 #include "lib/models/model.h"
-#include "lib/rec/graph.h"
-#include "lib/rec/layers.h"
 
 #include <stdlib.h>
 #include <string.h>

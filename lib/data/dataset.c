@@ -1,0 +1,191 @@
+#include "lib/data/dataset.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *
+strs_get(const struct strs *s, int64_t i, char *buf)
+{
+    memcpy(buf, s->bytes + i * s->width, (size_t)s->width);
+    buf[s->width] = 0;
+    return buf;
+}
+
+void
+strs_free(struct strs *s)
+{
+    free(s->bytes);
+    *s = (struct strs){0};
+}
+
+static int
+take_ids(struct npz *z, const char *name, struct strs *s, struct err *e)
+{
+    struct npz_array *a = npz_find(z, name);
+    if (!a || !a->data)
+        return err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name);
+    if (a->npy.kind != 'S' || a->npy.ndim != 1)
+        return err_set(e, ERR_FORMAT,
+            "'%s': member '%s' is not a list of byte strings", z->path, name);
+    s->n = a->npy.count;
+    s->width = a->npy.size;
+    s->bytes = a->data;
+    a->data = NULL;
+    /* Width 0 would let a tiny file claim any number of ids. */
+    if ((s->n && !s->width) || s->n > INT32_MAX)
+        return err_set(e, ERR_FORMAT,
+            "'%s': member '%s' has %" PRId64 " ids of %" PRId64 " bytes",
+            z->path, name, s->n, s->width);
+    for (int64_t i = 0; i < s->n; i++) {
+        const char *id = s->bytes + i * s->width;
+        int64_t k = (int64_t)strnlen(id, (size_t)s->width);
+        for (; k < s->width; k++)
+            if (id[k])
+                return err_set(e, ERR_FORMAT,
+                    "'%s': member '%s': id %" PRId64 " holds a NUL byte",
+                    z->path, name, i);
+    }
+    return 0;
+}
+
+static int
+take_part(struct npz *z, const char *part, int64_t users, int64_t items,
+    struct csr *a, struct err *e)
+{
+    char name[32];
+    struct npy hp, hi;
+    *a = (struct csr){.rows = users, .cols = items};
+    snprintf(name, sizeof name, "%s_indptr", part);
+    int rc = npz_take_i64(z, name, 1, &a->indptr, &hp, e);
+    if (rc)
+        return rc;
+    if (hp.count != users + 1)
+        return err_set(e, ERR_SHAPE,
+            "'%s': member '%s' has %" PRId64 " elements for %" PRId64 " users",
+            z->path, name, hp.count, users);
+    snprintf(name, sizeof name, "%s_indices", part);
+    rc = npz_take_i32(z, name, 1, &a->indices, &hi, e);
+    if (rc)
+        return rc;
+    a->nnz = hi.count;
+    char what[4096];
+    snprintf(what, sizeof what, "%.4000s' member '%s", z->path, name);
+    return csr_check(a, what, e);
+}
+
+static int
+check_disjoint(const struct csr *a, const struct csr *b, const char *names,
+    const char *path, struct err *e)
+{
+    for (int64_t u = 0; u < a->rows; u++)
+        for (int64_t k = a->indptr[u]; k < a->indptr[u + 1]; k++)
+            if (csr_has(b, u, a->indices[k]))
+                return err_set(e, ERR_FORMAT,
+                    "'%s': user %" PRId64 " has item %" PRId32 " in both %s",
+                    path, u, a->indices[k], names);
+    return 0;
+}
+
+int
+dataset_take(struct npz *z, struct dataset *d, struct err *e)
+{
+    *d = (struct dataset){0};
+    int rc = take_ids(z, "user_ids", &d->user_ids, e);
+    if (!rc)
+        rc = take_ids(z, "item_ids", &d->item_ids, e);
+    d->n_users = d->user_ids.n;
+    d->n_items = d->item_ids.n;
+    if (!rc)
+        rc = take_part(z, "train", d->n_users, d->n_items, &d->train, e);
+    if (!rc)
+        rc = take_part(z, "valid", d->n_users, d->n_items, &d->valid, e);
+    if (!rc)
+        rc = take_part(z, "test", d->n_users, d->n_items, &d->test, e);
+    if (!rc)
+        rc =
+            check_disjoint(&d->valid, &d->train, "train and valid", z->path, e);
+    if (!rc)
+        rc = check_disjoint(&d->test, &d->train, "train and test", z->path, e);
+    if (!rc)
+        rc = check_disjoint(&d->test, &d->valid, "valid and test", z->path, e);
+    if (rc)
+        dataset_free(d);
+    return rc;
+}
+
+int
+dataset_read(const char *path, struct dataset *d, struct hist *h, struct err *e)
+{
+    static const char *const wanted[] = {"train_indptr", "train_indices",
+        "valid_indptr", "valid_indices", "test_indptr", "test_indices",
+        "user_ids", "item_ids", NULL};
+    *d = (struct dataset){0};
+    struct npz z;
+    int rc = npz_load(&z, path, wanted, e);
+    if (rc)
+        return rc;
+    rc = dataset_take(&z, d, e);
+    if (!rc && h)
+        rc = hist_input(h, "data", z.path, z.history, z.id, e);
+    npz_free(&z);
+    if (rc)
+        dataset_free(d);
+    return rc;
+}
+
+static int
+put_part(
+    struct npz_out *z, const char *part, const struct csr *a, struct err *e)
+{
+    char name[32];
+    int64_t np = a->rows + 1;
+    struct npy hp = npy_make('i', 8, 1, &np);
+    struct npy hi = npy_make('i', 4, 1, &a->nnz);
+    snprintf(name, sizeof name, "%s_indptr", part);
+    int rc = npz_out_array(z, name, &hp, a->indptr, e);
+    if (rc)
+        return rc;
+    snprintf(name, sizeof name, "%s_indices", part);
+    return npz_out_array(z, name, &hi, a->indices, e);
+}
+
+int
+dataset_write(const char *path, const struct dataset *d, const char *history,
+    struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    int wu = (int)d->user_ids.width, wi = (int)d->item_ids.width;
+    struct npy hu = npy_make('S', wu ? wu : 1, 1, &d->user_ids.n);
+    struct npy hi = npy_make('S', wi ? wi : 1, 1, &d->item_ids.n);
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = put_part(&z, "train", &d->train, e);
+    if (!rc)
+        rc = put_part(&z, "valid", &d->valid, e);
+    if (!rc)
+        rc = put_part(&z, "test", &d->test, e);
+    if (!rc)
+        rc = npz_out_array(&z, "user_ids", &hu, d->user_ids.bytes, e);
+    if (!rc)
+        rc = npz_out_array(&z, "item_ids", &hi, d->item_ids.bytes, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}
+
+void
+dataset_free(struct dataset *d)
+{
+    csr_free(&d->train);
+    csr_free(&d->valid);
+    csr_free(&d->test);
+    strs_free(&d->user_ids);
+    strs_free(&d->item_ids);
+    *d = (struct dataset){0};
+}

@@ -1,0 +1,51 @@
+#ifndef STAIR_FEATURES_H
+#define STAIR_FEATURES_H
+
+#include "lib/base/err.h"
+#include "lib/data/dataset.h"
+#include "lib/data/ids.h"
+#include "lib/la/mat.h"
+
+#include <stdint.h>
+
+/*
+ * Vectors as they come, put at the rows of a dataset's items. Memory: the
+ * output and the table of ids.
+ */
+struct features {
+    struct mat m;        /* [items][d]; allocated when the first vector comes */
+    struct ids items;    /* the dataset's, index = row */
+    unsigned char *have; /* [items] */
+    int64_t present;     /* rows that have their own vector */
+    int64_t unknown;     /* vectors of ids that are not in the dataset */
+};
+
+/* item_ids is copied. */
+int features_init(
+    struct features *f, const struct strs *item_ids, struct err *e) ERR_CHECKED;
+
+/*
+ * The vector v [d] of the item with this id. An id that is no item is counted.
+ * ERR_SHAPE if d is not that of the vectors before, ERR_NUM if a value is not
+ * finite, ERR_FORMAT if the item has a vector already; the sentence lacks the
+ * place, which the caller prefixes.
+ */
+int features_put(struct features *f, const char *id, int64_t id_n,
+    const float *v, int64_t d, struct err *e) ERR_CHECKED;
+
+/* The same for the item of index i. */
+int features_put_index(struct features *f, int64_t i, const float *v, int64_t d,
+    struct err *e) ERR_CHECKED;
+
+/* 1 if all ids are integers in plain digits but not the item indices: rows of a
+ * foreign file that go by id would then be taken for other items. */
+int features_ids_mislead(const struct features *f);
+
+/* Gives items without a vector the mean of the present ones, summed in double
+ * by item index: the result does not depend on the order of arrival. ERR_FORMAT
+ * if no vector is present. */
+int features_fill(struct features *f, struct err *e) ERR_CHECKED;
+
+void features_free(struct features *f);
+
+#endif

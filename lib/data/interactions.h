@@ -1,0 +1,67 @@
+#ifndef STAIR_INTERACTIONS_H
+#define STAIR_INTERACTIONS_H
+
+#include "lib/base/err.h"
+#include "lib/data/dataset.h"
+#include "lib/data/ids.h"
+#include "lib/data/split.h"
+
+#include <stdint.h>
+
+/*
+ * Interactions as they were read, in file order, before they become a dataset.
+ * user and item are indices into the id tables. Empty when zeroed.
+ */
+struct interactions {
+    int64_t n;
+    int32_t *user, *item; /* [n] */
+    double *time;         /* [n], NULL if the data has none */
+    unsigned char *label; /* [n] enum split_part, NULL if there are none */
+    struct ids users, items;
+    struct intern *intern; /* rows whose ids are not looked up yet */
+    int64_t added;         /* rows with those */
+    int64_t user_cap, item_cap, time_cap, label_cap;
+};
+
+/* Appends one row; time and label are NULL in all rows or in none. The ids
+ * have passed ids_reason. Ids are looked up on another thread: n, user, item
+ * and the tables may be read only after interactions_flush. */
+int interactions_add(struct interactions *a, const char *user, int64_t user_n,
+    const char *item, int64_t item_n, const double *time,
+    const unsigned char *label, struct err *e) ERR_CHECKED;
+
+int interactions_flush(struct interactions *a, struct err *e) ERR_CHECKED;
+
+/* Drops every row whose (user, item) occurred before; how many in dropped.
+ * O(n + ids). */
+int interactions_dedupe(
+    struct interactions *a, int64_t *dropped, struct err *e) ERR_CHECKED;
+
+/*
+ * Iterated k-core: one round drops the rows of all users and all items that
+ * have fewer than k rows at its start; rounds repeat until none is dropped.
+ * What is left is the largest set in which everybody has k. rounds counts
+ * those that dropped something. ERR_RANGE if nothing is left.
+ */
+int interactions_core(struct interactions *a, int64_t k, int64_t *rounds,
+    struct err *e) ERR_CHECKED;
+
+/* How final indices are given out, for users and for items separately. */
+enum interactions_order {
+    INTERACTIONS_AUTO,       /* by value if possible, else by appearance */
+    INTERACTIONS_APPEARANCE, /* first row of what is left */
+    INTERACTIONS_INTEGER     /* ids must be the integers 0..n-1: their value */
+};
+
+/*
+ * The dataset: indices by the rule, rows split by opt. user and item of a are
+ * renumbered in the course, so a is only good for interactions_free after it.
+ * by_value tells for users [0] and items [1] whether indices are id values.
+ */
+int interactions_dataset(struct interactions *a, enum interactions_order order,
+    const struct split_opt *opt, struct dataset *d, int by_value[2],
+    struct err *e) ERR_CHECKED;
+
+void interactions_free(struct interactions *a);
+
+#endif

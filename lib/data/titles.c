@@ -1,0 +1,95 @@
+#include "lib/data/titles.h"
+
+#include "lib/base/mem.h"
+#include "lib/data/idmap.h"
+#include "lib/io/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reader {
+    struct titles *t;
+    struct ids map;
+    const char *name;
+    int header_seen;
+};
+
+static int
+add(void *ctx, const struct table_row *row, struct err *e)
+{
+    struct reader *r = ctx;
+    struct titles *t = r->t;
+    if (row->bad)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
+            row->line, row->bad);
+    if (row->n < 2)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": a tab between id and title is missing",
+            r->name, row->line);
+    if (!r->header_seen) {
+        r->header_seen = 1;
+        return 0;
+    }
+    int64_t i = ids_find(&r->map, row->field[0].s, row->field[0].n);
+    if (i < 0 || t->at[i] >= 0)
+        return 0;
+    int64_t n = row->field[1].n;
+    void *text = t->text;
+    int rc = mem_grow(&text, &t->cap, t->used + n, 1, e);
+    t->text = text;
+    if (rc)
+        return rc;
+    if (n)
+        memcpy(t->text + t->used, row->field[1].s, (size_t)n);
+    t->at[i] = t->used;
+    t->length[i] = (int32_t)n;
+    t->used += n;
+    return 0;
+}
+
+int
+titles_read(
+    struct titles *t, const char *path, const struct strs *items, struct err *e)
+{
+    *t = (struct titles){.n = items->n};
+    struct reader r = {.t = t};
+    struct xin x;
+    int rc = idmap_build(&r.map, items, "item", e);
+    if (rc)
+        return rc;
+    rc = ERR_NOMEM;
+    t->at = mem_new(t->n, sizeof *t->at, e);
+    t->length = mem_new(t->n, sizeof *t->length, e);
+    if (!t->at || !t->length)
+        goto out;
+    for (int64_t i = 0; i < t->n; i++)
+        t->at[i] = -1;
+    rc = xin_open(&x, path, e);
+    if (rc)
+        goto out;
+    r.name = x.name;
+    rc = table_read(&x, '\t', 0, add, &r, e);
+    xin_close(&x);
+out:
+    ids_free(&r.map);
+    if (rc)
+        titles_free(t);
+    return rc;
+}
+
+const char *
+titles_get(const struct titles *t, int64_t i, int64_t *n)
+{
+    *n = t->at[i] < 0 ? 0 : t->length[i];
+    return *n ? t->text + t->at[i] : "";
+}
+
+void
+titles_free(struct titles *t)
+{
+    free(t->at);
+    free(t->length);
+    free(t->text);
+    *t = (struct titles){0};
+}

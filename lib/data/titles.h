@@ -1,0 +1,30 @@
+#ifndef STAIR_TITLES_H
+#define STAIR_TITLES_H
+
+#include "lib/data/dataset.h"
+
+#include <stdint.h>
+
+/* What people call the items. */
+struct titles {
+    int64_t n;
+    int64_t *at;     /* [n] offset into text, -1 for no title */
+    int32_t *length; /* [n] */
+    char *text;
+    int64_t used, cap;
+};
+
+/*
+ * Reads a table with tabs and a header row: item id, title; further columns
+ * and ids that are not in items are ignored, the first title of an item
+ * counts. Zero-initialised by the call; free with titles_free.
+ */
+int titles_read(struct titles *t, const char *path, const struct strs *items,
+    struct err *e) ERR_CHECKED;
+
+/* The title of item i and its length; empty if it has none. */
+const char *titles_get(const struct titles *t, int64_t i, int64_t *n);
+
+void titles_free(struct titles *t);
+
+#endif

@@ -1,0 +1,377 @@
+#include "lib/engine/cpu/cpu.h"
+
+#include "lib/base/mem.h"
+#include "lib/base/par.h"
+#include "lib/engine/cpu/cpu_priv.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MAX_SHARE = 16, /* threads at one panel that still help */
+    ROW_COST = 8    /* of a row's own work, in gathered rows */
+};
+
+/* The row of a at which `share` of `of` equal shares of its cost begin; cost of
+ * a row: its neighbours, also those in b (may be NULL), and ROW_COST. */
+static int64_t
+border(const struct kgraph *a, const struct kgraph *b, int share, int of)
+{
+    int64_t total = a->indptr[a->n] - a->indptr[0] + a->n * ROW_COST +
+                    (b ? b->indptr[b->n] : 0);
+    int64_t sum = 0, r = 0;
+    for (; r < a->n && sum < total * share / of; r++)
+        sum += a->indptr[r + 1] - a->indptr[r] + ROW_COST +
+               (b ? b->indptr[r + 1] - b->indptr[r] : 0);
+    return share == of ? a->n : r;
+}
+
+static int
+crew_init(struct crew *c, const struct cpu *g, struct err *e)
+{
+    int64_t rows = g->n_users < 2 * g->n_items ? 2 * g->n_items : g->n_users;
+    c->users = mem_new(rows * PANEL, sizeof(float), e);
+    c->items = mem_new(g->n_items * PANEL, sizeof(float), e);
+    c->spare = mem_new(g->n_items * PANEL, sizeof(float), e);
+    return c->users && c->items && c->spare ? 0 : ERR_NOMEM;
+}
+
+static int
+worker_init(struct worker *w, const struct cpu *g, int thread, struct err *e)
+{
+    w->first = thread % g->crews;
+    w->crew = &g->crew[w->first];
+    w->rank = thread / g->crews;
+    int size = w->crew->gate.size;
+    const struct kgraph *similar = g->smooth ? &g->similar : NULL;
+    w->users = (struct part){border(&g->users, NULL, w->rank, size),
+        border(&g->users, NULL, w->rank + 1, size)};
+    w->items = (struct part){border(&g->items, similar, w->rank, size),
+        border(&g->items, similar, w->rank + 1, size)};
+    int64_t floats = (3 * g->batch + 1) * PANEL;
+    w->slots = mem_zero(floats, sizeof(float), e);
+    w->mid = mem_zero(floats, sizeof(float), e);
+    w->own = mem_zero(floats, sizeof(float), e);
+    if (!w->slots || !w->mid || !w->own)
+        return ERR_NOMEM;
+    return batch_init(&w->batch, g->batch, g->n_users, g->n, e);
+}
+
+static int
+set_workers(struct cpu *g, int crews, struct err *e)
+{
+    g->crews = crews ? crews : g->threads;
+    if (g->crews > g->panels)
+        g->crews = g->panels;
+    if (g->crews > g->threads)
+        g->crews = g->threads;
+    g->crew = mem_zero(g->crews, sizeof *g->crew, e);
+    g->worker = mem_zero(g->threads, sizeof *g->worker, e);
+    if (!g->crew || !g->worker)
+        return ERR_NOMEM;
+    for (int c = 0; c < g->crews; c++)
+        par_gate_init(&g->crew[c].gate,
+            g->threads / g->crews + (c < g->threads % g->crews));
+    for (int c = 0; c < g->crews; c++)
+        if (crew_init(&g->crew[c], g, e))
+            return ERR_NOMEM;
+    for (int t = 0; t < g->threads; t++)
+        if (worker_init(&g->worker[t], g, t, e))
+            return ERR_NOMEM;
+    return 0;
+}
+
+static void
+free_workers(struct cpu *g)
+{
+    for (int t = 0; g->worker && t < g->threads; t++) {
+        struct worker *w = &g->worker[t];
+        free(w->slots);
+        free(w->mid);
+        free(w->own);
+        batch_free(&w->batch);
+    }
+    for (int c = 0; g->crew && c < g->crews; c++) {
+        par_gate_free(&g->crew[c].gate);
+        free(g->crew[c].users);
+        free(g->crew[c].items);
+        free(g->crew[c].spare);
+    }
+    free(g->worker);
+    free(g->crew);
+}
+
+/* [layer][d] to [panel][layer][PANEL], padded with zero columns. */
+static float *
+panel_coef(const float *c, int layers, int64_t d, int panels, struct err *e)
+{
+    assert(c);
+    float *out =
+        mem_zero((int64_t)panels * (layers + 1) * PANEL, sizeof *out, e);
+    if (!out)
+        return NULL;
+    for (int64_t j = 0; j < d; j++)
+        for (int l = 0; l <= layers; l++)
+            out[(j / PANEL * (layers + 1) + l) * PANEL + j % PANEL] =
+                c[l * d + j];
+    return out;
+}
+
+/* The rows of the engine are the nodes by descending degree, see
+ * graph_by_degree; users and items are numbered from 0 each. */
+static int
+set_graphs(struct cpu *g, const struct graph *ui, const struct graph *items,
+    struct err *e)
+{
+    g->place = mem_new(g->n, sizeof *g->place, e);
+    g->no_edges = mem_zero(g->n + 1, sizeof *g->no_edges, e);
+    if (!g->place || !g->no_edges)
+        return ERR_NOMEM;
+    int rc = graph_by_degree(ui, g->n_users, g->place, e);
+    if (!rc)
+        rc = graph_renumber(ui, g->place, &g->ui_graph, e);
+    if (rc)
+        return rc;
+    struct csr *a = &g->ui_graph.a;
+    for (int64_t k = 0; k < a->indptr[g->n_users]; k++)
+        a->indices[k] -= (int32_t)g->n_users;
+    g->users = (struct kgraph){
+        g->n_users, a->indptr, a->indices, a->data, g->ui_graph.q};
+    g->items = (struct kgraph){g->n_items, a->indptr + g->n_users, a->indices,
+        a->data, g->ui_graph.q + g->n_users};
+    g->lone_users = g->users;
+    g->lone_items = g->items;
+    g->lone_users.indptr = g->lone_items.indptr = g->no_edges;
+    if (!g->smooth)
+        return 0;
+    int32_t *place = mem_new(g->n_items, sizeof *place, e);
+    if (!place)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < g->n_items; i++)
+        place[i] = (int32_t)(g->place[g->n_users + i] - g->n_users);
+    rc = graph_renumber(items, place, &g->item_graph, e);
+    free(place);
+    const struct graph *s = &g->item_graph;
+    if (!rc)
+        g->similar = (struct kgraph){
+            g->n_items, s->a.indptr, s->a.indices, s->a.data, s->q};
+    return rc;
+}
+
+static void
+release(struct engine *base)
+{
+    struct cpu *g = (struct cpu *)base;
+    free_workers(g);
+    free(g->no_edges);
+    free(g->place);
+    graph_free(&g->ui_graph);
+    graph_free(&g->item_graph);
+    free(g->coef);
+    free(g->item_coef);
+    free(g->theta);
+    free(g->m);
+    free(g->v);
+    free(g->h);
+    free(g->partial);
+    free(g->score_coef);
+    free(g->loss);
+    free(g->triple[0]);
+    free(g->triple[1]);
+    free(g);
+}
+
+static float *
+tensor_of(const struct cpu *g, int which)
+{
+    return which == 0 ? g->theta : which == 1 ? g->m : g->v;
+}
+
+/* Column j of node r. */
+static float *
+cell(const struct cpu *g, float *x, int64_t r, int64_t j)
+{
+    return x + (j / PANEL * g->n + g->place[r]) * PANEL + j % PANEL;
+}
+
+/* Tensors alternate between users and items: parameters, then moments. */
+static int
+get(const struct engine *base, int tensor, struct mat *x, struct err *e)
+{
+    (void)e;
+    const struct cpu *g = (const struct cpu *)base;
+    int64_t first = tensor % 2 ? g->n_users : 0;
+    for (int64_t r = 0; r < x->n; r++)
+        for (int64_t j = 0; j < g->d; j++)
+            x->x[r * g->d + j] =
+                *cell(g, tensor_of(g, tensor / 2), first + r, j);
+    return 0;
+}
+
+static int
+set(struct engine *base, int tensor, const struct mat *x, struct err *e)
+{
+    (void)e;
+    struct cpu *g = (struct cpu *)base;
+    int64_t first = tensor % 2 ? g->n_users : 0;
+    for (int64_t r = 0; r < x->n; r++)
+        for (int64_t j = 0; j < g->d; j++)
+            *cell(g, tensor_of(g, tensor / 2), first + r, j) =
+                x->x[r * g->d + j];
+    return 0;
+}
+
+struct vectors {
+    struct cpu *g;
+    struct mat *user, *item;
+    const int32_t *node;
+};
+
+/* The worker's part of one side's rows of panel p, to a band's columns of the
+ * output: node r is row place[r] - at. */
+static void
+copy_columns(const struct cpu *g, struct part part, int64_t at, int p, int band,
+    const float *h, const int32_t *node, struct mat *out)
+{
+    int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
+    for (int64_t r = part.from; r < part.to; r++)
+        memcpy(out->x + node[at + r] * out->d + band * g->d + p * PANEL,
+            h + r * PANEL, (size_t)width * sizeof(float));
+}
+
+/* One side's vectors, both bands; h holds the first one. */
+static void
+side_vectors(const struct cpu *g, struct part part, int64_t at, int p,
+    struct krows x, float *h, const int32_t *node, struct mat *out)
+{
+    copy_columns(g, part, at, p, 0, h, node, out);
+    if (g->bands == 1)
+        return;
+    for (int64_t r = part.from; r < part.to; r++)
+        g->k->band((int32_t[]){(int32_t)r}, 1, (float)g->mid, x, h + r * PANEL,
+            h + r * PANEL);
+    copy_columns(g, part, at, p, 1, h, node, out);
+}
+
+static void
+vectors_thread(void *ctx, int rank, struct par_team *team)
+{
+    (void)team;
+    struct vectors *o = ctx;
+    struct cpu *g = o->g;
+    struct worker *w = &g->worker[rank];
+    struct crew *crew = w->crew;
+    for (int p = w->first; p < g->panels; p += g->crews) {
+        struct blocks x = cpu_theta(g, p);
+        const float *c = g->coef + p * (g->layers + 1) * PANEL;
+        float *users = crew->users, *items = crew->items, *h = crew->spare;
+        cpu_inner_layers(g, w, c, x, users, &items, &h);
+        g->k->last(g->layers ? &g->items : &g->lone_items, w->items.from,
+            w->items.to, c, x.items, users, h);
+        par_gate_wait(&crew->gate); /* users are read no more */
+        g->k->last(g->layers ? &g->users : &g->lone_users, w->users.from,
+            w->users.to, c, x.users, items, users);
+        side_vectors(g, w->items, g->n_users, p, x.items, h, o->node, o->item);
+        side_vectors(g, w->users, 0, p, x.users, users, o->node, o->user);
+        par_gate_wait(&crew->gate);
+    }
+}
+
+static int
+vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
+{
+    struct cpu *g = (struct cpu *)base;
+    /* node[r]: the user or item whose row is r, numbered from 0 each */
+    int32_t *node = mem_new(g->n, sizeof *node, e);
+    if (!node)
+        return ERR_NOMEM;
+    for (int64_t x = 0; x < g->n; x++)
+        node[g->place[x]] = (int32_t)(x < g->n_users ? x : x - g->n_users);
+    struct vectors o = {g, user, item, node};
+    int rc = par_team_run(g->threads, vectors_thread, &o, e);
+    free(node);
+    return rc;
+}
+
+static const struct engine_kind kind = {release, cpu_epoch, vectors, get, set};
+
+int
+cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
+    const struct graph *items, struct sampler *s, const struct cpu_opt *o,
+    struct err *e)
+{
+    *out = NULL;
+    struct cpu *g = mem_zero(1, sizeof *g, e);
+    if (!g)
+        return ERR_NOMEM;
+    g->base = (struct engine){.kind = &kind,
+        .tensor = g->tensor,
+        .tensors = ENGINE_LINEAR,
+        .width = m->bands * m->d,
+        .triples = s->n};
+    engine_linear(g->tensor, m->user.n, m->item.n, m->d);
+    int rc = ERR_NOMEM;
+    g->k = kernels_get(o->isa);
+    if (!g->k) {
+        rc = err_set(e, ERR_RANGE,
+            "'%s' names no kernels that this processor can run", o->isa);
+        goto fail;
+    }
+    g->base.what = g->k->name;
+    g->n_users = m->user.n;
+    g->n_items = m->item.n;
+    g->n = g->n_users + g->n_items;
+    g->d = m->d;
+    g->panels = (int)((m->d + PANEL - 1) / PANEL);
+    g->threads =
+        o->threads < MAX_SHARE * g->panels ? o->threads : MAX_SHARE * g->panels;
+    g->layers = m->layers;
+    g->item_layers = m->item_layers;
+    g->smooth = m->item_coef != NULL;
+    g->batch = o->batch < s->n ? o->batch : s->n;
+    g->base.steps = (s->n + g->batch - 1) / g->batch;
+    g->bands = m->bands;
+    g->mid = m->mid;
+    g->penalty = m->penalty;
+    g->adam = (struct adam_opt){
+        .rate = m->rate, .coupled = m->coupled, .decoupled = m->decoupled};
+    g->sampler = s;
+    rc = set_graphs(g, ui, items, e);
+    if (rc)
+        goto fail;
+    rc = ERR_NOMEM;
+    int64_t floats = (int64_t)g->panels * g->n * PANEL;
+    g->coef = panel_coef(m->coef, g->layers, g->d, g->panels, e);
+    if (g->smooth)
+        g->item_coef =
+            panel_coef(m->item_coef, g->item_layers, g->d, g->panels, e);
+    g->theta = mem_zero(floats, sizeof(float), e);
+    g->m = mem_zero(floats, sizeof(float), e);
+    g->v = mem_zero(floats, sizeof(float), e);
+    g->h =
+        mem_new(g->bands * g->panels * 3 * g->batch * PANEL, sizeof(float), e);
+    g->partial = mem_new(g->bands * g->panels * g->batch, sizeof(float), e);
+    g->score_coef = mem_new(g->batch, sizeof(float), e);
+    g->loss = mem_new(g->batch, sizeof(double), e);
+    g->triple[0] = mem_new(3 * g->batch, sizeof(int32_t), e);
+    g->triple[1] = mem_new(3 * g->batch, sizeof(int32_t), e);
+    if (!g->coef || (g->smooth && !g->item_coef) || !g->theta || !g->m ||
+        !g->v || !g->h || !g->partial || !g->score_coef || !g->loss ||
+        !g->triple[0] || !g->triple[1])
+        goto fail;
+    if (set_workers(g, o->crews, e))
+        goto fail;
+    rc = set(&g->base, ENGINE_USER, &m->user, e);
+    if (!rc)
+        rc = set(&g->base, ENGINE_ITEM, &m->item, e);
+    if (rc)
+        goto fail;
+    *out = &g->base;
+    return 0;
+fail:
+    release(&g->base);
+    return rc;
+}

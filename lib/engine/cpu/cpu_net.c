@@ -1,0 +1,225 @@
+#include "lib/engine/cpu/cpu_net.h"
+
+#include "lib/base/clock.h"
+#include "lib/base/mem.h"
+#include "lib/io/npz.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a tensor: value, first and second moment. */
+enum { MATRICES = 3 };
+
+_Static_assert(
+    MATRICES *NET_TENSORS <= ENGINE_TENSORS, "a checkpoint holds any net");
+_Static_assert(
+    NET_NAME + sizeof "now_.npy" <= NPZ_NAME, "and a member any name");
+
+struct cpu_net {
+    struct engine base;
+    struct net *net;
+    struct sampler *sampler;
+    int64_t batch;
+    int32_t *user, *pos, *neg; /* [batch] */
+    struct engine_tensor *tensor;
+    struct mat **matrix; /* of each tensor */
+    char **text;         /* their names and labels, owned */
+    int texts;
+};
+
+static void
+release(struct engine *base)
+{
+    struct cpu_net *g = (struct cpu_net *)base;
+    net_free(g->net);
+    for (int k = 0; k < g->texts; k++)
+        free(g->text[k]);
+    free(g->text);
+    free(g->tensor);
+    free(g->matrix);
+    free(g->user);
+    free(g->pos);
+    free(g->neg);
+    free(g);
+}
+
+static int
+get(const struct engine *base, int tensor, struct mat *x, struct err *e)
+{
+    (void)e;
+    const struct mat *from = ((const struct cpu_net *)base)->matrix[tensor];
+    memcpy(x->x, from->x, (size_t)(x->n * x->d) * sizeof *x->x);
+    return 0;
+}
+
+static int
+set(struct engine *base, int tensor, const struct mat *x, struct err *e)
+{
+    (void)e;
+    struct mat *to = ((struct cpu_net *)base)->matrix[tensor];
+    memcpy(to->x, x->x, (size_t)(x->n * x->d) * sizeof *x->x);
+    return 0;
+}
+
+static int
+vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
+{
+    struct net *m = ((struct cpu_net *)base)->net;
+    return m->kind->vectors(m, user, item, e);
+}
+
+static void
+zero_gradients(struct net *m)
+{
+    for (int k = 0; k < m->tensors; k++) {
+        struct net_tensor *t = &m->tensor[k];
+        if (t->role == NET_PARAM)
+            memset(t->g.x, 0, (size_t)(t->g.n * t->g.d) * sizeof *t->g.x);
+    }
+}
+
+static void
+adam(struct net *m, int64_t step)
+{
+    for (int k = 0; k < m->tensors; k++) {
+        struct net_tensor *t = &m->tensor[k];
+        if (t->role != NET_PARAM)
+            continue;
+        struct adam a = adam_scalars(&t->adam, step);
+        adam_step(
+            &a, t->x.n * t->x.d, t->x.x, t->m.x, t->v.x, t->g.x, m->threads);
+    }
+}
+
+static struct net_batch
+draw(struct cpu_net *g, const struct engine_cursor *c)
+{
+    int64_t first = c->step * g->batch, n = g->sampler->n - first;
+    struct net_batch b = {c->epoch, c->step, c->t + 1,
+        n < g->batch ? n : g->batch, g->user, g->pos, g->neg};
+    for (int64_t k = 0; k < b.n; k++)
+        sample_triple(
+            g->sampler, first + k, &g->user[k], &g->pos[k], &g->neg[k]);
+    return b;
+}
+
+static int
+epoch(struct engine *base, struct engine_cursor *c, const volatile int *stop,
+    void (*progress)(void *, int64_t, int64_t), void *ctx, struct err *e)
+{
+    struct cpu_net *g = (struct cpu_net *)base;
+    struct net *m = g->net;
+    if (c->step == 0)
+        c->loss = 0;
+    sample_epoch(g->sampler, (uint32_t)c->epoch);
+    int rc = m->kind->epoch ? m->kind->epoch(m, c->epoch, e) : 0;
+    while (!rc && c->step < base->steps && !(stop && *stop)) {
+        double t0 = clock_seconds(), loss;
+        struct net_batch b = draw(g, c);
+        zero_gradients(m);
+        double t1 = clock_seconds();
+        rc = m->kind->step(m, &b, &loss, e);
+        if (rc == ERR_NUM)
+            rc = engine_bad_step(base, c, c->step + 1, e);
+        else if (!rc && !isfinite(loss))
+            rc = engine_bad_loss(base, c, c->step + 1, e);
+        if (rc)
+            break;
+        double t2 = clock_seconds();
+        adam(m, b.t);
+        base->times.sample += t1 - t0;
+        base->times.forward += t2 - t1;
+        base->times.adam += clock_seconds() - t2;
+        base->times.steps++;
+        c->loss += loss;
+        c->t = b.t;
+        c->step++;
+        if (progress)
+            progress(ctx, c->step, base->steps);
+    }
+    if (!rc && c->step == base->steps) {
+        c->epoch++;
+        c->step = 0;
+    }
+    return rc;
+}
+
+static const struct engine_kind kind = {release, epoch, vectors, get, set};
+
+/* One matrix of a tensor of the net: "now" and "", "m" and " first moment". */
+static int
+list(struct cpu_net *g, struct net_tensor *t, struct mat *x, const char *prefix,
+    const char *suffix, struct err *e)
+{
+    char **text = g->text + g->texts;
+    text[0] = text[1] = NULL;
+    g->texts += 2;
+    if (asprintf(&text[0], "%s_%s", prefix, t->name) < 0)
+        text[0] = NULL;
+    if (asprintf(&text[1], "%s%s", t->name, suffix) < 0)
+        text[1] = NULL;
+    if (!text[0] || !text[1])
+        return err_set(e, ERR_NOMEM, "out of memory");
+    g->matrix[g->base.tensors] = x;
+    g->tensor[g->base.tensors++] =
+        (struct engine_tensor){text[0], text[1], x->n, x->d};
+    return 0;
+}
+
+/* The embeddings' values come first, see ENGINE_USER. */
+static int
+list_all(struct cpu_net *g, struct err *e)
+{
+    struct net *m = g->net;
+    g->tensor = mem_zero(MATRICES * m->tensors, sizeof *g->tensor, e);
+    g->matrix = mem_zero(MATRICES * m->tensors, sizeof(struct mat *), e);
+    g->text = mem_zero(2 * MATRICES * m->tensors, sizeof(char *), e);
+    if (!g->tensor || !g->matrix || !g->text)
+        return ERR_NOMEM;
+    g->base.tensor = g->tensor;
+    int rc = 0;
+    for (int k = 0; k < m->tensors && !rc; k++)
+        rc = list(g, &m->tensor[k], &m->tensor[k].x, "now", " parameter", e);
+    for (int k = 0; k < m->tensors && !rc; k++) {
+        struct net_tensor *t = &m->tensor[k];
+        if (t->role == NET_STATE)
+            continue;
+        rc = list(g, t, &t->m, "m", " first moment", e);
+        if (!rc)
+            rc = list(g, t, &t->v, "v", " second moment", e);
+    }
+    return rc;
+}
+
+int
+cpu_net_new(struct engine **out, struct net *m, struct sampler *s,
+    int64_t batch, struct err *e)
+{
+    *out = NULL;
+    struct cpu_net *g = mem_zero(1, sizeof *g, e);
+    if (!g) {
+        net_free(m);
+        return ERR_NOMEM;
+    }
+    g->net = m;
+    g->sampler = s;
+    g->batch = batch < s->n ? batch : s->n;
+    g->base = (struct engine){.kind = &kind,
+        .what = "BLAS",
+        .width = m->width,
+        .steps = (s->n + g->batch - 1) / g->batch,
+        .triples = s->n};
+    g->user = mem_new(g->batch, sizeof *g->user, e);
+    g->pos = mem_new(g->batch, sizeof *g->pos, e);
+    g->neg = mem_new(g->batch, sizeof *g->neg, e);
+    int rc = g->user && g->pos && g->neg ? 0 : ERR_NOMEM;
+    if (!rc)
+        rc = list_all(g, e);
+    if (rc)
+        release(&g->base);
+    else
+        *out = &g->base;
+    return rc;
+}

@@ -1,0 +1,77 @@
+#ifndef STAIR_SAMPLE_INLINE_H
+#define STAIR_SAMPLE_INLINE_H
+
+#include "lib/base/hd.h"
+#include "lib/base/rng_inline.h"
+#include "lib/graph/sample.h"
+
+/* The body of sample_triple, for sample.c and device code. t stands for
+ * s->train, epoch and order for s->epoch and s->order. */
+
+/* 1 if column j is stored in row i, see csr_has. */
+HD int
+sample_inline_has(const struct csr *a, int64_t i, int32_t j)
+{
+    int64_t lo = a->indptr[i], end = a->indptr[i + 1], hi = end;
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo) / 2;
+        if (a->indices[mid] < j)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < end && a->indices[lo] == j;
+}
+
+/* The user at this index of SAMPLE_DISTINCT: each batch is the start of an
+ * order of its own. */
+HD int32_t
+sample_inline_distinct(const struct sampler *s, uint32_t epoch, int64_t index)
+{
+    int64_t steps = s->n / s->batch;
+    struct rng_perm p;
+    rng_inline_perm_init(&p, s->n_active, s->seed, RNG_SHUFFLE,
+        (uint32_t)(epoch * (uint64_t)steps + (uint64_t)(index / s->batch)));
+    return s->active[rng_inline_perm_at(&p, index % s->batch)];
+}
+
+HD int
+sample_inline_by_pairs(enum sample_kind kind)
+{
+    return kind == SAMPLE_PAIRS || kind == SAMPLE_POSITIVES;
+}
+
+HD void
+sample_inline_triple(const struct sampler *s, const struct csr *t,
+    uint32_t epoch, const struct rng_perm *order, int64_t index, int32_t out[3])
+{
+    if (s->kind == SAMPLE_REPLAY) {
+        for (int k = 0; k < 3; k++)
+            out[k] = s->triples[3 * index + k];
+        return;
+    }
+    int64_t k;
+    uint64_t i = (uint64_t)index;
+    if (sample_inline_by_pairs(s->kind)) {
+        k = rng_inline_perm_at(order, index);
+        out[0] = s->pair_user[k];
+    } else {
+        out[0] = s->kind == SAMPLE_DISTINCT
+                     ? sample_inline_distinct(s, epoch, index)
+                     : s->active[rng_inline_below(
+                           s->n_active, s->seed, RNG_POSITIVE, epoch, i, 0)];
+        int64_t from = t->indptr[out[0]], n = t->indptr[out[0] + 1] - from;
+        k = from + rng_inline_below(n, s->seed, RNG_POSITIVE, epoch, i, 1);
+    }
+    out[1] = t->indices[k];
+    out[2] = -1;
+    if (s->kind == SAMPLE_POSITIVES)
+        return;
+    uint32_t draw = 0;
+    do
+        out[2] = (int32_t)rng_inline_below(
+            t->cols, s->seed, RNG_NEGATIVE, epoch, i, draw++);
+    while (sample_inline_has(t, out[0], out[2]));
+}
+
+#endif

@@ -1,0 +1,151 @@
+#include "lib/models/mmssl/batchnorm.h"
+
+#include "lib/base/par.h"
+#include "lib/models/mmssl/wide.h"
+#include "lib/nn/chunk.h"
+
+#include <assert.h>
+
+static const double eps = 1e-5;
+enum { LITTLE = 1 << 15 /* elements that are not worth a second thread */ };
+
+struct job {
+    const struct wide *wide;
+    int64_t n, d;
+    const float *xh, *r, *g, *xb, *rb, *b, *ay;
+    float *z, *y, *az, *set, *gb, *bb;
+};
+
+static int64_t
+width(const struct job *j, int64_t i)
+{
+    int64_t left = j->d - i * WIDE_TILE;
+    return left < WIDE_TILE ? left : WIDE_TILE;
+}
+
+static void
+by_columns(struct job *j, const struct mat *m, int threads,
+    void (*f)(void *, int64_t, int))
+{
+    j->wide = wide_best();
+    j->n = m->n;
+    j->d = m->d;
+    if (m->n)
+        par_for(m->n * m->d < LITTLE ? 1 : threads,
+            (m->d + WIDE_TILE - 1) / WIDE_TILE, f, j);
+}
+
+static void
+forward(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t c = i * WIDE_TILE;
+    j->wide->normalise(j->n, width(j, i), j->d, j->z + c, eps, j->set + c);
+}
+
+void
+batchnorm_forward(struct mat *z, float *r, int threads)
+{
+    struct job j = {.z = z->x, .set = r};
+    by_columns(&j, z, threads, forward);
+}
+
+static void
+affine(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t i = from; i < to; i++)
+        j->wide->affine(j->d, j->xh + i * j->d, j->g, j->b, j->y + i * j->d);
+}
+
+void
+batchnorm_affine(const struct mat *xh, const float *g, const float *b,
+    struct mat *y, int threads)
+{
+    assert(xh->n == y->n && xh->d == y->d);
+    struct job j = {.wide = wide_best(),
+        .d = xh->d,
+        .xh = xh->x,
+        .g = g,
+        .b = b,
+        .y = y->x};
+    chunk_for(threads, xh->n, xh->d, affine, &j);
+}
+
+static void
+backward(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t c = i * WIDE_TILE;
+    double gb[WIDE_TILE], bb[WIDE_TILE];
+    j->wide->backward(j->n, width(j, i), j->d, j->xh + c, j->r + c, j->g + c,
+        j->xb ? j->xb + c : NULL, j->rb ? j->rb + c : NULL, j->y + c, gb, bb);
+    for (int64_t k = 0; j->gb && k < width(j, i); k++) {
+        j->gb[c + k] += (float)gb[k];
+        j->bb[c + k] += (float)bb[k];
+    }
+}
+
+void
+batchnorm_backward(const struct mat *xh, const float *r, const float *g,
+    const struct mat *xb, const float *rb, struct mat *y, float *gb, float *bb,
+    int threads)
+{
+    assert(!gb == !bb && !xb == !rb && xh->n == y->n && xh->d == y->d);
+    struct job j = {.xh = xh->x,
+        .r = r,
+        .g = g,
+        .xb = xb ? xb->x : NULL,
+        .rb = rb,
+        .y = y->x,
+        .gb = gb,
+        .bb = bb};
+    by_columns(&j, xh, threads, backward);
+}
+
+static void
+project(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t c = i * WIDE_TILE;
+    j->wide->project(j->n, width(j, i), j->d, j->xh + c, j->r + c, j->g + c,
+        j->ay + c, j->az + c);
+}
+
+void
+batchnorm_project(const struct mat *xh, const float *r, const float *g,
+    const struct mat *ay, struct mat *az, int threads)
+{
+    struct job j = {.xh = xh->x, .r = r, .g = g, .ay = ay->x, .az = az->x};
+    by_columns(&j, xh, threads, project);
+}
+
+static void
+second(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t c = i * WIDE_TILE;
+    double gb[WIDE_TILE];
+    j->wide->second(j->n, width(j, i), j->d, j->xh + c, j->r + c, j->g + c,
+        j->y + c, j->az + c, gb, j->set + c);
+    for (int64_t k = 0; k < width(j, i); k++)
+        j->gb[c + k] += (float)gb[k];
+}
+
+void
+batchnorm_second(const struct mat *xh, const float *r, const float *g,
+    struct mat *ay, struct mat *az, float *gb, float *rb, int threads)
+{
+    struct job j = {.xh = xh->x,
+        .r = r,
+        .g = g,
+        .y = ay->x,
+        .az = az->x,
+        .gb = gb,
+        .set = rb};
+    by_columns(&j, xh, threads, second);
+}

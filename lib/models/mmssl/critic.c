@@ -1,0 +1,348 @@
+#include "lib/models/mmssl/critic.h"
+
+#include "lib/base/mem.h"
+#include "lib/base/rng_words.h"
+#include "lib/models/mmssl/critic_priv.h"
+#include "lib/models/mmssl/wide.h"
+#include "lib/nn/adam.h"
+#include "lib/nn/init.h"
+#include "lib/nn/matmul.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Sizes of all there is, in floats but for the masks. */
+static int
+sizes(struct critic *c, int64_t items, int64_t batch, int modals, struct err *e)
+{
+    if (items < 8)
+        return err_set(e, ERR_RANGE,
+            "a critic needs at least 8 items, not %" PRId64, items);
+    if (items > INT32_MAX || batch > INT32_MAX / modals)
+        return err_set(e, ERR_RANGE, "too many items or users for a critic");
+    c->items = items;
+    c->users = batch;
+    c->modals = modals;
+    c->rows = modals * batch;
+    c->h[0] = items / 4;
+    c->h[1] = items / 8;
+    c->size =
+        items * c->h[0] + c->h[0] * c->h[1] + 2 * c->h[0] + 3 * c->h[1] + 1;
+    return 0;
+}
+
+int
+critic_bytes(int64_t items, int64_t batch, int modals, int64_t *size,
+    int64_t *bytes, struct err *e)
+{
+    struct critic c = {0};
+    int rc = sizes(&c, items, batch, modals, e);
+    if (rc)
+        return rc;
+    int64_t h1 = c.h[0], h2 = c.h[1];
+    double n = 4.0 * (double)c.size + 2.0 * (double)h1 * (double)h1 +
+               (double)c.rows * (5.25 * (double)(h1 + h2) + 2.0 * (double)h1) +
+               2.0 * (double)batch * (double)h1;
+    if (n > 1e17)
+        return err_set(e, ERR_RANGE, "too many items for a critic");
+    *size = c.size;
+    *bytes = (int64_t)n * 4;
+    return 0;
+}
+
+int
+critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e)
+{
+    int64_t size, bytes;
+    int rc = critic_bytes(items, batch, modals, &size, &bytes, e);
+    return rc ? rc
+              : err_set(e, ERR_NOMEM,
+                    "not enough memory for the critic: %" PRId64
+                    " items and batches of %" PRId64 " users need %.1f GB",
+                    items, batch, (double)bytes / 1e9);
+}
+
+static int
+vector(float **p, int64_t n, struct err *e)
+{
+    *p = mem_zero(n, sizeof **p, e);
+    return *p ? 0 : ERR_NOMEM;
+}
+
+static int
+layers_init(struct critic *c, struct err *e)
+{
+    struct critic_layers *l = &c->l;
+    int rc = 0;
+    for (int k = 0; k < 2 && !rc; k++) {
+        struct mat *m[] = {&l->xh[k], &l->u[k], &l->d[k], &l->ay[k], &l->az[k]};
+        for (int i = 0; i < 5 && !rc; i++)
+            rc = mat_init(m[i], c->rows, c->h[k], e);
+        if (!rc)
+            rc = vector(&l->r[k], c->h[k], e);
+        if (!rc)
+            rc = vector(&l->rb[k], c->h[k], e);
+        if (!rc) {
+            l->keep[k] = mem_new(c->rows * c->h[k], 1, e);
+            rc = l->keep[k] ? 0 : ERR_NOMEM;
+        }
+    }
+    float **v[] = {&l->s, &l->a3, &l->z3, &l->norm};
+    for (int i = 0; i < 4 && !rc; i++)
+        rc = vector(v[i], c->rows, e);
+    return rc;
+}
+
+static void
+layers_free(struct critic_layers *l)
+{
+    for (int k = 0; k < 2; k++) {
+        struct mat *m[] = {&l->xh[k], &l->u[k], &l->d[k], &l->ay[k], &l->az[k]};
+        for (int i = 0; i < 5; i++)
+            mat_free(m[i]);
+        free(l->r[k]);
+        free(l->rb[k]);
+        free(l->keep[k]);
+    }
+    free(l->s);
+    free(l->a3);
+    free(l->z3);
+    free(l->norm);
+}
+
+static void
+start(struct critic *c, uint32_t tensor)
+{
+    struct critic_at w = critic_at(c, c->theta);
+    int64_t h1 = c->h[0], h2 = c->h[1];
+    struct init o = {c->seed, tensor, c->threads};
+    init_normal(&o, sqrt(2.0 / (double)c->items), w.w1, c->items * h1);
+    o.tensor++;
+    init_normal(&o, sqrt(2.0 / (double)h1), w.w2, h1 * h2);
+    o.tensor++;
+    init_normal(&o, sqrt(2.0 / (double)h2), w.w3, h2);
+    for (int64_t k = 0; k < h1; k++)
+        w.g1[k] = 1;
+    for (int64_t k = 0; k < h2; k++)
+        w.g2[k] = 1;
+}
+
+int
+critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
+    double rate, uint64_t seed, uint32_t tensor, int threads,
+    const struct critic_store *store, struct err *e)
+{
+    *c = (struct critic){.theta = store->theta,
+        .m = store->m,
+        .v = store->v,
+        .grad = store->grad,
+        .rate = rate,
+        .seed = seed,
+        .threads = threads};
+    int rc = sizes(c, items, batch, modals, e);
+    struct mat *wide[] = {&c->zf, &c->df, &c->zr, &c->dr};
+    for (int i = 0; i < 4 && !rc; i++)
+        rc = mat_init(wide[i], i < 2 ? c->rows : batch, c->h[0], e);
+    if (!rc)
+        rc = mat_init(&c->gram, c->h[0], c->h[0], e);
+    if (!rc)
+        rc = mat_init(&c->p, c->h[0], c->h[0], e);
+    if (!rc)
+        rc = layers_init(c, e);
+    if (rc == ERR_NOMEM)
+        rc = critic_no_memory(items, batch, modals, e);
+    if (rc)
+        critic_free(c);
+    else
+        start(c, tensor);
+    return rc;
+}
+
+void
+critic_free(struct critic *c)
+{
+    struct mat *m[] = {&c->zf, &c->df, &c->zr, &c->dr, &c->gram, &c->p};
+    for (int i = 0; i < 6; i++)
+        mat_free(m[i]);
+    layers_free(&c->l);
+    *c = (struct critic){0};
+}
+
+void
+critic_batch(struct critic *c, int64_t b)
+{
+    c->users = b;
+    c->rows = c->modals * b;
+    for (int k = 0; k < 2; k++) {
+        struct critic_layers *l = &c->l;
+        l->xh[k].n = l->u[k].n = l->d[k].n = l->ay[k].n = l->az[k].n = c->rows;
+    }
+}
+
+struct critic_at
+critic_at(const struct critic *c, float *flat)
+{
+    int64_t h1 = c->h[0], h2 = c->h[1];
+    struct critic_at a;
+    a.w1 = flat;
+    a.w2 = a.w1 + c->items * h1;
+    a.w3 = a.w2 + h1 * h2;
+    a.g1 = a.w3 + h2;
+    a.c1 = a.g1 + h1;
+    a.g2 = a.c1 + h1;
+    a.c2 = a.g2 + h2;
+    a.b3 = a.c2 + h2;
+    return a;
+}
+
+struct job {
+    struct critic *c;
+    const struct wide *wide;
+    const float *a; /* [M] */
+    int add;
+};
+
+/* The share of the reals in each interpolated row. */
+static float
+share(const struct critic *c, uint32_t t, int64_t n)
+{
+    uint32_t w;
+    rng_words(c->seed, RNG_MIX, t, 0, (uint64_t)n, 1, &w);
+    return rng_words_unit(w);
+}
+
+static void
+mix(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct critic *c = j->c;
+    int64_t h = c->h[0], users = c->users;
+    for (int64_t n = from; n < to; n++)
+        j->wide->mix(h, j->a[n], c->zr.x + n % users * h, c->zf.x + n * h,
+            c->l.xh[0].x + n * h);
+}
+
+static void
+copy_real(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct critic *c = j->c;
+    int64_t h = c->h[0], users = c->users;
+    for (int64_t n = from; n < to; n++)
+        memcpy(c->l.xh[0].x + n * h, c->zr.x + n % users * h,
+            (size_t)h * sizeof(float));
+}
+
+/* dr_b gets all its rows' gradients, by their shares if there are any. */
+static void
+fold_real(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct critic *c = j->c;
+    int64_t h = c->h[0], users = c->users;
+    for (int64_t b = from; b < to && b < users; b++) {
+        float *d = c->dr.x + b * h;
+        if (!j->a)
+            memset(d, 0, (size_t)h * sizeof *d);
+        for (int64_t n = b; n < c->rows; n += users)
+            j->wide->add(h, j->a ? j->a[n] : 1.0f, c->l.d[0].x + n * h, d);
+    }
+}
+
+static void
+fold_fake(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct critic *c = j->c;
+    int64_t h = c->h[0];
+    for (int64_t n = from; n < to; n++)
+        j->wide->add(h, 1.0f - j->a[n], c->l.d[0].x + n * h, c->df.x + n * h);
+}
+
+/* Xf W1, one modality below the other. */
+static void
+fakes(struct critic *c, struct critic_fake *fake)
+{
+    int64_t each = c->users * c->h[0];
+    for (int i = 0; i < c->modals; i++)
+        simrows_times(
+            &fake[i].s, c->theta, c->h[0], c->zf.x + i * each, c->threads);
+}
+
+void
+critic_gradient(struct critic *c, struct critic_fake *fake,
+    struct realrows *real, uint32_t t, struct critic_losses *losses)
+{
+    int64_t b = c->users, h = c->h[0], items = c->items;
+    assert(real->s->q->n == b && real->s->k->n == items);
+    struct job j = {.c = c, .wide = wide_best()};
+    size_t wide = (size_t)(c->rows * h) * sizeof(float);
+    double mean = 1.0 / (double)c->rows;
+    memset(c->grad + items * h, 0,
+        (size_t)(c->size - items * h) * sizeof *c->grad);
+    fakes(c, fake);
+    realrows_times(real, c->theta, h, c->zr.x, c->threads);
+
+    critic_rows(c, h, copy_real, &j);
+    losses->real = critic_forward(c, CRITIC_REAL, t);
+    critic_output(c, -mean);
+    critic_backward(c, 0, 1);
+    critic_rows(c, h, fold_real, &j);
+
+    memcpy(c->l.xh[0].x, c->zf.x, wide);
+    losses->fake = critic_forward(c, CRITIC_FAKE, t);
+    critic_output(c, mean);
+    critic_backward(c, 0, 1);
+    memcpy(c->df.x, c->l.d[0].x, wide);
+
+    float *a = c->l.z3; /* before the call that uses it, and after */
+    for (int64_t n = 0; n < c->rows; n++)
+        a[n] = share(c, t, n);
+    j.a = a;
+    critic_rows(c, h, mix, &j);
+    critic_forward(c, CRITIC_MIX, t);
+    critic_output(c, 0);
+    losses->penalty = critic_penalty(c, &c->zf, &losses->norm);
+    critic_backward(c, 1, 1);
+    for (int64_t n = 0; n < c->rows; n++)
+        a[n] = share(c, t, n);
+    critic_rows(c, h, fold_real, &j);
+    critic_rows(c, h, fold_fake, &j);
+
+    matmul(0, 0, items, h, h, 1.0f, c->theta, h, c->p.x, h, 0.0f, c->grad, h,
+        c->threads);
+    realrows_weights(real, c->dr.x, h, c->grad, c->threads);
+    for (int i = 0; i < c->modals; i++)
+        simrows_weights(
+            &fake[i].s, c->df.x + i * b * h, h, c->grad, c->threads);
+}
+
+void
+critic_step(struct critic *c, struct critic_fake *fake, struct realrows *real,
+    uint32_t t, struct critic_losses *losses)
+{
+    critic_gradient(c, fake, real, t, losses);
+    struct adam_opt o = {.rate = c->rate, .b1 = 0.5, .b2 = 0.9};
+    struct adam a = adam_scalars(&o, t);
+    adam_step(&a, c->size, c->theta, c->m, c->v, c->grad, c->threads);
+}
+
+double
+critic_generator(
+    struct critic *c, struct critic_fake *fake, double w, uint32_t t)
+{
+    int64_t each = c->users * c->h[0];
+    fakes(c, fake);
+    memcpy(c->l.xh[0].x, c->zf.x, (size_t)(c->rows * c->h[0]) * sizeof(float));
+    double mean = critic_forward(c, CRITIC_GENERATOR, t);
+    critic_output(c, -w / (double)c->rows);
+    critic_backward(c, 0, 0);
+    for (int i = 0; i < c->modals; i++)
+        simrows_backward(&fake[i].s, c->theta, c->zf.x + i * each,
+            c->l.d[0].x + i * each, c->h[0], fake[i].dq, fake[i].dk,
+            c->threads);
+    return -w * mean;
+}

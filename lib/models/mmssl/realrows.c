@@ -1,0 +1,180 @@
+#include "lib/models/mmssl/realrows.h"
+
+#include "lib/base/fmath.h"
+#include "lib/base/mem.h"
+#include "lib/base/par.h"
+#include "lib/models/mmssl/wide.h"
+#include "lib/nn/chunk.h"
+#include "lib/nn/loops.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    COLS = 128, /* of a gradient's columns, per task */
+    COST = 16   /* known entries per user, to share work by */
+};
+static const double own = 100; /* weight of S */
+
+int
+realrows_init(struct realrows *r, int64_t b, int64_t h, struct err *e)
+{
+    *r = (struct realrows){0};
+    int rc = mat_init(&r->dz, b, h, e);
+    if (!rc) {
+        r->flat = mem_new(b, sizeof *r->flat, e);
+        r->known = mem_new(b, sizeof *r->known, e);
+        r->part = mem_new(b, sizeof *r->part, e);
+        r->row = mem_new(h, sizeof *r->row, e);
+        if (!r->flat || !r->known || !r->part || !r->row)
+            rc = ERR_NOMEM;
+    }
+    if (rc)
+        realrows_free(r);
+    return rc;
+}
+
+void
+realrows_free(struct realrows *r)
+{
+    free(r->flat);
+    free(r->known);
+    free(r->part);
+    free(r->row);
+    mat_free(&r->dz);
+    *r = (struct realrows){0};
+}
+
+struct job {
+    struct realrows *r;
+    const struct wide *wide;
+    const struct loops *loops;
+    const struct mat *dense;
+    const float *w, *dz;
+    float *out;
+    int64_t h;
+};
+
+static void
+lengths(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct realrows *r = j->r;
+    const struct simrows_known *k = r->s->known;
+    double items = (double)j->dense->d, more = fm_exp(1.0) - 1.0;
+    for (int64_t b = from; b < to; b++) {
+        double n = (double)(k->start[b + 1] - k->start[b]);
+        double c = 1.0 / (items + more * n);
+        double sum = j->wide->sum(j->dense->d, j->dense->x + b * j->dense->d);
+        double one = r->s->inverse[b] > 0; /* S has length 1, or is 0 */
+        double square = c * c * (items + (2.0 + more) * more * n) +
+                        2.0 * own * c * sum + own * own * one;
+        double length = sqrt(square);
+        r->flat[b] = (float)(c / length);
+        r->known[b] = (float)(more * c / length);
+        r->part[b] = (float)(own / length);
+    }
+}
+
+void
+realrows_set(
+    struct realrows *r, struct simrows *s, const struct mat *dense, int threads)
+{
+    assert(dense->n == s->q->n && s->q->n <= r->dz.n);
+    r->s = s;
+    struct job j = {.r = r, .wide = wide_best(), .dense = dense};
+    chunk_for(threads, dense->n, dense->d, lengths, &j);
+}
+
+/* out_c = sum over the rows of w, a block of columns. */
+static void
+column_sums(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t c = i * WIDE_TILE, w = j->h - c < WIDE_TILE ? j->h - c : WIDE_TILE;
+    double sum[WIDE_TILE];
+    j->wide->sums(j->r->s->k->n, w, j->h, j->w + c, sum);
+    for (int64_t k = 0; k < w; k++)
+        j->r->row[c + k] = (float)sum[k];
+}
+
+static void
+times(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    const struct realrows *r = j->r;
+    const struct simrows_known *n = r->s->known;
+    for (int64_t b = from; b < to; b++) {
+        float *z = j->out + b * j->h;
+        j->wide->scale(j->h, r->part[b], z);
+        j->wide->add(j->h, r->flat[b], r->row, z);
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            j->loops->axpy(j->h, r->known[b], j->w + n->item[k] * j->h, z);
+    }
+}
+
+void
+realrows_times(
+    struct realrows *r, const float *w, int64_t h, float *z, int threads)
+{
+    assert(h == r->dz.d);
+    struct job j = {.r = r,
+        .wide = wide_best(),
+        .loops = loops_best(),
+        .w = w,
+        .out = z,
+        .h = h};
+    simrows_times(r->s, w, h, z, threads);
+    par_for(threads, (h + WIDE_TILE - 1) / WIDE_TILE, column_sums, &j);
+    chunk_for(threads, r->s->q->n, h * COST, times, &j);
+}
+
+static void
+parts(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    for (int64_t b = from; b < to; b++) {
+        float *d = j->r->dz.x + b * j->h;
+        memcpy(d, j->dz + b * j->h, (size_t)j->h * sizeof *d);
+        j->wide->scale(j->h, j->r->part[b], d);
+    }
+}
+
+/* A block of columns: what is known, entry after entry, and what all items
+ * get. */
+static void
+scatter(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    const struct realrows *r = j->r;
+    const struct simrows_known *n = r->s->known;
+    int64_t c = i * COLS, w = j->h - c < COLS ? j->h - c : COLS;
+    float all[COLS] = {0};
+    for (int64_t b = 0; b < n->users; b++) {
+        const float *dz = j->dz + b * j->h + c;
+        j->loops->axpy(w, r->flat[b], dz, all);
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            j->loops->axpy(w, r->known[b], dz, j->out + n->item[k] * j->h + c);
+    }
+    for (int64_t k = 0; k < r->s->k->n; k++)
+        j->wide->add(w, 1.0f, all, j->out + k * j->h + c);
+}
+
+void
+realrows_weights(
+    struct realrows *r, const float *dz, int64_t h, float *dw, int threads)
+{
+    struct job j = {.r = r,
+        .wide = wide_best(),
+        .loops = loops_best(),
+        .dz = dz,
+        .out = dw,
+        .h = h};
+    chunk_for(threads, r->s->q->n, h, parts, &j);
+    simrows_weights(r->s, r->dz.x, h, dw, threads);
+    par_for(threads, (h + COLS - 1) / COLS, scatter, &j);
+}

@@ -1,0 +1,50 @@
+#ifndef STAIR_REALROWS_H
+#define STAIR_REALROWS_H
+
+#include "lib/base/err.h"
+#include "lib/models/mmssl/simrows.h"
+
+#include <stdint.h>
+
+/*
+ * What users really know, softened so that a critic cannot tell it from a
+ * similarity by its zeros (MMSSL, WWW 2023):
+ *
+ *   Y = rownorm(softmax(R_b) + 100 S)
+ *
+ * with S as in simrows.h. Like S it is of low rank less a few entries and not
+ * stored: softmax(R_b) is c_b (1 + (e - 1) R_b), c_b = 1 / (I + (e - 1) n_b)
+ * for a user who knows n_b items.
+ *
+ * The authors add Gumbel noise times .002 within the softmax. That changes a
+ * row of Y, which has length 1, by 2.6e-5 / sqrt(I), 3e-7 for 7000 items: less
+ * than single precision loses in Y's products. It is left out.
+ *
+ * The same bytes for any thread count; they depend on the BLAS library and
+ * processor.
+ */
+struct realrows {
+    struct simrows *s;
+    float *flat, *known, *part; /* [B] weights of 1, R_b, S in Y */
+    float *row;                 /* [h] sums of W's columns */
+    struct mat dz;              /* B x h: scratch */
+};
+
+/* Room for b rows and products with h columns. ERR_NOMEM. */
+int realrows_init(
+    struct realrows *r, int64_t b, int64_t h, struct err *e) ERR_CHECKED;
+void realrows_free(struct realrows *r);
+
+/* Y of s, borrowed, which was set; dense is what simrows_set wrote. */
+void realrows_set(struct realrows *r, struct simrows *s,
+    const struct mat *dense, int threads);
+
+/* Z = Y W.   w [I][h]   z [B][h] */
+void realrows_times(
+    struct realrows *r, const float *w, int64_t h, float *z, int threads);
+
+/* The weights' gradient: dW += Y^T dZ. */
+void realrows_weights(
+    struct realrows *r, const float *dz, int64_t h, float *dw, int threads);
+
+#endif

@@ -1,0 +1,306 @@
+#include "lib/models/mmssl/simrows.h"
+
+#include "lib/base/mem.h"
+#include "lib/base/par.h"
+#include "lib/la/blas.h"
+#include "lib/models/mmssl/wide.h"
+#include "lib/nn/chunk.h"
+#include "lib/nn/loops.h"
+#include "lib/nn/matmul.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROWS = 32,  /* of S at once */
+    COLS = 128, /* of a gradient's columns, per task */
+    COST = 16   /* known entries per user, to share work by */
+};
+
+int
+simrows_known_set(struct simrows_known *k, const struct csr *train,
+    const int32_t *users, int64_t n, struct err *e)
+{
+    int64_t nnz = 0;
+    for (int64_t b = 0; b < n; b++)
+        nnz += train->indptr[users[b] + 1] - train->indptr[users[b]];
+    int rc =
+        mem_grow((void **)&k->start, &k->user_cap, n + 1, sizeof *k->start, e);
+    if (!rc)
+        rc = mem_grow((void **)&k->item, &k->item_cap, nnz, sizeof *k->item, e);
+    if (rc)
+        return rc;
+    k->users = n;
+    k->start[0] = 0;
+    for (int64_t b = 0; b < n; b++) {
+        int64_t from = train->indptr[users[b]],
+                m = train->indptr[users[b] + 1] - from;
+        memcpy(k->item + k->start[b], train->indices + from,
+            (size_t)m * sizeof *k->item);
+        k->start[b + 1] = k->start[b] + m;
+    }
+    return 0;
+}
+
+void
+simrows_known_free(struct simrows_known *k)
+{
+    free(k->start);
+    free(k->item);
+    *k = (struct simrows_known){0};
+}
+
+int
+simrows_init(struct simrows *s, int64_t b, int64_t d, int64_t h, struct err *e)
+{
+    *s = (struct simrows){0};
+    int rc = mat_init(&s->kw, d, h, e);
+    if (!rc)
+        rc = mat_init(&s->qz, d, h, e);
+    if (!rc)
+        rc = mat_init(&s->sk, b, d, e);
+    if (!rc)
+        rc = mat_init(&s->zk, b, d, e);
+    if (!rc)
+        rc = mat_init(&s->dd, d, d, e);
+    if (!rc) {
+        s->inverse = mem_new(b, sizeof *s->inverse, e);
+        s->dot = mem_new(b, sizeof *s->dot, e);
+        rc = s->inverse && s->dot ? 0 : ERR_NOMEM;
+    }
+    if (rc)
+        simrows_free(s);
+    return rc;
+}
+
+void
+simrows_free(struct simrows *s)
+{
+    mat_free(&s->kw);
+    mat_free(&s->qz);
+    mat_free(&s->sk);
+    mat_free(&s->zk);
+    mat_free(&s->dd);
+    free(s->inverse);
+    free(s->raw);
+    free(s->coef);
+    free(s->dot);
+    *s = (struct simrows){0};
+}
+
+struct job {
+    struct simrows *s;
+    const struct wide *wide;
+    const struct loops *loops;
+    const float *w, *z, *dz;
+    float *out;
+    int64_t h;
+    struct mat *dense, *dq, *dk;
+};
+
+static void
+row(struct simrows *s, int64_t b, float *x, int64_t items, const struct job *j)
+{
+    const struct simrows_known *n = s->known;
+    for (int64_t k = n->start[b]; k < n->start[b + 1]; k++) {
+        s->raw[k] = x[n->item[k]];
+        x[n->item[k]] = 0;
+    }
+    double norm = sqrt(j->loops->dot(items, x, x));
+    s->inverse[b] = norm > 0 ? (float)(1.0 / (norm > 1e-12 ? norm : 1e-12)) : 0;
+    j->wide->scale(items, s->inverse[b], x);
+}
+
+static void
+rows(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    struct simrows *s = j->s;
+    int64_t from = i * ROWS, d = s->q->d, items = s->k->n,
+            n = s->q->n - from < ROWS ? s->q->n - from : ROWS;
+    blas_sgemm(0, 1, n, items, d, 1.0f, s->q->x + from * d, d, s->k->x, d, 0.0f,
+        j->dense->x + from * items, items);
+    for (int64_t b = from; b < from + n; b++)
+        row(s, b, j->dense->x + b * items, items, j);
+}
+
+int
+simrows_set(struct simrows *s, const struct simrows_known *known,
+    const struct mat *q, const struct mat *k, struct mat *dense, int threads,
+    struct err *e)
+{
+    assert(q->n == known->users && dense->n >= q->n && dense->d == k->n);
+    int64_t nnz = known->start[known->users];
+    int rc = mem_grow((void **)&s->raw, &s->raw_cap, nnz, sizeof *s->raw, e);
+    if (!rc)
+        rc = mem_grow((void **)&s->coef, &s->coef_cap, nnz, sizeof *s->coef, e);
+    if (rc)
+        return rc;
+    s->known = known;
+    s->q = q;
+    s->k = k;
+    struct job j = {
+        .s = s, .wide = wide_best(), .loops = loops_best(), .dense = dense};
+    par_for(threads, (q->n + ROWS - 1) / ROWS, rows, &j);
+    return 0;
+}
+
+/* z_b = inverse_b (z_b - sum of the known raw_i w_i) */
+static void
+times(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    const struct simrows *s = j->s;
+    const struct simrows_known *n = s->known;
+    for (int64_t b = from; b < to; b++) {
+        float *z = j->out + b * j->h;
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            j->loops->axpy(j->h, -s->raw[k], j->w + n->item[k] * j->h, z);
+        j->wide->scale(j->h, s->inverse[b], z);
+    }
+}
+
+void
+simrows_times(
+    struct simrows *s, const float *w, int64_t h, float *z, int threads)
+{
+    int64_t d = s->q->d;
+    assert(h == s->kw.d && d == s->kw.n);
+    matmul(
+        1, 0, d, h, s->k->n, 1.0f, s->k->x, d, w, h, 0.0f, s->kw.x, h, threads);
+    matmul(
+        0, 0, s->q->n, h, d, 1.0f, s->q->x, d, s->kw.x, h, 0.0f, z, h, threads);
+    struct job j = {.s = s,
+        .wide = wide_best(),
+        .loops = loops_best(),
+        .w = w,
+        .h = h,
+        .out = z};
+    chunk_for(threads, s->q->n, h * COST, times, &j);
+}
+
+/* sk = diag(inverse) Q, qz = sk^T dz */
+static void
+project(struct simrows *s, const float *dz, int64_t h, int threads)
+{
+    int64_t d = s->q->d, b = s->q->n;
+    for (int64_t i = 0; i < b; i++)
+        for (int64_t c = 0; c < d; c++)
+            s->sk.x[i * d + c] = s->inverse[i] * s->q->x[i * d + c];
+    matmul(1, 0, d, h, b, 1.0f, s->sk.x, d, dz, h, 0.0f, s->qz.x, h, threads);
+}
+
+/* A block of columns, entry after entry: items are shared by users. */
+static void
+scatter(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    const struct simrows *s = j->s;
+    const struct simrows_known *n = s->known;
+    int64_t c = i * COLS, w = j->h - c < COLS ? j->h - c : COLS;
+    for (int64_t b = 0; b < n->users; b++)
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            j->loops->axpy(w, -s->raw[k] * s->inverse[b], j->dz + b * j->h + c,
+                j->out + n->item[k] * j->h + c);
+}
+
+void
+simrows_weights(
+    struct simrows *s, const float *dz, int64_t h, float *dw, int threads)
+{
+    project(s, dz, h, threads);
+    matmul(0, 0, s->k->n, h, s->q->d, 1.0f, s->k->x, s->q->d, s->qz.x, h, 1.0f,
+        dw, h, threads);
+    struct job j = {.s = s, .loops = loops_best(), .dz = dz, .h = h, .out = dw};
+    par_for(threads, (h + COLS - 1) / COLS, scatter, &j);
+}
+
+/* <S_b, bar(S)_b> = <z_b, dz_b>, and bar(S) at the known entries. */
+static void
+inner(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct simrows *s = j->s;
+    const struct simrows_known *n = s->known;
+    for (int64_t b = from; b < to; b++) {
+        const float *dz = j->dz + b * j->h;
+        s->dot[b] = (float)j->loops->dot(j->h, dz, j->z + b * j->h);
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            s->coef[k] =
+                (float)j->loops->dot(j->h, dz, j->w + n->item[k] * j->h);
+    }
+}
+
+/* dq_b += inverse_b (bar(S)_b K - dot_b S_b K): of the two, zk and
+ * inverse_b sk hold the known entries still. */
+static void
+queries(void *ctx, int64_t from, int64_t to)
+{
+    const struct job *j = ctx;
+    struct simrows *s = j->s;
+    const struct simrows_known *n = s->known;
+    int64_t d = s->q->d;
+    for (int64_t b = from; b < to; b++) {
+        float v = s->inverse[b], both = v * s->dot[b];
+        float *dq = j->dq->x + b * d;
+        j->wide->add(d, v, s->zk.x + b * d, dq);
+        j->wide->add(d, -v * both, s->sk.x + b * d, dq);
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            j->wide->add(d, v * (both * s->raw[k] - s->coef[k]),
+                s->k->x + n->item[k] * d, dq);
+    }
+}
+
+/* The known entries' share in dk, which the products below contain too. */
+static void
+keys(struct job *j)
+{
+    struct simrows *s = j->s;
+    const struct simrows_known *n = s->known;
+    int64_t d = s->q->d;
+    for (int64_t b = 0; b < n->users; b++) {
+        float v = s->inverse[b], both = v * s->dot[b];
+        for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
+            j->wide->add(d, v * (both * s->raw[k] - s->coef[k]),
+                s->q->x + b * d, j->dk->x + n->item[k] * d);
+    }
+}
+
+void
+simrows_backward(struct simrows *s, const float *w, const float *z,
+    const float *dz, int64_t h, struct mat *dq, struct mat *dk, int threads)
+{
+    int64_t d = s->q->d, b = s->q->n, items = s->k->n;
+    struct job j = {.s = s,
+        .wide = wide_best(),
+        .loops = loops_best(),
+        .w = w,
+        .z = z,
+        .dz = dz,
+        .h = h,
+        .dq = dq,
+        .dk = dk};
+    chunk_for(threads, b, h * COST, inner, &j);
+
+    /* dK += W (dZ^T diag(v) Q) - K (Q^T diag(v^2 dot) Q) */
+    project(s, dz, h, threads);
+    matmul(0, 1, items, d, h, 1.0f, w, h, s->qz.x, h, 1.0f, dk->x, d, threads);
+    for (int64_t i = 0; i < b; i++)
+        j.wide->scale(d, s->inverse[i] * s->dot[i], s->sk.x + i * d);
+    matmul(
+        1, 0, d, d, b, 1.0f, s->sk.x, d, s->q->x, d, 0.0f, s->dd.x, d, threads);
+    matmul(0, 0, items, d, d, -1.0f, s->k->x, d, s->dd.x, d, 1.0f, dk->x, d,
+        threads);
+    keys(&j);
+
+    matmul(1, 0, d, d, items, 1.0f, s->k->x, d, s->k->x, d, 0.0f, s->dd.x, d,
+        threads);
+    matmul(
+        0, 0, b, d, d, 1.0f, s->q->x, d, s->dd.x, d, 0.0f, s->sk.x, d, threads);
+    matmul(0, 1, b, d, h, 1.0f, dz, h, s->kw.x, h, 0.0f, s->zk.x, d, threads);
+    chunk_for(threads, b, d * COST, queries, &j);
+}

@@ -1,0 +1,165 @@
+/* Compiled once per instruction set, see the Makefile. */
+#include "lib/rank/rank_kernel.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b) PASTE_(a, b)
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+/*
+ * A tile is ROWS x 2 vectors, as many as the registers hold beside two vectors
+ * of b and one broadcast of a.
+ */
+#if defined(__AVX512F__)
+enum { ROWS = 12, WIDTH = 16 };
+typedef __m512 vec;
+#define LOAD(p) _mm512_load_ps(p)
+#define STORE(p, v) _mm512_storeu_ps(p, v)
+#define BROADCAST(x) _mm512_set1_ps(x)
+#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define ABOVE(v, f) ((uint32_t)_mm512_cmp_ps_mask(v, f, _CMP_GT_OQ))
+#define ZERO() _mm512_setzero_ps()
+#elif defined(__AVX2__) && defined(__FMA__)
+enum { ROWS = 6, WIDTH = 8 };
+typedef __m256 vec;
+#define LOAD(p) _mm256_load_ps(p)
+#define STORE(p, v) _mm256_storeu_ps(p, v)
+#define BROADCAST(x) _mm256_set1_ps(x)
+#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define ABOVE(v, f)                                                            \
+    ((uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(v, f, _CMP_GT_OQ)))
+#define ZERO() _mm256_setzero_ps()
+#else
+/* Exact wherever fmaf is; fast where the processor has it. */
+enum { ROWS = 4, WIDTH = 4 };
+typedef struct {
+    float lane[WIDTH];
+} vec;
+
+static inline vec
+vec_load(const float *p)
+{
+    vec v;
+    for (int l = 0; l < WIDTH; l++)
+        v.lane[l] = p[l];
+    return v;
+}
+
+static inline void
+vec_store(float *p, vec v)
+{
+    for (int l = 0; l < WIDTH; l++)
+        p[l] = v.lane[l];
+}
+
+static inline vec
+vec_broadcast(float x)
+{
+    vec v;
+    for (int l = 0; l < WIDTH; l++)
+        v.lane[l] = x;
+    return v;
+}
+
+static inline vec
+vec_fma(vec a, vec b, vec c)
+{
+    for (int l = 0; l < WIDTH; l++)
+        c.lane[l] = fmaf(a.lane[l], b.lane[l], c.lane[l]);
+    return c;
+}
+
+static inline uint32_t
+vec_above(vec v, vec f)
+{
+    uint32_t bits = 0;
+    for (int l = 0; l < WIDTH; l++)
+        bits |= (uint32_t)(v.lane[l] > f.lane[l]) << l;
+    return bits;
+}
+#define LOAD(p) vec_load(p)
+#define STORE(p, v) vec_store(p, v)
+#define BROADCAST(x) vec_broadcast(x)
+#define FMA(a, b, c) vec_fma(a, b, c)
+#define ABOVE(v, f) vec_above(v, f)
+#define ZERO() vec_broadcast(0.0f)
+#endif
+
+static int
+tile(const float *a, const float *b, int64_t d, const float *floor, float *c,
+    uint32_t *hit)
+{
+    vec s0[ROWS], s1[ROWS];
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++)
+        s0[r] = s1[r] = ZERO();
+    for (int64_t j = 0; j < d; j++, a += ROWS, b += 2 * WIDTH) {
+        vec b0 = LOAD(b), b1 = LOAD(b + WIDTH);
+#pragma GCC unroll 16
+        for (int r = 0; r < ROWS; r++) {
+            vec ar = BROADCAST(a[r]);
+            s0[r] = FMA(ar, b0, s0[r]);
+            s1[r] = FMA(ar, b1, s1[r]);
+        }
+    }
+    int rows = 0;
+#pragma GCC unroll 16
+    for (int r = 0; r < ROWS; r++) {
+        vec f = BROADCAST(floor[r]);
+        hit[r] = ABOVE(s0[r], f) | ABOVE(s1[r], f) << WIDTH;
+        if (hit[r]) {
+            STORE(c + r * 2 * WIDTH, s0[r]);
+            STORE(c + r * 2 * WIDTH + WIDTH, s1[r]);
+            rows |= 1 << r;
+        }
+    }
+    return rows;
+}
+
+static void
+insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
+{
+    for (int64_t p = k - RANK_LIST_STEP; p >= 0; p -= RANK_LIST_STEP) {
+        float new_score[RANK_LIST_STEP];
+        int32_t new_id[RANK_LIST_STEP];
+        for (int l = 0; l < RANK_LIST_STEP; l++) {
+            float before = score[p + l - 1], now = score[p + l];
+            int32_t id_before = id[p + l - 1], id_now = id[p + l];
+            float moved = before >= s ? s : before;
+            int32_t id_moved = before >= s ? i : id_before;
+            new_score[l] = now >= s ? now : moved;
+            new_id[l] = now >= s ? id_now : id_moved;
+        }
+        memcpy(score + p, new_score, sizeof new_score);
+        memcpy(id + p, new_id, sizeof new_id);
+    }
+}
+
+/* Several items at once, as each chain waits for its products. */
+static void
+chains(const float *a, const float *x, int64_t d, const int32_t *at, int64_t n,
+    float *score)
+{
+    enum { LANES = 8 };
+    for (int64_t k = 0; k < n; k += LANES) {
+        const float *b[LANES];
+        float s[LANES] = {0};
+        for (int l = 0; l < LANES; l++)
+            b[l] = x + at[k + l < n ? k + l : n - 1] * d;
+        for (int64_t j = 0; j < d; j++)
+#pragma GCC unroll 8
+            for (int l = 0; l < LANES; l++)
+                s[l] = fmaf(a[j], b[l][j], s[l]);
+        for (int l = 0; l < LANES && k + l < n; l++)
+            score[k + l] = s[l];
+    }
+}
+
+extern const struct rank_kernel PASTE(rank_kernel_, ISA);
+const struct rank_kernel PASTE(rank_kernel_, ISA) = {
+    ROWS, 2 * WIDTH, tile, insert, chains};

@@ -1,0 +1,34 @@
+#include "lib/rank/scorer.h"
+
+#include "lib/rank/scorer_work.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+int
+scorer_check_items(int64_t n, struct err *e)
+{
+    if (n <= INT32_MAX)
+        return 0;
+    return err_set(e, ERR_RANGE, "%" PRId64 " items are more than 2^31 - 1", n);
+}
+
+int
+scorer_open(
+    struct scorer_work *w, const struct scorer *s, int threads, struct err *e)
+{
+    *w = (struct scorer_work){.scorer = s, .kernel = rank_kernel()};
+    int64_t cols = w->kernel->cols;
+    w->panels = s->n_items / cols + (s->n_items % cols != 0);
+    int rc = s->kind->open(w, threads, e);
+    if (rc)
+        scorer_close(w, threads);
+    return rc;
+}
+
+void
+scorer_close(struct scorer_work *w, int threads)
+{
+    w->scorer->kind->close(w, threads);
+    w->state = NULL;
+}

@@ -1,0 +1,224 @@
+#include "lib/stat/scores.h"
+
+#include "lib/base/mem.h"
+#include "lib/io/jsonl.h"
+#include "lib/io/table.h"
+#include "lib/io/xio.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_MAX = 512 };
+
+struct reader {
+    struct scores *s;
+    const char *name;
+    int64_t rows; /* of the table, its header included */
+};
+
+static int
+number(const struct reader *r, int64_t line, const char *text, double *v,
+    struct err *e)
+{
+    char *end;
+    *v = strtod(text, &end);
+    if (end != text && !*end && isfinite(*v))
+        return 0;
+    return err_set(e, ERR_FORMAT,
+        "'%s' line %" PRId64 ": '%.100s' is not a number", r->name, line, text);
+}
+
+static int
+add_value(struct scores *s, double v, int64_t at, struct err *e)
+{
+    void *p = s->value;
+    int rc = mem_grow(&p, &s->cap, at + 1, sizeof *s->value, e);
+    s->value = p;
+    if (!rc)
+        s->value[at] = v;
+    return rc;
+}
+
+static int
+add_key(const struct reader *r, int64_t line, const char *metric,
+    const char *cut, struct err *e)
+{
+    char key[KEY_MAX];
+    int n = snprintf(key, sizeof key, "%s\t%s", metric, cut);
+    if (n >= KEY_MAX)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": the metric's name is too long", r->name,
+            line);
+    int64_t before = r->s->key.n, at = ids_add(&r->s->key, key, n, e);
+    if (at < 0)
+        return (int)at;
+    if (r->s->key.n == before)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": '%s' at '%s' occurs twice", r->name, line,
+            metric, cut);
+    return 0;
+}
+
+/* One value of a summary; how many users it was made from is none. */
+static int
+add_summary(const struct reader *r, int64_t line, const char *metric,
+    const char *cut, const char *text, struct err *e)
+{
+    double v;
+    int rc = number(r, line, text, &v, e);
+    if (rc || strcmp(cut, "-") == 0)
+        return rc;
+    rc = add_key(r, line, metric, cut, e);
+    return rc ? rc : add_value(r->s, v, r->s->key.n - 1, e);
+}
+
+/* user<TAB>targets<TAB>recall@10.. */
+static int
+header(struct reader *r, const struct table_row *row, struct err *e)
+{
+    r->s->per_user = 1;
+    int rc = 0;
+    for (int64_t i = 2; i < row->n && !rc; i++) {
+        char metric[KEY_MAX];
+        const char *name = row->field[i].s, *at = strrchr(name, '@');
+        if (!at || row->field[i].n >= KEY_MAX)
+            return err_set(e, ERR_FORMAT,
+                "'%s' line %" PRId64 ": column '%.100s' is no metric@cut-off",
+                r->name, row->line, name);
+        snprintf(metric, sizeof metric, "%.*s", (int)(at - name), name);
+        rc = add_key(r, row->line, metric, at + 1, e);
+    }
+    return rc;
+}
+
+static int
+user(struct reader *r, const struct table_row *row, struct err *e)
+{
+    struct scores *s = r->s;
+    if (row->n != s->key.n + 2)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": %" PRId64
+            " fields, but the header has %" PRId64,
+            r->name, row->line, row->n, s->key.n + 2);
+    const char *why = ids_reason(row->field[0].s, row->field[0].n);
+    if (why)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",
+            r->name, row->line, why);
+    int64_t i = ids_add(&s->users, row->field[0].s, row->field[0].n, e);
+    if (i < 0)
+        return (int)i;
+    if (i < s->n)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": user '%.100s' occurs twice", r->name,
+            row->line, row->field[0].s);
+    int rc = 0;
+    for (int64_t k = 0; k < s->key.n && !rc; k++) {
+        double v = 0;
+        rc = number(r, row->line, row->field[k + 2].s, &v, e);
+        if (!rc)
+            rc = add_value(s, v, s->n * s->key.n + k, e);
+    }
+    s->n += !rc;
+    return rc;
+}
+
+static int
+add_row(void *ctx, const struct table_row *row, struct err *e)
+{
+    struct reader *r = ctx;
+    if (row->bad)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
+            row->line, row->bad);
+    if (r->rows++ == 0 && row->n > 2 && strcmp(row->field[0].s, "user") == 0 &&
+        strcmp(row->field[1].s, "targets") == 0)
+        return header(r, row, e);
+    if (r->s->per_user)
+        return user(r, row, e);
+    if (row->n != 3)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64
+            ": not a line 'metric<TAB>cut-off<TAB>value' of stair-eval",
+            r->name, row->line);
+    return add_summary(
+        r, row->line, row->field[0].s, row->field[1].s, row->field[2].s, e);
+}
+
+/* {"recall": {"10": 0.1}, "user-degree": {"5-9": {"recall": ..}}}: the path to
+ * a number is its metric, a last part of digits alone its cut-off. */
+static int
+json(struct reader *r, struct xin *x, struct err *e)
+{
+    struct jsonl j;
+    char path[KEY_MAX] = "";
+    int64_t length[JSONL_DEPTH + 1] = {0};
+    jsonl_init(&j, x);
+    for (;;) {
+        int t = jsonl_next(&j, e), rc = 0;
+        if (t < 0)
+            return t;
+        int64_t at = length[j.depth > 0 ? j.depth - 1 : 0];
+        if (t == JSONL_BAD)
+            return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
+                j.line, j.bad);
+        if (t == JSONL_END)
+            return 0;
+        if (t == JSONL_KEY) {
+            int n = snprintf(path + at, sizeof path - (size_t)at, "%s%s",
+                at ? ":" : "", j.text);
+            if (at + n >= KEY_MAX || j.n > JSONL_TEXT)
+                return err_set(e, ERR_FORMAT,
+                    "'%s' line %" PRId64 ": the metric's name is too long",
+                    r->name, j.line);
+            length[j.depth] = at + n;
+        } else if (t == JSONL_NUMBER) {
+            char *cut = strrchr(path, ':');
+            if (cut && cut[1] && !cut[1 + strspn(cut + 1, "0123456789")]) {
+                *cut = 0;
+                rc = add_summary(r, j.line, path, cut + 1, j.text, e);
+                *cut = ':';
+            }
+        } else if (t == JSONL_ARRAY) {
+            return err_set(e, ERR_FORMAT,
+                "'%s' line %" PRId64 ": not an object of stair-eval", r->name,
+                j.line);
+        }
+        if (rc)
+            return rc;
+    }
+}
+
+int
+scores_read(struct scores *s, const char *path, struct err *e)
+{
+    *s = (struct scores){0};
+    struct xin x;
+    int rc = xin_open(&x, path, e);
+    if (rc)
+        return rc;
+    struct reader r = {.s = s, .name = x.name};
+    const unsigned char *p;
+    int64_t n = xin_peek(&x, &p, e);
+    rc = n < 0                ? (int)n
+         : n > 0 && *p == '{' ? json(&r, &x, e)
+                              : table_read(&x, '\t', 0, add_row, &r, e);
+    if (!rc && !s->per_user)
+        s->n = s->key.n > 0;
+    if (!rc && (s->n == 0 || s->key.n == 0))
+        rc = err_set(e, ERR_FORMAT, "'%s' holds no metrics", x.name);
+    xin_close(&x);
+    if (rc)
+        scores_free(s);
+    return rc;
+}
+
+void
+scores_free(struct scores *s)
+{
+    ids_free(&s->key);
+    ids_free(&s->users);
+    free(s->value);
+    *s = (struct scores){0};
+}

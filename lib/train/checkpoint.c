@@ -1,0 +1,326 @@
+#include "lib/train/checkpoint.h"
+
+#include "lib/base/mem.h"
+#include "lib/la/store.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUNTERS = 7, NUMBERS = 2 };
+
+_Static_assert(CHECKPOINT_MEMBERS + ENGINE_TENSORS <= NPZ_MEMBERS,
+    "a file holds a checkpoint of any engine");
+
+static const char *const vec_name[] = {"user", "item"};
+static const char *const param_name[] = {"user_param", "item_param"};
+
+static int
+put_string(struct npz_out *z, const char *name, const char *text, struct err *e)
+{
+    struct npy h = npy_make('S', (int)strlen(text), 0, NULL);
+    return npz_out_array(z, name, &h, text, e);
+}
+
+static int
+put_state(struct npz_out *z, const struct engine *g, struct err *e)
+{
+    int rc = 0;
+    for (int k = 0; k < g->tensors && !rc; k++) {
+        struct mat x;
+        rc = engine_take(g, k, &x, e);
+        if (!rc)
+            rc = store_put_mat(z, g->tensor[k].member, &x, e);
+        mat_free(&x);
+    }
+    return rc;
+}
+
+int
+checkpoint_write(const char *path, const struct checkpoint *c,
+    const struct engine *g, const char *history, struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    int64_t counters[COUNTERS] = {c->cursor.epoch, c->cursor.step, c->cursor.t,
+        c->evaluated, c->reported, c->best_epoch, c->worse};
+    double numbers[NUMBERS] = {c->cursor.loss, c->best};
+    int64_t nc = COUNTERS, nn = NUMBERS;
+    struct npy hc = npy_make('i', 8, 1, &nc);
+    struct npy hn = npy_make('f', 8, 1, &nn);
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = put_string(&z, "name", c->name, e);
+    if (!rc)
+        rc = put_string(&z, "run", c->run, e);
+    if (!rc)
+        rc = npz_out_array(&z, "counters", &hc, counters, e);
+    if (!rc)
+        rc = npz_out_array(&z, "numbers", &hn, numbers, e);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = store_put_mat(&z, vec_name[i], &c->vec[i], e);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = store_put_mat(&z, param_name[i], &c->param[i], e);
+    if (!rc)
+        rc = put_state(&z, g, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}
+
+static char *
+take_string(struct npz *z, const char *name)
+{
+    struct npz_array *a = npz_find(z, name);
+    if (!a || !a->data || a->npy.kind != 'S' || a->npy.count != 1)
+        return NULL;
+    char *s = malloc((size_t)a->npy.size + 1);
+    if (s) {
+        memcpy(s, a->data, (size_t)a->npy.size);
+        s[a->npy.size] = 0;
+    }
+    return s;
+}
+
+static int
+take_mat(struct npz *z, const char *name, struct mat *m, struct err *e)
+{
+    struct npy h;
+    int rc = npz_take_f32(z, name, 2, &m->x, &h, e);
+    if (rc)
+        return rc;
+    m->n = h.shape[0];
+    m->d = h.shape[1];
+    return mat_check_finite(m, z->path, e);
+}
+
+/* The members that are none of the others' are the engine's. */
+static int
+is_state(const char *name)
+{
+    static const char *const other[] = {"name", "run", "counters", "numbers",
+        "user", "item", "user_param", "item_param"};
+    _Static_assert(CHECKPOINT_MEMBERS == 1 + sizeof other / sizeof *other,
+        "members beside the engine's");
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (strcmp(name, other[i]) == 0)
+            return 0;
+    return 1;
+}
+
+static int
+take_state(struct npz *z, struct checkpoint *c, struct err *e)
+{
+    c->state = mem_zero(z->n, sizeof *c->state, e);
+    if (!c->state)
+        return ERR_NOMEM;
+    int rc = 0;
+    for (int i = 0; i < z->n && !rc; i++) {
+        if (!is_state(z->array[i].name))
+            continue;
+        struct checkpoint_tensor *t = &c->state[c->tensors++];
+        t->name = strdup(z->array[i].name);
+        rc = t->name ? take_mat(z, t->name, &t->x, e)
+                     : err_set(e, ERR_NOMEM, "out of memory");
+    }
+    return rc;
+}
+
+static int
+take_all(struct npz *z, struct checkpoint *c, struct err *e)
+{
+    struct npz_array *n = npz_find(z, "numbers");
+    int64_t *counters = NULL;
+    struct npy h;
+    c->name = take_string(z, "name");
+    c->run = take_string(z, "run");
+    if (!c->name || !c->run || !n || !n->data || n->npy.kind != 'f' ||
+        n->npy.size != 8 || n->npy.count != NUMBERS)
+        return err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
+    int rc = npz_take_i64(z, "counters", 1, &counters, &h, e);
+    if (!rc && h.count != COUNTERS)
+        rc = err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
+    if (!rc) {
+        c->cursor = (struct engine_cursor){
+            counters[0], counters[1], counters[2], ((double *)n->data)[0]};
+        c->evaluated = counters[3];
+        c->reported = counters[4];
+        c->best_epoch = counters[5];
+        c->worse = counters[6];
+        c->best = ((double *)n->data)[1];
+    }
+    free(counters);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = take_mat(z, vec_name[i], &c->vec[i], e);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = take_mat(z, param_name[i], &c->param[i], e);
+    return rc ? rc : take_state(z, c, e);
+}
+
+int
+checkpoint_read(const char *path, struct checkpoint *c, struct err *e)
+{
+    *c = (struct checkpoint){0};
+    struct npz z;
+    int rc = npz_load(&z, path, NULL, e);
+    if (rc)
+        return rc;
+    rc = take_all(&z, c, e);
+    npz_free(&z);
+    if (rc)
+        checkpoint_free(c);
+    return rc;
+}
+
+/* The next line of *p that may not differ, without its newline, or NULL. */
+static const char *
+next_line(const char **p, size_t *n)
+{
+    static const char free_option[] = "--epochs=";
+    while (**p) {
+        const char *line = *p, *end = strchr(line, '\n');
+        *n = end ? (size_t)(end - line) : strlen(line);
+        *p = end ? end + 1 : line + *n;
+        if (*n && strncmp(line, free_option, sizeof free_option - 1) != 0)
+            return line;
+    }
+    return NULL;
+}
+
+int
+checkpoint_same_run(const struct checkpoint *c, const char *run,
+    const char *path, struct err *e)
+{
+    const char *p = c->run, *q = run;
+    for (;;) {
+        size_t n = 0, m = 0;
+        const char *a = next_line(&p, &n), *b = next_line(&q, &m);
+        if (!a && !b)
+            return 0;
+        if (!a || !b || n != m || memcmp(a, b, n) != 0)
+            return err_set(e, ERR_FORMAT,
+                "'%s' is a checkpoint of another run: it has %.*s, this run "
+                "has %.*s",
+                path, a ? (int)n : 7, a ? a : "nothing", b ? (int)m : 7,
+                b ? b : "nothing");
+    }
+}
+
+static int
+another(struct err *e, const char *path, const char *what, const struct mat *is,
+    int64_t n, int64_t d)
+{
+    return err_set(e, ERR_SHAPE,
+        "'%s' is a checkpoint of another run: its %s is %" PRId64 " x %" PRId64
+        ", this run has %" PRId64 " x %" PRId64,
+        path, what, is->n, is->d, n, d);
+}
+
+static struct checkpoint_tensor *
+find(struct checkpoint *c, const char *name)
+{
+    for (int i = 0; i < c->tensors; i++)
+        if (strcmp(c->state[i].name, name) == 0)
+            return &c->state[i];
+    return NULL;
+}
+
+static int
+check_counter(const char *path, const char *name, int64_t value, int64_t least,
+    int64_t most, struct err *e)
+{
+    if (least <= value && value <= most)
+        return 0;
+    return err_set(e, ERR_RANGE,
+        "'%s': %s is %" PRId64 ", not in %" PRId64 "..%" PRId64, path, name,
+        value, least, most);
+}
+
+/* Numbers that a run of g can have come to; the samplers count epochs in 32
+ * bits. */
+static int
+check_counters(const struct checkpoint *c, const struct engine *g,
+    const char *path, struct err *e)
+{
+    const struct engine_cursor *at = &c->cursor;
+    int rc = check_counter(path, "epoch", at->epoch, 0, UINT32_MAX, e);
+    if (!rc)
+        rc = check_counter(path, "step", at->step, 0, g->steps - 1, e);
+    if (!rc) {
+        int64_t t = at->epoch * g->steps + at->step;
+        rc = check_counter(path, "number of all steps", at->t, t, t, e);
+    }
+    if (!rc)
+        rc = check_counter(path, "epoch of the last evaluation", c->evaluated,
+            -1, at->epoch, e);
+    if (!rc)
+        rc = check_counter(
+            path, "epoch of the last report", c->reported, -1, at->epoch, e);
+    if (!rc)
+        rc = check_counter(path, "epoch of the best evaluation", c->best_epoch,
+            -1, c->evaluated, e);
+    if (!rc)
+        rc = check_counter(path, "number of evaluations since", c->worse, 0,
+            c->evaluated - c->best_epoch, e);
+    if (rc)
+        return rc;
+    if (!isfinite(at->loss))
+        return err_set(e, ERR_NUM, "'%s': sum of the losses is not finite (%g)",
+            path, at->loss);
+    if (!(c->best >= -1 && c->best <= 1))
+        return err_set(e, ERR_RANGE, "'%s': best value is %g, not in -1..1",
+            path, c->best);
+    return 0;
+}
+
+int
+checkpoint_restore(
+    struct checkpoint *c, struct engine *g, const char *path, struct err *e)
+{
+    int rc = check_counters(c, g, path, e);
+    if (rc)
+        return rc;
+    for (int i = 0; i < 2; i++) {
+        const struct engine_tensor *t = &g->tensor[i];
+        if (c->param[i].n != t->n || c->param[i].d != t->d)
+            return another(e, path, param_name[i], &c->param[i], t->n, t->d);
+        if (c->vec[i].n != t->n || c->vec[i].d != g->width)
+            return another(e, path, vec_name[i], &c->vec[i], t->n, g->width);
+    }
+    for (int k = 0; k < g->tensors; k++) {
+        const struct engine_tensor *t = &g->tensor[k];
+        struct checkpoint_tensor *x = find(c, t->member);
+        if (!x)
+            return err_set(
+                e, ERR_FORMAT, "'%s' has no member '%s'", path, t->member);
+        if (x->x.n != t->n || x->x.d != t->d)
+            return another(e, path, t->member, &x->x, t->n, t->d);
+        rc = engine_set(g, k, &x->x, e);
+        if (rc)
+            return rc;
+        mat_free(&x->x);
+    }
+    return 0;
+}
+
+void
+checkpoint_free(struct checkpoint *c)
+{
+    free(c->name);
+    free(c->run);
+    for (int i = 0; i < 2; i++) {
+        mat_free(&c->vec[i]);
+        mat_free(&c->param[i]);
+    }
+    for (int k = 0; k < c->tensors; k++) {
+        free(c->state[k].name);
+        mat_free(&c->state[k].x);
+    }
+    free(c->state);
+    *c = (struct checkpoint){0};
+}
