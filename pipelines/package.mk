@@ -1,0 +1,59 @@
+# Installation, the source archive, Debian packages. The Makefile includes this.
+
+deps:  ## install what is needed to build and test (Debian, needs root)
+	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	 missing=; for p in $(DEPS_BUILD) $(DEPS_CHECK) $(DEPS_PAPER) $(DEPS_DEB); do \
+	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
+	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
+
+HEADERS := $(filter-out %_priv.h %_work.h,$(call in_lib,*.h))
+# Other programs say #include "lib/rank/rank.h" and ask pkg-config for stair.
+install: all  ## install tools, pages, pipelines, library and completions under PREFIX
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
+	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
+	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
+	install -m 644 $(filter-out %.sh %/top.mk %/package.mk,$(wildcard pipelines/*.*)) $(DESTDIR)$(datadir)
+	install -m 755 pipelines/*.sh $(DESTDIR)$(datadir)
+	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
+	install -m 644 $(LIB) $(DESTDIR)$(libdir)
+	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: stair' \
+	  'Description: multimodal recommendation: files, graphs, training, ranking' 'Version: $(VERSION)' 'Requires: zlib' \
+	  'Libs: -L$${libdir} -lstair -lopenblas -lcsv $(CUDA_LIBS) -lm -pthread' 'Cflags: -I$${includedir}/stair' \
+	  >$(DESTDIR)$(libdir)/pkgconfig/stair.pc
+	for t in $(TOOLS); do \
+	  { cat tools/completion/stair.bash; echo "complete -F _stair $$t"; } >$(DESTDIR)$(bashdir)/$$t; \
+	  sed "s/@TOOL@/$$t/" tools/completion/stair.fish >$(DESTDIR)$(fishdir)/$$t.fish; done
+	install -m 644 tools/completion/stair.zsh $(DESTDIR)$(zshdir)/_stair
+
+uninstall:  ## remove what install put there
+	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)
+	for s in 1 5 7; do for f in man/man$$s/*.$$s; do rm -f $(DESTDIR)$(mandir)/man$$s/$${f##*/}; done; done
+	rm -f $(DESTDIR)$(libdir)/libstair.a $(DESTDIR)$(libdir)/pkgconfig/stair.pc $(DESTDIR)$(zshdir)/_stair \
+	  $(TOOLS:%=$(DESTDIR)$(bashdir)/%) $(TOOLS:%=$(DESTDIR)$(fishdir)/%.fish)
+	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(includedir)/stair
+
+# In a checkout the files that git knows, in an unpacked archive all files but
+# those that were built.
+dist:  ## pack the sources into stair-VERSION.tar.gz
+	@mkdir -p build
+	@{ git ls-files 2>/dev/null || find . -type f -not -path './build/*' -not -path './bin/*' -not -path './runs/*' \
+	   -not -name '*.tar.gz' | sed 's|^\./||'; } | LC_ALL=C sort | \
+	 tar --create --files-from=- --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw \
+	   --transform='s|^|stair-$(VERSION)/|' | gzip -9n >build/stair-$(VERSION).tar.gz
+	@echo build/stair-$(VERSION).tar.gz
+
+# Packages are built in build/deb from the packed sources and pipelines/debian.
+# The build does not run the tests: `make check` does.
+deb: dist  ## build Debian packages and have lintian read them
+	rm -rf build/deb
+	mkdir -p build/deb
+	cp build/stair-$(VERSION).tar.gz build/deb/stair_$(VERSION).orig.tar.gz
+	tar -C build/deb -xf build/stair-$(VERSION).tar.gz
+	cp -R pipelines/debian build/deb/stair-$(VERSION)/debian
+	cd build/deb/stair-$(VERSION) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	  DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS:-nocheck}" dpkg-buildpackage -us -uc
+	cd build/deb && lintian --allow-root --fail-on error,warning *.changes
+
+.PHONY: deps install uninstall dist deb
