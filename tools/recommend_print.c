@@ -1,18 +1,16 @@
 #include "tools/recommend_print.h"
 
-#include "lib/data/idmap.h"
 #include "lib/io/jsonout.h"
 
 #include <inttypes.h>
 
 static int
 write_id(
-    struct recommend_print *p, const struct strs *s, int64_t i, struct err *e)
+    struct recommend_print *p, const struct ids *s, int64_t i, struct err *e)
 {
-    const char *id = s->bytes + i * s->width;
-    int64_t n = idmap_length(s, i);
-    return p->json ? jsonout_string(&p->x, id, n, e)
-                   : xout_write(&p->x, id, n, e);
+    struct text id = ids_get(s, i);
+    return p->json ? jsonout_string(&p->x, id.s, id.n, e)
+                   : xout_write(&p->x, id.s, id.n, e);
 }
 
 static int

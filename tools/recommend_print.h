@@ -10,7 +10,7 @@ struct recommend_print {
     struct xout x;
     int json;
     int64_t k; /* length of a list */
-    const struct strs *user_ids, *item_ids;
+    const struct ids *user_ids, *item_ids;
     const struct titles *titles; /* NULL: no such column */
 };
 

@@ -31,16 +31,15 @@ put_number(struct xout *x, const struct npy *h, const void *p, int64_t i,
 
 /* An id becomes one field of a line; what would break the line is refused. */
 static int
-put_id(struct xout *x, const char *id, int64_t width, const char *what,
-    int64_t i, struct err *e)
+put_id(
+    struct xout *x, struct text id, const char *what, int64_t i, struct err *e)
 {
-    int64_t n = (int64_t)strnlen(id, (size_t)width);
-    for (int64_t k = 0; k < n; k++)
-        if (id[k] == '\t' || id[k] == '\n' || id[k] == '\r')
+    for (int64_t k = 0; k < id.n; k++)
+        if (id.s[k] == '\t' || id.s[k] == '\n' || id.s[k] == '\r')
             return err_set(e, ERR_FORMAT,
                 "%s %" PRId64 " holds a tab or a line break: use -f npy", what,
                 i);
-    return xout_write(x, id, n, e);
+    return xout_write(x, id.s, id.n, e);
 }
 
 /* The last axis runs along the line. */
@@ -52,9 +51,13 @@ put_array(struct xout *x, const struct npz_array *a, struct err *e)
     if (h->ndim < 2)
         width = 1;
     for (int64_t i = 0; i < h->count; i++) {
-        int rc = h->kind == 'S' ? put_id(x, (char *)a->data + i * h->size,
-                                      h->size, a->name, i, e)
-                                : put_number(x, h, a->data, i, e);
+        const char *s = (char *)a->data + i * h->size;
+        int rc =
+            h->kind == 'S'
+                ? put_id(x,
+                      (struct text){s, (int64_t)strnlen(s, (size_t)h->size)},
+                      a->name, i, e)
+                : put_number(x, h, a->data, i, e);
         if (!rc)
             rc = xout_write(x, (i + 1) % width ? "\t" : "\n", 1, e);
         if (rc)
@@ -120,7 +123,6 @@ static int
 put_dataset(struct xout *x, const struct dataset *d, int only, struct err *e)
 {
     const struct csr *part[] = {&d->train, &d->valid, &d->test};
-    const struct strs *us = &d->user_ids, *is = &d->item_ids;
     int rc = 0;
     for (int64_t u = 0; u < d->n_users; u++)
         for (int p = 0; p < 3; p++) {
@@ -129,13 +131,11 @@ put_dataset(struct xout *x, const struct dataset *d, int only, struct err *e)
                 continue;
             for (int64_t k = a->indptr[u]; k < a->indptr[u + 1] && !rc; k++) {
                 int64_t i = a->indices[k];
-                rc = put_id(
-                    x, us->bytes + u * us->width, us->width, "user id", u, e);
+                rc = put_id(x, ids_get(&d->user_ids, u), "user id", u, e);
                 if (!rc)
                     rc = xout_write(x, "\t", 1, e);
                 if (!rc)
-                    rc = put_id(x, is->bytes + i * is->width, is->width,
-                        "item id", i, e);
+                    rc = put_id(x, ids_get(&d->item_ids, i), "item id", i, e);
                 if (!rc)
                     rc = xout_printf(x, e, "\t%d\n", p);
             }

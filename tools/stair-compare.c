@@ -109,22 +109,20 @@ check_run(struct cli *io, const struct run *first, const struct run *r)
             first->s.per_user ? "single users" : "all users", r->path,
             r->s.per_user ? "single users" : "all users");
     for (int64_t k = 0; k < first->s.key.n; k++) {
-        int64_t n;
-        const char *key = ids_get(&first->s.key, k, &n);
-        if (ids_find(&r->s.key, key, n) < 0) {
-            const char *tab = memchr(key, '\t', (size_t)n);
+        struct text key = ids_get(&first->s.key, k);
+        if (ids_find(&r->s.key, key) < 0) {
+            const char *tab = memchr(key.s, '\t', (size_t)key.n);
             return err_set(&io->err, ERR_FORMAT,
                 "'%s' has no %.*s at %.*s, but '%s' has", r->path,
-                (int)(tab - key), key, (int)(key + n - tab - 1), tab + 1,
-                first->path);
+                (int)(tab - key.s), key.s, (int)(key.s + key.n - tab - 1),
+                tab + 1, first->path);
         }
     }
     if (!first->s.per_user)
         return 0;
     for (int64_t i = 0; i < first->s.n; i++) {
-        int64_t n;
-        const char *id = ids_get(&first->s.users, i, &n);
-        if (r->s.n != first->s.n || ids_find(&r->s.users, id, n) != i)
+        struct text id = ids_get(&first->s.users, i);
+        if (r->s.n != first->s.n || ids_find(&r->s.users, id) != i)
             return err_set(&io->err, ERR_FORMAT,
                 "'%s' and '%s' are not about the same users in the same order",
                 first->path, r->path);
@@ -138,13 +136,13 @@ static int64_t
 values(const struct compare *c, const struct group *g, int64_t k, double *to)
 {
     const struct scores *first = &c->run[0].s;
-    int64_t length, rows = first->n;
-    const char *key = ids_get(&first->key, k, &length);
+    int64_t rows = first->n;
+    struct text key = ids_get(&first->key, k);
     if (first->per_user)
         memset(to, 0, (size_t)rows * sizeof *to);
     for (int r = 0; r < g->n; r++) {
         const struct scores *s = &c->run[g->first + r].s;
-        int64_t at = ids_find(&s->key, key, length);
+        int64_t at = ids_find(&s->key, key);
         if (!first->per_user) {
             to[r] = s->value[at];
             continue;
@@ -173,10 +171,9 @@ print_line(struct xout *x, const struct compare *c, const struct group *g,
     const struct stats_test test[2], struct err *e)
 {
     char mean[JSONOUT_NUMBER], sd[JSONOUT_NUMBER], gain[JSONOUT_NUMBER];
-    int64_t length;
-    const char *key = ids_get(&c->run[0].s.key, k, &length);
-    int rc = xout_printf(x, e, "%.*s\t%s\t%" PRId64 "\t%s\t%s", (int)length,
-        key, g->name, m->n, jsonout_double(mean, m->mean),
+    struct text key = ids_get(&c->run[0].s.key, k);
+    int rc = xout_printf(x, e, "%.*s\t%s\t%" PRId64 "\t%s\t%s", (int)key.n,
+        key.s, g->name, m->n, jsonout_double(mean, m->mean),
         m->n > 1 ? jsonout_double(sd, m->sd) : "-");
     if (!rc)
         rc = xout_printf(x, e, "\t%s",

@@ -1,5 +1,4 @@
 /* Ranks all items for every user and measures the lists. */
-#include "lib/data/idmap.h"
 #include "lib/io/jsonout.h"
 #include "lib/rank/eval.h"
 #include "lib/rank/ranker.h"
@@ -81,19 +80,15 @@ check_args(struct cli *io, struct eval_args *a)
 struct table {
     struct xout x;
     const struct eval_args *args;
-    const struct strs *ids;
-    char *id; /* [width + 1] */
+    const struct ids *ids;
 };
 
 static int
 table_open(struct table *t, const struct eval_args *a, struct err *e)
 {
-    int rc = idmap_check_table(t->ids, "user", e);
+    int rc = ids_check_table(t->ids, "user", e);
     if (rc)
         return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
-    t->id = malloc((size_t)t->ids->width + 1);
-    if (!t->id)
-        return err_set(e, ERR_NOMEM, "out of memory");
     rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
     if (!rc)
         rc = xout_printf(&t->x, e, "user\ttargets");
@@ -110,8 +105,8 @@ table_row(void *ctx, int64_t user, int64_t n_target,
 {
     struct table *t = ctx;
     char number[JSONOUT_NUMBER];
-    int rc = xout_printf(
-        &t->x, e, "%s\t%" PRId64, strs_get(t->ids, user, t->id), n_target);
+    struct text id = ids_get(t->ids, user);
+    int rc = xout_printf(&t->x, e, "%.*s\t%" PRId64, (int)id.n, id.s, n_target);
     for (int m = 0; m < METRICS_KINDS; m++)
         for (int c = 0; c < t->args->n_cuts && !rc; c++)
             rc = xout_printf(
@@ -146,7 +141,6 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
         rc = eval_run(v, s, &o, &io->err);
     if (!rc && a->per_user)
         rc = xout_commit(&t.x, &io->err);
-    free(t.id);
     return rc;
 }
 

@@ -65,7 +65,8 @@ main(int argc, char **argv)
     struct dataset d;
     struct features f;
     die_if(dataset_read(o.data, &d, &io.hist, &io.err), &io);
-    die_if(features_init(&f, &d.item_ids, &io.err), &io);
+    if (features_init(&f, &d.item_ids, &io.err))
+        cli_die(&io, "'%s': %s", o.data, io.err.msg);
     dataset_free(&d);
 
     int by_id;

@@ -203,9 +203,8 @@ main(int argc, char **argv)
     static const char *const orders[] = {"auto", "appearance", "integer"};
     struct dataset d;
     int by_value[2];
-    die_if(interactions_dataset(&a,
-               (enum interactions_order)index_of(o.ids, orders), &split, &d,
-               by_value, &io.err),
+    die_if(interactions_dataset(&a, (enum ids_order)index_of(o.ids, orders),
+               &split, &d, by_value, &io.err),
         &io);
     report_rules(&io, &split, a.time != NULL, by_value);
     interactions_free(&a);

@@ -1,6 +1,5 @@
 /* The best items for each user, with the original ids. */
 #include "lib/base/mem.h"
-#include "lib/data/idmap.h"
 #include "lib/data/titles.h"
 #include "lib/io/table.h"
 #include "lib/rank/rank.h"
@@ -47,7 +46,7 @@ check_args(struct cli *io, struct recommend_args *a)
 
 /* Indices of the users that are wanted, in the order of the file. */
 struct wanted {
-    struct ids map;
+    const struct ids *ids;
     const char *name;
     int64_t *user;
     int64_t n, cap, skipped;
@@ -61,7 +60,7 @@ want(void *ctx, const struct table_row *row, struct err *e)
     if (row->bad)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", w->name,
             row->line, row->bad);
-    int64_t u = ids_find(&w->map, row->field[0].s, row->field[0].n);
+    int64_t u = ids_find(w->ids, row->field[0]);
     if (u < 0 && w->skip_unknown) {
         w->skipped++;
         return 0;
@@ -79,18 +78,19 @@ want(void *ctx, const struct table_row *row, struct err *e)
 }
 
 static int
-read_wanted(struct wanted *w, const struct recommend_args *a,
-    const struct strs *ids, struct err *e)
+read_wanted(struct wanted *w, const struct recommend_args *a, struct ids *ids,
+    struct err *e)
 {
     struct xin x;
-    int rc = idmap_build(&w->map, ids, "user", e);
+    int rc = ids_index(ids, "user", e);
     if (rc)
         return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
+    w->ids = ids;
     rc = xin_open(&x, a->users, e);
     if (rc)
         return rc;
     w->name = x.name;
-    rc = table_read(&x, '\t', 0, want, w, e);
+    rc = table_read(&x, "\t", 0, want, w, e);
     xin_close(&x);
     return rc;
 }
@@ -141,9 +141,9 @@ recommend(struct cli *io, const struct recommend_args *a,
         o.n_users = w->n;
     }
     l.users = o.users;
-    int rc = a->json ? 0 : idmap_check_table(&d->user_ids, "user", &io->err);
+    int rc = a->json ? 0 : ids_check_table(&d->user_ids, "user", &io->err);
     if (!rc && !a->json)
-        rc = idmap_check_table(&d->item_ids, "item", &io->err);
+        rc = ids_check_table(&d->item_ids, "item", &io->err);
     if (rc)
         return err_prefix(&io->err, rc, "'%s'", ranker_shown(a->data));
     rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
@@ -212,7 +212,6 @@ main(int argc, char **argv)
     die_if(recommend(&io, &a, &d, &s, &w, &t), &io);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
-    ids_free(&w.map);
     free(w.user);
     titles_free(&t);
     ranker_free(&r);

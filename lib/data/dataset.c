@@ -5,49 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *
-strs_get(const struct strs *s, int64_t i, char *buf)
-{
-    memcpy(buf, s->bytes + i * s->width, (size_t)s->width);
-    buf[s->width] = 0;
-    return buf;
-}
-
-void
-strs_free(struct strs *s)
-{
-    free(s->bytes);
-    *s = (struct strs){0};
-}
-
 static int
-take_ids(struct npz *z, const char *name, struct strs *s, struct err *e)
+take_ids(struct npz *z, const char *name, struct ids *s, struct err *e)
 {
     struct npz_array *a = npz_find(z, name);
     if (!a || !a->data)
         return err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name);
+    int64_t n = a->npy.count, width = a->npy.size;
     if (a->npy.kind != 'S' || a->npy.ndim != 1)
         return err_set(e, ERR_FORMAT,
             "'%s': member '%s' is not a list of byte strings", z->path, name);
-    s->n = a->npy.count;
-    s->width = a->npy.size;
-    s->bytes = a->data;
-    a->data = NULL;
     /* Width 0 would let a tiny file claim any number of ids. */
-    if ((s->n && !s->width) || s->n > INT32_MAX)
+    if ((n && !width) || n > INT32_MAX)
         return err_set(e, ERR_FORMAT,
             "'%s': member '%s' has %" PRId64 " ids of %" PRId64 " bytes",
-            z->path, name, s->n, s->width);
-    for (int64_t i = 0; i < s->n; i++) {
-        const char *id = s->bytes + i * s->width;
-        int64_t k = (int64_t)strnlen(id, (size_t)s->width);
-        for (; k < s->width; k++)
-            if (id[k])
-                return err_set(e, ERR_FORMAT,
-                    "'%s': member '%s': id %" PRId64 " holds a NUL byte",
-                    z->path, name, i);
-    }
-    return 0;
+            z->path, name, n, width);
+    char *bytes = a->data;
+    a->data = NULL;
+    int rc = ids_unpack(s, bytes, n, width, e);
+    return rc ? err_prefix(e, rc, "'%s': member '%s'", z->path, name) : 0;
 }
 
 static int
@@ -151,6 +127,19 @@ put_part(
     return npz_out_array(z, name, &hi, a->indices, e);
 }
 
+static int
+put_ids(struct npz_out *z, const char *name, const struct ids *s, struct err *e)
+{
+    int64_t width;
+    char *bytes = ids_pack(s, &width, e);
+    if (!bytes)
+        return ERR_NOMEM;
+    struct npy h = npy_make('S', (int)width, 1, &s->n);
+    int rc = npz_out_array(z, name, &h, bytes, e);
+    free(bytes);
+    return rc;
+}
+
 int
 dataset_write(const char *path, const struct dataset *d, const char *history,
     struct err *e)
@@ -159,9 +148,6 @@ dataset_write(const char *path, const struct dataset *d, const char *history,
     int rc = npz_out_open(&z, path, e);
     if (rc)
         return rc;
-    int wu = (int)d->user_ids.width, wi = (int)d->item_ids.width;
-    struct npy hu = npy_make('S', wu ? wu : 1, 1, &d->user_ids.n);
-    struct npy hi = npy_make('S', wi ? wi : 1, 1, &d->item_ids.n);
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
         rc = put_part(&z, "train", &d->train, e);
@@ -170,9 +156,9 @@ dataset_write(const char *path, const struct dataset *d, const char *history,
     if (!rc)
         rc = put_part(&z, "test", &d->test, e);
     if (!rc)
-        rc = npz_out_array(&z, "user_ids", &hu, d->user_ids.bytes, e);
+        rc = put_ids(&z, "user_ids", &d->user_ids, e);
     if (!rc)
-        rc = npz_out_array(&z, "item_ids", &hi, d->item_ids.bytes, e);
+        rc = put_ids(&z, "item_ids", &d->item_ids, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);
@@ -185,7 +171,7 @@ dataset_free(struct dataset *d)
     csr_free(&d->train);
     csr_free(&d->valid);
     csr_free(&d->test);
-    strs_free(&d->user_ids);
-    strs_free(&d->item_ids);
+    ids_free(&d->user_ids);
+    ids_free(&d->item_ids);
     *d = (struct dataset){0};
 }

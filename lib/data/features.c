@@ -8,23 +8,12 @@
 #include <string.h>
 
 int
-features_init(struct features *f, const struct strs *item_ids, struct err *e)
+features_init(struct features *f, struct ids *items, struct err *e)
 {
-    *f = (struct features){0};
-    int rc = 0;
-    for (int64_t i = 0; i < item_ids->n && !rc; i++) {
-        const char *s = item_ids->bytes + i * item_ids->width;
-        int64_t n = (int64_t)strnlen(s, (size_t)item_ids->width);
-        int64_t at = ids_add(&f->items, s, n, e);
-        if (at < 0)
-            rc = (int)at;
-        else if (at != i)
-            rc = err_set(e, ERR_FORMAT,
-                "items %" PRId64 " and %" PRId64 " of the dataset have the "
-                "same id '%.*s'",
-                at, i, (int)n, s);
-    }
-    f->have = mem_zero(item_ids->n, 1, e);
+    *f = (struct features){.items = *items};
+    *items = (struct ids){0};
+    int rc = ids_index(&f->items, "item", e);
+    f->have = mem_zero(f->items.n, 1, e);
     if (!rc && !f->have)
         rc = ERR_NOMEM;
     if (rc)
@@ -56,10 +45,9 @@ features_put_index(
     if (rc)
         return rc;
     if (f->have[i]) {
-        int64_t n;
-        const char *s = ids_get(&f->items, i, &n);
+        struct text id = ids_get(&f->items, i);
         return err_set(
-            e, ERR_FORMAT, "a second vector for item '%.*s'", (int)n, s);
+            e, ERR_FORMAT, "a second vector for item '%.*s'", (int)id.n, id.s);
     }
     memcpy(f->m.x + i * d, v, (size_t)d * sizeof *v);
     f->have[i] = 1;
@@ -68,10 +56,10 @@ features_put_index(
 }
 
 int
-features_put(struct features *f, const char *id, int64_t id_n, const float *v,
-    int64_t d, struct err *e)
+features_put(struct features *f, struct text id, const float *v, int64_t d,
+    struct err *e)
 {
-    int64_t i = ids_find(&f->items, id, id_n);
+    int64_t i = ids_find(&f->items, id);
     if (i >= 0)
         return features_put_index(f, i, v, d, e);
     f->unknown++;
@@ -83,9 +71,7 @@ features_ids_mislead(const struct features *f)
 {
     int differ = 0;
     for (int64_t i = 0; i < f->items.n; i++) {
-        int64_t n;
-        const char *s = ids_get(&f->items, i, &n);
-        int64_t v = ids_integer(s, n);
+        int64_t v = ids_integer(ids_get(&f->items, i));
         if (v < 0)
             return 0;
         differ |= v != i;

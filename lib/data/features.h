@@ -20,9 +20,10 @@ struct features {
     int64_t unknown;     /* vectors of ids that are not in the dataset */
 };
 
-/* item_ids is copied. */
+/* items moves into f and is empty afterwards. ERR_FORMAT if an id occurs
+ * twice. */
 int features_init(
-    struct features *f, const struct strs *item_ids, struct err *e) ERR_CHECKED;
+    struct features *f, struct ids *items, struct err *e) ERR_CHECKED;
 
 /*
  * The vector v [d] of the item with this id. An id that is no item is counted.
@@ -30,8 +31,8 @@ int features_init(
  * finite, ERR_FORMAT if the item has a vector already; the sentence lacks the
  * place, which the caller prefixes.
  */
-int features_put(struct features *f, const char *id, int64_t id_n,
-    const float *v, int64_t d, struct err *e) ERR_CHECKED;
+int features_put(struct features *f, struct text id, const float *v, int64_t d,
+    struct err *e) ERR_CHECKED;
 
 /* The same for the item of index i. */
 int features_put_index(struct features *f, int64_t i, const float *v, int64_t d,

@@ -2,8 +2,9 @@
 
 #include "lib/base/mem.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct ids_slot {
     uint32_t hash; /* so that growing and most mismatches need no text */
@@ -12,8 +13,10 @@ struct ids_slot {
 
 /* Multiply and fold, eight bytes at a time. */
 static uint32_t
-hash(const char *s, int64_t n)
+hash(struct text id)
 {
+    const char *s = id.s;
+    int64_t n = id.n;
     uint64_t h = 0x9E3779B97F4A7C15ull ^ (uint64_t)n;
     while (n > 0) {
         uint64_t w = 0;
@@ -28,27 +31,20 @@ hash(const char *s, int64_t n)
     return (uint32_t)h;
 }
 
-const char *
-ids_get(const struct ids *t, int64_t i, int64_t *n)
+struct text
+ids_get(const struct ids *t, int64_t i)
 {
-    *n = t->at[i + 1] - t->at[i];
-    return t->bytes + t->at[i];
+    return (struct text){t->bytes + t->at[i], t->at[i + 1] - t->at[i]};
 }
 
-/* The slot of s, or the free one where it belongs. */
+/* The slot of id, or the free one where it belongs. */
 static int64_t
-probe(const struct ids *t, uint32_t h, const char *s, int64_t n)
+probe(const struct ids *t, uint32_t h, struct text id)
 {
     int64_t mask = t->slots - 1, k = h & mask;
-    while (t->slot[k].id) {
-        if (t->slot[k].hash == h) {
-            int64_t m;
-            const char *other = ids_get(t, t->slot[k].id - 1, &m);
-            if (m == n && memcmp(other, s, (size_t)n) == 0)
-                break;
-        }
+    while (t->slot[k].id && (t->slot[k].hash != h ||
+                                !text_same(ids_get(t, t->slot[k].id - 1), id)))
         k = (k + 1) & mask;
-    }
     return k;
 }
 
@@ -73,49 +69,62 @@ grow(struct ids *t, struct err *e)
     return 0;
 }
 
+/* Puts id at the end of the list, whether it is there or not. */
+static int
+append(struct ids *t, struct text id, struct err *e)
+{
+    /* one byte more: bytes is a place even if all ids are empty */
+    int64_t end = t->n ? t->at[t->n] : 0;
+    int rc = mem_grow((void **)&t->at, &t->at_cap, t->n + 2, sizeof *t->at, e);
+    if (!rc)
+        rc = mem_grow((void **)&t->bytes, &t->bytes_cap, end + id.n + 1, 1, e);
+    if (rc)
+        return rc;
+    t->at[t->n++] = end;
+    t->at[t->n] = end + id.n;
+    memcpy(t->bytes + end, id.s, (size_t)id.n);
+    return 0;
+}
+
 static int64_t
-add(struct ids *t, uint32_t h, const char *s, int64_t n, struct err *e)
+add(struct ids *t, uint32_t h, struct text id, struct err *e)
 {
     int rc;
     if (t->n * 3 >= t->slots * 2 && (rc = grow(t, e)))
         return rc;
-    int64_t k = probe(t, h, s, n);
+    int64_t k = probe(t, h, id);
     if (t->slot[k].id)
         return t->slot[k].id - 1;
     if (t->n == INT32_MAX - 1)
         return err_set(e, ERR_RANGE, "more than 2147483646 different ids");
-    /* one byte more: bytes is a place even if all strings are empty */
-    int64_t end = t->n ? t->at[t->n] : 0;
-    if ((rc = mem_grow(
-             (void **)&t->at, &t->at_cap, t->n + 2, sizeof *t->at, e)) ||
-        (rc = mem_grow((void **)&t->bytes, &t->bytes_cap, end + n + 1, 1, e)))
+    rc = append(t, id, e);
+    if (rc)
         return rc;
-    t->at[t->n] = end;
-    t->at[t->n + 1] = end + n;
-    memcpy(t->bytes + end, s, (size_t)n);
-    t->slot[k] = (struct ids_slot){h, (int32_t)(t->n + 1)};
-    return t->n++;
+    t->slot[k] = (struct ids_slot){h, (int32_t)t->n};
+    return t->n - 1;
 }
 
 int64_t
-ids_add(struct ids *t, const char *s, int64_t n, struct err *e)
+ids_add(struct ids *t, struct text id, struct err *e)
 {
-    return add(t, hash(s, n), s, n, e);
+    assert(t->slots || !t->n);
+    return add(t, hash(id), id, e);
 }
 
 int
-ids_add_all(struct ids *t, const struct ids_key *key, int count, int32_t *index,
+ids_add_all(struct ids *t, const struct text *id, int count, int32_t *index,
     struct err *e)
 {
+    assert(t->slots || !t->n);
     for (int from = 0; from < count; from += IDS_BATCH) {
         int n = count - from < IDS_BATCH ? count - from : IDS_BATCH;
-        const struct ids_key *k = key + from;
+        const struct text *s = id + from;
         int32_t *out = index + from;
         uint32_t h[IDS_BATCH];
         /* What a look-up touches, fetched one level at a time; a slot that
          * turns out to be another's costs only speed. */
         for (int i = 0; i < n; i++) {
-            h[i] = hash(k[i].s, k[i].n);
+            h[i] = hash(s[i]);
             if (t->slots)
                 __builtin_prefetch(&t->slot[h[i] & (t->slots - 1)]);
         }
@@ -128,45 +137,200 @@ ids_add_all(struct ids *t, const struct ids_key *key, int count, int32_t *index,
             if (out[i])
                 __builtin_prefetch(t->bytes + t->at[out[i] - 1]);
         for (int i = 0; i < n; i++) {
-            int64_t id = add(t, h[i], k[i].s, k[i].n, e);
-            if (id < 0)
-                return (int)id;
-            out[i] = (int32_t)id;
+            int64_t at = add(t, h[i], s[i], e);
+            if (at < 0)
+                return (int)at;
+            out[i] = (int32_t)at;
         }
     }
     return 0;
 }
 
 int64_t
-ids_find(const struct ids *t, const char *s, int64_t n)
+ids_find(const struct ids *t, struct text id)
 {
-    return t->slots ? t->slot[probe(t, hash(s, n), s, n)].id - 1 : -1;
+    assert(t->slots || !t->n);
+    return t->slots ? t->slot[probe(t, hash(id), id)].id - 1 : -1;
+}
+
+int
+ids_unpack(struct ids *t, char *bytes, int64_t n, int64_t width, struct err *e)
+{
+    *t = (struct ids){.n = n, .bytes = bytes, .bytes_cap = n * width};
+    t->at = mem_new(n + 1, sizeof *t->at, e);
+    if (!t->at)
+        return ERR_NOMEM;
+    t->at_cap = n + 1;
+    int64_t end = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const char *s = bytes + i * width;
+        int64_t k = (int64_t)strnlen(s, (size_t)width);
+        for (int64_t j = k; j < width; j++)
+            if (s[j])
+                return err_set(
+                    e, ERR_FORMAT, "id %" PRId64 " holds a NUL byte", i);
+        t->at[i] = end;
+        memmove(bytes + end, s, (size_t)k);
+        end += k;
+    }
+    t->at[n] = end;
+    return 0;
+}
+
+char *
+ids_pack(const struct ids *t, int64_t *width, struct err *e)
+{
+    *width = 1;
+    for (int64_t i = 0; i < t->n; i++)
+        if (ids_get(t, i).n > *width)
+            *width = ids_get(t, i).n;
+    char *bytes = mem_zero(t->n, (size_t)*width, e);
+    for (int64_t i = 0; i < t->n && bytes; i++) {
+        struct text id = ids_get(t, i);
+        memcpy(bytes + i * *width, id.s, (size_t)id.n);
+    }
+    return bytes;
+}
+
+int
+ids_index(struct ids *t, const char *what, struct err *e)
+{
+    while (t->n * 3 >= t->slots * 2) {
+        int rc = grow(t, e);
+        if (rc)
+            return rc;
+    }
+    for (int64_t i = 0; i < t->n; i++) {
+        struct text id = ids_get(t, i);
+        uint32_t h = hash(id);
+        int64_t k = probe(t, h, id);
+        if (t->slot[k].id && t->slot[k].id - 1 != i)
+            return err_set(e, ERR_FORMAT,
+                "%ss %" PRId32 " and %" PRId64 " have the same id '%.*s'", what,
+                t->slot[k].id - 1, i, (int)id.n, id.s);
+        t->slot[k] = (struct ids_slot){h, (int32_t)(i + 1)};
+    }
+    return 0;
+}
+
+int
+ids_check_table(const struct ids *t, const char *what, struct err *e)
+{
+    for (int64_t i = 0; i < t->n; i++) {
+        struct text id = ids_get(t, i);
+        for (int64_t k = 0; k < id.n; k++)
+            if (id.s[k] == '\t' || id.s[k] == '\n' || id.s[k] == '\r')
+                return err_set(e, ERR_FORMAT,
+                    "the id of %s %" PRId64
+                    " contains a tab or a line end, which a table cannot "
+                    "hold",
+                    what, i);
+    }
+    return 0;
 }
 
 const char *
-ids_reason(const char *s, int64_t n)
+ids_reason(struct text id)
 {
-    if (n == 0)
+    if (id.n == 0)
         return "is empty";
-    if (n > IDS_MAX_LENGTH)
+    if (id.n > IDS_MAX_LENGTH)
         return "is longer than 255 bytes";
-    if (memchr(s, 0, (size_t)n))
+    if (memchr(id.s, 0, (size_t)id.n))
         return "contains a NUL byte";
     return NULL;
 }
 
 int64_t
-ids_integer(const char *s, int64_t n)
+ids_integer(struct text id)
 {
-    if (n < 1 || n > 10 || (n > 1 && s[0] == '0'))
+    if (id.n < 1 || id.n > 10 || (id.n > 1 && id.s[0] == '0'))
         return -1;
     int64_t v = 0;
-    for (int64_t i = 0; i < n; i++) {
-        if (s[i] < '0' || s[i] > '9')
+    for (int64_t i = 0; i < id.n; i++) {
+        if (id.s[i] < '0' || id.s[i] > '9')
             return -1;
-        v = v * 10 + (s[i] - '0');
+        v = v * 10 + (id.s[i] - '0');
     }
     return v <= INT32_MAX ? v : -1;
+}
+
+/* old[new] by first occurrence; returns the count. to is all -1 before. */
+static int64_t
+by_appearance(const int32_t *index, int64_t n, int32_t *to, int32_t *old)
+{
+    int64_t count = 0;
+    for (int64_t r = 0; r < n; r++) {
+        int32_t i = index[r];
+        if (to[i] < 0) {
+            to[i] = (int32_t)count;
+            old[count++] = i;
+        }
+    }
+    return count;
+}
+
+/* Reorders old[0..count) by value: 0 if the ids are exactly 0..count-1, else
+ * an error; old is unchanged then. slot is scratch [count]. */
+static int
+by_integer(const struct ids *t, int32_t *old, int64_t count, int32_t *slot,
+    const char *what, struct err *e)
+{
+    memset(slot, 0, (size_t)count * sizeof *slot);
+    for (int64_t k = 0; k < count; k++) {
+        struct text id = ids_get(t, old[k]);
+        int64_t v = ids_integer(id);
+        if (v < 0)
+            return err_set(e, ERR_FORMAT,
+                "%s ids are not the integers 0..n-1: '%.*s' is not a whole "
+                "number in plain digits",
+                what, (int)id.n, id.s);
+        if (v < count)
+            slot[v] = old[k] + 1;
+    }
+    /* distinct ids: if none is missing below count, there is none above */
+    for (int64_t v = 0; v < count; v++)
+        if (!slot[v])
+            return err_set(e, ERR_FORMAT,
+                "%s ids are not the integers 0..n-1: there are %" PRId64
+                " and %" PRId64 " is missing",
+                what, count, v);
+    for (int64_t v = 0; v < count; v++)
+        old[v] = slot[v] - 1;
+    return 0;
+}
+
+int
+ids_renumber(const struct ids *t, enum ids_order order, const char *what,
+    int32_t *index, int64_t n, struct ids *names, int *by_value, struct err *e)
+{
+    *names = (struct ids){0};
+    *by_value = 0;
+    int32_t *to = mem_new(t->n, sizeof *to, e);
+    int32_t *old = mem_new(t->n, sizeof *old, e);
+    int32_t *slot = mem_new(t->n, sizeof *slot, e);
+    int rc = to && old && slot ? 0 : ERR_NOMEM;
+    int64_t count = 0;
+    if (!rc) {
+        memset(to, 0xff, (size_t)t->n * sizeof *to);
+        count = by_appearance(index, n, to, old);
+    }
+    if (!rc && order != IDS_APPEARANCE) {
+        int must = order == IDS_INTEGER;
+        int wrong = by_integer(t, old, count, slot, what, must ? e : NULL);
+        *by_value = !wrong;
+        rc = must ? wrong : 0;
+    }
+    for (int64_t k = 0; k < count && !rc; k++) {
+        to[old[k]] = (int32_t)k;
+        rc = append(names, ids_get(t, old[k]), e);
+    }
+    for (int64_t r = 0; r < n && !rc; r++)
+        index[r] = to[index[r]];
+    free(to);
+    free(old);
+    free(slot);
+    return rc;
 }
 
 void

@@ -2,18 +2,21 @@
 #define STAIR_IDS_H
 
 #include "lib/base/err.h"
+#include "lib/base/text.h"
 
 #include <stdint.h>
 
 /*
- * A set of byte strings, each with an index 0, 1, .. in order of arrival: a
- * hash table with open addressing over one block of text. Empty when zeroed.
+ * A list of ids, byte strings with the indices 0, 1, .. in order of arrival.
+ * The way back, from an id to its index, is a hash table with open addressing,
+ * which ids_add keeps and a list from elsewhere gets by ids_index. Empty when
+ * zeroed.
  */
 struct ids {
     int64_t n;
-    char *bytes; /* the strings one after the other, not terminated */
+    char *bytes; /* the ids one after the other, not terminated */
     int64_t bytes_cap;
-    int64_t *at; /* string i is bytes[at[i] .. at[i + 1]) */
+    int64_t *at; /* id i is bytes[at[i] .. at[i + 1]) */
     int64_t at_cap;
     struct ids_slot *slot;
     int64_t slots; /* a power of two, or 0 */
@@ -22,35 +25,67 @@ struct ids {
 /* Longest id that datasets hold, in bytes. */
 enum { IDS_MAX_LENGTH = 255 };
 
-/* The index of s (n bytes), added if it is new. ERR_RANGE at 2^31 - 1 ids. */
-int64_t ids_add(
-    struct ids *t, const char *s, int64_t n, struct err *e) ERR_CHECKED;
+/* The index of id, which is added if it is new. ERR_RANGE at 2^31 - 1 ids. */
+int64_t ids_add(struct ids *t, struct text id, struct err *e) ERR_CHECKED;
 
 /*
- * The same for count strings at once, in order; index[i] is that of key[i].
- * Several times as fast on large tables: the memory accesses of up to
- * IDS_BATCH strings overlap.
+ * The same for count ids at once, in order; index[i] is that of id[i]. Several
+ * times as fast on large tables: the memory accesses of up to IDS_BATCH ids
+ * overlap.
  */
 enum { IDS_BATCH = 64 };
-struct ids_key {
-    const char *s;
-    int64_t n;
-};
-int ids_add_all(struct ids *t, const struct ids_key *key, int count,
-    int32_t *index, struct err *e) ERR_CHECKED;
+int ids_add_all(struct ids *t, const struct text *id, int count, int32_t *index,
+    struct err *e) ERR_CHECKED;
 
-/* The index of s, or -1. */
-int64_t ids_find(const struct ids *t, const char *s, int64_t n);
+/* The index of id, or -1. */
+int64_t ids_find(const struct ids *t, struct text id);
 
-/* String i, borrowed until the next ids_add; its length in n. */
-const char *ids_get(const struct ids *t, int64_t i, int64_t *n);
+/* Id i, borrowed until the next ids_add. */
+struct text ids_get(const struct ids *t, int64_t i);
 
-/* Why s cannot be an id ("is empty", ..), or NULL if it can. */
-const char *ids_reason(const char *s, int64_t n);
+/*
+ * From and to byte strings of one width, NUL-padded, as NumPy's |Sn. ids_unpack
+ * takes bytes [n][width] over (the caller freed nothing yet, t is empty) and
+ * builds no table; ERR_FORMAT names an id with a NUL byte inside. ids_pack
+ * returns the bytes, the caller's to free; width is at least 1.
+ */
+int ids_unpack(struct ids *t, char *bytes, int64_t n, int64_t width,
+    struct err *e) ERR_CHECKED;
+char *ids_pack(const struct ids *t, int64_t *width, struct err *e) ERR_CHECKED;
 
-/* The value of s if it is the usual decimal form of a number in 0..2^31 - 1
+/* Builds the table of an unpacked list. ERR_FORMAT names an id that occurs
+ * twice; what ("user") is for the message. */
+int ids_index(struct ids *t, const char *what, struct err *e) ERR_CHECKED;
+
+/* ERR_FORMAT if an id holds a tab or a line end and so cannot stand in a
+ * table. */
+int ids_check_table(
+    const struct ids *t, const char *what, struct err *e) ERR_CHECKED;
+
+/* Why id cannot be one ("is empty", ..), or NULL if it can. */
+const char *ids_reason(struct text id);
+
+/* The value of id if it is the usual decimal form of a number in 0..2^31 - 1
  * (no sign, no leading zeros), else -1. */
-int64_t ids_integer(const char *s, int64_t n);
+int64_t ids_integer(struct text id);
+
+/* How indices are given out. */
+enum ids_order {
+    IDS_AUTO,       /* by value if possible, else by appearance */
+    IDS_APPEARANCE, /* by first occurrence */
+    IDS_INTEGER     /* ids must be the integers 0..n-1: their value */
+};
+
+/*
+ * Renumbers one side of the interactions: index[0..n) holds indices into t and
+ * is overwritten with new ones, 0..names->n - 1, of the ids that occur. The new
+ * list is in names, without a table; the caller frees it. by_value tells which
+ * rule was applied. ERR_FORMAT: an id is not an integer or one is missing; what
+ * ("user") is for the message.
+ */
+int ids_renumber(const struct ids *t, enum ids_order order, const char *what,
+    int32_t *index, int64_t n, struct ids *names, int *by_value,
+    struct err *e) ERR_CHECKED;
 
 void ids_free(struct ids *t);
 

@@ -21,9 +21,10 @@ const char *const *const intake_names[INTAKE_ROLES] = {
 const char *const intake_role[INTAKE_ROLES] = {"user", "item", "time", "label"};
 
 const char *
-intake_show(const char *s, int64_t n, char buf[INTAKE_SHOWN])
+intake_show(struct text t, char buf[INTAKE_SHOWN])
 {
-    int64_t k = n < INTAKE_SHOWN - 4 ? n : INTAKE_SHOWN - 4;
+    const char *s = t.s;
+    int64_t n = t.n, k = n < INTAKE_SHOWN - 4 ? n : INTAKE_SHOWN - 4;
     /* not in the middle of a UTF-8 character */
     while (k < n && k > 0 && ((unsigned char)s[k] & 0xC0) == 0x80)
         k--;
@@ -52,52 +53,50 @@ intake_bad(
     return 0;
 }
 
-/* The whole cell as a finite number. */
+/* The whole text as a finite number. */
 static int
-number(const struct intake_cell *c, double *v)
+number(struct text t, double *v)
 {
     char buf[64], *end;
-    if (c->n < 1 || c->n >= (int64_t)sizeof buf)
+    if (t.n < 1 || t.n >= (int64_t)sizeof buf)
         return 0;
-    memcpy(buf, c->s, (size_t)c->n);
-    buf[c->n] = 0;
-    if (strspn(buf, "0123456789+-.eE") != (size_t)c->n)
+    memcpy(buf, t.s, (size_t)t.n);
+    buf[t.n] = 0;
+    if (strspn(buf, "0123456789+-.eE") != (size_t)t.n)
         return 0;
     *v = strtod(buf, &end);
-    return end == buf + c->n && isfinite(*v);
+    return end == buf + t.n && isfinite(*v);
 }
 
 int
 intake_row(struct intake_run *r, int64_t line,
-    const struct intake_cell cell[INTAKE_ROLES], struct err *e)
+    const struct text value[INTAKE_ROLES], struct err *e)
 {
     struct intake *k = r->k;
-    const struct intake_cell *user = &cell[INTAKE_USER],
-                             *item = &cell[INTAKE_ITEM];
     char shown[INTAKE_SHOWN];
     for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++) {
-        const char *why = ids_reason(cell[role].s, cell[role].n);
+        const char *why = ids_reason(value[role]);
         if (why)
             return intake_bad(
                 r, line, e, "the %s id %s", intake_role[role], why);
     }
-    double time = 0, value = 0;
-    const struct intake_cell *t = &cell[INTAKE_TIME], *l = &cell[INTAKE_LABEL];
-    if (k->need[INTAKE_TIME] && !number(t, &time))
+    double time = 0, part = 0;
+    if (k->need[INTAKE_TIME] && !number(value[INTAKE_TIME], &time))
         return intake_bad(r, line, e, "time '%s' is not a number",
-            intake_show(t->s, t->n, shown));
+            intake_show(value[INTAKE_TIME], shown));
     if (k->need[INTAKE_LABEL]) {
-        if (!number(l, &value))
+        const struct text l = value[INTAKE_LABEL];
+        if (!number(l, &part))
             return intake_bad(r, line, e, "label '%s' is not a number",
-                intake_show(l->s, l->n, shown));
-        if (value < 0 || value > 2 || value > floor(value))
+                intake_show(l, shown));
+        if (part < 0 || part > 2 || part > floor(part))
             return intake_bad(r, line, e,
                 "label '%s' is not 0 (train), 1 (valid) or 2 (test)",
-                intake_show(l->s, l->n, shown));
+                intake_show(l, shown));
     }
-    unsigned char label = (unsigned char)value;
+    unsigned char label = (unsigned char)part;
     k->rows++;
-    return interactions_add(r->a, user->s, user->n, item->s, item->n,
+    return interactions_add(r->a, value[INTAKE_USER], value[INTAKE_ITEM],
         k->need[INTAKE_TIME] ? &time : NULL,
         k->need[INTAKE_LABEL] ? &label : NULL, e);
 }

@@ -97,7 +97,7 @@ finish_record(struct intake_run *r, const struct record *rec, int64_t line,
         return intake_bad(r, line, e,
             "the %s is neither a string nor a whole number",
             intake_role[wrong - 1]);
-    struct intake_cell cell[INTAKE_ROLES] = {{0}};
+    struct text value[INTAKE_ROLES] = {{0}};
     for (int role = 0; role < INTAKE_ROLES; role++) {
         int there = rec->rank[role] >= 0;
         if (k->need[role] == INTAKE_MAYBE)
@@ -106,9 +106,9 @@ finish_record(struct intake_run *r, const struct record *rec, int64_t line,
             continue;
         if (!there)
             return missing_key(r, line, role, e);
-        cell[role] = (struct intake_cell){rec->text[role], rec->n[role]};
+        value[role] = (struct text){rec->text[role], rec->n[role]};
     }
-    return intake_row(r, line, cell, e);
+    return intake_row(r, line, value, e);
 }
 
 int
@@ -147,8 +147,8 @@ intake_jsonl(struct intake_run *r, struct err *e)
 
 /* The items of one user; the opening bracket is read. */
 static int
-read_items(struct intake_run *r, struct jsonl *j, const char *user,
-    int64_t user_n, int *rc, struct err *e)
+read_items(struct intake_run *r, struct jsonl *j, struct text user, int *rc,
+    struct err *e)
 {
     static const char *const label[] = {"0", "1", "2"};
     for (;;) {
@@ -158,10 +158,10 @@ read_items(struct intake_run *r, struct jsonl *j, const char *user,
         int whole = t == JSONL_STRING ||
                     (t == JSONL_NUMBER &&
                         strspn(j->text, "-0123456789") == (size_t)j->n);
-        struct intake_cell cell[INTAKE_ROLES] = {[INTAKE_USER] = {user, user_n},
+        struct text value[INTAKE_ROLES] = {[INTAKE_USER] = user,
             [INTAKE_ITEM] = {j->text, j->n},
-            [INTAKE_LABEL] = {label[r->k->file % 3], 1}};
-        *rc = whole ? intake_row(r, j->line, cell, e)
+            [INTAKE_LABEL] = text_of(label[r->k->file % 3])};
+        *rc = whole ? intake_row(r, j->line, value, e)
                     : intake_bad(r, j->line, e,
                           "an item is neither a string nor a whole number");
         if (*rc)
@@ -200,7 +200,7 @@ intake_split(struct intake_run *r, struct err *e)
             memcpy(user, j.text, sizeof user);
             t = jsonl_next(&j, e);
             if (t == JSONL_ARRAY) {
-                t = read_items(r, &j, user, n, &rc, e);
+                t = read_items(r, &j, (struct text){user, n}, &rc, e);
             } else if (t >= 0 && t != JSONL_BAD) {
                 j.bad = "a user's items are not a list";
                 t = JSONL_BAD;

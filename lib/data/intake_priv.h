@@ -13,20 +13,14 @@ struct intake_run {
     struct xin *x;
 };
 
-/* The text of one cell or JSON value; s NULL: absent. */
-struct intake_cell {
-    const char *s;
-    int64_t n;
-};
-
 /* The usual names of a role, best first, NULL-terminated. */
 extern const char *const *const intake_names[INTAKE_ROLES];
 extern const char *const intake_role[INTAKE_ROLES];
 
-/* Checks and appends one row; cells of roles that are not needed are ignored.
+/* Checks and appends one row; values of roles that are not needed are ignored.
  * A row that is wrong goes to intake_bad. */
 int intake_row(struct intake_run *r, int64_t line,
-    const struct intake_cell cell[INTAKE_ROLES], struct err *e) ERR_CHECKED;
+    const struct text value[INTAKE_ROLES], struct err *e) ERR_CHECKED;
 
 /* A malformed row: counted with skip_bad (returns 0), else an error. */
 int intake_bad(struct intake_run *r, int64_t line, struct err *e,
@@ -35,7 +29,7 @@ int intake_bad(struct intake_run *r, int64_t line, struct err *e,
 /* Copies text for a message: control characters become ?, long texts are cut.
  * Returns buf. */
 enum { INTAKE_SHOWN = 64 };
-const char *intake_show(const char *s, int64_t n, char buf[INTAKE_SHOWN]);
+const char *intake_show(struct text t, char buf[INTAKE_SHOWN]);
 
 int intake_table(struct intake_run *r, struct err *e) ERR_CHECKED;
 int intake_jsonl(struct intake_run *r, struct err *e) ERR_CHECKED;

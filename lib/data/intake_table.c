@@ -14,16 +14,16 @@ struct table {
 
 /* The length of a column name without RecBole's type, as in user_id:token. */
 static int64_t
-bare_length(const struct table_field *f)
+bare_length(struct text f)
 {
     static const char *const types[] = {
         ":token", ":float", ":token_seq", ":float_seq"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         int64_t k = (int64_t)strlen(types[i]);
-        if (f->n > k && memcmp(f->s + f->n - k, types[i], (size_t)k) == 0)
-            return f->n - k;
+        if (f.n > k && memcmp(f.s + f.n - k, types[i], (size_t)k) == 0)
+            return f.n - k;
     }
-    return f->n;
+    return f.n;
 }
 
 static int64_t
@@ -31,9 +31,9 @@ find_name(const struct table_row *row, const char *name)
 {
     int64_t n = (int64_t)strlen(name);
     for (int64_t i = 0; i < row->n; i++) {
-        const struct table_field *f = &row->field[i];
-        if ((f->n == n || bare_length(f) == n) &&
-            memcmp(f->s, name, (size_t)n) == 0)
+        struct text f = row->field[i];
+        if ((f.n == n || bare_length(f) == n) &&
+            memcmp(f.s, name, (size_t)n) == 0)
             return i;
     }
     return -1;
@@ -43,7 +43,7 @@ find_name(const struct table_row *row, const char *name)
 static int64_t
 column_number(const char *text)
 {
-    int64_t v = ids_integer(text, (int64_t)strlen(text));
+    int64_t v = ids_integer(text_of(text));
     return v > 0 ? v : 0;
 }
 
@@ -59,7 +59,7 @@ list_names(const struct table_row *row, char *buf, size_t cap)
             return;
         }
         len += (size_t)snprintf(buf + len, cap - len, "%s'%s'", i ? ", " : "",
-            intake_show(row->field[i].s, row->field[i].n, shown));
+            intake_show(row->field[i], shown));
     }
 }
 
@@ -163,20 +163,17 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
             "the row has %" PRId64 " field%s, the %s has %" PRId64, row->n,
             row->n == 1 ? "" : "s", k->no_header ? "first row" : "header",
             t->fields);
-    struct intake_cell cell[INTAKE_ROLES] = {{0}};
-    for (int role = 0; role < INTAKE_ROLES; role++) {
-        if (t->at[role] < 0)
-            continue;
-        const struct table_field *f = &row->field[t->at[role]];
-        cell[role] = (struct intake_cell){f->s, f->n};
-    }
-    return intake_row(t->r, row->line, cell, e);
+    struct text value[INTAKE_ROLES] = {{0}};
+    for (int role = 0; role < INTAKE_ROLES; role++)
+        if (t->at[role] >= 0)
+            value[role] = row->field[t->at[role]];
+    return intake_row(t->r, row->line, value, e);
 }
 
 int
 intake_table(struct intake_run *r, struct err *e)
 {
     struct table t = {.r = r};
-    char delim = r->k->format == INTAKE_CSV ? ',' : '\t';
-    return table_read(r->x, delim, !r->k->no_quotes, on_row, &t, e);
+    const char *sep = r->k->format == INTAKE_CSV ? "," : "\t";
+    return table_read(r->x, sep, !r->k->no_quotes, on_row, &t, e);
 }

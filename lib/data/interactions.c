@@ -1,66 +1,74 @@
 #include "lib/data/interactions.h"
 
 #include "lib/base/mem.h"
-#include "lib/data/intern.h"
 #include "lib/data/kcore.h"
-#include "lib/data/number.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The next n rows' indices, in order; times and labels are there already. */
-static int
-append(void *ctx, int64_t n, const int32_t *user, const int32_t *item,
-    struct err *e)
-{
-    struct interactions *a = ctx;
-    int64_t all = a->n + n;
-    int rc = mem_grow((void **)&a->user, &a->user_cap, all, sizeof *user, e);
-    if (!rc)
-        rc = mem_grow((void **)&a->item, &a->item_cap, all, sizeof *item, e);
-    if (rc)
-        return rc;
-    memcpy(a->user + a->n, user, (size_t)n * sizeof *user);
-    memcpy(a->item + a->n, item, (size_t)n * sizeof *item);
-    a->n = all;
-    return 0;
-}
+/* Rows whose ids are copied here until there are enough to look up. */
+struct interactions_batch {
+    int n;
+    int64_t used; /* of text */
+    struct text user[IDS_BATCH], item[IDS_BATCH];
+    char text[2 * IDS_BATCH * IDS_MAX_LENGTH];
+};
 
 int
 interactions_flush(struct interactions *a, struct err *e)
 {
-    int rc = a->intern ? intern_flush(a->intern, e) : 0;
-    intern_free(a->intern);
-    a->intern = NULL;
+    struct interactions_batch *b = a->batch;
+    if (!b || b->n == 0)
+        return 0;
+    int64_t all = a->n + b->n;
+    int rc = mem_grow((void **)&a->user, &a->user_cap, all, sizeof *a->user, e);
+    if (!rc)
+        rc = mem_grow((void **)&a->item, &a->item_cap, all, sizeof *a->item, e);
+    if (!rc)
+        rc = ids_add_all(&a->users, b->user, b->n, a->user + a->n, e);
+    if (!rc)
+        rc = ids_add_all(&a->items, b->item, b->n, a->item + a->n, e);
+    if (!rc)
+        a->n = all;
+    b->n = 0;
+    b->used = 0;
     return rc;
 }
 
-int
-interactions_add(struct interactions *a, const char *user, int64_t user_n,
-    const char *item, int64_t item_n, const double *time,
-    const unsigned char *label, struct err *e)
+static struct text
+keep_text(struct interactions_batch *b, struct text id)
 {
-    if (!a->intern) {
-        a->intern = intern_new(&a->users, &a->items, append, a, e);
-        if (!a->intern)
-            return ERR_NOMEM;
-        a->added = a->n;
-    }
-    int64_t n = a->added + 1;
+    char *to = b->text + b->used;
+    memcpy(to, id.s, (size_t)id.n);
+    b->used += id.n;
+    return (struct text){to, id.n};
+}
+
+int
+interactions_add(struct interactions *a, struct text user, struct text item,
+    const double *time, const unsigned char *label, struct err *e)
+{
+    if (!a->batch)
+        a->batch = mem_zero(1, sizeof *a->batch, e);
+    struct interactions_batch *b = a->batch;
+    if (!b)
+        return ERR_NOMEM;
+    int64_t at = a->n + b->n;
     int rc = 0;
     if (time)
-        rc = mem_grow((void **)&a->time, &a->time_cap, n, sizeof *time, e);
+        rc = mem_grow((void **)&a->time, &a->time_cap, at + 1, sizeof *time, e);
     if (!rc && label)
-        rc = mem_grow((void **)&a->label, &a->label_cap, n, 1, e);
+        rc = mem_grow((void **)&a->label, &a->label_cap, at + 1, 1, e);
     if (rc)
         return rc;
     if (time)
-        a->time[a->added] = *time;
+        a->time[at] = *time;
     if (label)
-        a->label[a->added] = *label;
-    a->added = n;
-    return intern_add(a->intern, user, user_n, item, item_n, e);
+        a->label[at] = *label;
+    b->user[b->n] = keep_text(b, user);
+    b->item[b->n] = keep_text(b, item);
+    return ++b->n == IDS_BATCH ? interactions_flush(a, e) : 0;
 }
 
 /* Keeps the rows with keep[r], in order. */
@@ -199,19 +207,16 @@ build_part(const struct interactions *a, const unsigned char *part, int which,
 }
 
 int
-interactions_dataset(struct interactions *a, enum interactions_order order,
+interactions_dataset(struct interactions *a, enum ids_order order,
     const struct split_opt *opt, struct dataset *d, int by_value[2],
     struct err *e)
 {
     *d = (struct dataset){0};
-    int rule = order == INTERACTIONS_APPEARANCE ? 0
-               : order == INTERACTIONS_INTEGER  ? 1
-                                                : 2;
     unsigned char *part = NULL;
-    int rc = number_ids(
-        a->user, a->n, &a->users, rule, "user", &d->user_ids, &by_value[0], e);
+    int rc = ids_renumber(
+        &a->users, order, "user", a->user, a->n, &d->user_ids, &by_value[0], e);
     if (!rc)
-        rc = number_ids(a->item, a->n, &a->items, rule, "item", &d->item_ids,
+        rc = ids_renumber(&a->items, order, "item", a->item, a->n, &d->item_ids,
             &by_value[1], e);
     d->n_users = d->user_ids.n;
     d->n_items = d->item_ids.n;
@@ -234,7 +239,7 @@ interactions_dataset(struct interactions *a, enum interactions_order order,
 void
 interactions_free(struct interactions *a)
 {
-    intern_free(a->intern);
+    free(a->batch);
     free(a->user);
     free(a->item);
     free(a->time);

@@ -18,17 +18,15 @@ struct interactions {
     double *time;         /* [n], NULL if the data has none */
     unsigned char *label; /* [n] enum split_part, NULL if there are none */
     struct ids users, items;
-    struct intern *intern; /* rows whose ids are not looked up yet */
-    int64_t added;         /* rows with those */
+    struct interactions_batch *batch; /* rows whose ids are not looked up */
     int64_t user_cap, item_cap, time_cap, label_cap;
 };
 
 /* Appends one row; time and label are NULL in all rows or in none. The ids
- * have passed ids_reason. Ids are looked up on another thread: n, user, item
- * and the tables may be read only after interactions_flush. */
-int interactions_add(struct interactions *a, const char *user, int64_t user_n,
-    const char *item, int64_t item_n, const double *time,
-    const unsigned char *label, struct err *e) ERR_CHECKED;
+ * have passed ids_reason. Ids are looked up many at a time: n, user, item and
+ * the tables may be read only after interactions_flush. */
+int interactions_add(struct interactions *a, struct text user, struct text item,
+    const double *time, const unsigned char *label, struct err *e) ERR_CHECKED;
 
 int interactions_flush(struct interactions *a, struct err *e) ERR_CHECKED;
 
@@ -46,19 +44,13 @@ int interactions_dedupe(
 int interactions_core(struct interactions *a, int64_t k, int64_t *rounds,
     struct err *e) ERR_CHECKED;
 
-/* How final indices are given out, for users and for items separately. */
-enum interactions_order {
-    INTERACTIONS_AUTO,       /* by value if possible, else by appearance */
-    INTERACTIONS_APPEARANCE, /* first row of what is left */
-    INTERACTIONS_INTEGER     /* ids must be the integers 0..n-1: their value */
-};
-
 /*
- * The dataset: indices by the rule, rows split by opt. user and item of a are
+ * The dataset: indices by order, for users and for items separately and over
+ * the rows that are left; rows split by opt. user and item of a are
  * renumbered in the course, so a is only good for interactions_free after it.
  * by_value tells for users [0] and items [1] whether indices are id values.
  */
-int interactions_dataset(struct interactions *a, enum interactions_order order,
+int interactions_dataset(struct interactions *a, enum ids_order order,
     const struct split_opt *opt, struct dataset *d, int by_value[2],
     struct err *e) ERR_CHECKED;
 

@@ -1,7 +1,6 @@
 #include "lib/data/titles.h"
 
 #include "lib/base/mem.h"
-#include "lib/data/idmap.h"
 #include "lib/io/table.h"
 
 #include <inttypes.h>
@@ -10,7 +9,7 @@
 
 struct reader {
     struct titles *t;
-    struct ids map;
+    const struct ids *items;
     const char *name;
     int header_seen;
 };
@@ -31,7 +30,7 @@ add(void *ctx, const struct table_row *row, struct err *e)
         r->header_seen = 1;
         return 0;
     }
-    int64_t i = ids_find(&r->map, row->field[0].s, row->field[0].n);
+    int64_t i = ids_find(r->items, row->field[0]);
     if (i < 0 || t->at[i] >= 0)
         return 0;
     int64_t n = row->field[1].n;
@@ -50,12 +49,12 @@ add(void *ctx, const struct table_row *row, struct err *e)
 
 int
 titles_read(
-    struct titles *t, const char *path, const struct strs *items, struct err *e)
+    struct titles *t, const char *path, struct ids *items, struct err *e)
 {
     *t = (struct titles){.n = items->n};
-    struct reader r = {.t = t};
+    struct reader r = {.t = t, .items = items};
     struct xin x;
-    int rc = idmap_build(&r.map, items, "item", e);
+    int rc = ids_index(items, "item", e);
     if (rc)
         return rc;
     rc = ERR_NOMEM;
@@ -69,10 +68,9 @@ titles_read(
     if (rc)
         goto out;
     r.name = x.name;
-    rc = table_read(&x, '\t', 0, add, &r, e);
+    rc = table_read(&x, "\t", 0, add, &r, e);
     xin_close(&x);
 out:
-    ids_free(&r.map);
     if (rc)
         titles_free(t);
     return rc;

@@ -17,9 +17,10 @@ struct titles {
 /*
  * Reads a table with tabs and a header row: item id, title; further columns
  * and ids that are not in items are ignored, the first title of an item
- * counts. Zero-initialised by the call; free with titles_free.
+ * counts. The table of items is built (ids_index). Zero-initialised by the
+ * call; free with titles_free.
  */
-int titles_read(struct titles *t, const char *path, const struct strs *items,
+int titles_read(struct titles *t, const char *path, struct ids *items,
     struct err *e) ERR_CHECKED;
 
 /* The title of item i and its length; empty if it has none. */

@@ -25,7 +25,8 @@ read_amazon(struct xin *x, struct features *f, struct err *e)
             rc = (int)got;
             break;
         }
-        const char *why = ids_reason((char *)rec, ASIN);
+        struct text id = {(char *)rec, ASIN};
+        const char *why = ids_reason(id);
         if (got < RECORD) {
             rc = err_set(e, ERR_FORMAT, "'%.400s' ends inside record %" PRId64,
                 x->name, n);
@@ -36,12 +37,11 @@ read_amazon(struct xin *x, struct features *f, struct err *e)
                 x->name, n, why);
         } else {
             memcpy(v, rec + ASIN, 4 * AMAZON_D);
-            int64_t at = ids_add(&seen, (char *)rec, ASIN, e);
-            rc = at < 0 ? (int)at
-                 : at < n - 1
-                     ? err_set(
-                           e, ERR_FORMAT, "a second vector for id '%.10s'", rec)
-                     : features_put(f, (char *)rec, ASIN, v, AMAZON_D, e);
+            int64_t at = ids_add(&seen, id, e);
+            rc = at < 0       ? (int)at
+                 : at < n - 1 ? err_set(e, ERR_FORMAT,
+                                    "a second vector for id '%.10s'", rec)
+                              : features_put(f, id, v, AMAZON_D, e);
             if (rc)
                 rc = err_prefix(e, rc, "'%.400s', record %" PRId64, x->name, n);
         }
@@ -61,7 +61,7 @@ struct lines {
 };
 
 static int
-parse_float(const struct table_field *t, float *v)
+parse_float(const struct text *t, float *v)
 {
     char *end;
     if (t->n == 0 || strspn(t->s, "0123456789+-.eE") != (size_t)t->n)
@@ -105,25 +105,25 @@ put_row(struct lines *l, const struct table_row *row, struct err *e)
         return err_set(e, ERR_SHAPE,
             "the row has %" PRId64 " values, the first %" PRId64, row->n - 1,
             l->fields - 1);
-    const struct table_field *id = &row->field[0];
-    const char *why = ids_reason(id->s, id->n);
+    struct text id = row->field[0];
+    const char *why = ids_reason(id);
     if (why)
         return err_set(e, ERR_FORMAT, "the id %s", why);
-    int64_t before = l->seen.n, at = ids_add(&l->seen, id->s, id->n, e);
+    int64_t before = l->seen.n, at = ids_add(&l->seen, id, e);
     if (at < 0)
         return (int)at;
     if (at < before)
-        return err_set(e, ERR_FORMAT, "a second vector for id '%s'", id->s);
+        return err_set(e, ERR_FORMAT, "a second vector for id '%s'", id.s);
     int rc = mem_grow((void **)&l->v, &l->cap, row->n, sizeof *l->v, e);
     if (rc)
         return rc;
     for (int64_t i = 1; i < row->n; i++) {
-        const struct table_field *t = &row->field[i];
+        const struct text *t = &row->field[i];
         if (!parse_float(t, &l->v[i - 1]))
             return err_set(e, ERR_FORMAT,
                 "value %" PRId64 ", '%.40s', is not a finite number", i, t->s);
     }
-    return features_put(l->f, id->s, id->n, l->v, row->n - 1, e);
+    return features_put(l->f, id, l->v, row->n - 1, e);
 }
 
 static int
@@ -137,10 +137,10 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
 }
 
 static int
-read_lines(struct xin *x, char delim, struct features *f, struct err *e)
+read_lines(struct xin *x, const char *sep, struct features *f, struct err *e)
 {
     struct lines l = {.x = x, .f = f};
-    int rc = table_read(x, delim, 1, on_row, &l, e);
+    int rc = table_read(x, sep, 1, on_row, &l, e);
     ids_free(&l.seen);
     free(l.v);
     return rc;
@@ -157,12 +157,12 @@ on_id(void *ctx, const struct table_row *row, struct err *e)
     struct id_list *l = ctx;
     const char *why = row->bad;
     if (!why && row->n == 1)
-        why = ids_reason(row->field[0].s, row->field[0].n);
+        why = ids_reason(row->field[0]);
     if (why)
         return err_set(e, ERR_FORMAT, "'%.400s', line %" PRId64 ": %s%s",
             l->x->name, row->line, row->bad ? "" : "the id ", why);
     int64_t before = l->ids->n;
-    int64_t at = ids_add(l->ids, row->field[0].s, row->field[0].n, e);
+    int64_t at = ids_add(l->ids, row->field[0], e);
     if (at < 0)
         return (int)at;
     if (at < before)
@@ -185,7 +185,7 @@ read_ids(
     rows->given = 1;
     /* a line is an id whatever is in it, so the delimiter is one that no text
      * contains */
-    rc = table_read(&x, '\x1f', 0, on_id, &l, e);
+    rc = table_read(&x, "\x1f", 0, on_id, &l, e);
     if (!rc)
         rc = hist_input(h, "ids", x.name, NULL, x.crc, e);
     xin_close(&x);
@@ -254,7 +254,7 @@ vectors_read(const char *path, enum vectors_format format, const char *ids_path,
     } else {
         rc = format == VECTORS_AMAZON
                  ? read_amazon(&x, f, e)
-                 : read_lines(&x, format == VECTORS_CSV ? ',' : '\t', f, e);
+                 : read_lines(&x, format == VECTORS_CSV ? "," : "\t", f, e);
         if (!rc)
             rc = hist_input(h, "features", x.name, NULL, x.crc, e);
         xin_close(&x);

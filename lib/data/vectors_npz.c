@@ -88,12 +88,13 @@ take_ids(struct npz_in *z, const struct npy *h, struct vectors_rows *rows,
         } else {
             n = from_int(h, raw, text, sizeof text);
         }
-        const char *why = n < 0 ? "is not Unicode text" : ids_reason(s, n);
+        const char *why =
+            n < 0 ? "is not Unicode text" : ids_reason((struct text){s, n});
         if (why)
             return err_set(e, ERR_FORMAT,
                 "'%.400s': member 'ids', element %" PRId64 ": the id %s",
                 z->x.name, r, why);
-        int64_t at = ids_add(&rows->ids, s, n, e);
+        int64_t at = ids_add(&rows->ids, (struct text){s, n}, e);
         if (at < 0)
             return (int)at;
         if (at < r)
@@ -161,9 +162,7 @@ put_row(const struct vectors_rows *rows, int64_t r, const float *v, int64_t d,
 {
     if (!rows->given)
         return features_put_index(f, r, v, d, e);
-    int64_t n;
-    const char *id = ids_get(&rows->ids, r, &n);
-    return features_put(f, id, n, v, d, e);
+    return features_put(f, ids_get(&rows->ids, r), v, d, e);
 }
 
 static int

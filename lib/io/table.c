@@ -2,226 +2,288 @@
 
 #include "lib/base/mem.h"
 
-#include <csv.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1 << 12 };
+enum { BLOCK = 1 << 18 };
 
-struct state {
-    struct csv_parser csv;
-    char delim;
+struct reader {
+    struct xin *x;
+    const char *sep;
+    int64_t sep_n;
     int quotes;
-    table_row_fn *f;
-    void *ctx;
-    struct err *e;
-    int rc; /* of the first failure; nothing is delivered afterwards */
-    char *text;
-    int64_t len, text_cap;
-    int64_t *at; /* where field i starts in text */
-    int64_t n, at_cap;
-    struct table_field *field;
-    int64_t field_cap;
-    int64_t line, row_line, row_bytes;
-    int cr;   /* the last row ended in CR, which was counted as a line */
-    int last; /* byte before the present chunk */
-    int skip; /* malformed: drop everything up to the next line */
-    int nul;  /* there is a NUL byte in the present block */
-    int bom;  /* bytes of a byte order mark matched so far, 3: decided */
+    unsigned char stop[256]; /* what ends a field without quotes, or NUL */
+    char *buf;               /* unread are buf[at..len), then a line end */
+    int64_t at, len, cap;
+    int ended;    /* all of x is in buf */
+    int64_t line; /* in which at lies, from 1 */
+    /* of the row at at */
+    struct text *field;
+    int64_t n, field_cap;
+    int doubled;     /* it has doubled quotes */
+    int64_t next;    /* where it ends, or how far it was looked at */
+    int64_t lines;   /* line ends in it */
+    const char *bad; /* why it is malformed */
 };
 
+/* More bytes behind the unread ones, which move to the front: at least as many
+ * again, so that a long row is not looked at byte by byte. */
 static int
-no_space(unsigned char c)
+fill(struct reader *r, struct err *e)
 {
-    (void)c;
-    return 0;
-}
-
-static void
-deliver(struct state *s, const char *bad)
-{
-    struct table_row row = {.line = s->row_line, .bad = bad};
-    if (!bad) {
-        s->rc = mem_grow(
-            (void **)&s->field, &s->field_cap, s->n, sizeof *s->field, s->e);
-        if (s->rc)
-            return;
-        for (int64_t i = 0; i < s->n; i++) {
-            int64_t end = i + 1 < s->n ? s->at[i + 1] : s->len;
-            s->field[i].s = s->text + s->at[i];
-            s->field[i].n = end - s->at[i] - 1;
-        }
-        row.field = s->field;
-        row.n = s->n;
-    }
-    s->n = s->len = s->row_bytes = 0;
-    s->rc = s->f(s->ctx, &row, s->e);
-}
-
-static void
-on_field(void *p, size_t n, void *ctx)
-{
-    struct state *s = ctx;
-    s->cr = 0;
-    if (s->rc)
-        return;
-    int64_t need = s->len + (int64_t)n + 1;
-    if (need > s->text_cap)
-        s->rc = mem_grow((void **)&s->text, &s->text_cap, need, 1, s->e);
-    if (!s->rc && s->n == s->at_cap)
-        s->rc = mem_grow(
-            (void **)&s->at, &s->at_cap, s->n + 1, sizeof *s->at, s->e);
-    if (s->rc)
-        return;
-    memcpy(s->text + s->len, p, n);
-    s->text[s->len + (int64_t)n] = 0;
-    s->at[s->n++] = s->len;
-    s->len += (int64_t)n + 1;
-}
-
-static void
-on_row(int c, void *ctx)
-{
-    struct state *s = ctx;
-    if (!s->rc)
-        deliver(s, NULL);
-    s->cr = c == CSV_CR;
-    s->line += s->cr;
-    s->row_line = s->line;
-}
-
-static int
-start_csv(struct state *s)
-{
-    if (csv_init(&s->csv, CSV_STRICT | CSV_STRICT_FINI))
-        return err_set(s->e, ERR_NOMEM, "out of memory");
-    csv_set_delim(&s->csv, (unsigned char)s->delim);
-    csv_set_space_func(&s->csv, no_space);
-    csv_set_blk_size(&s->csv, BLOCK);
-    /* libcsv has no way to say "no quotes"; NUL never reaches it (feed) */
-    if (!s->quotes)
-        csv_set_quote(&s->csv, 0);
-    return 0;
-}
-
-/* The present row is malformed: report it and start afresh after its line. */
-static int
-malformed(struct state *s, const char *why)
-{
-    deliver(s, why);
-    csv_free(&s->csv);
-    s->skip = 1;
-    int rc = start_csv(s);
-    return s->rc ? s->rc : rc;
-}
-
-/* A chunk lies within one line: it has no LF but perhaps as its last byte. */
-static int
-feed(struct state *s, const unsigned char *p, int64_t n)
-{
-    int ends = p[n - 1] == '\n';
-    int before = n > 1 ? p[n - 2] : s->last;
-    s->last = p[n - 1];
-    if (!s->skip) {
-        if (s->csv.pstate == 0) { /* between rows */
-            s->row_line = s->line;
-            s->row_bytes = 0;
-        }
-        s->row_bytes += n;
-        /* libcsv grows its field by a constant: make that geometric */
-        if (s->row_bytes > BLOCK)
-            csv_set_blk_size(&s->csv, (size_t)s->row_bytes);
-        int rc = 0;
-        if (s->row_bytes > TABLE_ROW_MAX)
-            rc = malformed(
-                s, "the row is longer than 16 MiB (an unclosed quote?)");
-        else if (s->nul && memchr(p, 0, (size_t)n))
-            rc = malformed(s, "NUL byte in the row");
-        else if (csv_parse(&s->csv, p, (size_t)n, on_field, on_row, s) !=
-                     (size_t)n &&
-                 !s->rc)
-            rc = csv_error(&s->csv) == CSV_EPARSE
-                     ? malformed(s,
-                           "a quote inside an unquoted field, or text after a "
-                           "closing quote")
-                     : err_set(s->e, ERR_NOMEM, "out of memory");
-        if (rc || s->rc)
-            return s->rc ? s->rc : rc;
-    }
-    if (ends) {
-        s->line += !(s->cr && before == '\r');
-        s->skip = 0;
-        s->cr = 0;
-    }
-    return 0;
-}
-
-static const unsigned char mark[] = {0xEF, 0xBB, 0xBF};
-
-/* Drops a byte order mark, which may arrive in pieces; what only looked like
- * one is fed. Returns how many bytes of p are dealt with. */
-static int64_t
-skip_bom(struct state *s, const unsigned char *p, int64_t n)
-{
-    int64_t k = 0;
-    while (k < n && s->bom < 3) {
-        if (p[k] == mark[s->bom]) {
-            s->bom++;
-            k++;
+    memmove(r->buf, r->buf + r->at, (size_t)(r->len - r->at));
+    r->len -= r->at;
+    r->at = 0;
+    int64_t want = 2 * r->len;
+    int rc = mem_grow((void **)&r->buf, &r->cap, want + 2, 1, e);
+    while (!rc && !r->ended && (r->len == 0 || r->len < want)) {
+        const unsigned char *p;
+        int64_t n = xin_peek(r->x, &p, e);
+        if (n <= 0) {
+            r->ended = n == 0;
+            rc = (int)n;
             continue;
         }
-        int met = s->bom;
-        s->bom = 3;
-        if (met)
-            s->rc = feed(s, mark, met);
+        if (n > r->cap - 1 - r->len)
+            n = r->cap - 1 - r->len;
+        memcpy(r->buf + r->len, p, (size_t)n);
+        xin_take(r->x, n);
+        r->len += n;
     }
-    return k;
+    r->buf[r->len] = '\n';
+    return rc;
+}
+
+/* The length of the line end at p; 0 if it is a CR whose LF may be still to
+ * come. */
+static int
+line_end(const struct reader *r, const char *p)
+{
+    if (*p == '\n')
+        return 1;
+    if (p + 1 == r->buf + r->len)
+        return r->ended;
+    return 1 + (p[1] == '\n');
+}
+
+static int64_t
+count_lines(const char *p, const char *end)
+{
+    int64_t n = 0;
+    for (; p < end; p++)
+        n += *p == '\n' || (*p == '\r' && p[1] != '\n');
+    return n;
+}
+
+static int
+is_sep(const struct reader *r, const char *p)
+{
+    return *p == r->sep[0] &&
+           (r->sep_n == 1 || (r->buf + r->len - p >= r->sep_n &&
+                                 memcmp(p, r->sep, (size_t)r->sep_n) == 0));
+}
+
+/* Where the field without quotes that starts at p ends. */
+static const char *
+plain_end(const struct reader *r, const char *p)
+{
+    for (;; p++) {
+        while (!r->stop[(unsigned char)*p])
+            p++;
+        if (*p != r->sep[0] || is_sep(r, p))
+            return p;
+    }
+}
+
+/* The closing quote of the field whose opening one is before p, or NULL. */
+static const char *
+quoted_end(struct reader *r, const char *p)
+{
+    const char *end = r->buf + r->len;
+    for (; (p = memchr(p, '"', (size_t)(end - p))); p += 2) {
+        if (p[1] != '"')
+            return p;
+        r->doubled = 1;
+    }
+    return NULL;
+}
+
+static int
+add_field(struct reader *r, const char *from, const char *end, struct err *e)
+{
+    if (r->n == r->field_cap) {
+        int rc = mem_grow(
+            (void **)&r->field, &r->field_cap, r->n + 1, sizeof *r->field, e);
+        if (rc)
+            return rc;
+    }
+    r->field[r->n++] = (struct text){from, end - from};
+    return 0;
+}
+
+/* What became of a row: complete, not complete in the buffer, or malformed. */
+enum { DONE, CUT, BAD };
+
+static int
+bad(struct reader *r, const char *why)
+{
+    r->bad = why;
+    return BAD;
+}
+
+/* Takes the field that starts at *p, which moves behind it. */
+static int
+scan_field(struct reader *r, const char **p, struct err *e)
+{
+    const char *from = *p, *end;
+    if (!r->quotes || *from != '"') {
+        end = *p = plain_end(r, from);
+    } else {
+        end = quoted_end(r, ++from);
+        /* the byte after the quote says whether it closes */
+        if (!end || (end + 1 == r->buf + r->len && !r->ended)) {
+            r->next = r->len;
+            return r->ended ? bad(r, "a quote is not closed before the end of "
+                                     "the file")
+                            : CUT;
+        }
+        if (memchr(from, 0, (size_t)(end - from)))
+            return bad(r, "NUL byte in the row");
+        r->lines += count_lines(from, end);
+        *p = end + 1;
+    }
+    return add_field(r, from, end, e);
+}
+
+/* Finds the fields of the row at r->at and its end. */
+static int
+scan(struct reader *r, struct err *e)
+{
+    const char *p = r->buf + r->at, *end = r->buf + r->len;
+    r->n = r->lines = r->doubled = 0;
+    r->next = r->at;
+    for (;;) {
+        int rc = scan_field(r, &p, e);
+        if (rc)
+            return rc;
+        if (p == end || (!r->ended && end - p < r->sep_n && *p == *r->sep)) {
+            r->next = r->len;
+            return r->ended ? DONE : CUT;
+        }
+        if (*p == '\n' || *p == '\r') {
+            int k = line_end(r, p);
+            r->next = p + k - r->buf;
+            r->lines++;
+            return k ? DONE : CUT;
+        }
+        if (*p == 0)
+            return bad(r, "NUL byte in the row");
+        if (!is_sep(r, p))
+            return bad(r, "a quote inside an unquoted field, or text after a "
+                          "closing quote");
+        p += r->sep_n;
+    }
+}
+
+/* Doubled quotes become one. */
+static void
+collapse(struct text *f)
+{
+    char *s = (char *)f->s, *end = s + f->n, *to = memchr(s, '"', (size_t)f->n);
+    if (!to)
+        return;
+    for (char *p = to; p < end; p++) {
+        *to++ = *p;
+        p += *p == '"';
+    }
+    f->n = to - s;
+}
+
+static int
+deliver(struct reader *r, table_row_fn *f, void *ctx, struct err *e)
+{
+    struct table_row row = {.field = r->field, .n = r->n, .line = r->line};
+    for (int64_t i = 0; i < r->n; i++) {
+        if (r->doubled)
+            collapse(&r->field[i]);
+        ((char *)r->field[i].s)[r->field[i].n] = 0;
+    }
+    r->at = r->next;
+    r->line += r->lines;
+    return f(ctx, &row, e);
+}
+
+/* Drops what is left of the line at r->at. */
+static int
+skip_line(struct reader *r, struct err *e)
+{
+    int k = 0;
+    while (!k) {
+        while (r->buf[r->at] != '\n' && r->buf[r->at] != '\r')
+            r->at++;
+        if (r->at < r->len)
+            k = line_end(r, r->buf + r->at);
+        else if (r->ended)
+            return 0;
+        int rc = k ? 0 : fill(r, e);
+        if (rc)
+            return rc;
+    }
+    r->at += k;
+    r->line++;
+    return 0;
+}
+
+static int
+deliver_bad(struct reader *r, table_row_fn *f, void *ctx, struct err *e)
+{
+    struct table_row row = {.line = r->line, .bad = r->bad};
+    int rc = f(ctx, &row, e);
+    return rc ? rc : skip_line(r, e);
+}
+
+static int
+read_rows(struct reader *r, table_row_fn *f, void *ctx, struct err *e)
+{
+    int rc = xin_skip_mark(r->x, e);
+    while (!rc && !(r->ended && r->at == r->len)) {
+        if (r->at == r->len) {
+            rc = fill(r, e);
+            continue;
+        }
+        if (r->buf[r->at] == '\n' || r->buf[r->at] == '\r') {
+            rc = skip_line(r, e);
+            continue;
+        }
+        rc = scan(r, e);
+        if (rc >= 0 && r->next - r->at > TABLE_ROW_MAX)
+            rc = bad(r, "the row is longer than 16 MiB (an unclosed quote?)");
+        if (rc == DONE)
+            rc = deliver(r, f, ctx, e);
+        else if (rc == CUT)
+            rc = fill(r, e);
+        else if (rc == BAD)
+            rc = deliver_bad(r, f, ctx, e);
+    }
+    return rc;
 }
 
 int
-table_read(struct xin *x, char delim, int quotes, table_row_fn *f, void *ctx,
-    struct err *e)
+table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
+    void *ctx, struct err *e)
 {
-    struct state s = {.delim = delim,
+    struct reader r = {.x = x,
+        .sep = sep,
+        .sep_n = (int64_t)strlen(sep),
         .quotes = quotes,
-        .f = f,
-        .ctx = ctx,
-        .e = e,
-        .line = 1,
-        .row_line = 1};
-    int rc = start_csv(&s);
-    while (!rc) {
-        const unsigned char *p;
-        int64_t n = xin_peek(x, &p, e);
-        if (n <= 0) {
-            rc = (int)n;
-            break;
-        }
-        int64_t k = s.bom < 3 ? skip_bom(&s, p, n) : 0;
-        rc = s.rc;
-        s.nul = memchr(p, 0, (size_t)n) != NULL;
-        while (k < n && !rc) {
-            const unsigned char *nl = memchr(p + k, '\n', (size_t)(n - k));
-            int64_t end = nl ? nl + 1 - p : n;
-            rc = feed(&s, p + k, end - k);
-            k = end;
-        }
-        xin_take(x, n);
-    }
-    if (!rc && s.bom && s.bom < 3) {
-        int met = s.bom;
-        s.bom = 3;
-        rc = feed(&s, mark, met);
-    }
-    if (!rc && !s.skip && csv_fini(&s.csv, on_field, on_row, &s)) {
-        if (!s.rc)
-            deliver(&s, "a quote is not closed before the end of the file");
-    }
+        .line = 1};
+    r.stop[0] = r.stop['\n'] = r.stop['\r'] = r.stop[(unsigned char)*sep] = 1;
+    if (quotes)
+        r.stop['"'] = 1;
+    int rc = mem_grow((void **)&r.buf, &r.cap, BLOCK, 1, e);
     if (!rc)
-        rc = s.rc;
-    csv_free(&s.csv);
-    free(s.text);
-    free(s.at);
-    free(s.field);
+        rc = read_rows(&r, f, ctx, e);
+    free(r.buf);
+    free(r.field);
     return rc;
 }

@@ -2,23 +2,19 @@
 #define STAIR_TABLE_H
 
 #include "lib/base/err.h"
+#include "lib/base/text.h"
 #include "lib/io/xio.h"
 
 #include <stdint.h>
 
 /*
- * Delimited text (RFC 4180 with any delimiter), streamed: rows are handed over
- * one by one and never kept. A record may contain quoted line ends; lines end
+ * Delimited text (RFC 4180 with any separator), streamed: rows are handed over
+ * one by one and never kept. A field in quotes may contain line ends; lines end
  * in LF, CRLF or CR; empty lines and a UTF-8 byte order mark are skipped.
  * Blanks belong to the field.
  */
-struct table_field {
-    const char *s; /* terminated, but may hold NUL bytes before that */
-    int64_t n;
-};
-
 struct table_row {
-    const struct table_field *field;
+    const struct text *field; /* each is terminated by a NUL */
     int64_t n;
     int64_t line;    /* in which the row begins, from 1 */
     const char *bad; /* why the row is malformed (n is 0 then), else NULL */
@@ -31,11 +27,13 @@ enum { TABLE_ROW_MAX = 16 << 20 };
 typedef int table_row_fn(void *ctx, const struct table_row *row, struct err *e);
 
 /*
- * Reads x to its end. With quotes, fields may stand in double quotes; without,
- * a quote is an ordinary character. After a malformed row that f accepted the
- * reading goes on with the next line.
+ * Reads x to its end. sep is what stands between fields, one byte or more, none
+ * of them a quote or a line end. With quotes, fields may stand in double
+ * quotes; without, a quote is an ordinary character. After a malformed row that
+ * f accepted the reading goes on with the line after the one in which the row
+ * began: an unclosed quote costs one row.
  */
-int table_read(struct xin *x, char delim, int quotes, table_row_fn *f,
+int table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
     void *ctx, struct err *e) ERR_CHECKED;
 
 #endif

@@ -198,6 +198,16 @@ xin_peek_more(
     return s->gz ? s->plain_len : s->raw_len;
 }
 
+int
+xin_skip_mark(struct xin *x, struct err *e)
+{
+    const unsigned char *p;
+    int64_t n = xin_peek_more(x, 3, &p, e);
+    if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0)
+        xin_take(x, 3);
+    return n < 0 ? (int)n : 0;
+}
+
 static void
 count(struct xin *x, const void *p, int64_t n)
 {

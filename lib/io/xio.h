@@ -43,6 +43,9 @@ void xin_take(struct xin *x, int64_t k);
 int64_t xin_peek_more(struct xin *x, int64_t want, const unsigned char **p,
     struct err *e) ERR_CHECKED;
 
+/* Before anything is taken: passes over a UTF-8 byte order mark. */
+int xin_skip_mark(struct xin *x, struct err *e) ERR_CHECKED;
+
 /* Idempotent. */
 void xin_close(struct xin *x);
 

@@ -52,7 +52,8 @@ add_key(const struct reader *r, int64_t line, const char *metric,
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": the metric's name is too long", r->name,
             line);
-    int64_t before = r->s->key.n, at = ids_add(&r->s->key, key, n, e);
+    int64_t before = r->s->key.n,
+            at = ids_add(&r->s->key, (struct text){key, n}, e);
     if (at < 0)
         return (int)at;
     if (r->s->key.n == before)
@@ -103,11 +104,11 @@ user(struct reader *r, const struct table_row *row, struct err *e)
             "'%s' line %" PRId64 ": %" PRId64
             " fields, but the header has %" PRId64,
             r->name, row->line, row->n, s->key.n + 2);
-    const char *why = ids_reason(row->field[0].s, row->field[0].n);
+    const char *why = ids_reason(row->field[0]);
     if (why)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",
             r->name, row->line, why);
-    int64_t i = ids_add(&s->users, row->field[0].s, row->field[0].n, e);
+    int64_t i = ids_add(&s->users, row->field[0], e);
     if (i < 0)
         return (int)i;
     if (i < s->n)
@@ -203,7 +204,7 @@ scores_read(struct scores *s, const char *path, struct err *e)
     int64_t n = xin_peek(&x, &p, e);
     rc = n < 0                ? (int)n
          : n > 0 && *p == '{' ? json(&r, &x, e)
-                              : table_read(&x, '\t', 0, add_row, &r, e);
+                              : table_read(&x, "\t", 0, add_row, &r, e);
     if (!rc && !s->per_user)
         s->n = s->key.n > 0;
     if (!rc && (s->n == 0 || s->key.n == 0))

@@ -30,8 +30,7 @@ as_interactions(const char *path, int how)
     if (!intake_file(&k, path, &a, &h, &e) && !intake_end(&k, &a, &e) &&
         !interactions_dedupe(&a, &dropped, &e) &&
         !interactions_core(&a, 2, &rounds, &e) &&
-        !interactions_dataset(
-            &a, INTERACTIONS_AUTO, &split, &d, by_value, &e)) {
+        !interactions_dataset(&a, IDS_AUTO, &split, &d, by_value, &e)) {
         /* what is built must hold its own invariants */
         if (csr_check(&d.train, "train", &e) ||
             csr_check(&d.valid, "valid", &e) || csr_check(&d.test, "test", &e))
@@ -45,8 +44,10 @@ as_interactions(const char *path, int how)
 static void
 as_vectors(const char *path)
 {
-    char text[] = "ab";
-    struct strs ids = {.n = 2, .width = 1, .bytes = text};
+    struct ids ids = {0};
+    if (ids_add(&ids, text_of("a"), NULL) ||
+        ids_add(&ids, text_of("b"), NULL) != 1)
+        abort();
     struct features f;
     int by_id;
     struct hist h = {0};

@@ -28,8 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     int by_value[2];
     if (!intake_file(&k, path, &a, &h, &e) && !intake_end(&k, &a, &e) &&
         !interactions_dedupe(&a, &dropped, &e) &&
-        !interactions_dataset(
-            &a, INTERACTIONS_AUTO, &split, &d, by_value, &e)) {
+        !interactions_dataset(&a, IDS_AUTO, &split, &d, by_value, &e)) {
         if (csr_check(&d.train, "train", &e) ||
             d.train.nnz + d.valid.nnz + d.test.nnz != a.n)
             abort();

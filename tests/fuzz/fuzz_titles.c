@@ -13,8 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    char text[] = "a\0bc", path[32];
-    struct strs items = {.n = 2, .width = 2, .bytes = text};
+    char path[32];
+    struct ids items = {0};
+    if (ids_add(&items, text_of("a"), NULL) ||
+        ids_add(&items, text_of("bc"), NULL) != 1)
+        abort();
     int fd = memfd_create("fuzz", 0);
     if (fd < 0 || write(fd, data, n) != (ssize_t)n)
         abort();
@@ -30,6 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         }
         titles_free(&t);
     }
+    ids_free(&items);
     close(fd);
     return 0;
 }

@@ -50,9 +50,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static struct archive a;
     static uint8_t amazon[4 * (ID + 4 * WIDTH)];
-    char text[] = "a\0\0\0\0\0\0\0\0\0b\0\0\0\0\0\0\0\0\0"
-                  "0000000001";
-    struct strs items = {.n = 3, .width = ID, .bytes = text};
     if (n < 2 || n > ARCHIVE_INPUT)
         return 0;
     int how = data[0];
@@ -79,6 +76,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     int by_id;
     struct hist h = {0};
     struct err e;
+    struct ids items = {0};
+    if (ids_add(&items, text_of("a"), NULL) ||
+        ids_add(&items, text_of("b"), NULL) != 1 ||
+        ids_add(&items, text_of("0000000001"), NULL) != 2)
+        abort();
     if (!features_init(&f, &items, &e)) {
         enum vectors_format format = how & GUESS    ? VECTORS_AUTO
                                      : how & AMAZON ? VECTORS_AMAZON

@@ -32,7 +32,6 @@ same "the library neither exits nor prints" "$(nm -A --undefined-only "$BUILD"/l
 # File x_y.o may export x_y*, or x_* as one of several files of module x. Else:
 allowed() { # allowed FILE NAME
 	case $1:$2 in
-	dataset:strs_*) return 0 ;;                     # the small type it is made of
 	jgcf:model_jgcf | lightgcn:model_lightgcn | mf:model_mf) return 0 ;; # one table a file
 	popularity:model_popularity | stair:model_stair) return 0 ;;
 	"$1:net_$1") return 0 ;;                        # likewise

@@ -3,7 +3,6 @@
 #include "lib/base/rng.h"
 #include "lib/data/interactions.h"
 #include "lib/data/kcore.h"
-#include "lib/data/number.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>
@@ -32,10 +31,10 @@ test_ids(void)
     static char text[N][16];
     static int64_t len[N];
     int32_t batch[IDS_BATCH + 7];
-    struct ids_key key[IDS_BATCH + 7];
+    struct text key[IDS_BATCH + 7];
     struct ids a = {0}, b = {0};
     int right = 1, found = 1, same = 1, got = 1;
-    ok(ids_find(&a, "x", 1) == -1, "nothing is in an empty table");
+    ok(ids_find(&a, text_of("x")) == -1, "nothing is in an empty table");
     for (int64_t i = 0; i < N; i++) {
         len[i] = random_string(text[i], i);
         int64_t twin = 0, distinct = a.n;
@@ -43,26 +42,25 @@ test_ids(void)
             if (len[twin] == len[i] &&
                 memcmp(text[twin], text[i], (size_t)len[i]) == 0)
                 break;
-        int64_t was = ids_find(&a, text[i], len[i]);
-        int64_t id = ids_add(&a, text[i], len[i], NULL);
+        int64_t was = ids_find(&a, (struct text){text[i], len[i]});
+        int64_t id = ids_add(&a, (struct text){text[i], len[i]}, NULL);
         if (twin == i)
             right &= id == distinct && was == -1;
         else
-            right &= id == ids_find(&a, text[twin], len[twin]) && was == id;
-        int64_t n;
-        const char *s = ids_get(&a, id, &n);
-        got &= n == len[i] && memcmp(s, text[i], (size_t)n) == 0;
+            right &= id == ids_find(&a, (struct text){text[twin], len[twin]}) &&
+                     was == id;
+        got &= text_same(ids_get(&a, id), (struct text){text[i], len[i]});
     }
     for (int64_t i = 0; i < N; i += IDS_BATCH + 7) {
         int n = N - i < IDS_BATCH + 7 ? (int)(N - i) : IDS_BATCH + 7;
         for (int k = 0; k < n; k++)
-            key[k] = (struct ids_key){text[i + k], len[i + k]};
+            key[k] = (struct text){text[i + k], len[i + k]};
         same &= ids_add_all(&b, key, n, batch, NULL) == 0;
         for (int k = 0; k < n; k++)
-            same &= batch[k] == ids_find(&a, text[i + k], len[i + k]);
+            same &= batch[k] == ids_find(&a, key[k]);
     }
     for (int64_t i = 0; i < N; i++)
-        found &= ids_find(&b, text[i], len[i]) >= 0;
+        found &= ids_find(&b, (struct text){text[i], len[i]}) >= 0;
     ok(right && got, "indices by arrival, as by linear search (%d ids)",
         (int)a.n);
     ok(same && found && a.n == b.n, "batches give the same indices");
@@ -70,23 +68,26 @@ test_ids(void)
     ids_free(&b);
     ids_free(&b);
 
-    ok(ids_integer("0", 1) == 0 && ids_integer("2147483647", 10) == INT32_MAX,
+    ok(ids_integer(text_of("0")) == 0 &&
+            ids_integer(text_of("2147483647")) == INT32_MAX,
         "plain integers");
-    ok(ids_integer("", 0) < 0 && ids_integer("00", 2) < 0 &&
-            ids_integer("07", 2) < 0 && ids_integer("-1", 2) < 0 &&
-            ids_integer("1a", 2) < 0 && ids_integer("2147483648", 10) < 0 &&
-            ids_integer("99999999999", 11) < 0,
+    ok(ids_integer(text_of("")) < 0 && ids_integer(text_of("00")) < 0 &&
+            ids_integer(text_of("07")) < 0 && ids_integer(text_of("-1")) < 0 &&
+            ids_integer(text_of("1a")) < 0 &&
+            ids_integer(text_of("2147483648")) < 0 &&
+            ids_integer(text_of("99999999999")) < 0,
         "what is no plain integer");
     char long_id[256] = {0};
     memset(long_id, 'x', 256);
-    ok(!ids_reason(long_id, 255) && ids_reason(long_id, 256) &&
-            ids_reason("", 0) && ids_reason("a\0b", 3),
+    ok(!ids_reason((struct text){long_id, 255}) &&
+            ids_reason((struct text){long_id, 256}) &&
+            ids_reason(text_of("")) && ids_reason((struct text){"a\0b", 3}),
         "what can be an id");
 }
 
-/* More pairs than batches hold, so that the thread takes part. */
+/* Batches that are full and that are not. */
 static void
-test_intern(void)
+test_batches(void)
 {
     struct interactions a = {0};
     struct ids users = {0}, items = {0};
@@ -98,7 +99,8 @@ test_intern(void)
             int64_t un = random_string(u, i + part),
                     tn = random_string(t, 3 * i + 1);
             double time = (double)(i + part * PAIRS);
-            right &= !interactions_add(&a, u, un, t, tn, &time, NULL, NULL);
+            right &= !interactions_add(&a, (struct text){u, un},
+                (struct text){t, tn}, &time, NULL, NULL);
         }
         right &= interactions_flush(&a, NULL) == 0;
     }
@@ -108,18 +110,18 @@ test_intern(void)
         int64_t i = r % PAIRS, part = r / PAIRS;
         int64_t un = random_string(u, i + part),
                 tn = random_string(t, 3 * i + 1);
-        right &= a.user[r] == ids_add(&users, u, un, NULL) &&
-                 a.item[r] == ids_add(&items, t, tn, NULL) &&
+        right &= a.user[r] == ids_add(&users, (struct text){u, un}, NULL) &&
+                 a.item[r] == ids_add(&items, (struct text){t, tn}, NULL) &&
                  (int64_t)a.time[r] == r;
     }
     ok(right && a.users.n == users.n && a.items.n == items.n,
-        "indices do not depend on the thread that gives them");
+        "rows are looked up in batches, those of two files too");
     ids_free(&users);
     ids_free(&items);
     interactions_free(&a);
-    char id[2] = "x";
+    struct text id = text_of("x");
     for (int i = 0; i < 5000; i++)
-        right &= !interactions_add(&a, id, 1, id, 1, NULL, NULL, NULL);
+        right &= !interactions_add(&a, id, id, NULL, NULL, NULL);
     interactions_free(&a);
     ok(right, "rows may be dropped while they are looked up");
 }
@@ -157,7 +159,8 @@ add_numbers(struct interactions *a, int64_t u, int64_t i)
     char us[24], is[24];
     int un = snprintf(us, sizeof us, "u%d", (int)u);
     int in = snprintf(is, sizeof is, "i%d", (int)i);
-    if (interactions_add(a, us, un, is, in, NULL, NULL, NULL))
+    if (interactions_add(
+            a, (struct text){us, un}, (struct text){is, in}, NULL, NULL, NULL))
         abort();
 }
 
@@ -367,10 +370,9 @@ test_split_assign(void)
 }
 
 static int
-is_id(const struct strs *s, int64_t i, const char *want)
+is_id(const struct ids *s, int64_t i, const char *want)
 {
-    char buf[64];
-    return strcmp(strs_get(s, i, buf), want) == 0;
+    return text_same(ids_get(s, i), text_of(want));
 }
 
 static void
@@ -379,37 +381,40 @@ test_number(void)
     struct ids ids = {0};
     static const char *const text[] = {"2", "x", "0", "1", "10"};
     for (int i = 0; i < 5; i++)
-        if (ids_add(&ids, text[i], (int64_t)strlen(text[i]), NULL) != i)
+        if (ids_add(&ids, text_of(text[i]), NULL) != i)
             abort();
-    struct strs names;
+    struct ids names;
     struct err e;
     int by_value;
     int32_t a[] = {3, 0, 0, 2};
-    ok(!number_ids(a, 4, &ids, 2, "item", &names, &by_value, &e) && by_value &&
-            a[0] == 1 && a[1] == 2 && a[2] == 2 && a[3] == 0 && names.n == 3 &&
-            is_id(&names, 1, "1"),
+    ok(!ids_renumber(&ids, IDS_AUTO, "item", a, 4, &names, &by_value, &e) &&
+            by_value && a[0] == 1 && a[1] == 2 && a[2] == 2 && a[3] == 0 &&
+            names.n == 3 && is_id(&names, 1, "1"),
         "dense integers get their value as index");
-    strs_free(&names);
+    ids_free(&names);
     int32_t b[] = {3, 0, 0, 2};
-    ok(!number_ids(b, 4, &ids, 0, "item", &names, &by_value, &e) && !by_value &&
-            b[0] == 0 && b[1] == 1 && b[2] == 1 && b[3] == 2 &&
+    ok(!ids_renumber(
+           &ids, IDS_APPEARANCE, "item", b, 4, &names, &by_value, &e) &&
+            !by_value && b[0] == 0 && b[1] == 1 && b[2] == 1 && b[3] == 2 &&
             is_id(&names, 0, "1"),
         "first occurrence if so wished");
-    strs_free(&names);
+    ids_free(&names);
     int32_t c[] = {0, 4, 2};
-    ok(!number_ids(c, 3, &ids, 2, "item", &names, &by_value, &e) && !by_value &&
-            c[0] == 0 && c[1] == 1 && c[2] == 2 && names.width == 2 &&
+    ok(!ids_renumber(&ids, IDS_AUTO, "item", c, 3, &names, &by_value, &e) &&
+            !by_value && c[0] == 0 && c[1] == 1 && c[2] == 2 &&
             is_id(&names, 1, "10"),
         "a gap: first occurrence");
-    strs_free(&names);
+    ids_free(&names);
     int32_t d[] = {0, 4, 2};
-    ok(number_ids(d, 3, &ids, 1, "item", &names, &by_value, &e) == ERR_FORMAT &&
+    ok(ids_renumber(&ids, IDS_INTEGER, "item", d, 3, &names, &by_value, &e) ==
+                ERR_FORMAT &&
             strcmp(e.msg,
                 "item ids are not the integers 0..n-1: there are 3 and 1 is "
                 "missing") == 0,
         "a gap is refused where integers are demanded");
     int32_t f[] = {1};
-    ok(number_ids(f, 1, &ids, 1, "user", &names, &by_value, &e) == ERR_FORMAT &&
+    ok(ids_renumber(&ids, IDS_INTEGER, "user", f, 1, &names, &by_value, &e) ==
+                ERR_FORMAT &&
             strcmp(e.msg,
                 "user ids are not the integers 0..n-1: 'x' is not a whole "
                 "number in plain digits") == 0,
@@ -421,7 +426,7 @@ int
 main(void)
 {
     test_ids();
-    test_intern();
+    test_batches();
     test_core();
     test_split_parse();
     test_split_counts();

@@ -162,14 +162,15 @@ example(void)
 {
     static int64_t p0[] = {0, 2, 3}, p1[] = {0, 1, 1}, p2[] = {0, 0, 1};
     static int32_t i0[] = {0, 2, 1}, i1[] = {1}, i2[] = {0};
-    static char users[] = "annbob", items[] = "i1\0\0\0item2x\0\0\0\0";
+    static char users[] = "annbob", items[] = "i1item2x";
+    static int64_t users_at[] = {0, 3, 6}, items_at[] = {0, 2, 7, 8};
     struct dataset d = {.n_users = 2,
         .n_items = 3,
         .train = {2, 3, 3, p0, i0, NULL},
         .valid = {2, 3, 1, p1, i1, NULL},
         .test = {2, 3, 1, p2, i2, NULL},
-        .user_ids = {2, 3, users},
-        .item_ids = {3, 5, items}};
+        .user_ids = {.n = 2, .bytes = users, .at = users_at},
+        .item_ids = {.n = 3, .bytes = items, .at = items_at}};
     return d;
 }
 
@@ -192,15 +193,14 @@ test_dataset(void)
     struct dataset d = example(), back;
     struct hist h = {0};
     struct err e;
-    char buf[16];
     ok(dataset_write("d.npz", &d, "stair-npz 1\n", &e) == 0 &&
             dataset_read("d.npz", &back, &h, &e) == 0 && back.n_users == 2 &&
             back.n_items == 3 && back.train.nnz == 3 &&
             !memcmp(back.train.indices, d.train.indices, 12) &&
             back.valid.nnz == 1 && back.test.indices[0] == 0 &&
-            !strcmp(strs_get(&back.user_ids, 1, buf), "bob") &&
-            !strcmp(strs_get(&back.item_ids, 1, buf), "item2") &&
-            !strcmp(strs_get(&back.item_ids, 2, buf), "x"),
+            text_same(ids_get(&back.user_ids, 1), text_of("bob")) &&
+            text_same(ids_get(&back.item_ids, 1), text_of("item2")) &&
+            text_same(ids_get(&back.item_ids, 2), text_of("x")),
         "a dataset comes back");
     ok(h.inputs && !strncmp(h.inputs, "data:", 5), "and is noted as input");
     hist_free(&h);

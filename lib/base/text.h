@@ -1,0 +1,25 @@
+#ifndef STAIR_TEXT_H
+#define STAIR_TEXT_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* n bytes that belong to somebody else: an id, a field of a table, a value. */
+struct text {
+    const char *s;
+    int64_t n;
+};
+
+static inline struct text
+text_of(const char *s)
+{
+    return (struct text){s, (int64_t)strlen(s)};
+}
+
+static inline int
+text_same(struct text a, struct text b)
+{
+    return a.n == b.n && memcmp(a.s, b.s, (size_t)a.n) == 0;
+}
+
+#endif
