@@ -1,6 +1,7 @@
 #include "tools/cli.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
 #include "lib/io/xio.h"
 
@@ -170,6 +171,16 @@ cli_one_stdin(struct cli *io, const char *const *path, int n)
         cli_usage(io, "only one input can be standard input");
 }
 
+struct exec *
+cli_exec(struct cli *io)
+{
+    if (!io->exec)
+        die_if(exec_new(
+                   &io->exec, (int)io->threads, getenv("STAIR_ISA"), &io->err),
+            io);
+    return io->exec;
+}
+
 int
 cli_finish(struct cli *io)
 {
@@ -186,6 +197,7 @@ cli_finish(struct cli *io)
             clock_seconds() - io->started, cpu, (double)mem_peak_rss() / 1e6);
     }
     hist_free(&io->hist);
+    exec_free(io->exec);
     errno = 0;
     if (fflush(stdout) || ferror(stdout) || close(1)) {
         fprintf(stderr, "%s: cannot write '<stdout>': %s\n", io->tool,

@@ -69,6 +69,8 @@ struct cli_option {
         .help = "seed of all random choices"                                   \
     }
 
+struct exec;
+
 struct cli {
     const char *tool;     /* "stair-knn" */
     const char *operands; /* "FILE:K..." for the usage line, "" if none */
@@ -89,6 +91,7 @@ struct cli {
     double progress_last;
     struct err err;
     struct hist hist;
+    struct exec *exec; /* see cli_exec */
 };
 
 /*
@@ -102,6 +105,11 @@ void cli_parse(struct cli *io, int argc, char **argv);
 
 /* What --version prints. */
 void cli_version(const struct cli *io);
+
+/* The threads and the instruction set of this run, by --threads and the
+ * environment variable STAIR_ISA; cli_finish frees them. Exits 1 if this
+ * processor does not run the instructions. */
+struct exec *cli_exec(struct cli *io);
 
 /* The options that change the output, as "--name=value ...", in table order,
  * values canonical. Caller frees. */

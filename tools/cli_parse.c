@@ -1,7 +1,7 @@
 #include "tools/cli.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/io/xio.h"
 
 #include <errno.h>
@@ -299,7 +299,7 @@ cli_parse(struct cli *io, int argc, char **argv)
     if (!io->out)
         io->out = "-";
     if (!io->threads)
-        io->threads = par_cpus();
+        io->threads = exec_cpus();
 
     struct option longs[MAX_OPTIONS + 5] = {{0}};
     char shorts[2 * MAX_OPTIONS + 8] = ":hVqv";

@@ -122,7 +122,7 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
     struct eval_opt o = {.train = &d->train,
         .cuts = a->cuts,
         .n_cuts = a->n_cuts,
-        .threads = (int)io->threads};
+        .exec = cli_exec(io)};
     o.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
     if (strcmp(a->mask, "none") != 0)
         o.mask[0] = &d->train;

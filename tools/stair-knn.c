@@ -51,8 +51,7 @@ neighbours(struct cli *io, const struct knn_args *a, const struct operand *o,
 {
     struct err *e = &io->err;
     struct knn_opt opt = {.k = o->k, .self = a->self};
-    opt.threads = (int)io->threads;
-    opt.isa = getenv("STAIR_ISA");
+    opt.exec = cli_exec(io);
     struct source s;
     int rc = source_open(&s, o->path, &io->hist, o->role, e);
     if (rc)

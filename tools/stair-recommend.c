@@ -126,7 +126,7 @@ recommend(struct cli *io, const struct recommend_args *a,
         .user_ids = &d->user_ids,
         .item_ids = &d->item_ids,
         .titles = a->titles ? t : NULL};
-    struct rank_opt o = {.k = a->number, .threads = (int)io->threads};
+    struct rank_opt o = {.k = a->number, .exec = cli_exec(io)};
     if (o.k > d->n_items)
         o.k = d->n_items > 0 ? d->n_items : 1;
     l.p.k = o.k;

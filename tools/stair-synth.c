@@ -80,9 +80,9 @@ write_vectors(struct tool *t, struct xout *x, enum synthvec_kind kind)
 {
     struct cli *io = &t->io;
     struct synthvec v;
-    die_if(synthvec_init(&v, &t->plan, kind, (int)io->threads, &io->err), io);
+    die_if(synthvec_init(&v, &t->plan, kind, cli_exec(io), &io->err), io);
     int rc = synthvec_write(
-        &v, strcmp(t->type, "float16") == 0, x, (int)io->threads, &io->err);
+        &v, strcmp(t->type, "float16") == 0, x, cli_exec(io), &io->err);
     synthvec_free(&v);
     die_if(rc, io);
 }

@@ -204,7 +204,7 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         .patience = o->patience,
         .keep_last = strcmp(o->keep, "last") == 0,
         .log_test = o->log_test,
-        .threads = (int)io->threads,
+        .exec = cli_exec(io),
         .initial = o->log ? &initial : NULL,
         .checkpoint = o->checkpoint,
         .history = history,
@@ -267,8 +267,7 @@ write_graph(
     struct cli *io, const struct train_args *o, const struct train_input *in)
 {
     struct csr graph;
-    struct itemknn_opt ko = {
-        o->set.neighbours, o->set.shrink, (int)io->threads};
+    struct itemknn_opt ko = {o->set.neighbours, o->set.shrink, cli_exec(io)};
     die_if(itemknn_build(&graph, &in->data.train, &ko, &io->err), io);
     char *history = cli_history(io);
     die_if(store_write_graph(io->out, &graph, o->model, history, &io->err), io);

@@ -143,7 +143,7 @@ measure(struct cli *io, const struct uncertainty_args *a,
             .iterations = a->iterations,
             .tolerance = a->tolerance,
             .seed = (uint64_t)a->seed,
-            .threads = (int)io->threads};
+            .exec = cli_exec(io)};
         struct kmeans k;
         struct uncertainty own, null;
         char n[5][JSONOUT_NUMBER];

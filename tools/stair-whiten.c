@@ -117,7 +117,7 @@ main(int argc, char **argv)
         path[i] = o[i].path;
     }
     cli_one_stdin(&io, path, m);
-    opt.threads = (int)io.threads;
+    opt.exec = cli_exec(&io);
 
     die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct sum sum = {.d = opt.d};

@@ -64,8 +64,7 @@ make_linear(struct cli *io, const struct train_args *o, struct train_input *in,
     csr_free(&in->items);
     mat_free(&in->init);
     make_sampler(io, o, in, m.sampling, &s->sampler);
-    struct cpu_opt co = {
-        o->set.batch, (int)io->threads, getenv("STAIR_ISA"), 0};
+    struct cpu_opt co = {o->set.batch, cli_exec(io), 0};
     die_if(
         strcmp(o->device, "cuda") == 0
             ? cuda_new(&s->engine, &m, &ui, &items, &s->sampler, o->set.batch,
@@ -100,7 +99,7 @@ make_net(struct cli *io, const struct train_args *o, struct train_input *in,
         .penalty = set->penalty,
         .train_features = o->train_features,
         .seed = (uint64_t)o->seed,
-        .threads = (int)io->threads};
+        .exec = cli_exec(io)};
     if (o->system->needs) {
         char text[128];
         die_if(o->system->needs(&no, text, sizeof text, &io->err), io);

@@ -2,18 +2,52 @@
 
 #include <string.h>
 
-int
-isa_supported(const char *name)
+static const char *const names[ISA_SETS] = {
+    "portable", "avx2", "avx512", "avx512bf16"};
+
+static int
+supported(enum isa isa)
 {
 #ifdef STAIR_X86
-    if (strcmp(name, "avx512") == 0)
-        return __builtin_cpu_supports("avx512f") &&
+    switch (isa) {
+#ifdef ISA_BUILDS_BF16
+    case ISA_AVX512BF16:
+        return supported(ISA_AVX512) && __builtin_cpu_supports("avx512bf16");
+#endif
+    case ISA_AVX512:
+        return supported(ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
                __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("fma");
-    if (strcmp(name, "avx2") == 0)
+               __builtin_cpu_supports("avx512dq");
+    case ISA_AVX2:
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    default:
+        break;
+    }
 #endif
-    return strcmp(name, "portable") == 0;
+    return isa == ISA_PORTABLE;
+}
+
+const char *
+isa_name(enum isa isa)
+{
+    return names[isa];
+}
+
+enum isa
+isa_best(void)
+{
+    enum isa isa = ISA_SETS - 1;
+    while (!supported(isa))
+        isa--;
+    return isa;
+}
+
+int
+isa_named(const char *name)
+{
+    for (int isa = 0; isa < ISA_SETS; isa++)
+        if (strcmp(name, names[isa]) == 0)
+            return supported((enum isa)isa) ? isa : -1;
+    return -1;
 }

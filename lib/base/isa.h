@@ -2,10 +2,81 @@
 #define STAIR_ISA_H
 
 /*
- * 1 if this processor runs what *_isa.c files compiled for the instruction set
- * of this name ("avx512", "avx2", "portable") contain; else 0, also for names
- * that are not built.
+ * Instruction sets, and families of kernels that are compiled once for each of
+ * them. A family F is a table of functions, struct F. It takes two lines: its
+ * header declares the choice,
+ *
+ *   const struct F *F_of(const struct exec *exec);
+ *
+ * and a file whose name ends in _isa.c, which the Makefile compiles once per
+ * instruction set, defines the table and with it the choice:
+ *
+ *   ISA_FAMILY(F) = {.dot = k_dot, ...};
+ *
+ * That file includes lib/base/exec.h.
  */
-int isa_supported(const char *name);
+
+#if defined(STAIR_X86) &&                                                      \
+    (defined(__clang__) ? __clang_major__ >= 9 : __GNUC__ >= 10)
+#define ISA_BUILDS_BF16
+#endif
+
+/* In ascending order: a processor that runs one runs those before it. */
+enum isa {
+    ISA_PORTABLE,
+    ISA_AVX2,
+    ISA_AVX512,
+    ISA_AVX512BF16, /* the kernels of ISA_AVX512, and products of bfloat16 */
+    ISA_SETS
+};
+
+/* "portable", "avx2", "avx512", "avx512bf16" */
+const char *isa_name(enum isa isa);
+
+/* The last one that is built and that this processor runs. */
+enum isa isa_best(void);
+
+/* The one of this name (an enum isa), or -1 if there is none, it is not built
+ * or this processor lacks it. */
+int isa_named(const char *name);
+
+/* The macro ISA is the name of the set that the present file is compiled for:
+ * portable, avx2 or avx512. */
+#define ISA_PASTE_(a, b) a##b
+#define ISA_PASTE(a, b) ISA_PASTE_(a, b)
+#define ISA_STRING_(a) #a
+#define ISA_STRING(a) ISA_STRING_(a)
+
+#ifdef STAIR_X86
+#define ISA_DECLARE(family)                                                    \
+    extern const struct family family##_portable, family##_avx2, family##_avx512
+#define ISA_TABLE(family)                                                      \
+    {                                                                          \
+        &family##_portable, &family##_avx2, &family##_avx512, &family##_avx512 \
+    }
+#else
+#define ISA_DECLARE(family) extern const struct family family##_portable
+#define ISA_TABLE(family)                                                      \
+    {                                                                          \
+        &family##_portable                                                     \
+    }
+#endif
+
+#define ISA_DEFINE(family)                                                     \
+    extern const struct family ISA_PASTE(family##_, ISA);                      \
+    const struct family ISA_PASTE(family##_, ISA)
+
+/* The portable object holds the choice, the others only their tables. */
+#define ISA_FAMILY_portable(family)                                            \
+    ISA_DECLARE(family);                                                       \
+    const struct family *family##_of(const struct exec *exec)                  \
+    {                                                                          \
+        static const struct family *const all[] = ISA_TABLE(family);           \
+        return all[exec_isa(exec)];                                            \
+    }                                                                          \
+    ISA_DEFINE(family)
+#define ISA_FAMILY_avx2(family) ISA_DEFINE(family)
+#define ISA_FAMILY_avx512(family) ISA_DEFINE(family)
+#define ISA_FAMILY(family) ISA_PASTE(ISA_FAMILY_, ISA)(family)
 
 #endif

@@ -1,8 +1,6 @@
 /* Compiled once per instruction set with -DISA=name. */
+#include "lib/base/exec.h"
 #include "lib/base/rng_words.h"
-
-#define PASTE2(a, b) a##b
-#define PASTE(a, b) PASTE2(a, b)
 
 enum { LANES = RNG_LANES };
 
@@ -18,7 +16,7 @@ multiply(const uint32_t *restrict x, uint32_t by, uint32_t *restrict hi,
 }
 
 static inline void
-blocks(uint64_t index, uint32_t epoch, uint32_t top, uint32_t k0, uint32_t k1,
+group(uint64_t index, uint32_t epoch, uint32_t top, uint32_t k0, uint32_t k1,
     uint32_t *restrict out)
 {
     uint32_t c[4][LANES], hi[2][LANES], lo[2][LANES];
@@ -46,12 +44,13 @@ blocks(uint64_t index, uint32_t epoch, uint32_t top, uint32_t k0, uint32_t k1,
             out[4 * l + w] = c[w][l];
 }
 
-rng_words_fn PASTE(rng_words_, ISA);
-void
-PASTE(rng_words_, ISA)(uint64_t index, uint32_t epoch, uint32_t top,
-    uint64_t seed, int64_t groups, uint32_t *out)
+static void
+groups(uint64_t index, uint32_t epoch, uint32_t top, uint64_t seed, int64_t n,
+    uint32_t *out)
 {
-    for (int64_t g = 0; g < groups; g++)
-        blocks(index + (uint64_t)(g * LANES), epoch, top, (uint32_t)seed,
+    for (int64_t g = 0; g < n; g++)
+        group(index + (uint64_t)(g * LANES), epoch, top, (uint32_t)seed,
             (uint32_t)(seed >> 32), out + g * 4 * LANES);
 }
+
+ISA_FAMILY(rng_words) = {.groups = groups};

@@ -1,28 +1,13 @@
 #include "lib/base/rng_words.h"
 
-#include "lib/base/isa.h"
-
 #include <string.h>
 
 enum { GROUP = 4 * RNG_LANES };
 
-static rng_words_fn *
-best(void)
-{
-#ifdef STAIR_X86
-    if (isa_supported("avx512"))
-        return rng_words_avx512;
-    if (isa_supported("avx2"))
-        return rng_words_avx2;
-#endif
-    return rng_words_portable;
-}
-
 void
-rng_words(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
-    uint32_t draw, uint64_t first, int64_t n, uint32_t *out)
+rng_words(const struct rng_words *k, uint64_t seed, enum rng_purpose purpose,
+    uint32_t epoch, uint32_t draw, uint64_t first, int64_t n, uint32_t *out)
 {
-    rng_words_fn *f = best();
     uint32_t top = (uint32_t)purpose << 24 | (draw & 0xFFFFFFu);
     uint32_t spare[GROUP];
     while (n > 0) {
@@ -30,9 +15,9 @@ rng_words(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
         int64_t skip = (int64_t)(first % 4), take = n;
         if (skip == 0 && n >= GROUP) {
             take = n / GROUP * GROUP;
-            f(index, epoch, top, seed, take / GROUP, out);
+            k->groups(index, epoch, top, seed, take / GROUP, out);
         } else {
-            f(index, epoch, top, seed, 1, spare);
+            k->groups(index, epoch, top, seed, 1, spare);
             if (take > GROUP - skip)
                 take = GROUP - skip;
             memcpy(out, spare + skip, (size_t)take * sizeof *out);

@@ -1,7 +1,16 @@
 #ifndef STAIR_RNG_WORDS_H
 #define STAIR_RNG_WORDS_H
 
+#include "lib/base/exec.h"
 #include "lib/base/rng.h"
+
+/* The generator for an instruction set: n groups of RNG_LANES whole blocks. */
+enum { RNG_LANES = 16 };
+struct rng_words {
+    void (*groups)(uint64_t index, uint32_t epoch, uint32_t top, uint64_t seed,
+        int64_t n, uint32_t *out);
+};
+const struct rng_words *rng_words_of(const struct exec *exec);
 
 /*
  * Random words in bulk, many times as fast as one call each: out[k] is word
@@ -9,8 +18,9 @@
  * index (first + k) / 4, so words 0 and 1 of a block are the low and high half
  * of rng_u64. Any thread may draw any part.
  */
-void rng_words(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
-    uint32_t draw, uint64_t first, int64_t n, uint32_t *out);
+void rng_words(const struct rng_words *k, uint64_t seed,
+    enum rng_purpose purpose, uint32_t epoch, uint32_t draw, uint64_t first,
+    int64_t n, uint32_t *out);
 
 /* A word's upper 24 bits as a number on [0,1) that float32 holds exactly. */
 static inline float
@@ -18,14 +28,5 @@ rng_words_unit(uint32_t w)
 {
     return (float)(w >> 8) * 0x1p-24f;
 }
-
-/* For the kernels' own use: `groups` groups of RNG_LANES whole blocks. */
-enum { RNG_LANES = 16 };
-typedef void rng_words_fn(uint64_t index, uint32_t epoch, uint32_t top,
-    uint64_t seed, int64_t groups, uint32_t *out);
-extern rng_words_fn rng_words_portable;
-#ifdef STAIR_X86
-extern rng_words_fn rng_words_avx2, rng_words_avx512;
-#endif
 
 #endif

@@ -1,8 +1,8 @@
 #include "lib/graph/edges.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/fmath.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/base/rng.h"
 
 #include <math.h>
@@ -81,7 +81,7 @@ take(const struct csr *train, const uint64_t *key, uint64_t last, int64_t ties,
 
 int
 edges_sample(const struct csr *train, int64_t n_keep, uint64_t seed,
-    uint32_t epoch, int threads, struct csr *kept, struct err *e)
+    uint32_t epoch, struct exec *exec, struct csr *kept, struct err *e)
 {
     *kept = (struct csr){0};
     int64_t *items = mem_zero(train->cols, sizeof *items, e);
@@ -94,7 +94,7 @@ edges_sample(const struct csr *train, int64_t n_keep, uint64_t seed,
         for (int64_t k = 0; k < train->nnz; k++)
             items[train->indices[k]]++;
         struct draw t = {train, items, seed, epoch, key};
-        par_for(threads, (train->rows + ROWS - 1) / ROWS, draw_rows, &t);
+        exec_for(exec, (train->rows + ROWS - 1) / ROWS, draw_rows, &t);
         uint64_t last = 0; /* nothing is smaller */
         int64_t ties = 0;
         if (n_keep > 0)

@@ -2,6 +2,7 @@
 #define STAIR_EDGES_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 
 #include <stdint.h>
@@ -24,6 +25,7 @@
  * bytes of memory per edge. ERR_NOMEM.
  */
 int edges_sample(const struct csr *train, int64_t n_keep, uint64_t seed,
-    uint32_t epoch, int threads, struct csr *kept, struct err *e) ERR_CHECKED;
+    uint32_t epoch, struct exec *exec, struct csr *kept,
+    struct err *e) ERR_CHECKED;
 
 #endif

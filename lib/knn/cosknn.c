@@ -83,7 +83,7 @@ take(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
 /* The lists at m places, by comparing with every row. */
 static int
 rank(struct cosknn *c, const struct mat *x, const int32_t *list,
-    const int64_t *place, int64_t m, int threads, struct err *e)
+    const int64_t *place, int64_t m, struct exec *exec, struct err *e)
 {
     struct scorer cosines;
     int rc = scorer_dense(&cosines, x, x, e);
@@ -95,8 +95,7 @@ rank(struct cosknn *c, const struct mat *x, const int32_t *list,
     for (int64_t p = 0; p < m; p++)
         row[p] = list ? list[place[p]] : place[p];
     struct lists l = {c, place};
-    struct rank_opt o = {
-        .k = c->k, .users = row, .n_users = m, .threads = threads};
+    struct rank_opt o = {.k = c->k, .users = row, .n_users = m, .exec = exec};
     rc = rank_run(&cosines, &o, take, &l, e);
     free(row);
     return rc;
@@ -104,7 +103,7 @@ rank(struct cosknn *c, const struct mat *x, const int32_t *list,
 
 int
 cosknn_build(struct cosknn *c, const struct mat *x, const int32_t *list,
-    int64_t n, int threads, struct err *e)
+    int64_t n, struct exec *exec, struct err *e)
 {
     assert(x->n == c->s.cols && n <= x->n);
     int64_t k = c->k;
@@ -113,21 +112,21 @@ cosknn_build(struct cosknn *c, const struct mat *x, const int32_t *list,
     if (c->s.nnz == 0)
         return 0;
     /* A value that is not finite would be in no list. */
-    if (!isfinite(norm_squared(x, NULL, x->n, 1, NULL, threads))) {
+    if (!isfinite(norm_squared(x, NULL, x->n, 1, NULL, exec))) {
         int64_t i = mat_not_finite(x);
         return err_set(e, ERR_NUM,
             "vector %" PRId64 " is not finite at column %" PRId64, i / x->d,
             i % x->d);
     }
-    struct cosknn_half h = {c, x, list, n, threads, NULL, 0};
+    struct cosknn_half h = {c, x, list, n, exec, NULL, 0};
     h.left = mem_new(n, sizeof *h.left, e);
     int rc = h.left ? cosknn_half_build(&h, e) : ERR_NOMEM;
     if (!rc && h.n_left)
-        rc = rank(c, x, list, h.left, h.n_left, threads, e);
+        rc = rank(c, x, list, h.left, h.n_left, exec, e);
     free(h.left);
     if (rc)
         return rc;
-    chunk_for(threads, n, k * k, sort_rows, c);
+    chunk_for(exec, n, k * k, sort_rows, c);
     for (int64_t b = 0; b < n; b++)
         memcpy(c->near + (list ? list[b] : b) * k, c->s.indices + b * k,
             (size_t)k * sizeof *c->near);

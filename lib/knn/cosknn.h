@@ -2,6 +2,7 @@
 #define STAIR_COSKNN_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 
@@ -37,6 +38,6 @@ void cosknn_free(struct cosknn *c);
  * finite, ERR_NOMEM.
  */
 int cosknn_build(struct cosknn *c, const struct mat *x, const int32_t *list,
-    int64_t n, int threads, struct err *e) ERR_CHECKED;
+    int64_t n, struct exec *exec, struct err *e) ERR_CHECKED;
 
 #endif

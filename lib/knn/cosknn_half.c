@@ -1,7 +1,7 @@
 #include "lib/knn/cosknn_half.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/knn/knn_kernel.h"
 #include "lib/la/topk.h"
 #include "lib/nn/loops.h"
@@ -221,10 +221,10 @@ allocate(struct state *t, struct err *e)
     t->x = mem_new(knn_half_words(n, d), sizeof *t->x, e);
     t->tile = mem_new(tiles(t), sizeof *t->tile, e);
     t->crowded = mem_new(t->h->n, sizeof *t->crowded, e);
-    t->scratch = mem_zero(t->h->threads, sizeof *t->scratch, e);
+    t->scratch = mem_zero(exec_threads(t->h->exec), sizeof *t->scratch, e);
     if (!t->mean || !t->x || !t->tile || !t->crowded || !t->scratch)
         return ERR_NOMEM;
-    for (int i = 0; i < t->h->threads; i++) {
+    for (int i = 0; i < exec_threads(t->h->exec); i++) {
         struct scratch *s = &t->scratch[i];
         s->x = mem_new(KNN_TILE * d, sizeof *s->x, e);
         s->half = mem_new(knn_half_words(BLOCK, d), sizeof *s->half, e);
@@ -238,7 +238,7 @@ allocate(struct state *t, struct err *e)
 static void
 release(struct state *t)
 {
-    for (int i = 0; t->scratch && i < t->h->threads; i++) {
+    for (int i = 0; t->scratch && i < exec_threads(t->h->exec); i++) {
         free(t->scratch[i].x);
         free(t->scratch[i].half);
         free(t->scratch[i].product);
@@ -253,7 +253,7 @@ release(struct state *t)
 static void
 run(struct state *t)
 {
-    par_for(t->h->threads, tiles(t), pack_tile, t);
+    exec_for(t->h->exec, tiles(t), pack_tile, t);
     struct bounds *b = &t->most;
     for (int64_t i = 0; i < tiles(t); i++) {
         b->norm = fmax(b->norm, t->tile[i].norm);
@@ -261,7 +261,7 @@ run(struct state *t)
         b->rounded = fmax(b->rounded, t->tile[i].rounded);
     }
     if (b->norm < MOST_NORM)
-        par_for(t->h->threads, (t->h->n + BLOCK - 1) / BLOCK, do_block, t);
+        exec_for(t->h->exec, (t->h->n + BLOCK - 1) / BLOCK, do_block, t);
     else
         memset(t->crowded, 1, (size_t)t->h->n);
 }
@@ -270,9 +270,9 @@ int
 cosknn_half_build(struct cosknn_half *h, struct err *e)
 {
     struct state t = {.h = h,
-        .half = knn_half_kernel(),
-        .kernel = rank_kernel(),
-        .loops = loops_best(),
+        .half = knn_half_of(h->exec),
+        .kernel = rank_kernel_of(h->exec),
+        .loops = loops_of(h->exec),
         .d = h->x->d,
         .k = h->c->k};
     int able = t.half && t.d <= MOST_D;

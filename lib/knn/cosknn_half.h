@@ -2,6 +2,7 @@
 #define STAIR_COSKNN_HALF_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/knn/cosknn.h"
 #include "lib/la/mat.h"
 
@@ -33,7 +34,7 @@ struct cosknn_half {
     const struct mat *x;
     const int32_t *list; /* of n rows; NULL: all */
     int64_t n;
-    int threads;
+    struct exec *exec;
     int64_t *left; /* [n] places whose lists were not made, ascending */
     int64_t n_left;
 };

@@ -2,6 +2,7 @@
 #define STAIR_KNN_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/la/source.h"
 
@@ -23,9 +24,8 @@ struct knn_list {
 struct knn_opt {
     int64_t k; /* list length, 1 .. n - 1 (n if self) */
     int self;  /* 1: a row may be its own neighbour */
-    int threads;
+    struct exec *exec;
     int64_t memory; /* knn_dense_source: bytes of features at once; 0: 384 MB */
-    const char *isa; /* portable, avx2, avx512, avx512bf16; NULL: the best */
 };
 
 /* Checks the options and allocates, every list empty. */
@@ -43,8 +43,7 @@ void knn_list_free(struct knn_list *l);
  * their number.
  *
  * x is overwritten. Memory besides x and the result is bounded by 100 MB plus
- * threads x tile plus O(n k). ERR_RANGE if k is too large, or if there are no
- * kernels opt->isa.
+ * threads x tile plus O(n k). ERR_RANGE if k is too large.
  */
 int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
     struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;

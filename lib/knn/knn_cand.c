@@ -1,5 +1,5 @@
 /* Lists of candidates: what may be among the k best of a row. */
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/knn/knn_work.h"
 
 enum { ROWS = 256 }; /* per task */
@@ -134,7 +134,7 @@ plan_rows(void *ctx, int64_t task, int thread)
 void
 knn_cand_plan(struct knn_work *w)
 {
-    par_for(w->threads, (w->u + ROWS - 1) / ROWS, plan_rows, w);
+    exec_for(w->exec, (w->u + ROWS - 1) / ROWS, plan_rows, w);
     int64_t all = 0;
     for (int64_t i = 0; i < w->u; i++) {
         if (w->hard[i])

@@ -306,7 +306,7 @@ allocate(struct knn_work *w, struct err *e)
     w->error = mem_new(n, sizeof *w->error, e);
     w->hard = mem_new(n, sizeof *w->hard, e);
     w->at = mem_new(n + 1, sizeof *w->at, e);
-    w->tile = mem_zero(w->threads, sizeof *w->tile, e);
+    w->tile = mem_zero(exec_threads(w->exec), sizeof *w->tile, e);
     w->locks = (n + KNN_TILE - 1) / KNN_TILE;
     w->lock = mem_new(w->locks, sizeof *w->lock, e);
     if (!w->row_of || !w->table || !w->hash || !w->shift || !w->norm ||
@@ -316,7 +316,7 @@ allocate(struct knn_work *w, struct err *e)
         return ERR_NOMEM;
     for (int64_t b = 0; b < w->locks; b++)
         pthread_mutex_init(&w->lock[b], NULL);
-    for (int t = 0; t < w->threads; t++) {
+    for (int t = 0; t < exec_threads(w->exec); t++) {
         w->tile[t] = mem_zero(KNN_TILE * KNN_TILE, sizeof **w->tile, e);
         if (!w->tile[t])
             return ERR_NOMEM;
@@ -327,7 +327,7 @@ allocate(struct knn_work *w, struct err *e)
 static void
 release(struct knn_work *w, struct plan *p)
 {
-    for (int t = 0; w->tile && t < w->threads; t++)
+    for (int t = 0; w->tile && t < exec_threads(w->exec); t++)
         free(w->tile[t]);
     free(w->tile);
     free(w->lock);
@@ -357,16 +357,14 @@ start(struct knn_work *w, const struct knn_opt *opt, struct knn_list *l,
     int64_t *zeros, struct err *e)
 {
     *l = (struct knn_list){0};
-    if (knn_kernel_get(&w->kernel, opt->isa))
-        return err_set(
-            e, ERR_RANGE, "no kernels '%s' for this processor", opt->isa);
+    knn_kernel_get(&w->kernel, opt->exec);
     int rc = knn_list_init(l, w->n, opt, e);
     if (rc)
         return rc;
     struct plan p = {0};
     w->opt = opt;
     w->list = l;
-    w->threads = opt->threads;
+    w->exec = opt->exec;
     w->k = opt->k;
     w->cap = opt->k + SPARE < w->n ? opt->k + SPARE : w->n;
     rc = allocate(w, e);

@@ -1,5 +1,5 @@
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/knn/knn_work.h"
 
 #include <math.h>
@@ -83,11 +83,11 @@ knn_exact_pairs(
     struct knn_work *w, const struct knn_rows *a, const struct knn_rows *b)
 {
     struct pairs p = {w, a, b};
-    par_for(w->threads, (a->n + ROWS - 1) / ROWS, score_rows, &p);
+    exec_for(w->exec, (a->n + ROWS - 1) / ROWS, score_rows, &p);
     if (a->first == b->first)
         return;
     p = (struct pairs){w, b, a};
-    par_for(w->threads, (b->n + ROWS - 1) / ROWS, score_rows, &p);
+    exec_for(w->exec, (b->n + ROWS - 1) / ROWS, score_rows, &p);
 }
 
 struct lists {
@@ -118,13 +118,13 @@ int
 knn_exact_lists(struct knn_work *w, struct err *e)
 {
     struct lists l = {.w = w};
-    l.best = mem_zero(w->threads, sizeof *l.best, e);
+    l.best = mem_zero(exec_threads(w->exec), sizeof *l.best, e);
     int rc = l.best ? 0 : ERR_NOMEM;
-    for (int t = 0; !rc && t < w->threads; t++)
+    for (int t = 0; !rc && t < exec_threads(w->exec); t++)
         rc = knn_best_init(&l.best[t], w->k + 1, e);
     if (!rc)
-        par_for(w->threads, (w->u + ROWS - 1) / ROWS, list_rows, &l);
-    for (int t = 0; l.best && t < w->threads; t++)
+        exec_for(w->exec, (w->u + ROWS - 1) / ROWS, list_rows, &l);
+    for (int t = 0; l.best && t < exec_threads(w->exec); t++)
         knn_best_free(&l.best[t]);
     free(l.best);
     return rc;

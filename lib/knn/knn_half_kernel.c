@@ -5,8 +5,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#if defined(STAIR_X86) &&                                                      \
-    (defined(__clang__) ? __clang_major__ >= 9 : __GNUC__ >= 10)
+#ifdef ISA_BUILDS_BF16
 #include <immintrin.h>
 
 #define TARGET                                                                 \
@@ -208,21 +207,16 @@ reach(const float *v, int64_t n, float bar, int32_t *at)
 }
 
 const struct knn_half *
-knn_half_kernel(void)
+knn_half_of(const struct exec *exec)
 {
     static const struct knn_half half = {pack, multiply, reach};
-    return __builtin_cpu_supports("avx512f") &&
-                   __builtin_cpu_supports("avx512bw") &&
-                   __builtin_cpu_supports("avx512dq") &&
-                   __builtin_cpu_supports("avx512vl") &&
-                   __builtin_cpu_supports("avx512bf16")
-               ? &half
-               : NULL;
+    return exec_isa(exec) == ISA_AVX512BF16 ? &half : NULL;
 }
 #else
 const struct knn_half *
-knn_half_kernel(void)
+knn_half_of(const struct exec *exec)
 {
+    (void)exec;
     return NULL;
 }
 #endif

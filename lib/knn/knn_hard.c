@@ -1,7 +1,7 @@
 /* Rows with more candidates than there is room for: float products with all
  * rows, and scores of what is near the k-th found so far. */
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/knn/knn_work.h"
 
 #include <stdlib.h>
@@ -90,7 +90,7 @@ void
 knn_hard_pairs(struct knn_hard *h, const struct knn_rows *b)
 {
     h->with = b;
-    par_for(h->w->threads, (h->m + HARD - 1) / HARD, hard_rows, h);
+    exec_for(h->w->exec, (h->m + HARD - 1) / HARD, hard_rows, h);
 }
 
 void

@@ -1,6 +1,8 @@
 #ifndef STAIR_KNN_KERNEL_H
 #define STAIR_KNN_KERNEL_H
 
+#include "lib/base/exec.h"
+
 #include <stdint.h>
 
 enum {
@@ -51,8 +53,14 @@ knn_half_words(int64_t n, int64_t d)
     return (n + KNN_STRIP - 1) / KNN_STRIP * KNN_STRIP * ((d + 1) / 2);
 }
 
-/* NULL if it is not built or this processor lacks it. */
-const struct knn_half *knn_half_kernel(void);
+/* NULL if the instruction set is not avx512bf16. */
+const struct knn_half *knn_half_of(const struct exec *exec);
+
+struct knn_loop {
+    knn_dot *dot;
+    knn_above *above;
+};
+const struct knn_loop *knn_loop_of(const struct exec *exec);
 
 struct knn_kernel {
     knn_dot *dot;
@@ -60,8 +68,6 @@ struct knn_kernel {
     const struct knn_half *half; /* NULL: BLAS proposes candidates */
 };
 
-/* 0 and the kernels of an instruction set (portable, avx2, avx512, avx512bf16;
- * NULL: the best); -1 if it is not built or not runnable here. */
-int knn_kernel_get(struct knn_kernel *k, const char *isa);
+void knn_kernel_get(struct knn_kernel *k, const struct exec *exec);
 
 #endif

@@ -1,12 +1,8 @@
 /* Compiled once per instruction set, see the Makefile. */
 #include "lib/knn/knn_kernel.h"
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-
-extern knn_dot PASTE(knn_dot_, ISA);
-double
-PASTE(knn_dot_, ISA)(const float *a, const float *b, int64_t d)
+static double
+dot(const float *a, const float *b, int64_t d)
 {
     double s[8] = {0};
     int64_t c = 0;
@@ -18,10 +14,8 @@ PASTE(knn_dot_, ISA)(const float *a, const float *b, int64_t d)
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-extern knn_above PASTE(knn_above_, ISA);
-int
-PASTE(knn_above_, ISA)(
-    float *v, float scale, const float *inverse, float own, const float *bar)
+static int
+above(float *v, float scale, const float *inverse, float own, const float *bar)
 {
     int hit = 0;
     for (int p = 0; p < KNN_SPAN; p++) {
@@ -30,3 +24,5 @@ PASTE(knn_above_, ISA)(
     }
     return hit;
 }
+
+ISA_FAMILY(knn_loop) = {.dot = dot, .above = above};

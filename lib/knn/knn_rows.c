@@ -1,6 +1,6 @@
 /* The distinct rows of knn_dense: found, scaled, and delivered from memory or
  * from the file. */
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/knn/knn_work.h"
 
 #include <math.h>
@@ -108,7 +108,7 @@ static int64_t
 add_items(struct knn_work *w, float *x, int64_t n)
 {
     struct portion p = {w, x, n};
-    par_for(w->threads, (n + ROWS - 1) / ROWS, measure_rows, &p);
+    exec_for(w->exec, (n + ROWS - 1) / ROWS, measure_rows, &p);
     int64_t first = w->u;
     for (int64_t q = 0; q < n; q++, w->item++) {
         int64_t at = first + q, row = -1, slot = -1;
@@ -179,7 +179,7 @@ pick_items(struct knn_work *w, float *x, int64_t n, const struct knn_rows *with,
 {
     float *in = x + r->n * w->d;
     struct portion p = {w, in, n};
-    par_for(w->threads, (n + ROWS - 1) / ROWS, scale_rows, &p);
+    exec_for(w->exec, (n + ROWS - 1) / ROWS, scale_rows, &p);
     for (int64_t q = 0, had = r->n; q < n; q++, w->item++) {
         int64_t row = w->row_of[w->item];
         const float *at = in + q * w->d;

@@ -1,4 +1,4 @@
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/knn/knn_work.h"
 #include "lib/la/blas.h"
 
@@ -52,7 +52,7 @@ void
 knn_tile_pack(struct knn_work *w, const struct knn_rows *r, uint32_t *h)
 {
     struct packing p = {w, r, h};
-    par_for(w->threads, (r->n + PACK - 1) / PACK, pack_rows, &p);
+    exec_for(w->exec, (r->n + PACK - 1) / PACK, pack_rows, &p);
     for (int64_t i = r->first; i < r->first + r->n; i++)
         if (w->error[i] > w->worst)
             w->worst = w->error[i];
@@ -145,6 +145,6 @@ knn_tile_pairs(
     int64_t columns = (b->n + KNN_TILE - 1) / KNN_TILE;
     g.rows = rows;
     g.columns = a->first == b->first ? 0 : columns;
-    par_for(w->threads, g.columns ? rows * columns : rows * (rows + 1) / 2,
+    exec_for(w->exec, g.columns ? rows * columns : rows * (rows + 1) / 2,
         do_tile, &g);
 }

@@ -1,6 +1,7 @@
 #ifndef STAIR_KNN_WORK_H
 #define STAIR_KNN_WORK_H
 
+#include "lib/base/exec.h"
 #include "lib/knn/knn.h"
 #include "lib/knn/knn_kernel.h"
 #include "lib/la/source.h"
@@ -29,7 +30,7 @@ struct knn_work {
     const struct knn_opt *opt;
     struct knn_list *list; /* the result */
     struct knn_kernel kernel;
-    int threads;
+    struct exec *exec;
     int64_t n, u, d, k; /* items, rows, columns */
     float *x;           /* [u][d], or NULL: read again from s */
     struct source *s;

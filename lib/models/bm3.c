@@ -52,8 +52,8 @@ forward(struct net *m)
 {
     struct bm3 *t = m->own;
     struct mat e = net_embeddings(m), a = mat_rows(&t->a, t->users, t->items);
-    propagate_mean(&t->scratch, &t->graph, t->layers, &e, &t->a, m->threads);
-    rows_add(1, &m->tensor[NET_ITEM].x, NULL, &a, m->threads);
+    propagate_mean(&t->scratch, &t->graph, t->layers, &e, &t->a, m->exec);
+    rows_add(1, &m->tensor[NET_ITEM].x, NULL, &a, m->exec);
 }
 
 /* The embeddings' gradients from da. */
@@ -63,8 +63,8 @@ backward(struct net *m)
     struct bm3 *t = m->own;
     struct mat g = net_embeddings_gradients(m);
     struct mat da = mat_rows(&t->da, t->users, t->items);
-    propagate_mean(&t->scratch, &t->graph, t->layers, &t->da, &g, m->threads);
-    rows_add(1, &da, NULL, &m->tensor[NET_ITEM].g, m->threads);
+    propagate_mean(&t->scratch, &t->graph, t->layers, &t->da, &g, m->exec);
+    rows_add(1, &da, NULL, &m->tensor[NET_ITEM].g, m->exec);
 }
 
 /* The predictor on any rows. */
@@ -73,7 +73,7 @@ predict(const struct net *m, const struct mat *x, struct mat *y)
 {
     const struct bm3 *t = m->own;
     linear_forward(
-        x, &m->tensor[t->weight].x, m->tensor[t->bias].x.x, y, m->threads);
+        x, &m->tensor[t->weight].x, m->tensor[t->bias].x.x, y, m->exec);
 }
 
 /* The batch's rows and their ~. */
@@ -84,15 +84,14 @@ inputs(struct net *m, const struct net_batch *b, struct err *e)
     struct mat users = mat_rows(&t->a, 0, t->users);
     struct mat items = mat_rows(&t->a, t->users, t->items);
     struct mat in = mat_rows(&t->in, USERS * b->n, b->n);
-    rows_gather(&users, b->user, &in, m->threads);
+    rows_gather(&users, b->user, &in, m->exec);
     in = mat_rows(&t->in, ITEMS * b->n, b->n);
-    rows_gather(&items, b->pos, &in, m->threads);
+    rows_gather(&items, b->pos, &in, m->exec);
     for (int k = 0; k < t->modals; k++) {
         const struct modal *f = &t->modal[k];
         in = mat_rows(&t->in, (MODAL + k) * b->n, b->n);
         int rc = linear_rows_forward(modal_features(m, f), b->pos,
-            &m->tensor[f->weight].x, m->tensor[f->bias].x.x, &in, m->threads,
-            e);
+            &m->tensor[f->weight].x, m->tensor[f->bias].x.x, &in, m->exec, e);
         if (rc)
             return rc;
     }
@@ -104,7 +103,7 @@ inputs(struct net *m, const struct net_batch *b, struct err *e)
             .step = (uint32_t)b->t};
         in = mat_rows(&t->in, k * b->n, b->n);
         dropout_apply(
-            &drop, &in, k == USERS ? b->user : b->pos, &target, m->threads);
+            &drop, &in, k == USERS ? b->user : b->pos, &target, m->exec);
     }
     return 0;
 }
@@ -117,7 +116,7 @@ align(struct net *m, int64_t n, int x, int y, double w)
     struct mat out = mat_rows(&t->out, x * n, n),
                dout = mat_rows(&t->dout, x * n, n);
     struct mat target = mat_rows(&t->target, y * n, n);
-    return cosine_loss(&out, &target, w, &dout, m->threads);
+    return cosine_loss(&out, &target, w, &dout, m->exec);
 }
 
 /* Gradients of a modality's projection, and of its features if trained. */
@@ -129,13 +128,13 @@ modal_backward(struct net *m, const struct modal *f, const struct net_batch *b,
     const struct mat *feature = modal_features(m, f);
     struct net_tensor *w = &m->tensor[f->weight];
     int rc = linear_rows_backward(
-        feature, b->pos, dx, &w->g, m->tensor[f->bias].g.x, m->threads, e);
+        feature, b->pos, dx, &w->g, m->tensor[f->bias].g.x, m->exec, e);
     if (rc || f->features < 0)
         return rc;
     struct mat df = {b->n, feature->d, t->df.x};
-    rows_zero(&df, m->threads);
-    linear_backward(NULL, &w->x, dx, &df, NULL, NULL, m->threads);
-    rows_scatter(&t->item, &df, &m->tensor[f->features].g, m->threads);
+    rows_zero(&df, m->exec);
+    linear_backward(NULL, &w->x, dx, &df, NULL, NULL, m->exec);
+    rows_scatter(&t->item, &df, &m->tensor[f->features].g, m->exec);
     return 0;
 }
 
@@ -143,7 +142,8 @@ static int
 step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
     struct bm3 *t = m->own;
-    int threads = m->threads, blocks = MODAL + t->modals;
+    int blocks = MODAL + t->modals;
+    struct exec *exec = m->exec;
     int64_t n = b->n;
     forward(m);
     int rc = inputs(m, b, e);
@@ -154,16 +154,16 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     struct mat out = mat_rows(&t->out, 0, in.n),
                dout = mat_rows(&t->dout, 0, in.n);
     predict(m, &in, &out);
-    rows_zero(&dout, threads);
+    rows_zero(&dout, exec);
     double l = align(m, n, USERS, ITEMS, 1) + align(m, n, ITEMS, USERS, 1);
     for (int k = MODAL; k < blocks; k++)
         l += align(m, n, k, ITEMS, t->modal_loss) +
              align(m, n, k, k, t->modal_loss);
 
     struct net_tensor *w = &m->tensor[t->weight];
-    rows_zero(&din, threads);
+    rows_zero(&din, exec);
     linear_backward(
-        &in, &w->x, &dout, &din, &w->g, m->tensor[t->bias].g.x, threads);
+        &in, &w->x, &dout, &din, &w->g, m->tensor[t->bias].g.x, exec);
     segments_set(&t->user, b->user, n);
     segments_set(&t->item, b->pos, n);
     for (int k = 0; k < t->modals; k++) {
@@ -172,18 +172,18 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         if (rc)
             return rc;
     }
-    rows_zero(&t->da, threads);
+    rows_zero(&t->da, exec);
     struct mat du = mat_rows(&din, USERS * n, n),
                di = mat_rows(&din, ITEMS * n, n);
     struct mat a_u = mat_rows(&t->a, 0, t->users),
                da_u = mat_rows(&t->da, 0, t->users);
     struct mat a_i = mat_rows(&t->a, t->users, t->items);
     struct mat da_i = mat_rows(&t->da, t->users, t->items);
-    rows_scatter(&t->user, &du, &da_u, threads);
-    rows_scatter(&t->item, &di, &da_i, threads);
+    rows_scatter(&t->user, &du, &da_u, exec);
+    rows_scatter(&t->item, &di, &da_i, exec);
     double per_item = t->penalty / (double)t->items;
-    l += norm_frobenius(&a_u, per_item, &da_u, threads);
-    l += norm_frobenius(&a_i, per_item, &da_i, threads);
+    l += norm_frobenius(&a_u, per_item, &da_u, exec);
+    l += norm_frobenius(&a_i, per_item, &da_i, exec);
     backward(m);
     *loss = l * (double)n;
     return 0;
@@ -239,7 +239,7 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
         rc = modal_make(m, o, 1, &t->modal, e);
     for (int k = 0; k < m->tensors && !rc; k++) {
         struct mat *x = &m->tensor[k].x;
-        const struct init init = {o->seed, (uint32_t)k, o->threads};
+        const struct init init = {o->seed, (uint32_t)k, o->exec};
         int weight = k <= t->weight;
         for (int f = 0; f < t->modals; f++)
             weight |= k == t->modal[f].weight;

@@ -50,17 +50,17 @@ struct freedom {
 /* y += S^l x; in the n rows of y that list names, in all where it is NULL. */
 static void
 add_hops(struct freedom *f, const struct csr *s, int l, const struct mat *x,
-    const int32_t *list, int64_t n, struct mat *y, int threads)
+    const int32_t *list, int64_t n, struct mat *y, struct exec *exec)
 {
     struct spmm_op op = {.s = s};
     for (int k = 0; k < l - 1; k++) {
-        spmm(&op, x, 0, &f->hop[k & 1], threads);
+        spmm(&op, x, 0, &f->hop[k & 1], exec);
         x = &f->hop[k & 1];
     }
     if (l)
-        spmm_rows(&op, x, 1, list, n, y, threads);
+        spmm_rows(&op, x, 1, list, n, y, exec);
     else
-        rows_add(1, x, NULL, y, threads);
+        rows_add(1, x, NULL, y, exec);
 }
 
 /* h: H of users, z of items; in the batch's rows */
@@ -76,9 +76,9 @@ forward(struct net *m)
     for (int64_t k = 0; k < f->item_rows.rows; k++)
         f->node[f->user.rows + k] = (int32_t)(users + f->item_rows.row[k]);
     propagate_mean_rows(
-        &f->scratch, &f->kept, f->layers, &e, f->node, n, &f->h, m->threads);
+        &f->scratch, &f->kept, f->layers, &e, f->node, n, &f->h, m->exec);
     add_hops(f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x,
-        f->item_rows.row, f->item_rows.rows, &z, m->threads);
+        f->item_rows.row, f->item_rows.rows, &z, m->exec);
 }
 
 /* The embeddings' gradients from dh, those of h. A is symmetric, M is not. */
@@ -88,18 +88,18 @@ backward(struct net *m)
     struct freedom *f = m->own;
     struct mat g = net_embeddings_gradients(m);
     struct mat dz = mat_rows(&f->dh, f->train->rows, f->train->cols);
-    propagate_mean(&f->scratch, &f->kept, f->layers, &f->dh, &g, m->threads);
+    propagate_mean(&f->scratch, &f->kept, f->layers, &f->dh, &g, m->exec);
     add_hops(f, &f->items_t, f->item_layers, &dz, NULL, dz.n,
-        &m->tensor[NET_ITEM].g, m->threads);
+        &m->tensor[NET_ITEM].g, m->exec);
 }
 
 /* f_p - f_n of the batch's triples */
 static void
 differences(const struct mat *from, const struct net_batch *b, struct mat *f,
-    int threads)
+    struct exec *exec)
 {
-    rows_gather(from, b->pos, f, threads);
-    rows_add(-1, from, b->neg, f, threads);
+    rows_gather(from, b->pos, f, exec);
+    rows_add(-1, from, b->neg, f, exec);
 }
 
 /* Adds to users' rows da, and to the modality's gradients. */
@@ -112,28 +112,27 @@ modal_step(struct net *m, const struct modal *t, const struct net_batch *b,
     struct net_tensor *w = &m->tensor[t->weight];
     struct mat f = {b->n, feature->d, own->f.x}, x = mat_rows(&own->x, 0, b->n);
     struct mat dx = mat_rows(&own->dx, 0, b->n);
-    differences(feature, b, &f, m->threads);
-    linear_forward(&f, &w->x, NULL, &x, m->threads);
+    differences(feature, b, &f, m->exec);
+    linear_forward(&f, &w->x, NULL, &x, m->exec);
     const struct bpr_rows rows = {
         .batch = b->n, .a = &own->h, .z = &x, .u = b->user};
-    int rc =
-        bpr_rows_loss(&rows, own->modal_loss, loss, own->coef, m->threads, e);
+    int rc = bpr_rows_loss(&rows, own->modal_loss, loss, own->coef, m->exec, e);
     if (rc)
         return rc;
     *loss *= own->modal_loss;
-    rows_zero(&dx, m->threads);
-    bpr_rows_backward(&rows, own->coef, da, &dx, m->threads);
+    rows_zero(&dx, m->exec);
+    bpr_rows_backward(&rows, own->coef, da, &dx, m->exec);
     if (t->features < 0) {
-        linear_backward(&f, NULL, &dx, NULL, &w->g, NULL, m->threads);
+        linear_backward(&f, NULL, &dx, NULL, &w->g, NULL, m->exec);
         return 0;
     }
     struct mat both = {2 * b->n, feature->d, own->df.x};
     struct mat df = mat_rows(&both, 0, b->n), dn = mat_rows(&both, b->n, b->n);
-    rows_zero(&df, m->threads);
-    linear_backward(&f, &w->x, &dx, &df, &w->g, NULL, m->threads);
-    rows_gather(&df, NULL, &dn, m->threads);
-    rows_scale(-1, &dn, m->threads);
-    rows_scatter(&own->item_rows, &both, &m->tensor[t->features].g, m->threads);
+    rows_zero(&df, m->exec);
+    linear_backward(&f, &w->x, &dx, &df, &w->g, NULL, m->exec);
+    rows_gather(&df, NULL, &dn, m->exec);
+    rows_scale(-1, &dn, m->exec);
+    rows_scatter(&own->item_rows, &both, &m->tensor[t->features].g, m->exec);
     return 0;
 }
 
@@ -149,7 +148,7 @@ static int
 step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
     struct freedom *f = m->own;
-    int threads = m->threads;
+    struct exec *exec = m->exec;
     int64_t users = f->train->rows;
     struct mat z = mat_rows(&f->h, users, f->train->cols);
     struct mat da = mat_rows(&f->da, 0, b->n),
@@ -162,12 +161,12 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     forward(m);
     const struct bpr_rows rows = {
         .batch = b->n, .a = &f->h, .z = &z, .u = b->user, .i = f->item};
-    int rc = bpr_rows_loss(&rows, 1, loss, f->coef, threads, e);
+    int rc = bpr_rows_loss(&rows, 1, loss, f->coef, exec, e);
     if (rc)
         return rc;
-    rows_zero(&da, threads);
-    rows_zero(&dz, threads);
-    bpr_rows_backward(&rows, f->coef, &da, &dz, threads);
+    rows_zero(&da, exec);
+    rows_zero(&dz, exec);
+    bpr_rows_backward(&rows, f->coef, &da, &dz, exec);
     for (int k = 0; k < f->modals; k++) {
         double more;
         rc = modal_step(m, &f->modal[k], b, &da, &more, e);
@@ -177,8 +176,8 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     }
 
     struct mat dh_items = mat_rows(&f->dh, users, f->train->cols);
-    rows_scatter(&f->user, &da, &f->dh, threads);
-    rows_scatter(&f->item_rows, &dz, &dh_items, threads);
+    rows_scatter(&f->user, &da, &f->dh, exec);
+    rows_scatter(&f->item_rows, &dz, &dh_items, exec);
     backward(m);
     clear(&f->user, &f->dh);
     clear(&f->item_rows, &dh_items);
@@ -191,7 +190,7 @@ epoch(struct net *m, int64_t epoch, struct err *e)
     struct freedom *f = m->own;
     struct csr kept;
     int rc = edges_sample(
-        f->train, f->n_keep, m->seed, (uint32_t)epoch, m->threads, &kept, e);
+        f->train, f->n_keep, m->seed, (uint32_t)epoch, m->exec, &kept, e);
     if (rc)
         return rc;
     graph_free(&f->kept);
@@ -207,11 +206,11 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     struct freedom *f = m->own;
     struct mat x = net_embeddings(m);
     struct mat z = mat_rows(&f->h, f->train->rows, f->train->cols);
-    propagate_mean(&f->scratch, &f->all, f->layers, &x, &f->h, m->threads);
+    propagate_mean(&f->scratch, &f->all, f->layers, &x, &f->h, m->exec);
     add_hops(f, &f->items, f->item_layers, &m->tensor[NET_ITEM].x, NULL, z.n,
-        &z, m->threads);
-    rows_gather(&f->h, NULL, user, m->threads);
-    rows_gather(&z, NULL, item, m->threads);
+        &z, m->exec);
+    rows_gather(&f->h, NULL, user, m->exec);
+    rows_gather(&z, NULL, item, m->exec);
     return 0;
 }
 
@@ -248,7 +247,7 @@ item_graph(struct freedom *f, const struct net_opt *o, struct err *e)
     int rc = s && w ? modal_weights(o, w, e) : ERR_NOMEM;
     for (int k = 0; k < o->n_features && !rc; k++)
         rc = neighbours_graph(
-            &o->features[k].x, o->neighbours, KNN_ONE, o->threads, &s[k], e);
+            &o->features[k].x, o->neighbours, KNN_ONE, o->exec, &s[k], e);
     if (!rc)
         rc = neighbours_mix(s, w, o->n_features, &f->items, e);
     if (!rc)
@@ -266,7 +265,7 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
     struct freedom *f = m->own;
     int rc = net_add_embeddings(m, o->train->rows, o->train->cols, o->dim, e);
     for (int k = 0; k < m->tensors && !rc; k++) {
-        struct init init = {o->seed, (uint32_t)k, o->threads};
+        struct init init = {o->seed, (uint32_t)k, o->exec};
         init_xavier_normal(&init, &m->tensor[k].x);
         m->tensor[k].adam =
             (struct adam_opt){.rate = o->rate, .coupled = o->decay};
@@ -301,7 +300,7 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
         rc = segments_init(&f->item_rows, 2 * batch, e);
     if (rc)
         return rc;
-    rows_zero(&f->dh, o->threads);
+    rows_zero(&f->dh, o->exec);
     f->node = mem_new(3 * batch, sizeof *f->node, e);
     f->item = mem_new(2 * batch, sizeof *f->item, e);
     f->coef = mem_new(batch, sizeof *f->coef, e);

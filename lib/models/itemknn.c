@@ -1,7 +1,7 @@
 #include "lib/models/itemknn.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/topk.h"
 
 #include <math.h>
@@ -38,7 +38,7 @@ struct build {
     struct part *part; /* [chunks] */
     int64_t parts;
     struct scratch *scratch; /* [threads] */
-    int threads;
+    struct exec *exec;
 };
 
 static double
@@ -121,10 +121,10 @@ prepare(struct build *b, struct err *e)
     b->most = b->opt->neighbors < items ? b->opt->neighbors : items;
     b->parts = items / CHUNK + (items % CHUNK != 0);
     b->part = mem_zero(b->parts, sizeof *b->part, e);
-    b->scratch = mem_zero(b->threads, sizeof *b->scratch, e);
+    b->scratch = mem_zero(exec_threads(b->exec), sizeof *b->scratch, e);
     if (!b->part || !b->scratch)
         return ERR_NOMEM;
-    for (int t = 0; t < b->threads; t++) {
+    for (int t = 0; t < exec_threads(b->exec); t++) {
         struct scratch *s = &b->scratch[t];
         s->count = mem_zero(items, sizeof *s->count, e);
         s->with = mem_new(items, sizeof *s->with, e);
@@ -165,18 +165,16 @@ int
 itemknn_build(struct csr *graph, const struct csr *train,
     const struct itemknn_opt *o, struct err *e)
 {
-    struct build b = {.train = train,
-        .opt = o,
-        .graph = graph,
-        .threads = o->threads < 1 ? 1 : o->threads};
+    struct build b = {
+        .train = train, .opt = o, .graph = graph, .exec = o->exec};
     *graph = (struct csr){.rows = train->cols, .cols = train->cols};
     graph->indptr = mem_zero(train->cols + 1, sizeof *graph->indptr, e);
     int rc = graph->indptr ? prepare(&b, e) : ERR_NOMEM;
     if (!rc) {
-        par_for(b.threads, b.parts, fill_part, &b);
+        exec_for(b.exec, b.parts, fill_part, &b);
         rc = join(&b, e);
     }
-    for (int t = 0; b.scratch && t < b.threads; t++) {
+    for (int t = 0; b.scratch && t < exec_threads(b.exec); t++) {
         free(b.scratch[t].count);
         free(b.scratch[t].with);
         free(b.scratch[t].id);

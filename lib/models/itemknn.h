@@ -2,6 +2,7 @@
 #define STAIR_ITEMKNN_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 
 #include <stdint.h>
@@ -9,7 +10,7 @@
 struct itemknn_opt {
     int64_t neighbors; /* K, at least 1 */
     double shrink;     /* H, at least 0 */
-    int threads;
+    struct exec *exec;
 };
 
 /*

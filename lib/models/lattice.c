@@ -74,7 +74,7 @@ convolve(struct net *m, int batch)
     for (int64_t k = 0; k < g->item.rows && batch; k++)
         g->node[n++] = (int32_t)(g->users + g->item.row[k]);
     propagate_mean_rows(&g->scratch, &g->ui, g->layers, &e,
-        batch ? g->node : NULL, batch ? n : e.n, &g->h, m->threads);
+        batch ? g->node : NULL, batch ? n : e.n, &g->h, m->exec);
 }
 
 /* z of the n listed items, distinct and ascending: H_i + rownorm(h_i). */
@@ -92,15 +92,15 @@ forward(struct net *m, const int32_t *list, int64_t n, struct err *e)
     struct spmm_op op = {.s = lattice_graph_matrix(g->graph)};
     for (int l = 0; l < g->item_layers; l++) {
         g->hop[l].n = op.s->rows;
-        spmm(&op, hop(m, l), 0.0f, &g->hop[l], m->threads);
+        spmm(&op, hop(m, l), 0.0f, &g->hop[l], m->exec);
     }
     g->unit.n = g->z.n = n;
     rows_gather(
-        hop(m, g->item_layers), partial ? NULL : list, &g->unit, m->threads);
-    norm_rows_forward(&g->unit, &g->unit, g->norm, m->threads);
+        hop(m, g->item_layers), partial ? NULL : list, &g->unit, m->exec);
+    norm_rows_forward(&g->unit, &g->unit, g->norm, m->exec);
     struct mat h = mat_rows(&g->h, g->users, g->items);
-    rows_gather(&h, list, &g->z, m->threads);
-    rows_add(1.0f, &g->unit, NULL, &g->z, m->threads);
+    rows_gather(&h, list, &g->z, m->exec);
+    rows_add(1.0f, &g->unit, NULL, &g->z, m->exec);
     return 0;
 }
 
@@ -112,22 +112,22 @@ backward_items(struct net *m, const int32_t *list)
     struct lattice *g = m->own;
     int partial = is_partial(g);
     struct mat d = mat_rows(&g->d_hop[0], 0, g->unit.n);
-    rows_zero(&d, m->threads);
-    norm_rows_backward(&g->unit, g->norm, &g->dz, &d, m->threads);
+    rows_zero(&d, m->exec);
+    norm_rows_backward(&g->unit, g->norm, &g->dz, &d, m->exec);
     if (!partial) {
         struct mat all = g->d_hop[1];
-        rows_zero(&all, m->threads);
-        rows_add_at(1.0f, &d, list, &all, m->threads);
+        rows_zero(&all, m->exec);
+        rows_add_at(1.0f, &d, list, &all, m->exec);
         d = all;
     }
     struct spmm_op op = {.s = lattice_graph_transposed(g->graph)};
     for (int l = g->item_layers - 1; l >= 0; l--) {
-        lattice_graph_values(g->graph, &d, hop(m, l), m->threads);
+        lattice_graph_values(g->graph, &d, hop(m, l), m->exec);
         struct mat next = g->d_hop[d.x == g->d_hop[0].x];
-        spmm(&op, &d, 0.0f, &next, m->threads);
+        spmm(&op, &d, 0.0f, &next, m->exec);
         d = next;
     }
-    rows_add(1.0f, &d, NULL, &m->tensor[NET_ITEM].g, m->threads);
+    rows_add(1.0f, &d, NULL, &m->tensor[NET_ITEM].g, m->exec);
     if (g->item_layers)
         lattice_graph_backward(g->graph, m);
 }
@@ -146,29 +146,29 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         return rc;
     const struct bpr_rows triples = {
         .batch = b->n, .a = &g->h, .z = &g->z, .u = b->user, .i = g->item.of};
-    rc = bpr_rows_loss(&triples, 1.0, loss, g->coef, m->threads, e);
+    rc = bpr_rows_loss(&triples, 1.0, loss, g->coef, m->exec, e);
     if (rc)
         return rc;
     struct mat da = mat_rows(&g->da, 0, b->n),
                db = mat_rows(&g->db, 0, 2 * b->n);
-    rows_zero(&da, m->threads);
-    rows_zero(&db, m->threads);
-    bpr_rows_backward(&triples, g->coef, &da, &db, m->threads);
+    rows_zero(&da, m->exec);
+    rows_zero(&db, m->exec);
+    bpr_rows_backward(&triples, g->coef, &da, &db, m->exec);
 
     /* row k of z is that of the k-th distinct item */
     struct segments places = g->item;
     places.row = g->place;
     g->dz.n = g->item.rows;
-    rows_zero(&g->dz, m->threads);
-    rows_scatter(&places, &db, &g->dz, m->threads);
+    rows_zero(&g->dz, m->exec);
+    rows_scatter(&places, &db, &g->dz, m->exec);
 
     struct mat d_items = mat_rows(&g->dh, g->users, g->items);
     struct mat d_embedding = net_embeddings_gradients(m);
-    rows_zero(&g->dh, m->threads);
-    rows_scatter(&g->user, &da, &g->dh, m->threads);
-    rows_add_at(1.0f, &g->dz, g->item.row, &d_items, m->threads);
+    rows_zero(&g->dh, m->exec);
+    rows_scatter(&g->user, &da, &g->dh, m->exec);
+    rows_add_at(1.0f, &g->dz, g->item.row, &d_items, m->exec);
     propagate_mean(
-        &g->scratch, &g->ui, g->layers, &g->dh, &d_embedding, m->threads);
+        &g->scratch, &g->ui, g->layers, &g->dh, &d_embedding, m->exec);
     backward_items(m, g->item.row);
     return 0;
 }
@@ -181,8 +181,8 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     int rc = forward(m, g->all, g->items, e);
     if (rc)
         return rc;
-    rows_gather(&g->h, NULL, user, m->threads);
-    rows_gather(&g->z, NULL, item, m->threads);
+    rows_gather(&g->h, NULL, user, m->exec);
+    rows_gather(&g->z, NULL, item, m->exec);
     return 0;
 }
 
@@ -270,7 +270,7 @@ make(struct net *m, const struct net_opt *o, struct err *e)
     m->sampling = SAMPLE_USERS;
     int rc = net_add_embeddings(m, g->users, g->items, o->dim, e);
     for (int k = 0; k < 2 && !rc; k++) {
-        struct init i = {m->seed, (uint32_t)k, m->threads};
+        struct init i = {m->seed, (uint32_t)k, m->exec};
         m->tensor[k].adam =
             (struct adam_opt){.rate = o->rate, .coupled = o->decay};
         init_xavier_normal(&i, &m->tensor[k].x);

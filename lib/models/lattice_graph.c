@@ -73,7 +73,7 @@ add_modality(struct lattice_graph *g, const struct net *m, int i, struct err *e)
 {
     struct modality *p = &g->part[i];
     int rc = neighbours_graph(modal_features(m, &g->modal[i]), g->k, KNN_COSINE,
-        m->threads, &p->origin, e);
+        m->exec, &p->origin, e);
     if (!rc)
         rc = cosknn_init(&p->learned, g->items, g->k, e);
     if (!rc)
@@ -154,10 +154,9 @@ learn(struct lattice_graph *g, const struct net *m, int i, struct err *e)
     struct modality *p = &g->part[i];
     const struct modal *t = &g->modal[i];
     linear_forward(modal_features(m, t), &m->tensor[t->weight].x,
-        m->tensor[t->bias].x.x, &p->y, m->threads);
-    norm_rows_forward(&p->y, &p->y, p->norm, m->threads);
-    int rc =
-        cosknn_build(&p->learned, &p->y, g->list, g->query.n, m->threads, e);
+        m->tensor[t->bias].x.x, &p->y, m->exec);
+    norm_rows_forward(&p->y, &p->y, p->norm, m->exec);
+    int rc = cosknn_build(&p->learned, &p->y, g->list, g->query.n, m->exec, e);
     if (rc == ERR_NUM)
         return err_prefix(
             e, rc, "features times '%s'", m->tensor[t->weight].name);
@@ -187,7 +186,7 @@ lattice_graph_make(struct lattice_graph *g, const struct net *m,
 {
     g->list = list;
     g->query.n = n;
-    act_softmax_forward(&m->tensor[g->logits].x, &g->w, 1);
+    act_softmax_forward(&m->tensor[g->logits].x, &g->w, m->exec);
     for (int i = 0; i < g->n; i++) {
         int rc = learn(g, m, i, e);
         if (rc)
@@ -224,10 +223,10 @@ lattice_graph_transposed(const struct lattice_graph *g)
 
 void
 lattice_graph_values(struct lattice_graph *g, const struct mat *dy,
-    const struct mat *x, int threads)
+    const struct mat *x, struct exec *exec)
 {
     struct spmm_op op = {.s = &g->m};
-    spmm_values(&op, 1.0f, dy, x, g->d, threads);
+    spmm_values(&op, 1.0f, dy, x, g->d, exec);
 }
 
 /* dw_m = sum of dM o (r O_m + (1 - r) K_m), and what the cosines of K_m get. */
@@ -261,15 +260,15 @@ project_back(struct lattice_graph *g, struct net *m, int i)
     dk.data = g->dk;
     csr_transpose_into(&dk, &g->dk_t);
     struct mat own = {dk.rows, g->dx.d, g->dx.x};
-    spmm(&(struct spmm_op){.s = &dk}, &p->y, 0.0f, &own, m->threads);
-    rows_gather(&p->y, g->list, &g->query, m->threads);
-    spmm(&(struct spmm_op){.s = &g->dk_t}, &g->query, 0.0f, &g->dy, m->threads);
-    rows_add_at(1.0f, &own, g->list, &g->dy, m->threads);
-    rows_zero(&g->dx, m->threads);
-    norm_rows_backward(&p->y, p->norm, &g->dy, &g->dx, m->threads);
+    spmm(&(struct spmm_op){.s = &dk}, &p->y, 0.0f, &own, m->exec);
+    rows_gather(&p->y, g->list, &g->query, m->exec);
+    spmm(&(struct spmm_op){.s = &g->dk_t}, &g->query, 0.0f, &g->dy, m->exec);
+    rows_add_at(1.0f, &own, g->list, &g->dy, m->exec);
+    rows_zero(&g->dx, m->exec);
+    norm_rows_backward(&p->y, p->norm, &g->dy, &g->dx, m->exec);
     linear_backward(modal_features(m, t), &w->x, &g->dx,
         t->features < 0 ? NULL : &m->tensor[t->features].g, &w->g,
-        m->tensor[t->bias].g.x, m->threads);
+        m->tensor[t->bias].g.x, m->exec);
 }
 
 void
@@ -279,6 +278,6 @@ lattice_graph_backward(struct lattice_graph *g, struct net *m)
         entries(g, i);
         project_back(g, m, i);
     }
-    act_softmax_backward(&g->w, &g->dw, &g->dw, 1);
-    rows_add(1.0f, &g->dw, NULL, &m->tensor[g->logits].g, 1);
+    act_softmax_backward(&g->w, &g->dw, &g->dw, m->exec);
+    rows_add(1.0f, &g->dw, NULL, &m->tensor[g->logits].g, m->exec);
 }

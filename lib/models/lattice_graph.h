@@ -2,6 +2,7 @@
 #define STAIR_LATTICE_GRAPH_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 #include "lib/models/net.h"
@@ -37,7 +38,7 @@ const struct csr *lattice_graph_transposed(const struct lattice_graph *g);
 /* Adds the gradients of M's entries from a product y = M x: dM_ij += <dy_i,
  * x_j>. */
 void lattice_graph_values(struct lattice_graph *g, const struct mat *dy,
-    const struct mat *x, int threads);
+    const struct mat *x, struct exec *exec);
 
 /* From these to the gradients of logits, projections and trained features. */
 void lattice_graph_backward(struct lattice_graph *g, struct net *m);

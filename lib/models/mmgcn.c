@@ -75,13 +75,13 @@ first_rows(struct net *m, struct mmgcn *g, struct modality *v)
 {
     struct mat user = mat_rows(&v->x0, 0, g->users);
     struct mat item = mat_rows(&v->x0, g->users, g->items);
-    norm_rows_forward(&m->tensor[v->preference].x, &user, v->norm, m->threads);
+    norm_rows_forward(&m->tensor[v->preference].x, &user, v->norm, m->exec);
     if (v->project != NONE) {
         linear_forward(raw(m, v), &m->tensor[v->project].x,
-            m->tensor[v->project + 1].x.x, &item, m->threads);
-        norm_rows_forward(&item, &item, v->norm + g->users, m->threads);
+            m->tensor[v->project + 1].x.x, &item, m->exec);
+        norm_rows_forward(&item, &item, v->norm + g->users, m->exec);
     } else if (v->features != NONE) {
-        norm_rows_forward(raw(m, v), &item, v->norm + g->users, m->threads);
+        norm_rows_forward(raw(m, v), &item, v->norm + g->users, m->exec);
     }
 }
 
@@ -97,7 +97,7 @@ forward(struct net *m, struct err *e)
 {
     struct mmgcn *g = m->own;
     g->z.n = reach_layer(g->reach, g->layers - 1)->n;
-    rows_zero(&g->z, m->threads);
+    rows_zero(&g->z, m->exec);
     float share = 1.0f / (float)g->modalities;
     int rc = 0;
     for (int k = 0; k < g->modalities && !rc; k++) {
@@ -107,7 +107,7 @@ forward(struct net *m, struct err *e)
             rc = mmgcn_layer_forward(&v->l[l], m, reach_layer(g->reach, l),
                 input(v, l), &g->scratch, e);
         if (!rc)
-            rows_add(share, &v->l[g->layers - 1].out, NULL, &g->z, m->threads);
+            rows_add(share, &v->l[g->layers - 1].out, NULL, &g->z, m->exec);
     }
     return rc;
 }
@@ -124,16 +124,15 @@ first_rows_backward(
     const float *norm = v->norm + g->users;
     struct mat *d_raw = v->features == NONE ? NULL : &m->tensor[v->features].g;
     norm_rows_backward(
-        &user, v->norm, &d_user, &m->tensor[v->preference].g, m->threads);
+        &user, v->norm, &d_user, &m->tensor[v->preference].g, m->exec);
     if (v->project != NONE) {
         struct mat d_phi = {g->items, v->width, g->scratch.dh.x};
-        rows_zero(&d_phi, m->threads);
-        norm_rows_backward(&item, norm, &d_item, &d_phi, m->threads);
+        rows_zero(&d_phi, m->exec);
+        norm_rows_backward(&item, norm, &d_item, &d_phi, m->exec);
         linear_backward(raw(m, v), &m->tensor[v->project].x, &d_phi, d_raw,
-            &m->tensor[v->project].g, m->tensor[v->project + 1].g.x,
-            m->threads);
+            &m->tensor[v->project].g, m->tensor[v->project + 1].g.x, m->exec);
     } else if (d_raw) {
-        norm_rows_backward(&item, norm, &d_item, d_raw, m->threads);
+        norm_rows_backward(&item, norm, &d_item, d_raw, m->exec);
     }
 }
 
@@ -170,16 +169,16 @@ penalties(struct net *m, const struct net_batch *b)
     struct mat embedding = net_embeddings(m);
     struct mat d_embedding = net_embeddings_gradients(m);
     struct mat d = mat_rows(&g->occurrence, 0, 3 * b->n);
-    rows_zero(&d, m->threads);
-    double loss = norm_squared(&embedding, g->node, 3 * b->n,
-        g->penalty / (double)b->n, &d, m->threads);
-    rows_scatter(&g->seen, &d, &d_embedding, m->threads);
+    rows_zero(&d, m->exec);
+    double loss = norm_squared(
+        &embedding, g->node, 3 * b->n, g->penalty / (double)b->n, &d, m->exec);
+    rows_scatter(&g->seen, &d, &d_embedding, m->exec);
     for (int k = 0; k < g->modalities; k++) {
         struct net_tensor *p = &m->tensor[g->modality[k].preference];
         double count = (double)(p->x.n * p->x.d);
         if (g->modality[k].penalised)
-            loss += norm_squared(&p->x, NULL, p->x.n, 2.0 * g->penalty / count,
-                &p->g, m->threads);
+            loss += norm_squared(
+                &p->x, NULL, p->x.n, 2.0 * g->penalty / count, &p->g, m->exec);
     }
     return loss;
 }
@@ -207,19 +206,19 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     /* row of[k] of Z is that of the batch's node k */
     struct bpr_rows triples = {
         b->n, &g->z, &g->z, g->seen.of, g->seen.of + b->n};
-    rc = bpr_rows_loss(
-        &triples, 1.0 / g->modalities, loss, g->coef, m->threads, e);
+    rc =
+        bpr_rows_loss(&triples, 1.0 / g->modalities, loss, g->coef, m->exec, e);
     if (rc)
         return rc;
     struct mat d = mat_rows(&g->occurrence, 0, 3 * b->n);
     struct mat d_user = mat_rows(&d, 0, b->n),
                d_item = mat_rows(&d, b->n, 2 * b->n);
-    rows_zero(&d, m->threads);
-    bpr_rows_backward(&triples, g->coef, &d_user, &d_item, m->threads);
-    rows_zero(&g->z, m->threads);
+    rows_zero(&d, m->exec);
+    bpr_rows_backward(&triples, g->coef, &d_user, &d_item, m->exec);
+    rows_zero(&g->z, m->exec);
     struct segments places = g->seen;
     places.row = g->place;
-    rows_scatter(&places, &d, &g->z, m->threads);
+    rows_scatter(&places, &d, &g->z, m->exec);
     *loss += (double)b->n * penalties(m, b);
     return backward(m, e);
 }
@@ -234,8 +233,8 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
         return rc;
     struct mat u = mat_rows(&g->z, 0, g->users);
     struct mat i = mat_rows(&g->z, g->users, g->items);
-    rows_gather(&u, NULL, user, m->threads);
-    rows_gather(&i, NULL, item, m->threads);
+    rows_gather(&u, NULL, user, m->exec);
+    rows_gather(&i, NULL, item, m->exec);
     return 0;
 }
 
@@ -292,7 +291,7 @@ add_normal(struct net *m, int64_t n, int64_t d, int *place, struct err *e,
 {
     int rc = net_add(m, NET_PARAM, n, d, place, e, "%s_%s", what, modality);
     if (!rc) {
-        struct init o = {m->seed, (uint32_t)*place, m->threads};
+        struct init o = {m->seed, (uint32_t)*place, m->exec};
         init_xavier_normal(&o, &m->tensor[*place].x);
     }
     return rc;
@@ -339,7 +338,7 @@ add_modality(struct net *m, struct modality *v, struct net_features *f,
     if (!rc && v->project == NONE && !train) {
         struct mat item = mat_rows(&v->x0, g->users, g->items);
         /* needed as rows of X_0 only */
-        norm_rows_forward(&v->raw, &item, NULL, m->threads);
+        norm_rows_forward(&v->raw, &item, NULL, m->exec);
         mat_free(&v->raw);
     }
     return rc;
@@ -392,7 +391,7 @@ embeddings(struct net *m, const struct net_opt *o, struct err *e)
 {
     int rc = net_add_embeddings(m, o->train->rows, o->train->cols, o->dim, e);
     for (int k = 0; k < 2 && !rc; k++) {
-        struct init i = {m->seed, (uint32_t)k, m->threads};
+        struct init i = {m->seed, (uint32_t)k, m->exec};
         struct mat *x = &m->tensor[k].x;
         init_normal(&i, START, x->x, x->n * x->d);
     }

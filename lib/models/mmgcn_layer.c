@@ -20,7 +20,7 @@ add_linear(struct net *m, int64_t q, int64_t p, int *place, struct err *e,
         rc = net_add(m, NET_PARAM, 1, q, &bias, e, "%s%d_bias_%s", letter,
             number, modality);
     if (!rc) {
-        struct init o = {m->seed, (uint32_t)*place, m->threads};
+        struct init o = {m->seed, (uint32_t)*place, m->exec};
         init_xavier_normal(&o, &m->tensor[*place].x);
     }
     return rc;
@@ -113,13 +113,13 @@ forward_half(struct mmgcn_layer *l, struct net *m, const struct reach *r, int k,
                read = mat_rows(x, f.at, f.from);
     if (f.mean_first) {
         struct mat mean = mat_rows(&l->mean[k], 0, f.n);
-        spmm(&f.down, &read, 0.0f, &mean, m->threads);
-        linear_forward(&mean, a, bias(m, l->a), &made, m->threads);
+        spmm(&f.down, &read, 0.0f, &mean, m->exec);
+        linear_forward(&mean, a, bias(m, l->a), &made, m->exec);
         clear_lonely(r, &f, &made);
     } else {
         struct mat y = {f.from, x->d, s->side.x};
-        linear_forward(&read, a, bias(m, l->a), &y, m->threads);
-        spmm(&f.down, &y, 0.0f, &made, m->threads);
+        linear_forward(&read, a, bias(m, l->a), &y, m->exec);
+        spmm(&f.down, &y, 0.0f, &made, m->exec);
     }
 }
 
@@ -131,17 +131,16 @@ mmgcn_layer_forward(struct mmgcn_layer *l, struct net *m, const struct reach *r,
     l->h.n = l->t.n = l->out.n = r->n;
     forward_half(l, m, r, 0, x, s);
     forward_half(l, m, r, 1, x, s);
-    act_leaky_forward(&l->h, &l->h, m->threads);
+    act_leaky_forward(&l->h, &l->h, m->exec);
     int rc = linear_rows_forward(
-        x, r->self, &m->tensor[l->b].x, bias(m, l->b), &l->t, m->threads, e);
+        x, r->self, &m->tensor[l->b].x, bias(m, l->b), &l->t, m->exec, e);
     if (rc)
         return rc;
-    act_leaky_forward(&l->t, &l->t, m->threads);
-    linear_forward(
-        &l->h, &m->tensor[l->c].x, bias(m, l->c), &l->out, m->threads);
-    rows_add(1.0f, &l->t, NULL, &l->out, m->threads);
-    rows_add(1.0f, &embedding, r->node, &l->out, m->threads);
-    act_leaky_forward(&l->out, &l->out, m->threads);
+    act_leaky_forward(&l->t, &l->t, m->exec);
+    linear_forward(&l->h, &m->tensor[l->c].x, bias(m, l->c), &l->out, m->exec);
+    rows_add(1.0f, &l->t, NULL, &l->out, m->exec);
+    rows_add(1.0f, &embedding, r->node, &l->out, m->exec);
+    act_leaky_forward(&l->out, &l->out, m->exec);
     return 0;
 }
 
@@ -161,18 +160,18 @@ backward_half(struct mmgcn_layer *l, struct net *m, const struct reach *r,
         struct mat mean = mat_rows(&l->mean[k], 0, f.n);
         struct mat d_mean = {f.n, x->d, s->side.x};
         clear_lonely(r, &f, &made);
-        rows_zero(&d_mean, m->threads);
+        rows_zero(&d_mean, m->exec);
         linear_backward(&mean, &a->x, &made, dx ? &d_mean : NULL, &a->g,
-            d_bias(m, l->a), m->threads);
+            d_bias(m, l->a), m->exec);
         if (dx)
-            spmm(&f.up, &d_mean, 0.0f, &d_read, m->threads);
+            spmm(&f.up, &d_mean, 0.0f, &d_read, m->exec);
     } else {
         struct mat dy = {f.from, x->d, s->side.x};
-        spmm(&f.up, &made, 0.0f, &dy, m->threads);
+        spmm(&f.up, &made, 0.0f, &dy, m->exec);
         if (dx)
-            rows_zero(&d_read, m->threads);
+            rows_zero(&d_read, m->exec);
         linear_backward(&read, &a->x, &dy, dx ? &d_read : NULL, &a->g,
-            d_bias(m, l->a), m->threads);
+            d_bias(m, l->a), m->exec);
     }
 }
 
@@ -185,24 +184,23 @@ mmgcn_layer_backward(struct mmgcn_layer *l, struct net *m,
     struct mat d_embedding = net_embeddings_gradients(m);
     struct mat dh = {r->n, x->d, s->dh.x};
 
-    act_leaky_backward(&l->out, d_out, d_out, m->threads);
-    rows_add_at(1.0f, d_out, r->node, &d_embedding, m->threads);
+    act_leaky_backward(&l->out, d_out, d_out, m->exec);
+    rows_add_at(1.0f, d_out, r->node, &d_embedding, m->exec);
 
-    rows_zero(&dh, m->threads);
-    linear_backward(
-        &l->h, &c->x, d_out, &dh, &c->g, d_bias(m, l->c), m->threads);
-    act_leaky_backward(&l->h, &dh, &dh, m->threads);
+    rows_zero(&dh, m->exec);
+    linear_backward(&l->h, &c->x, d_out, &dh, &c->g, d_bias(m, l->c), m->exec);
+    act_leaky_backward(&l->h, &dh, &dh, m->exec);
 
     /* h is not needed any more */
     *dx = (struct mat){r->from, x->d, l->h.x};
     backward_half(l, m, r, 0, x, &dh, users_only ? NULL : dx, s);
     backward_half(l, m, r, 1, x, &dh, dx, s);
 
-    act_leaky_backward(&l->t, d_out, &l->t, m->threads);
+    act_leaky_backward(&l->t, d_out, &l->t, m->exec);
     int rc = linear_rows_backward(
-        x, r->self, &l->t, &b->g, d_bias(m, l->b), m->threads, e);
+        x, r->self, &l->t, &b->g, d_bias(m, l->b), m->exec, e);
     if (rc)
         return rc;
     struct mat dt = mat_rows(&l->t, 0, users_only ? r->users : r->n);
-    return linear_rows_inputs(r->self, &b->x, &dt, dx, m->threads, e);
+    return linear_rows_inputs(r->self, &b->x, &dt, dx, m->exec, e);
 }

@@ -33,7 +33,7 @@ make(struct net *m, const struct net_opt *o, int with_bias,
         if (k == t->features)
             continue;
         struct mat *x = &m->tensor[k].x;
-        struct init init = {m->seed, (uint32_t)k, m->threads};
+        struct init init = {m->seed, (uint32_t)k, m->exec};
         init_linear(&init, width, x->x, x->n * x->d);
     }
     return rc;

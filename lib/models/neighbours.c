@@ -4,10 +4,10 @@
 
 int
 neighbours_graph(const struct mat *x, int64_t k, enum knn_values values,
-    int threads, struct csr *s, struct err *e)
+    struct exec *exec, struct csr *s, struct err *e)
 {
     *s = (struct csr){0};
-    struct knn_opt opt = {.k = k, .self = 1, .threads = threads};
+    struct knn_opt opt = {.k = k, .self = 1, .exec = exec};
     struct knn_list l = {0};
     struct mat copy = {0};
     int64_t zeros;

@@ -2,6 +2,7 @@
 #define STAIR_NEIGHBOURS_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/knn/knn.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
@@ -25,7 +26,7 @@
  * ERR_NOMEM.
  */
 int neighbours_graph(const struct mat *x, int64_t k, enum knn_values values,
-    int threads, struct csr *s, struct err *e) ERR_CHECKED;
+    struct exec *exec, struct csr *s, struct err *e) ERR_CHECKED;
 
 /*
  * M = sum_m w_m S_m, float, m ascending.

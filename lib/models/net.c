@@ -26,7 +26,7 @@ net_new(struct net **out, const char *name, const struct net_kind *kind,
     **out = (struct net){.name = name,
         .kind = kind,
         .width = o->dim,
-        .threads = o->threads,
+        .exec = o->exec,
         .seed = o->seed};
     int rc = kind->make ? kind->make(*out, o, e) : 0;
     if (rc) {

@@ -2,6 +2,7 @@
 #define STAIR_NET_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/graph/sample.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
@@ -82,7 +83,7 @@ struct net {
     int tensors;
     int64_t width; /* columns of the output vectors */
     enum sample_kind sampling;
-    int threads;
+    struct exec *exec;
     uint64_t seed;
     void *own; /* the model's */
 };
@@ -110,7 +111,7 @@ struct net_opt {
     double penalty;     /* weight of the norms in the loss */
     int train_features; /* features are parameters too */
     uint64_t seed;
-    int threads;
+    struct exec *exec;
 };
 
 /* For the models: a net of this kind, by its make; *out is NULL after an error.

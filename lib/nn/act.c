@@ -16,22 +16,25 @@ struct job {
 };
 
 static void
-run_forward(const struct mat *x, struct mat *y, int64_t cost, int threads,
+run_forward(const struct mat *x, struct mat *y, int64_t cost, struct exec *exec,
     void (*f)(void *, int64_t, int64_t))
 {
     assert(x->n == y->n && x->d == y->d);
-    struct job j = {.loops = loops_best(), .d = x->d, .x = x->x, .out = y->x};
-    chunk_for(threads, x->n, x->d * cost, f, &j);
+    struct job j = {.loops = loops_of(exec), .d = x->d, .x = x->x, .out = y->x};
+    chunk_for(exec, x->n, x->d * cost, f, &j);
 }
 
 static void
 run_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
-    int threads, void (*f)(void *, int64_t, int64_t))
+    struct exec *exec, void (*f)(void *, int64_t, int64_t))
 {
     assert(y->n == dy->n && y->n == dx->n && y->d == dy->d && y->d == dx->d);
-    struct job j = {
-        .loops = loops_best(), .d = y->d, .y = y->x, .dy = dy->x, .out = dx->x};
-    chunk_for(threads, y->n, y->d, f, &j);
+    struct job j = {.loops = loops_of(exec),
+        .d = y->d,
+        .y = y->x,
+        .dy = dy->x,
+        .out = dx->x};
+    chunk_for(exec, y->n, y->d, f, &j);
 }
 
 static void
@@ -51,16 +54,16 @@ leaky_adjoint(void *ctx, int64_t from, int64_t to)
 }
 
 void
-act_leaky_forward(const struct mat *x, struct mat *y, int threads)
+act_leaky_forward(const struct mat *x, struct mat *y, struct exec *exec)
 {
-    run_forward(x, y, 1, threads, leaky);
+    run_forward(x, y, 1, exec, leaky);
 }
 
 void
-act_leaky_backward(
-    const struct mat *y, const struct mat *dy, struct mat *dx, int threads)
+act_leaky_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
+    struct exec *exec)
 {
-    run_backward(y, dy, dx, threads, leaky_adjoint);
+    run_backward(y, dy, dx, exec, leaky_adjoint);
 }
 
 static void
@@ -80,16 +83,16 @@ sigmoid_adjoint(void *ctx, int64_t from, int64_t to)
 }
 
 void
-act_sigmoid_forward(const struct mat *x, struct mat *y, int threads)
+act_sigmoid_forward(const struct mat *x, struct mat *y, struct exec *exec)
 {
-    run_forward(x, y, COST, threads, sigmoid);
+    run_forward(x, y, COST, exec, sigmoid);
 }
 
 void
-act_sigmoid_backward(
-    const struct mat *y, const struct mat *dy, struct mat *dx, int threads)
+act_sigmoid_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
+    struct exec *exec)
 {
-    run_backward(y, dy, dx, threads, sigmoid_adjoint);
+    run_backward(y, dy, dx, exec, sigmoid_adjoint);
 }
 
 static void
@@ -113,14 +116,14 @@ softmax_adjoint(void *ctx, int64_t from, int64_t to)
 }
 
 void
-act_softmax_forward(const struct mat *x, struct mat *y, int threads)
+act_softmax_forward(const struct mat *x, struct mat *y, struct exec *exec)
 {
-    run_forward(x, y, COST, threads, softmax);
+    run_forward(x, y, COST, exec, softmax);
 }
 
 void
-act_softmax_backward(
-    const struct mat *y, const struct mat *dy, struct mat *dx, int threads)
+act_softmax_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
+    struct exec *exec)
 {
-    run_backward(y, dy, dx, threads, softmax_adjoint);
+    run_backward(y, dy, dx, exec, softmax_adjoint);
 }

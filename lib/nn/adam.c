@@ -27,8 +27,8 @@ step(void *ctx, int64_t from, int64_t to)
 
 void
 adam_step(const struct adam *a, int64_t n, float *theta, float *m, float *v,
-    const float *g, int threads)
+    const float *g, struct exec *exec)
 {
-    struct tensor t = {loops_best(), a, theta, m, v, g};
-    chunk_for(threads, n, 1, step, &t);
+    struct tensor t = {loops_of(exec), a, theta, m, v, g};
+    chunk_for(exec, n, 1, step, &t);
 }

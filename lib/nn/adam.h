@@ -1,6 +1,8 @@
 #ifndef STAIR_ADAM_H
 #define STAIR_ADAM_H
 
+#include "lib/base/exec.h"
+
 #include <stdint.h>
 
 /*
@@ -39,6 +41,6 @@ struct adam adam_scalars(const struct adam_opt *o, int64_t t);
  * updated from the gradient g. The same bytes for any thread count and
  * instruction set. */
 void adam_step(const struct adam *a, int64_t n, float *theta, float *m,
-    float *v, const float *g, int threads);
+    float *v, const float *g, struct exec *exec);
 
 #endif

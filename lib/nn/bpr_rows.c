@@ -51,15 +51,15 @@ losses(void *ctx, int64_t from, int64_t to)
 
 int
 bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
-    int threads, struct err *e)
+    struct exec *exec, struct err *e)
 {
     assert(t->a->d == t->z->d && (t->u || t->a->n >= t->batch) &&
            (t->i || is_difference(t) || t->z->n >= 2 * t->batch));
-    struct job j = {.loops = loops_best(), .t = t, .w = w, .coef = coef};
+    struct job j = {.loops = loops_of(exec), .t = t, .w = w, .coef = coef};
     j.loss = mem_new(t->batch, sizeof *j.loss, e);
     if (!j.loss)
         return ERR_NOMEM;
-    chunk_for(threads, t->batch, 4 * t->a->d, losses, &j);
+    chunk_for(exec, t->batch, 4 * t->a->d, losses, &j);
     double sum = 0;
     int rc = 0;
     for (int64_t b = 0; b < t->batch && !rc; b++) {
@@ -100,15 +100,15 @@ gradients(void *ctx, int64_t from, int64_t to)
 
 void
 bpr_rows_backward(const struct bpr_rows *t, const float *coef, struct mat *da,
-    struct mat *dz, int threads)
+    struct mat *dz, struct exec *exec)
 {
     assert(!da || (da->n == t->batch && da->d == t->a->d));
     assert(!dz || (dz->n == (is_difference(t) ? 1 : 2) * t->batch &&
                       dz->d == t->a->d));
-    struct job j = {.loops = loops_best(),
+    struct job j = {.loops = loops_of(exec),
         .t = t,
         .given = coef,
         .da = da ? da->x : NULL,
         .dz = dz ? dz->x : NULL};
-    chunk_for(threads, t->batch, 4 * t->a->d, gradients, &j);
+    chunk_for(exec, t->batch, 4 * t->a->d, gradients, &j);
 }

@@ -2,6 +2,7 @@
 #define STAIR_BPR_ROWS_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -29,7 +30,7 @@ struct bpr_rows {
  * finite.
  */
 int bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
-    int threads, struct err *e) ERR_CHECKED;
+    struct exec *exec, struct err *e) ERR_CHECKED;
 
 /*
  * Gradients of the occurrences, with c = coef from above:
@@ -42,6 +43,6 @@ int bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
  * Either may be NULL.
  */
 void bpr_rows_backward(const struct bpr_rows *t, const float *coef,
-    struct mat *da, struct mat *dz, int threads);
+    struct mat *da, struct mat *dz, struct exec *exec);
 
 #endif

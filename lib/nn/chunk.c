@@ -1,6 +1,8 @@
 #include "lib/nn/chunk.h"
 
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
+
+#include <stddef.h>
 
 enum {
     ELEMENTS = 1 << 14, /* per chunk */
@@ -32,7 +34,7 @@ call(void *ctx, int64_t i, int thread)
 
 /* Returns the number of chunks. */
 static int64_t
-run(struct loop *l, int threads, int64_t width)
+run(struct loop *l, struct exec *exec, int64_t width)
 {
     if (l->n <= 0)
         return 0;
@@ -42,24 +44,24 @@ run(struct loop *l, int threads, int64_t width)
     if (l->sum && l->rows < (l->n + MAX_CHUNKS - 1) / MAX_CHUNKS)
         l->rows = (l->n + MAX_CHUNKS - 1) / MAX_CHUNKS;
     int64_t chunks = (l->n + l->rows - 1) / l->rows;
-    par_for(l->n <= LITTLE / width ? 1 : threads, chunks, call, l);
+    exec_for(l->n <= LITTLE / width ? NULL : exec, chunks, call, l);
     return chunks;
 }
 
 void
-chunk_for(int threads, int64_t n, int64_t width,
+chunk_for(struct exec *exec, int64_t n, int64_t width,
     void (*f)(void *, int64_t, int64_t), void *ctx)
 {
     struct loop l = {.n = n, .f = f, .ctx = ctx};
-    run(&l, threads, width);
+    run(&l, exec, width);
 }
 
 double
-chunk_sum(int threads, int64_t n, int64_t width,
+chunk_sum(struct exec *exec, int64_t n, int64_t width,
     double (*f)(void *, int64_t, int64_t), void *ctx)
 {
     struct loop l = {.n = n, .sum = f, .ctx = ctx};
-    int64_t chunks = run(&l, threads, width);
+    int64_t chunks = run(&l, exec, width);
     double s = 0;
     for (int64_t i = 0; i < chunks; i++)
         s += l.part[i];

@@ -1,6 +1,8 @@
 #ifndef STAIR_CHUNK_H
 #define STAIR_CHUNK_H
 
+#include "lib/base/exec.h"
+
 #include <stdint.h>
 
 /*
@@ -8,11 +10,11 @@
  * borders depend on n and width alone, so that what is computed per chunk does
  * not depend on the number of threads. Little work stays on the calling thread.
  */
-void chunk_for(int threads, int64_t n, int64_t width,
+void chunk_for(struct exec *exec, int64_t n, int64_t width,
     void (*f)(void *ctx, int64_t from, int64_t to), void *ctx);
 
 /* The sum of f over the chunks, joined in ascending order. */
-double chunk_sum(int threads, int64_t n, int64_t width,
+double chunk_sum(struct exec *exec, int64_t n, int64_t width,
     double (*f)(void *ctx, int64_t from, int64_t to), void *ctx);
 
 #endif

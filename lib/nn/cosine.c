@@ -41,13 +41,13 @@ cosines(void *ctx, int64_t from, int64_t to)
 
 double
 cosine_loss(const struct mat *x, const struct mat *y, double w, struct mat *dx,
-    int threads)
+    struct exec *exec)
 {
     assert(x->n == y->n && x->d == y->d);
     assert(!dx || (dx->n == x->n && dx->d == x->d));
     if (x->n == 0)
         return 0;
     double n = (double)x->n;
-    struct job j = {loops_best(), x, y, w / n, dx ? dx->x : NULL};
-    return w * (1 - chunk_sum(threads, x->n, x->d, cosines, &j) / n);
+    struct job j = {loops_of(exec), x, y, w / n, dx ? dx->x : NULL};
+    return w * (1 - chunk_sum(exec, x->n, x->d, cosines, &j) / n);
 }

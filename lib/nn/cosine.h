@@ -1,6 +1,7 @@
 #ifndef STAIR_COSINE_H
 #define STAIR_COSINE_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -21,6 +22,6 @@
  * order: the same bytes for any thread count and instruction set.
  */
 double cosine_loss(const struct mat *x, const struct mat *y, double w,
-    struct mat *dx, int threads);
+    struct mat *dx, struct exec *exec);
 
 #endif

@@ -13,6 +13,7 @@ enum {
 
 struct job {
     const struct loops *loops;
+    const struct rng_words *words;
     const struct dropout *o;
     const int32_t *list;
     int64_t d;
@@ -29,7 +30,7 @@ run(const struct job *j, int64_t e, int64_t at, int64_t n)
     uint32_t word[WORDS];
     for (int64_t k = 0; k < n; k += WORDS) {
         int64_t take = n - k < WORDS ? n - k : WORDS;
-        rng_words(j->o->seed, RNG_DROPOUT, j->o->step, j->o->stream,
+        rng_words(j->words, j->o->seed, RNG_DROPOUT, j->o->step, j->o->stream,
             (uint64_t)(e + k), take, word);
         j->loops->mask(
             take, word, j->below, j->scale, j->x + at + k, j->y + at + k);
@@ -50,11 +51,12 @@ apply(void *ctx, int64_t from, int64_t to)
 
 void
 dropout_apply(const struct dropout *o, const struct mat *x, const int32_t *list,
-    struct mat *y, int threads)
+    struct mat *y, struct exec *exec)
 {
     assert(o->p >= 0 && o->p < 1 && x->n >= y->n && x->d == y->d);
     double below = o->p * 0x1p32 + 0.5;
-    struct job j = {.loops = loops_best(),
+    struct job j = {.loops = loops_of(exec),
+        .words = rng_words_of(exec),
         .o = o,
         .list = list,
         .d = x->d,
@@ -62,5 +64,5 @@ dropout_apply(const struct dropout *o, const struct mat *x, const int32_t *list,
         .y = y->x,
         .below = below < UINT32_MAX ? (uint32_t)below : UINT32_MAX,
         .scale = (float)(1.0 / (1.0 - o->p))};
-    chunk_for(threads, y->n, y->d * COST, apply, &j);
+    chunk_for(exec, y->n, y->d * COST, apply, &j);
 }

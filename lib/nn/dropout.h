@@ -1,6 +1,7 @@
 #ifndef STAIR_DROPOUT_H
 #define STAIR_DROPOUT_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -30,6 +31,6 @@ struct dropout {
  * The same bytes for any thread count.
  */
 void dropout_apply(const struct dropout *o, const struct mat *x,
-    const int32_t *list, struct mat *y, int threads);
+    const int32_t *list, struct mat *y, struct exec *exec);
 
 #endif

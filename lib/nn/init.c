@@ -38,14 +38,14 @@ void
 init_normal(const struct init *o, double sd, float *x, int64_t n)
 {
     struct job j = {o, sd, x};
-    chunk_for(o->threads, n, COST, normal, &j);
+    chunk_for(o->exec, n, COST, normal, &j);
 }
 
 void
 init_uniform(const struct init *o, double bound, float *x, int64_t n)
 {
     struct job j = {o, bound, x};
-    chunk_for(o->threads, n, COST, uniform, &j);
+    chunk_for(o->exec, n, COST, uniform, &j);
 }
 
 static double

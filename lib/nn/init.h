@@ -1,6 +1,7 @@
 #ifndef STAIR_INIT_H
 #define STAIR_INIT_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -13,7 +14,7 @@
 struct init {
     uint64_t seed;
     uint32_t tensor;
-    int threads;
+    struct exec *exec;
 };
 
 /* Normal with standard deviation sd, and uniform on [-bound, bound), for n

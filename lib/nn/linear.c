@@ -1,7 +1,7 @@
 #include "lib/nn/linear.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/blas.h"
 #include "lib/nn/loops.h"
 
@@ -18,6 +18,7 @@ enum {
 /* A part of the output of one product: op(A) op(B), all of the inner
  * dimension. */
 struct job {
+    const struct loops *loops;
     const struct mat *x, *w, *dy;
     const int32_t *list;
     const float *b;
@@ -73,11 +74,11 @@ forward(void *ctx, int64_t i, int thread)
 
 void
 linear_forward(const struct mat *x, const struct mat *w, const float *b,
-    struct mat *y, int threads)
+    struct mat *y, struct exec *exec)
 {
     assert(x->n >= y->n && x->d == w->d && w->n == y->d);
     struct job j = {.x = x, .w = w, .b = b, .y = y, .rows = row_block(y->n)};
-    par_for(threads, tasks(y->n, j.rows), forward, &j);
+    exec_for(exec, tasks(y->n, j.rows), forward, &j);
 }
 
 static void
@@ -125,15 +126,15 @@ column_sums(void *ctx, int64_t i, int thread)
 }
 
 static void
-biases(struct job *j, int threads)
+biases(struct job *j, struct exec *exec)
 {
     if (j->db)
-        par_for(threads, tasks(j->dy->d, SUM_COLS), column_sums, j);
+        exec_for(exec, tasks(j->dy->d, SUM_COLS), column_sums, j);
 }
 
 void
 linear_backward(const struct mat *x, const struct mat *w, const struct mat *dy,
-    struct mat *dx, struct mat *dw, float *db, int threads)
+    struct mat *dx, struct mat *dw, float *db, struct exec *exec)
 {
     struct job j = {.x = x, .w = w, .dy = dy, .dx = dx, .dw = dw, .db = db};
     if (dw) {
@@ -142,34 +143,34 @@ linear_backward(const struct mat *x, const struct mat *w, const struct mat *dy,
         if (tasks(dw->n, j.qs) * tasks(dw->d, j.ps) < 4)
             j.ps = 64;
         if (dy->n && dw->n && dw->d)
-            par_for(
-                threads, tasks(dw->n, j.qs) * tasks(dw->d, j.ps), weights, &j);
+            exec_for(
+                exec, tasks(dw->n, j.qs) * tasks(dw->d, j.ps), weights, &j);
     }
-    biases(&j, threads);
+    biases(&j, exec);
     if (dx) {
         assert(dx->n == dy->n && w->n == dy->d && w->d == dx->d);
         j.rows = row_block(dy->n);
         if (w->n && w->d)
-            par_for(threads, tasks(dy->n, j.rows), inputs, &j);
+            exec_for(exec, tasks(dy->n, j.rows), inputs, &j);
     }
 }
 
 static void
-release(struct job *j, int threads)
+release(struct job *j, struct exec *exec)
 {
-    for (int t = 0; j->pack && t < threads; t++)
+    for (int t = 0; j->pack && t < exec_threads(exec); t++)
         free(j->pack[t]);
     free(j->pack);
 }
 
 static int
-packs(struct job *j, int threads, struct err *e)
+packs(struct job *j, struct exec *exec, struct err *e)
 {
-    j->pack = mem_zero(threads, sizeof *j->pack, e);
-    for (int t = 0; j->pack && t < threads; t++) {
+    j->pack = mem_zero(exec_threads(exec), sizeof *j->pack, e);
+    for (int t = 0; j->pack && t < exec_threads(exec); t++) {
         j->pack[t] = mem_new(PACK_ROWS * PACK_COLS, sizeof *j->pack[t], e);
         if (!j->pack[t]) {
-            release(j, threads);
+            release(j, exec);
             return ERR_NOMEM;
         }
     }
@@ -204,20 +205,20 @@ forward_list(void *ctx, int64_t i, int thread)
 
 int
 linear_rows_forward(const struct mat *x, const int32_t *list,
-    const struct mat *w, const float *b, struct mat *y, int threads,
+    const struct mat *w, const float *b, struct mat *y, struct exec *exec,
     struct err *e)
 {
     assert(x->d == w->d && w->n == y->d);
     if (!list) {
-        linear_forward(x, w, b, y, threads);
+        linear_forward(x, w, b, y, exec);
         return 0;
     }
     struct job j = {.x = x, .list = list, .w = w, .b = b, .y = y};
-    int rc = packs(&j, threads, e);
+    int rc = packs(&j, exec, e);
     if (rc)
         return rc;
-    par_for(threads, tasks(y->n, PACK_ROWS), forward_list, &j);
-    release(&j, threads);
+    exec_for(exec, tasks(y->n, PACK_ROWS), forward_list, &j);
+    release(&j, exec);
     return 0;
 }
 
@@ -236,22 +237,23 @@ weights_list(void *ctx, int64_t i, int thread)
 
 int
 linear_rows_backward(const struct mat *x, const int32_t *list,
-    const struct mat *dy, struct mat *dw, float *db, int threads, struct err *e)
+    const struct mat *dy, struct mat *dw, float *db, struct exec *exec,
+    struct err *e)
 {
     struct job j = {.x = x, .list = list, .dy = dy, .dw = dw, .db = db};
     if (!list) {
-        linear_backward(x, NULL, dy, NULL, dw, db, threads);
+        linear_backward(x, NULL, dy, NULL, dw, db, exec);
         return 0;
     }
     if (dw) {
         assert(dw->n == dy->d && dw->d == x->d);
-        int rc = packs(&j, threads, e);
+        int rc = packs(&j, exec, e);
         if (rc)
             return rc;
-        par_for(threads, tasks(dw->d, PACK_COLS), weights_list, &j);
-        release(&j, threads);
+        exec_for(exec, tasks(dw->d, PACK_COLS), weights_list, &j);
+        release(&j, exec);
     }
-    biases(&j, threads);
+    biases(&j, exec);
     return 0;
 }
 
@@ -259,7 +261,6 @@ static void
 inputs_list(void *ctx, int64_t i, int thread)
 {
     const struct job *j = ctx;
-    const struct loops *loops = loops_best();
     int64_t from = i * PACK_ROWS, n = part(j->dy->n, PACK_ROWS, i);
     int64_t p = j->w->d, q = j->w->n;
     float *to = j->pack[thread];
@@ -268,21 +269,22 @@ inputs_list(void *ctx, int64_t i, int thread)
         blas_sgemm(0, 0, n, m, q, 1.0f, j->dy->x + from * q, q, j->w->x + c, p,
             0.0f, to, m);
         for (int64_t r = 0; r < n; r++)
-            loops->axpy(
+            j->loops->axpy(
                 m, 1.0f, to + r * m, j->dx->x + j->list[from + r] * p + c);
     }
 }
 
 int
 linear_rows_inputs(const int32_t *list, const struct mat *w,
-    const struct mat *dy, struct mat *dx, int threads, struct err *e)
+    const struct mat *dy, struct mat *dx, struct exec *exec, struct err *e)
 {
     assert(dx->d == w->d && w->n == dy->d && dy->n <= dx->n);
-    struct job j = {.list = list, .w = w, .dy = dy, .dx = dx};
-    int rc = packs(&j, threads, e);
+    struct job j = {
+        .loops = loops_of(exec), .list = list, .w = w, .dy = dy, .dx = dx};
+    int rc = packs(&j, exec, e);
     if (rc)
         return rc;
-    par_for(threads, tasks(dy->n, PACK_ROWS), inputs_list, &j);
-    release(&j, threads);
+    exec_for(exec, tasks(dy->n, PACK_ROWS), inputs_list, &j);
+    release(&j, exec);
     return 0;
 }

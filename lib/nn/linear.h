@@ -2,6 +2,7 @@
 #define STAIR_LINEAR_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -16,7 +17,7 @@
  * thread count; bytes depend on the BLAS library and processor (lib/la/blas.h).
  */
 void linear_forward(const struct mat *x, const struct mat *w, const float *b,
-    struct mat *y, int threads);
+    struct mat *y, struct exec *exec);
 
 /*
  * Its adjoint; each output may be NULL, and is added to:
@@ -27,25 +28,25 @@ void linear_forward(const struct mat *x, const struct mat *w, const float *b,
  */
 void linear_backward(const struct mat *x, const struct mat *w,
     const struct mat *dy, struct mat *dx, struct mat *dw, float *db,
-    int threads);
+    struct exec *exec);
 
 /*
  * The same on the rows of X that a list names, without a copy of them all:
  * y_b = W x_{list[b]} + b, b < y.n. ERR_NOMEM.
  */
 int linear_rows_forward(const struct mat *x, const int32_t *list,
-    const struct mat *w, const float *b, struct mat *y, int threads,
+    const struct mat *w, const float *b, struct mat *y, struct exec *exec,
     struct err *e) ERR_CHECKED;
 
 /* dW += dY^T X_list, db as above (either may be NULL). The gradient of the
  * gathered rows themselves is linear_backward's dx. ERR_NOMEM. */
 int linear_rows_backward(const struct mat *x, const int32_t *list,
-    const struct mat *dy, struct mat *dw, float *db, int threads,
+    const struct mat *dy, struct mat *dw, float *db, struct exec *exec,
     struct err *e) ERR_CHECKED;
 
 /* dX_{list[b]} += (dY W)_b where the list's rows are distinct. ERR_NOMEM. */
 int linear_rows_inputs(const int32_t *list, const struct mat *w,
-    const struct mat *dy, struct mat *dx, int threads,
+    const struct mat *dy, struct mat *dx, struct exec *exec,
     struct err *e) ERR_CHECKED;
 
 #endif

@@ -1,6 +1,7 @@
 #ifndef STAIR_LOOPS_H
 #define STAIR_LOOPS_H
 
+#include "lib/base/exec.h"
 #include "lib/nn/adam.h"
 
 #include <stdint.h>
@@ -31,8 +32,6 @@ struct loops_spmm {
 };
 
 struct loops {
-    const char *name;
-
     /* Rows r0..r1-1 of the product. */
     void (*spmm)(const struct loops_spmm *s, int64_t r0, int64_t r1);
 
@@ -63,10 +62,6 @@ struct loops {
         float *v, const float *g);
 };
 
-/* The best for this processor. */
-const struct loops *loops_best(void);
-
-/* By name; NULL if it is not built or not runnable here: for tests. */
-const struct loops *loops_named(const char *isa);
+const struct loops *loops_of(const struct exec *exec);
 
 #endif

@@ -1,4 +1,5 @@
 /* Compiled once per instruction set with -DISA=name. */
+#include "lib/base/exec.h"
 #include "lib/base/fmath.h"
 #include "lib/base/vec16.h"
 #include "lib/nn/loops.h"
@@ -6,11 +7,6 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
-
-#define PASTE2(a, b) a##b
-#define PASTE(a, b) PASTE2(a, b)
-#define STRING2(a) #a
-#define STRING(a) STRING2(a)
 
 enum { LANES = 16 };
 
@@ -257,9 +253,7 @@ l_adam(const struct adam *a, int64_t n, float *theta, float *m, float *v,
     }
 }
 
-extern const struct loops PASTE(loops_, ISA);
-const struct loops PASTE(loops_, ISA) = {
-    .name = STRING(ISA),
+ISA_FAMILY(loops) = {
     .spmm = l_spmm,
     .dot = l_dot,
     .axpy = l_axpy,

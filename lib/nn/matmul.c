@@ -1,8 +1,10 @@
 #include "lib/nn/matmul.h"
 
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/la/blas.h"
 #include "lib/nn/chunk.h"
+
+#include <stddef.h>
 
 enum {
     SIDE = 1024,     /* of a tile, at most; */
@@ -77,7 +79,7 @@ tile(void *ctx, int64_t i, int thread)
 void
 matmul(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
     const float *a, int64_t lda, const float *b, int64_t ldb, float beta,
-    float *c, int64_t ldc, int threads)
+    float *c, int64_t ldc, struct exec *exec)
 {
     struct product p = {.ta = ta,
         .tb = tb,
@@ -96,8 +98,8 @@ matmul(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
         return;
     choose_tiles(&p);
     if ((double)m * (double)n * (double)k < LITTLE)
-        threads = 1;
-    par_for(threads, parts(m, p.rows) * p.across, tile, &p);
+        exec = NULL;
+    exec_for(exec, parts(m, p.rows) * p.across, tile, &p);
 }
 
 /* h x w values of A^T B, at row r and column s. */
@@ -137,12 +139,12 @@ mirror(void *ctx, int64_t from, int64_t to)
 }
 
 void
-matmul_symmetric(
-    int64_t n, int64_t k, const float *a, const float *b, float *c, int threads)
+matmul_symmetric(int64_t n, int64_t k, const float *a, const float *b, float *c,
+    struct exec *exec)
 {
     struct product p = {.n = n, .k = k, .a = a, .b = b, .c = c};
     p.rows = even(n, BLOCK);
     p.across = parts(n, p.rows);
-    par_for(threads, p.across * (p.across + 1) / 2, upper, &p);
-    chunk_for(threads, n, n, mirror, &p);
+    exec_for(exec, p.across * (p.across + 1) / 2, upper, &p);
+    chunk_for(exec, n, n, mirror, &p);
 }

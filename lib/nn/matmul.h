@@ -1,6 +1,8 @@
 #ifndef STAIR_MATMUL_H
 #define STAIR_MATMUL_H
 
+#include "lib/base/exec.h"
+
 #include <stdint.h>
 
 /*
@@ -12,7 +14,7 @@
  */
 void matmul(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
     const float *a, int64_t lda, const float *b, int64_t ldb, float beta,
-    float *c, int64_t ldc, int threads);
+    float *c, int64_t ldc, struct exec *exec);
 
 /*
  * C[n][n] = A^T B where the caller knows it to be symmetric, as A^T A and
@@ -22,6 +24,6 @@ void matmul(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
  *   a, b  [k][n]
  */
 void matmul_symmetric(int64_t n, int64_t k, const float *a, const float *b,
-    float *c, int threads);
+    float *c, struct exec *exec);
 
 #endif

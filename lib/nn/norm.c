@@ -37,12 +37,16 @@ forward(void *ctx, int64_t from, int64_t to)
 }
 
 void
-norm_rows_forward(const struct mat *x, struct mat *y, float *norm, int threads)
+norm_rows_forward(
+    const struct mat *x, struct mat *y, float *norm, struct exec *exec)
 {
     assert(x->n == y->n && x->d == y->d);
-    struct job j = {
-        .loops = loops_best(), .d = x->d, .x = x->x, .out = y->x, .norm = norm};
-    chunk_for(threads, x->n, x->d, forward, &j);
+    struct job j = {.loops = loops_of(exec),
+        .d = x->d,
+        .x = x->x,
+        .out = y->x,
+        .norm = norm};
+    chunk_for(exec, x->n, x->d, forward, &j);
 }
 
 static void
@@ -63,16 +67,16 @@ backward(void *ctx, int64_t from, int64_t to)
 
 void
 norm_rows_backward(const struct mat *y, const float *norm, const struct mat *dy,
-    struct mat *dx, int threads)
+    struct mat *dx, struct exec *exec)
 {
     assert(y->n == dy->n && y->n == dx->n && y->d == dy->d && y->d == dx->d);
-    struct job j = {.loops = loops_best(),
+    struct job j = {.loops = loops_of(exec),
         .d = y->d,
         .y = y->x,
         .dy = dy->x,
         .out = dx->x,
         .given = norm};
-    chunk_for(threads, y->n, y->d, backward, &j);
+    chunk_for(exec, y->n, y->d, backward, &j);
 }
 
 static double
@@ -88,27 +92,29 @@ squares(void *ctx, int64_t from, int64_t to)
 }
 
 static double
-sum_of_squares(const struct mat *x, const int32_t *list, int64_t n, int threads)
+sum_of_squares(
+    const struct mat *x, const int32_t *list, int64_t n, struct exec *exec)
 {
-    struct job j = {.loops = loops_best(), .d = x->d, .x = x->x, .list = list};
-    return chunk_sum(threads, n, x->d, squares, &j);
+    struct job j = {
+        .loops = loops_of(exec), .d = x->d, .x = x->x, .list = list};
+    return chunk_sum(exec, n, x->d, squares, &j);
 }
 
 double
 norm_squared(const struct mat *x, const int32_t *list, int64_t n, double w,
-    struct mat *dx, int threads)
+    struct mat *dx, struct exec *exec)
 {
     assert((list || n <= x->n) && (!dx || dx->n == n));
     if (dx)
-        rows_add((float)w, x, list, dx, threads);
-    return w / 2 * sum_of_squares(x, list, n, threads);
+        rows_add((float)w, x, list, dx, exec);
+    return w / 2 * sum_of_squares(x, list, n, exec);
 }
 
 double
-norm_frobenius(const struct mat *x, double w, struct mat *dx, int threads)
+norm_frobenius(const struct mat *x, double w, struct mat *dx, struct exec *exec)
 {
-    double norm = sqrt(sum_of_squares(x, NULL, x->n, threads));
+    double norm = sqrt(sum_of_squares(x, NULL, x->n, exec));
     if (dx && norm > 0)
-        rows_add((float)(w / norm), x, NULL, dx, threads);
+        rows_add((float)(w / norm), x, NULL, dx, exec);
     return w * norm;
 }

@@ -1,6 +1,7 @@
 #ifndef STAIR_NORM_H
 #define STAIR_NORM_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -17,7 +18,7 @@
  *   norm  [n], ||x_r|| for the adjoint; may be NULL
  */
 void norm_rows_forward(
-    const struct mat *x, struct mat *y, float *norm, int threads);
+    const struct mat *x, struct mat *y, float *norm, struct exec *exec);
 
 /*
  * Its adjoint: with c = <y_r, dy_r>
@@ -26,7 +27,7 @@ void norm_rows_forward(
  *   y, norm  from the forward pass      dy, dx  [n][d], not the same
  */
 void norm_rows_backward(const struct mat *y, const float *norm,
-    const struct mat *dy, struct mat *dx, int threads);
+    const struct mat *dy, struct mat *dx, struct exec *exec);
 
 /*
  * Squared penalty on rows, each occurrence counted:
@@ -38,7 +39,7 @@ void norm_rows_backward(const struct mat *y, const float *norm,
  *         them (rows.h)
  */
 double norm_squared(const struct mat *x, const int32_t *list, int64_t n,
-    double w, struct mat *dx, int threads);
+    double w, struct mat *dx, struct exec *exec);
 
 /*
  * Unsquared penalty on a whole matrix:
@@ -46,6 +47,6 @@ double norm_squared(const struct mat *x, const int32_t *list, int64_t n,
  * Returns L; dx [n][d] or NULL.
  */
 double norm_frobenius(
-    const struct mat *x, double w, struct mat *dx, int threads);
+    const struct mat *x, double w, struct mat *dx, struct exec *exec);
 
 #endif

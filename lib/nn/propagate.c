@@ -56,15 +56,15 @@ rows(void *ctx, int64_t from, int64_t to)
 
 void
 propagate_mean(struct propagate *p, const struct graph *g, int layers,
-    const struct mat *e, struct mat *h, int threads)
+    const struct mat *e, struct mat *h, struct exec *exec)
 {
-    propagate_mean_rows(p, g, layers, e, NULL, g->a.rows, h, threads);
+    propagate_mean_rows(p, g, layers, e, NULL, g->a.rows, h, exec);
 }
 
 void
 propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
     const struct mat *e, const int32_t *list, int64_t wanted, struct mat *h,
-    int threads)
+    struct exec *exec)
 {
     int64_t n = g->a.rows, d = e->d;
     assert(!list || h->x != e->x);
@@ -74,7 +74,7 @@ propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
     /* Every other layer lies in buffer[0], the last one in h; few buffers stay
      * longer in the cache. */
     float *buffer[2] = {h->x != e->x ? h->x : p->y[1].x, p->y[0].x};
-    struct layer l = {.loops = loops_best(),
+    struct layer l = {.loops = loops_of(exec),
         .c = c,
         .s = {.indptr = g->a.indptr,
             .indices = g->a.indices,
@@ -86,13 +86,13 @@ propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
             .beta = c,
             .add = e->x,
             .y = layers ? buffer[layers & 1] : h->x}};
-    chunk_for(threads, n, d, start, &l);
+    chunk_for(exec, n, d, start, &l);
     int64_t width = n ? (g->a.nnz / n + 1) * d : 1;
     for (int k = layers - 1; k >= 0; k--) {
         l.s.x = l.s.y;
         l.s.y = k ? buffer[k & 1] : h->x;
         l.s.post = k ? g->q : NULL;
         l.list = k ? NULL : list;
-        chunk_for(threads, k ? n : wanted, width, rows, &l);
+        chunk_for(exec, k ? n : wanted, width, rows, &l);
     }
 }

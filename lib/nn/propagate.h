@@ -2,6 +2,7 @@
 #define STAIR_PROPAGATE_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/graph/graph.h"
 #include "lib/la/mat.h"
 
@@ -32,12 +33,12 @@ void propagate_free(struct propagate *p);
  * thread count.
  */
 void propagate_mean(struct propagate *p, const struct graph *g, int layers,
-    const struct mat *e, struct mat *h, int threads);
+    const struct mat *e, struct mat *h, struct exec *exec);
 
 /* The same where only the n distinct rows of H that list names are needed: the
  * last layer makes no others. h's other rows hold anything; h is not e. */
 void propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
     const struct mat *e, const int32_t *list, int64_t n, struct mat *h,
-    int threads);
+    struct exec *exec);
 
 #endif

@@ -32,11 +32,11 @@ gather(void *ctx, int64_t from, int64_t to)
 
 void
 rows_gather(
-    const struct mat *x, const int32_t *list, struct mat *y, int threads)
+    const struct mat *x, const int32_t *list, struct mat *y, struct exec *exec)
 {
     assert(x->d == y->d && (list || y->n <= x->n));
     struct job j = {.list = list, .x = x->x, .y = y->x, .d = x->d};
-    chunk_for(threads, y->n, y->d, gather, &j);
+    chunk_for(exec, y->n, y->d, gather, &j);
 }
 
 static void
@@ -52,15 +52,15 @@ scatter(void *ctx, int64_t from, int64_t to)
 }
 
 void
-rows_scatter(
-    const struct segments *s, const struct mat *y, struct mat *x, int threads)
+rows_scatter(const struct segments *s, const struct mat *y, struct mat *x,
+    struct exec *exec)
 {
     assert(y->n >= s->n && x->d == y->d);
     assert(s->rows == 0 || s->row[s->rows - 1] < x->n);
     struct job j = {
-        .loops = loops_best(), .s = s, .x = y->x, .y = x->x, .d = x->d};
+        .loops = loops_of(exec), .s = s, .x = y->x, .y = x->x, .d = x->d};
     int64_t width = s->rows ? (s->n / s->rows + 1) * x->d : 1;
-    chunk_for(threads, s->rows, width, scatter, &j);
+    chunk_for(exec, s->rows, width, scatter, &j);
 }
 
 static void
@@ -77,16 +77,16 @@ add(void *ctx, int64_t from, int64_t to)
 
 void
 rows_add(float c, const struct mat *x, const int32_t *list, struct mat *y,
-    int threads)
+    struct exec *exec)
 {
     assert(x->d == y->d && (list || y->n <= x->n));
-    struct job j = {.loops = loops_best(),
+    struct job j = {.loops = loops_of(exec),
         .list = list,
         .x = x->x,
         .y = y->x,
         .d = x->d,
         .c = c};
-    chunk_for(threads, y->n, y->d, add, &j);
+    chunk_for(exec, y->n, y->d, add, &j);
 }
 
 static void
@@ -99,16 +99,16 @@ add_at(void *ctx, int64_t from, int64_t to)
 
 void
 rows_add_at(float c, const struct mat *y, const int32_t *list, struct mat *x,
-    int threads)
+    struct exec *exec)
 {
     assert(x->d == y->d && y->n <= x->n);
-    struct job j = {.loops = loops_best(),
+    struct job j = {.loops = loops_of(exec),
         .list = list,
         .x = y->x,
         .y = x->x,
         .d = x->d,
         .c = c};
-    chunk_for(threads, y->n, y->d, add_at, &j);
+    chunk_for(exec, y->n, y->d, add_at, &j);
 }
 
 static void
@@ -120,10 +120,10 @@ scale(void *ctx, int64_t from, int64_t to)
 }
 
 void
-rows_scale(float c, struct mat *x, int threads)
+rows_scale(float c, struct mat *x, struct exec *exec)
 {
-    struct job j = {.loops = loops_best(), .y = x->x, .d = x->d, .c = c};
-    chunk_for(threads, x->n, x->d, scale, &j);
+    struct job j = {.loops = loops_of(exec), .y = x->x, .d = x->d, .c = c};
+    chunk_for(exec, x->n, x->d, scale, &j);
 }
 
 static void
@@ -134,8 +134,8 @@ zero(void *ctx, int64_t from, int64_t to)
 }
 
 void
-rows_zero(struct mat *x, int threads)
+rows_zero(struct mat *x, struct exec *exec)
 {
     struct job j = {.y = x->x, .d = x->d};
-    chunk_for(threads, x->n, x->d, zero, &j);
+    chunk_for(exec, x->n, x->d, zero, &j);
 }

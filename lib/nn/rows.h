@@ -1,6 +1,7 @@
 #ifndef STAIR_ROWS_H
 #define STAIR_ROWS_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 #include "lib/nn/segments.h"
 
@@ -14,25 +15,25 @@
 
 /* y_b = x_{list[b]}, b < y.n. */
 void rows_gather(
-    const struct mat *x, const int32_t *list, struct mat *y, int threads);
+    const struct mat *x, const int32_t *list, struct mat *y, struct exec *exec);
 
 /* Its adjoint: x_r += sum of y_b over the occurrences b of r in s's list,
  * b ascending. y [s.n][d]. */
-void rows_scatter(
-    const struct segments *s, const struct mat *y, struct mat *x, int threads);
+void rows_scatter(const struct segments *s, const struct mat *y, struct mat *x,
+    struct exec *exec);
 
 /* y_b += c x_{list[b]}, b < y.n, by fma. */
 void rows_add(float c, const struct mat *x, const int32_t *list, struct mat *y,
-    int threads);
+    struct exec *exec);
 
 /* x_{list[b]} += c y_b, b < y.n, by fma; the list's rows are distinct. */
 void rows_add_at(float c, const struct mat *y, const int32_t *list,
-    struct mat *x, int threads);
+    struct mat *x, struct exec *exec);
 
 /* x = c x. */
-void rows_scale(float c, struct mat *x, int threads);
+void rows_scale(float c, struct mat *x, struct exec *exec);
 
 /* x = 0. */
-void rows_zero(struct mat *x, int threads);
+void rows_zero(struct mat *x, struct exec *exec);
 
 #endif

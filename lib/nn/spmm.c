@@ -31,18 +31,18 @@ rows(void *ctx, int64_t from, int64_t to)
 
 void
 spmm(const struct spmm_op *op, const struct mat *x, float beta, struct mat *y,
-    int threads)
+    struct exec *exec)
 {
-    spmm_rows(op, x, beta, NULL, y->n, y, threads);
+    spmm_rows(op, x, beta, NULL, y->n, y, exec);
 }
 
 void
 spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
-    const int32_t *list, int64_t n, struct mat *y, int threads)
+    const int32_t *list, int64_t n, struct mat *y, struct exec *exec)
 {
     const struct csr *s = op->s;
     assert(x->n == s->cols && y->n == s->rows && x->d == y->d);
-    struct product p = {.loops = loops_best(),
+    struct product p = {.loops = loops_of(exec),
         .s = {.indptr = s->indptr,
             .indices = s->indices,
             .value = s->data,
@@ -55,7 +55,7 @@ spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
             .add = y->x,
             .y = y->x},
         .list = list};
-    chunk_for(threads, n, width(s, x->d), rows, &p);
+    chunk_for(exec, n, width(s, x->d), rows, &p);
 }
 
 struct values {
@@ -87,10 +87,10 @@ value_rows(void *ctx, int64_t from, int64_t to)
 
 void
 spmm_values(const struct spmm_op *op, float w, const struct mat *a,
-    const struct mat *b, float *out, int threads)
+    const struct mat *b, float *out, struct exec *exec)
 {
     const struct csr *s = op->s;
     assert(a->n == s->rows && b->n == s->cols && a->d == b->d);
-    struct values v = {loops_best(), op, a, b, w, out};
-    chunk_for(threads, s->rows, width(s, a->d), value_rows, &v);
+    struct values v = {loops_of(exec), op, a, b, w, out};
+    chunk_for(exec, s->rows, width(s, a->d), value_rows, &v);
 }

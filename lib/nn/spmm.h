@@ -1,6 +1,7 @@
 #ifndef STAIR_SPMM_H
 #define STAIR_SPMM_H
 
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 
@@ -29,11 +30,11 @@ struct spmm_op {
  * count and instruction set. Columns of S need not be ascending.
  */
 void spmm(const struct spmm_op *op, const struct mat *x, float beta,
-    struct mat *y, int threads);
+    struct mat *y, struct exec *exec);
 
 /* Only the n distinct rows of Y that list names; the others stay. */
 void spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
-    const int32_t *list, int64_t n, struct mat *y, int threads);
+    const int32_t *list, int64_t n, struct mat *y, struct exec *exec);
 
 /*
  * The adjoint with respect to S's values: out[k] += w left_i right_j <a_i, b_j>
@@ -41,6 +42,6 @@ void spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
  * products are in double, rounded once.
  */
 void spmm_values(const struct spmm_op *op, float w, const struct mat *a,
-    const struct mat *b, float *out, int threads);
+    const struct mat *b, float *out, struct exec *exec);
 
 #endif

@@ -206,7 +206,7 @@ eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
         struct rank_opt opt = {.k = run.k,
             .users = run.users,
             .n_users = run.n_users,
-            .threads = o->threads};
+            .exec = o->exec};
         memcpy(opt.mask, o->mask, sizeof opt.mask);
         rc = rank_run(s, &opt, add_lists, &run, e);
     }

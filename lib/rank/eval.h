@@ -1,6 +1,7 @@
 #ifndef STAIR_EVAL_H
 #define STAIR_EVAL_H
 
+#include "lib/base/exec.h"
 #include "lib/rank/metrics.h"
 #include "lib/rank/rank.h"
 
@@ -46,7 +47,7 @@ struct eval_opt {
     const struct csr *mask[RANK_MASKS]; /* not ranked; may be NULL */
     const int64_t *cuts;                /* ascending */
     int n_cuts;
-    int threads;
+    struct exec *exec;
     eval_user *each; /* may be NULL; a non-zero return ends the run */
     void *ctx;
 };

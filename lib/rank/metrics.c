@@ -153,7 +153,7 @@ add_lists(
 int
 metrics_run(struct metrics *m, const struct mat *user, const struct mat *item,
     const struct csr *target, const struct csr *mask0, const struct csr *mask1,
-    const int64_t *cuts, int n_cuts, int threads, struct err *e)
+    const int64_t *cuts, int n_cuts, struct exec *exec, struct err *e)
 {
     *m = (struct metrics){0};
     struct scorer s;
@@ -171,8 +171,7 @@ metrics_run(struct metrics *m, const struct mat *user, const struct mat *item,
     memcpy(m->cut, cuts, (size_t)n_cuts * sizeof *cuts);
     struct run run = {.m = m, .target = target};
     run.k = min(cuts[n_cuts - 1], item->n > 0 ? item->n : 1);
-    struct rank_opt opt = {
-        .k = run.k, .mask = {mask0, mask1}, .threads = threads};
+    struct rank_opt opt = {.k = run.k, .mask = {mask0, mask1}, .exec = exec};
     rc = metrics_gain_init(&run.gain, run.k, e);
     if (!rc)
         rc = rank_run(&s, &opt, add_lists, &run, e);

@@ -2,6 +2,7 @@
 #define STAIR_METRICS_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 
@@ -31,7 +32,7 @@ struct metrics {
  */
 int metrics_run(struct metrics *m, const struct mat *user,
     const struct mat *item, const struct csr *target, const struct csr *mask0,
-    const struct csr *mask1, const int64_t *cuts, int n_cuts, int threads,
+    const struct csr *mask1, const int64_t *cuts, int n_cuts, struct exec *exec,
     struct err *e) ERR_CHECKED;
 
 /*

@@ -1,7 +1,7 @@
 #include "lib/rank/rank.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/topk.h"
 #include "lib/rank/scorer_work.h"
 
@@ -204,10 +204,10 @@ check(const struct scorer *s, const struct rank_opt *opt, struct err *e)
 }
 
 static int
-make_scratch(struct job *j, int threads, struct err *e)
+make_scratch(struct job *j, struct err *e)
 {
-    j->scratch = mem_zero(threads, sizeof *j->scratch, e);
-    for (int t = 0; j->scratch && t < threads; t++) {
+    j->scratch = mem_zero(j->work.threads, sizeof *j->scratch, e);
+    for (int t = 0; j->scratch && t < j->work.threads; t++) {
         struct scratch *s = &j->scratch[t];
         s->floor = mem_new(j->chunk, sizeof *s->floor, e);
         s->state = mem_new(j->chunk, sizeof *s->state, e);
@@ -221,9 +221,9 @@ make_scratch(struct job *j, int threads, struct err *e)
 }
 
 static void
-free_scratch(struct job *j, int threads)
+free_scratch(struct job *j)
 {
-    for (int t = 0; j->scratch && t < threads; t++) {
+    for (int t = 0; j->scratch && t < j->work.threads; t++) {
         free(j->scratch[t].floor);
         free(j->scratch[t].state);
         free(j->scratch[t].tile);
@@ -236,8 +236,9 @@ free_scratch(struct job *j, int threads)
 /* Chunks shrink to one group where lists are so long that memory matters. A
  * round is as many chunks as LIST_BYTES hold, at least one a thread. */
 static void
-plan(struct job *j, int threads)
+plan(struct job *j)
 {
+    int threads = j->work.threads;
     int64_t rows = j->work.rows, most = j->work.chunk, k = j->opt->k;
     int64_t fit = LIST_BYTES / 8 / k;
     j->chunk = fit >= most ? most : fit / rows > 0 ? fit / rows * rows : rows;
@@ -261,15 +262,15 @@ rank_run(const struct scorer *s, const struct rank_opt *opt, rank_emit *emit,
         .users = opt->users ? opt->n_users : s->n_users};
     if (!j.users)
         return 0;
-    int threads = opt->threads < 1 ? 1 : opt->threads;
+    int threads = exec_threads(opt->exec);
     if (threads > j.users)
         threads = (int)j.users;
-    rc = scorer_open(&j.work, s, threads, e);
+    rc = scorer_open(&j.work, s, opt->exec, threads, e);
     if (rc)
         return rc;
-    plan(&j, threads);
+    plan(&j);
     int64_t round = j.round;
-    rc = make_scratch(&j, threads, e);
+    rc = make_scratch(&j, e);
     if (rc)
         goto out;
     rc = ERR_NOMEM;
@@ -284,12 +285,12 @@ rank_run(const struct scorer *s, const struct rank_opt *opt, rank_emit *emit,
     for (; j.first < j.users && !rc; j.first += round) {
         if (j.users - j.first < round)
             j.round = j.users - j.first;
-        par_for(threads, ceil_div(j.round, j.chunk), run_chunk, &j);
+        exec_for(opt->exec, ceil_div(j.round, j.chunk), run_chunk, &j);
         rc = emit(ctx, j.first, j.round, j.id, j.score);
     }
 out:
-    free_scratch(&j, threads);
-    scorer_close(&j.work, threads);
+    free_scratch(&j);
+    scorer_close(&j.work);
     free(j.id);
     free(j.score);
     return rc;

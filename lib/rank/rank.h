@@ -2,6 +2,7 @@
 #define STAIR_RANK_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/rank/scorer.h"
 
@@ -19,7 +20,7 @@ struct rank_opt {
     const struct csr *mask[RANK_MASKS]; /* U x I, left out; may be NULL */
     const int64_t *users; /* indices of the wanted users; NULL: all */
     int64_t n_users;      /* length of users (ignored if NULL) */
-    int threads;
+    struct exec *exec;
 };
 
 /*

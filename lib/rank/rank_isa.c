@@ -4,9 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PASTE_(a, b) a##b
-#define PASTE(a, b) PASTE_(a, b)
-
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -160,6 +157,4 @@ chains(const float *a, const float *x, int64_t d, const int32_t *at, int64_t n,
     }
 }
 
-extern const struct rank_kernel PASTE(rank_kernel_, ISA);
-const struct rank_kernel PASTE(rank_kernel_, ISA) = {
-    ROWS, 2 * WIDTH, tile, insert, chains};
+ISA_FAMILY(rank_kernel) = {ROWS, 2 * WIDTH, tile, insert, chains};

@@ -1,6 +1,8 @@
 #ifndef STAIR_RANK_KERNEL_H
 #define STAIR_RANK_KERNEL_H
 
+#include "lib/base/exec.h"
+
 #include <stdint.h>
 
 enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32, RANK_LIST_STEP = 16 };
@@ -42,11 +44,6 @@ struct rank_kernel {
     rank_chains *chains;
 };
 
-/* The best this processor runs. */
-const struct rank_kernel *rank_kernel(void);
-
-/* By name (portable, avx2, avx512); NULL if it is not built or not runnable
- * here: for tests. */
-const struct rank_kernel *rank_kernel_named(const char *isa);
+const struct rank_kernel *rank_kernel_of(const struct exec *exec);
 
 #endif

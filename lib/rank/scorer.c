@@ -14,21 +14,24 @@ scorer_check_items(int64_t n, struct err *e)
 }
 
 int
-scorer_open(
-    struct scorer_work *w, const struct scorer *s, int threads, struct err *e)
+scorer_open(struct scorer_work *w, const struct scorer *s, struct exec *exec,
+    int threads, struct err *e)
 {
-    *w = (struct scorer_work){.scorer = s, .kernel = rank_kernel()};
+    *w = (struct scorer_work){.scorer = s,
+        .kernel = rank_kernel_of(exec),
+        .exec = exec,
+        .threads = threads};
     int64_t cols = w->kernel->cols;
     w->panels = s->n_items / cols + (s->n_items % cols != 0);
-    int rc = s->kind->open(w, threads, e);
+    int rc = s->kind->open(w, e);
     if (rc)
-        scorer_close(w, threads);
+        scorer_close(w);
     return rc;
 }
 
 void
-scorer_close(struct scorer_work *w, int threads)
+scorer_close(struct scorer_work *w)
 {
-    w->scorer->kind->close(w, threads);
+    w->scorer->kind->close(w);
     w->state = NULL;
 }

@@ -24,7 +24,7 @@ struct scorer {
  *   user  U x d, finite        item  I x d, finite
  *
  * The float chain s = fmaf(user[j], item[j], s), j ascending, so bytes do not
- * depend on threads, tiles, vector width or machine, and equal item vectors tie
+ * depend on exec, tiles, vector width or machine, and equal item vectors tie
  * exactly. Ranking with it takes one packed copy of item.
  *
  * ERR_SHAPE if widths differ, ERR_RANGE for too many items, ERR_NUM if the

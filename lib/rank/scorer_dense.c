@@ -1,5 +1,5 @@
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/rank/scorer_work.h"
 
 #include <float.h>
@@ -37,7 +37,7 @@ pack_panel(void *ctx, int64_t p, int thread)
 }
 
 static int
-dense_open(struct scorer_work *w, int threads, struct err *e)
+dense_open(struct scorer_work *w, struct err *e)
 {
     int64_t d = w->scorer->item->d, cols = w->kernel->cols;
     int64_t panel = d * cols * (int64_t)sizeof(float);
@@ -48,15 +48,15 @@ dense_open(struct scorer_work *w, int threads, struct err *e)
     if (!s)
         return ERR_NOMEM;
     s->items = mem_new(w->panels * cols, (size_t)d * sizeof *s->items, e);
-    s->users = mem_zero(threads, sizeof *s->users, e);
+    s->users = mem_zero(w->threads, sizeof *s->users, e);
     if (!s->items || !s->users)
         return ERR_NOMEM;
-    for (int t = 0; t < threads; t++) {
+    for (int t = 0; t < w->threads; t++) {
         s->users[t] = mem_new(CHUNK * d, sizeof **s->users, e);
         if (!s->users[t])
             return ERR_NOMEM;
     }
-    par_for(threads, w->panels, pack_panel, w);
+    exec_for(w->exec, w->panels, pack_panel, w);
     return 0;
 }
 
@@ -82,12 +82,12 @@ dense_tile(const struct scorer_work *w, int thread, int64_t first,
 }
 
 static void
-dense_close(struct scorer_work *w, int threads)
+dense_close(struct scorer_work *w)
 {
     struct dense *s = w->state;
     if (!s)
         return;
-    for (int t = 0; s->users && t < threads; t++)
+    for (int t = 0; s->users && t < w->threads; t++)
         free(s->users[t]);
     free(s->users);
     free(s->items);

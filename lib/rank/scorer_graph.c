@@ -14,15 +14,15 @@ struct row {
 };
 
 static int
-graph_open(struct scorer_work *w, int threads, struct err *e)
+graph_open(struct scorer_work *w, struct err *e)
 {
     w->rows = 1;
     w->chunk = 1;
     w->block = w->panels > 0 ? w->panels : 1;
-    struct row *row = w->state = mem_zero(threads, sizeof *row, e);
+    struct row *row = w->state = mem_zero(w->threads, sizeof *row, e);
     if (!row)
         return ERR_NOMEM;
-    for (int t = 0; t < threads; t++) {
+    for (int t = 0; t < w->threads; t++) {
         row[t].score =
             mem_zero(w->panels * w->kernel->cols, sizeof *row->score, e);
         row[t].touched = mem_zero(w->panels, 1, e);
@@ -76,10 +76,10 @@ graph_tile(const struct scorer_work *w, int thread, int64_t first,
 }
 
 static void
-graph_close(struct scorer_work *w, int threads)
+graph_close(struct scorer_work *w)
 {
     struct row *row = w->state;
-    for (int t = 0; row && t < threads; t++) {
+    for (int t = 0; row && t < w->threads; t++) {
         free(row[t].score);
         free(row[t].touched);
     }

@@ -1,6 +1,7 @@
 #ifndef STAIR_SCORER_WORK_H
 #define STAIR_SCORER_WORK_H
 
+#include "lib/base/exec.h"
 #include "lib/rank/rank_kernel.h"
 #include "lib/rank/scorer.h"
 
@@ -13,16 +14,18 @@
 struct scorer_work {
     const struct scorer *scorer;
     const struct rank_kernel *kernel;
-    int rows;              /* at most RANK_MAX_ROWS */
-    int64_t chunk;         /* users at most, a multiple of rows */
-    int64_t panels, block; /* panels in all, panels a block */
+    struct exec *exec;
+    int threads;    /* that ask for scores: at most those of exec */
+    int64_t panels; /* in all */
+    int rows;       /* at most RANK_MAX_ROWS */
+    int64_t chunk;  /* users at most, a multiple of rows */
+    int64_t block;  /* panels */
     void *state;
 };
 
 struct scorer_kind {
-    /* Fills w beyond scorer, kernel and panels, for that many threads. On
-     * failure close is called too. */
-    int (*open)(struct scorer_work *w, int threads, struct err *e);
+    /* Fills w from rows on. On failure close is called too. */
+    int (*open)(struct scorer_work *w, struct err *e);
 
     /* Place r of the thread's chunk is taken by user; -1: by nobody, who hits
      * nothing where the floor is INFINITY. */
@@ -35,11 +38,11 @@ struct scorer_kind {
     int (*tile)(const struct scorer_work *w, int thread, int64_t first,
         int64_t panel, const float *floor, float *c, uint32_t *hit);
 
-    void (*close)(struct scorer_work *w, int threads);
+    void (*close)(struct scorer_work *w);
 };
 
-int scorer_open(struct scorer_work *w, const struct scorer *s, int threads,
-    struct err *e) ERR_CHECKED;
-void scorer_close(struct scorer_work *w, int threads);
+int scorer_open(struct scorer_work *w, const struct scorer *s,
+    struct exec *exec, int threads, struct err *e) ERR_CHECKED;
+void scorer_close(struct scorer_work *w);
 
 #endif

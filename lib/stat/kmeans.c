@@ -1,7 +1,7 @@
 #include "lib/stat/kmeans.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
 
@@ -283,7 +283,7 @@ kmeans_run(const struct mat *x, const struct kmeans_opt *o, struct kmeans *out,
         goto out;
     s.enough = o->tolerance * variance;
     row_norms(x->x, n, x->d, norm);
-    par_for(o->threads, m, one_restart, &s);
+    exec_for(o->exec, m, one_restart, &s);
     rc = 0;
     for (int64_t r = 0; r < m && !rc; r++) {
         if (s.rc[r])

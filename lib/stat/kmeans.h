@@ -1,6 +1,7 @@
 #ifndef STAIR_KMEANS_H
 #define STAIR_KMEANS_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -21,7 +22,7 @@ struct kmeans_opt {
     int64_t iterations; /* at most */
     double tolerance;
     uint64_t seed;
-    int threads; /* restarts that run at once */
+    struct exec *exec; /* restarts that run at once */
 };
 
 struct kmeans {

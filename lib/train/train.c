@@ -96,10 +96,10 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
     if (rc)
         goto out;
     rc = metrics_run(&r->valid, &vec[0], &vec[1], &d->valid, &d->train, NULL,
-        cuts, N_CUTS, o->threads, e);
+        cuts, N_CUTS, o->exec, e);
     if (!rc && o->log_test) {
         rc = metrics_run(&r->test, &vec[0], &vec[1], &d->test, &d->train,
-            &d->valid, cuts, N_CUTS, o->threads, e);
+            &d->valid, cuts, N_CUTS, o->exec, e);
         r->has_test = 1;
     }
     if (!rc && o->initial)

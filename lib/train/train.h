@@ -2,6 +2,7 @@
 #define STAIR_TRAIN_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/data/dataset.h"
 #include "lib/engine/engine.h"
 #include "lib/rank/metrics.h"
@@ -21,7 +22,7 @@ struct train_opt {
                          0: never */
     int keep_last;    /* result is the last model, not the best */
     int log_test;     /* also evaluate on test, for the report only */
-    int threads;
+    struct exec *exec;
     const struct mat *initial; /* item parameters at the start, to compare with
                                   at each evaluation; or NULL */
     const char *checkpoint;    /* file written at these labels, or NULL */

@@ -2,6 +2,7 @@
 #define STAIR_EIG_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 
 #include <stdint.h>
 
@@ -23,7 +24,7 @@ struct eig_opt {
     int64_t d;        /* 1 .. n */
     double tol;       /* of |A v - w v| / |w| for each of the d pairs */
     int64_t max_iter; /* products with a block, at least 1 */
-    int threads;
+    struct exec *exec;
 };
 
 struct eig {

@@ -1,7 +1,7 @@
 #include "lib/whiten/feat.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/blas.h"
 
 #include <inttypes.h>
@@ -30,9 +30,9 @@ part(int64_t n, int64_t size, int64_t i)
 }
 
 int
-feat_init(struct feat *f, struct source *s, int threads, struct err *e)
+feat_init(struct feat *f, struct source *s, struct exec *exec, struct err *e)
 {
-    *f = (struct feat){.n = s->n, .d = s->d, .threads = threads, .s = s};
+    *f = (struct feat){.n = s->n, .d = s->d, .exec = exec, .s = s};
     f->block = BLOCK_CELLS / f->d;
     f->block = f->block > BLOCK ? BLOCK : f->block < 1 ? 1 : f->block;
     int rc = 0;
@@ -178,20 +178,20 @@ gram_tile(void *ctx, int64_t t, int thread)
 }
 
 static void
-free_scratch(struct job *j, int threads)
+free_scratch(struct job *j, struct exec *exec)
 {
-    for (int t = 0; j->scratch && t < threads; t++)
+    for (int t = 0; j->scratch && t < exec_threads(exec); t++)
         free(j->scratch[t]);
     free(j->scratch);
 }
 
 static int
-new_scratch(struct job *j, int threads, struct err *e)
+new_scratch(struct job *j, struct exec *exec, struct err *e)
 {
-    j->scratch = mem_zero(threads, sizeof *j->scratch, e);
+    j->scratch = mem_zero(exec_threads(exec), sizeof *j->scratch, e);
     if (!j->scratch)
         return ERR_NOMEM;
-    for (int t = 0; t < threads; t++) {
+    for (int t = 0; t < exec_threads(exec); t++) {
         j->scratch[t] = mem_new(TILE * TILE, sizeof **j->scratch, e);
         if (!j->scratch[t])
             return ERR_NOMEM;
@@ -219,16 +219,16 @@ moments(struct feat *f, double *g, struct err *e)
     int rc = shift && j.sum ? 0 : ERR_NOMEM;
     if (!rc && g) {
         memset(g, 0, (size_t)(d * d) * sizeof *g);
-        rc = new_scratch(&j, f->threads, e);
+        rc = new_scratch(&j, f->exec, e);
     }
     if (!rc)
         rc = begin(f, e);
     while (!rc && (rc = next(f, &first, &j.k, &j.x, e)) > 0) {
         if (first == 0)
             choose_shift(f, j.x, j.k, shift);
-        par_for(f->threads, parts(d, STRIP), shift_strip, &j);
+        exec_for(f->exec, parts(d, STRIP), shift_strip, &j);
         if (g)
-            par_for(f->threads, tiles * (tiles + 1) / 2, gram_tile, &j);
+            exec_for(f->exec, tiles * (tiles + 1) / 2, gram_tile, &j);
         rc = 0;
     }
     for (int64_t c = 0; !rc && c < d; c++) {
@@ -240,7 +240,7 @@ moments(struct feat *f, double *g, struct err *e)
             g[a * d + b] -= (double)f->n * j.sum[a] * j.sum[b];
     if (!rc && g)
         mirror(g, d);
-    free_scratch(&j, f->threads);
+    free_scratch(&j, f->exec);
     free(shift);
     free(j.sum);
     return rc;
@@ -291,16 +291,16 @@ feat_gram_rows(struct feat *f, double *k, struct err *e)
     int64_t n = f->n, tiles = parts(n, TILE);
     struct job j = {.f = f, .g = k, .tiles = tiles};
     j.slice = mem_new(n * BLOCK, sizeof *j.slice, e);
-    int rc = j.slice ? new_scratch(&j, f->threads, e) : ERR_NOMEM;
+    int rc = j.slice ? new_scratch(&j, f->exec, e) : ERR_NOMEM;
     memset(k, 0, (size_t)(n * n) * sizeof *k);
     for (j.from = 0; !rc && j.from < f->d; j.from += BLOCK) {
         j.columns = f->d - j.from < BLOCK ? f->d - j.from : BLOCK;
-        par_for(f->threads, parts(n, ROWS), slice_rows, &j);
-        par_for(f->threads, tiles * (tiles + 1) / 2, row_tile, &j);
+        exec_for(f->exec, parts(n, ROWS), slice_rows, &j);
+        exec_for(f->exec, tiles * (tiles + 1) / 2, row_tile, &j);
     }
     if (!rc)
         mirror(k, n);
-    free_scratch(&j, f->threads);
+    free_scratch(&j, f->exec);
     free(j.slice);
     return rc;
 }
@@ -346,8 +346,8 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     while (!rc && (rc = next(f, &first, &j.k, &j.x, e)) > 0) {
         j.to = u ? u + first * m : own;
         j.u = j.to;
-        par_for(f->threads, parts(j.k, ROWS), widen_rows, &j);
-        par_for(f->threads, parts(f->d, STRIP), down_strip, &j);
+        exec_for(f->exec, parts(j.k, ROWS), widen_rows, &j);
+        exec_for(f->exec, parts(f->d, STRIP), down_strip, &j);
         rc = 0;
     }
     free(own);
@@ -365,8 +365,8 @@ feat_left(struct feat *f, int64_t m, const double *q, double *y, struct err *e)
     int rc = begin(f, e);
     while (!rc && (rc = next(f, &first, &down.k, &down.x, e)) > 0) {
         down.u = q + first * m;
-        par_for(f->threads, parts(down.k, ROWS), widen_rows, &down);
-        par_for(f->threads, parts(f->d, STRIP), down_strip, &down);
+        exec_for(f->exec, parts(down.k, ROWS), widen_rows, &down);
+        exec_for(f->exec, parts(f->d, STRIP), down_strip, &down);
         rc = 0;
     }
     struct job up = {.f = f, .m = m, .v = z};
@@ -374,7 +374,7 @@ feat_left(struct feat *f, int64_t m, const double *q, double *y, struct err *e)
         rc = begin(f, e);
     while (!rc && (rc = next(f, &first, &up.k, &up.x, e)) > 0) {
         up.to = y + first * m;
-        par_for(f->threads, parts(up.k, ROWS), widen_rows, &up);
+        exec_for(f->exec, parts(up.k, ROWS), widen_rows, &up);
         rc = 0;
     }
     free(z);

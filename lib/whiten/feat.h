@@ -1,6 +1,7 @@
 #ifndef STAIR_FEAT_H
 #define STAIR_FEAT_H
 
+#include "lib/base/exec.h"
 #include "lib/la/source.h"
 
 #include <stdint.h>
@@ -16,7 +17,7 @@ struct feat {
     int64_t n, d;  /* rows, columns */
     double *mean;  /* [d], set by feat_gram or feat_means */
     int64_t block; /* rows in a block */
-    int threads;
+    struct exec *exec;
     struct source *s; /* borrowed */
     float *x;         /* [n][d] if kept, else NULL */
     int64_t at;       /* next row of a pass */
@@ -27,8 +28,8 @@ struct feat {
 
 /* Takes a dense operand of which no row has been read; it is read and verified
  * by the first pass at the latest. s must outlive f. */
-int feat_init(
-    struct feat *f, struct source *s, int threads, struct err *e) ERR_CHECKED;
+int feat_init(struct feat *f, struct source *s, struct exec *exec,
+    struct err *e) ERR_CHECKED;
 void feat_free(struct feat *f);
 
 /* A pass for the column means: in double, relative to the first block's, so

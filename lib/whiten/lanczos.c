@@ -23,7 +23,7 @@ static const double rounding = 1e-14;
 struct lanczos {
     int64_t n, b, most; /* size, block, largest basis */
     int64_t m;          /* basis vectors, the last block included */
-    int threads;
+    struct exec *exec;
     struct cheb filter; /* of degree 1 until the spectrum is known roughly */
     int surveyed;
     double *v;         /* [n][most], first m columns: orthonormal basis */
@@ -53,10 +53,10 @@ static int
 project(struct lanczos *l, double *sum, struct err *e)
 {
     int rc = tall_gram(
-        l->threads, l->n, l->m, l->v, l->most, l->b, l->w, l->b, l->c, l->b, e);
+        l->exec, l->n, l->m, l->v, l->most, l->b, l->w, l->b, l->c, l->b, e);
     if (rc)
         return rc;
-    tall_mul(l->threads, l->n, l->m, -1.0, l->v, l->most, l->b, l->c, l->b, 1.0,
+    tall_mul(l->exec, l->n, l->m, -1.0, l->v, l->most, l->b, l->c, l->b, 1.0,
         l->w, l->b);
     for (int64_t i = 0; sum && i < l->m * l->b; i++)
         sum[i] += l->c[i];
@@ -74,7 +74,7 @@ static int
 orthonormalise(struct lanczos *l, double *spread, struct err *e)
 {
     int64_t b = l->b;
-    int rc = tall_gram(l->threads, l->n, b, l->w, b, b, l->w, b, l->t, b, e);
+    int rc = tall_gram(l->exec, l->n, b, l->w, b, b, l->w, b, l->t, b, e);
     if (rc)
         return rc;
     double *scale = l->size + b;
@@ -104,7 +104,7 @@ orthonormalise(struct lanczos *l, double *spread, struct err *e)
             l->z[k * b + i] = scale[i] > 0 ? root * x / scale[i] : 0.0;
         }
     }
-    tall_mul(l->threads, l->n, b, 1.0, l->w, b, b, l->u, b, 0.0, l->spare, b);
+    tall_mul(l->exec, l->n, b, 1.0, l->w, b, b, l->u, b, 0.0, l->spare, b);
     double *swap = l->w;
     l->w = l->spare;
     l->spare = swap;
@@ -282,7 +282,7 @@ ritz_vectors(struct lanczos *l, int64_t k, double *x, struct err *e)
     for (int64_t i = 0; i < l->m; i++)
         for (int64_t j = 0; j < k; j++)
             y[i * k + j] = l->s[(l->m - 1 - j) * l->m + i];
-    tall_mul(l->threads, l->n, l->m, 1.0, l->v, l->most, k, y, k, 0.0, x, k);
+    tall_mul(l->exec, l->n, l->m, 1.0, l->v, l->most, k, y, k, 0.0, x, k);
     free(y);
     return 0;
 }
@@ -407,7 +407,7 @@ lanczos_run(int64_t n, eig_apply *apply, void *ctx, const struct eig_opt *opt,
     struct eig *r, struct err *e)
 {
     struct lanczos l = {.n = n, .b = opt->d, .most = LANCZOS_WIDTH * opt->d};
-    l.threads = opt->threads;
+    l.exec = opt->exec;
     l.filter = (struct cheb){.apply = apply, .ctx = ctx, .n = n};
     l.filter.degree = 1;
     int rc = iterate(&l, opt, r, e);

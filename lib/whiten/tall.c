@@ -1,7 +1,7 @@
 #include "lib/whiten/tall.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/blas.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ gram_chunk(void *ctx, int64_t i, int thread)
 }
 
 int
-tall_gram(int threads, int64_t n, int64_t a, const double *x, int64_t ldx,
+tall_gram(struct exec *exec, int64_t n, int64_t a, const double *x, int64_t ldx,
     int64_t b, const double *y, int64_t ldy, double *c, int64_t ldc,
     struct err *e)
 {
@@ -53,7 +53,7 @@ tall_gram(int threads, int64_t n, int64_t a, const double *x, int64_t ldx,
     j.part = mem_new(chunks * a * b, sizeof *j.part, e);
     if (!j.part)
         return ERR_NOMEM;
-    par_for(threads, chunks, gram_chunk, &j);
+    exec_for(exec, chunks, gram_chunk, &j);
     for (int64_t r = 0; r < a; r++)
         for (int64_t q = 0; q < b; q++) {
             double s = 0;
@@ -76,7 +76,7 @@ mul_chunk(void *ctx, int64_t i, int thread)
 }
 
 void
-tall_mul(int threads, int64_t n, int64_t a, double alpha, const double *x,
+tall_mul(struct exec *exec, int64_t n, int64_t a, double alpha, const double *x,
     int64_t ldx, int64_t b, const double *c, int64_t ldc, double beta,
     double *y, int64_t ldy)
 {
@@ -89,5 +89,5 @@ tall_mul(int threads, int64_t n, int64_t a, double alpha, const double *x,
     j.x = x;
     j.c = c;
     j.y = y;
-    par_for(threads, chunks, mul_chunk, &j);
+    exec_for(exec, chunks, mul_chunk, &j);
 }

@@ -2,6 +2,7 @@
 #define STAIR_TALL_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 
 #include <stdint.h>
 
@@ -12,14 +13,14 @@
  */
 
 /* c[a][b] (rows ldc apart) = x^T y; x has a columns, y has b. */
-int tall_gram(int threads, int64_t n, int64_t a, const double *x, int64_t ldx,
-    int64_t b, const double *y, int64_t ldy, double *c, int64_t ldc,
-    struct err *e) ERR_CHECKED;
+int tall_gram(struct exec *exec, int64_t n, int64_t a, const double *x,
+    int64_t ldx, int64_t b, const double *y, int64_t ldy, double *c,
+    int64_t ldc, struct err *e) ERR_CHECKED;
 
 /* y = alpha x c + beta y; x has a columns, c is [a][b], y has b columns and
  * does not overlap x. */
-void tall_mul(int threads, int64_t n, int64_t a, double alpha, const double *x,
-    int64_t ldx, int64_t b, const double *c, int64_t ldc, double beta,
-    double *y, int64_t ldy);
+void tall_mul(struct exec *exec, int64_t n, int64_t a, double alpha,
+    const double *x, int64_t ldx, int64_t b, const double *c, int64_t ldc,
+    double beta, double *y, int64_t ldy);
 
 #endif

@@ -1,7 +1,7 @@
 #include "lib/whiten/whiten.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/blas.h"
 #include "lib/whiten/eig.h"
 #include "lib/whiten/feat.h"
@@ -44,7 +44,7 @@ solver_options(const struct whiten_opt *opt)
     return (struct eig_opt){.d = opt->d,
         .tol = opt->tol,
         .max_iter = opt->max_iter,
-        .threads = opt->threads};
+        .exec = opt->exec};
 }
 
 /* Values down to this part of the largest are told from 0. */
@@ -74,7 +74,7 @@ not_converged(const char *name, const struct whiten_info *info,
 
 struct sparse {
     const struct csr *k;
-    int threads;
+    struct exec *exec;
     double *mean;
     const double *x;
     double *y;
@@ -127,7 +127,7 @@ sparse_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
     s->y = y;
     s->m = m;
     column_means(x, n, m, s->mean);
-    par_for(s->threads, (n + ROWS - 1) / ROWS, sparse_rows, s);
+    exec_for(s->exec, (n + ROWS - 1) / ROWS, sparse_rows, s);
     column_means(y, n, m, s->mean);
     for (int64_t i = 0; i < n; i++)
         for (int64_t c = 0; c < m; c++)
@@ -169,7 +169,7 @@ whiten_sparse(const struct source *source, const struct whiten_opt *opt,
     struct eig r = {0};
     rc = csr_symmetrise(a, &k, e);
     if (!rc) {
-        struct sparse s = {.k = &k, .threads = opt->threads};
+        struct sparse s = {.k = &k, .exec = opt->exec};
         struct eig_opt eo = solver_options(opt);
         rc = eig_largest(n, sparse_apply, &s, &eo, &r, e);
         if (rc)
@@ -196,7 +196,7 @@ whiten_sparse(const struct source *source, const struct whiten_opt *opt,
  */
 struct gram {
     int64_t size, d;
-    int threads;
+    struct exec *exec;
     const double *g;
     const double *v, *error; /* [size][d], NULL before the first refinement */
     double *both;            /* [d][d] v^T error, symmetric part */
@@ -208,7 +208,7 @@ gram_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
 {
     const struct gram *g = ctx;
     int64_t n = g->size, d = g->d;
-    int t = g->threads;
+    struct exec *t = g->exec;
     tall_mul(t, n, n, 1.0, g->g, n, m, x, m, 0.0, y, m);
     if (!g->v)
         return 0;
@@ -273,8 +273,8 @@ correct(struct gram *g, const struct triplets *t, double *error, struct err *e)
 {
     int64_t n = t->size, d = t->d;
     memcpy(error, t->y, (size_t)(n * d) * sizeof *error);
-    tall_mul(g->threads, n, n, -1.0, g->g, n, d, t->v, d, 1.0, error, d);
-    int rc = tall_gram(g->threads, n, d, t->v, d, d, error, d, g->both, d, e);
+    tall_mul(g->exec, n, n, -1.0, g->g, n, d, t->v, d, 1.0, error, d);
+    int rc = tall_gram(g->exec, n, d, t->v, d, d, error, d, g->both, d, e);
     for (int64_t i = 0; !rc && i < d; i++)
         for (int64_t j = 0; j < i; j++)
             g->both[i * d + j] = g->both[j * d + i] =
@@ -293,7 +293,7 @@ solve_explicit(struct triplets *t, const struct whiten_opt *opt,
     int64_t n = t->size, d = t->d;
     double *matrix = mem_new(n * n, sizeof *matrix, e);
     double *error = mem_new(n * d, sizeof *error, e);
-    struct gram g = {.size = n, .d = d, .threads = opt->threads, .g = matrix};
+    struct gram g = {.size = n, .d = d, .exec = opt->exec, .g = matrix};
     g.both = mem_new(d * d, sizeof *g.both, e);
     int rc = matrix && error && g.both ? 0 : ERR_NOMEM;
     if (!rc && !t->left)
@@ -405,7 +405,7 @@ whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
     struct feat f = {0};
     int rc = check_d(s->name, opt->d, s->n, s->d, e);
     if (!rc)
-        rc = feat_init(&f, s, opt->threads, e);
+        rc = feat_init(&f, s, opt->exec, e);
     if (!rc)
         rc = left_vectors(&f, opt, q, info, e);
     if (!rc)

@@ -2,6 +2,7 @@
 #define STAIR_WHITEN_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/source.h"
 
 #include <stdint.h>
@@ -15,7 +16,7 @@ struct whiten_opt {
     int64_t d;
     double tol;       /* relative residual of each singular triplet */
     int64_t max_iter; /* block products of the eigenvalue solver */
-    int threads;
+    struct exec *exec;
     int64_t gram_max; /* the largest Gram matrix that is formed; beyond it every
                          product is a pass over the features. 0: 8192 */
 };

@@ -32,7 +32,7 @@ random_mat(int64_t n, int64_t d, uint32_t which)
 {
     struct mat m;
     check(mat_init(&m, n, d, &err));
-    init_normal(&(struct init){1, which, 1}, 1.0, m.x, n * d);
+    init_normal(&(struct init){1, which, NULL}, 1.0, m.x, n * d);
     return m;
 }
 
@@ -42,7 +42,8 @@ main(int argc, char **argv)
     if (argc != 4)
         return 2;
     int64_t items = atoll(argv[1]), b = atoll(argv[2]);
-    int threads = atoi(argv[3]);
+    struct exec *exec;
+    check(exec_new(&exec, atoi(argv[3]), NULL, &err));
     blas_init();
     struct csr train;
     struct simrows_known known = {0};
@@ -65,7 +66,7 @@ main(int argc, char **argv)
     check(flat ? 0 : ERR_NOMEM);
     struct critic_store store = {
         flat, flat + size, flat + 2 * size, flat + 3 * size};
-    check(critic_init(&c, items, b, MODALS, 3e-4, 1, 0, threads, &store, &err));
+    check(critic_init(&c, items, b, MODALS, 3e-4, 1, 0, exec, &store, &err));
     check(realrows_init(&r, b, c.h[0], &err));
     struct mat q[MODALS], k[MODALS], dq[MODALS], dk[MODALS],
         dense = random_mat(b, items, 9);
@@ -88,9 +89,9 @@ main(int argc, char **argv)
         at[0] = clock_seconds();
         for (int i = 0; i < MODALS; i++)
             check(simrows_set(
-                &fake[i].s, &known, &q[i], &k[i], &dense, threads, &err));
+                &fake[i].s, &known, &q[i], &k[i], &dense, exec, &err));
         at[1] = clock_seconds();
-        realrows_set(&r, &fake[1].s, &dense, threads);
+        realrows_set(&r, &fake[1].s, &dense, exec);
         at[2] = clock_seconds();
         critic_step(&c, fake, &r, t, &l);
         at[3] = clock_seconds();

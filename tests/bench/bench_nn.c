@@ -3,7 +3,7 @@
  * step on a shop like Amazon Baby: best of ROUNDS, in milliseconds
  */
 #include "lib/base/clock.h"
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/base/rng.h"
 #include "lib/knn/cosknn.h"
 #include "lib/la/blas.h"
@@ -31,7 +31,8 @@ enum {
 };
 
 static struct err err;
-static int threads, rounds;
+static struct exec *exec;
+static int rounds;
 
 static void
 check(int rc)
@@ -48,7 +49,7 @@ random_mat(int64_t n, int64_t d)
     static uint32_t tensor;
     struct mat m;
     check(mat_init(&m, n, d, &err));
-    init_normal(&(struct init){1, ++tensor, threads}, .1, m.x, m.n * m.d);
+    init_normal(&(struct init){1, ++tensor, exec}, .1, m.x, m.n * m.d);
     return m;
 }
 
@@ -113,21 +114,19 @@ sparse(void)
         struct mat x = random_mat(N, width[k]), y = random_mat(N, width[k]);
         snprintf(name, sizeof name, "D^-1 A X, %lld entries, %lld columns",
             (long long)g.a.nnz, (long long)width[k]);
-        TIME(name, spmm(&left, &x, 0, &y, threads));
+        TIME(name, spmm(&left, &x, 0, &y, exec));
         if (k == 0) {
-            TIME("the same, both sides scaled", spmm(&as, &x, 0, &y, threads));
-            TIME(
-                "mean of 3 layers", propagate_mean(&p, &g, 3, &x, &y, threads));
+            TIME("the same, both sides scaled", spmm(&as, &x, 0, &y, exec));
+            TIME("mean of 3 layers", propagate_mean(&p, &g, 3, &x, &y, exec));
             struct adam a = adam_scalars(&(struct adam_opt){.rate = 1e-3}, 1);
             struct mat m = random_mat(N, 64), v = random_mat(N, 64);
             for (int64_t q = 0; q < N * 64; q++)
                 v.x[q] *= v.x[q];
             TIME("Adam, N x 64",
-                adam_step(&a, N * 64, x.x, m.x, v.x, y.x, threads));
-            TIME("softmax of rows, N x 64",
-                act_softmax_forward(&x, &y, threads));
+                adam_step(&a, N * 64, x.x, m.x, v.x, y.x, exec));
+            TIME("softmax of rows, N x 64", act_softmax_forward(&x, &y, exec));
             TIME("rows normalised, N x 64",
-                norm_rows_forward(&x, &y, NULL, threads));
+                norm_rows_forward(&x, &y, NULL, exec));
             mat_free(&m);
             mat_free(&v);
         }
@@ -152,9 +151,9 @@ linear(int64_t n, int64_t p, int64_t q)
             (long long)n, (long long)p, (long long)q, what[k]);
     double flop = 2.0 * (double)n * (double)p * (double)q;
     printf("%-52s %9.3f\n", "(at 100 GFLOP/s)", flop / 100e9 * 1e3);
-    TIME(name[0], linear_forward(&x, &w, db.x, &y, threads));
-    TIME(name[1], linear_backward(&x, NULL, &y, NULL, &dw, db.x, threads));
-    TIME(name[2], linear_backward(NULL, &w, &y, &dx, NULL, NULL, threads));
+    TIME(name[0], linear_forward(&x, &w, db.x, &y, exec));
+    TIME(name[1], linear_backward(&x, NULL, &y, NULL, &dw, db.x, exec));
+    TIME(name[2], linear_backward(NULL, &w, &y, &dx, NULL, NULL, exec));
     mat_free(&x);
     mat_free(&w);
     mat_free(&y);
@@ -176,30 +175,30 @@ listed(void)
     struct mat y = random_mat(2 * BATCH, 64), dw = random_mat(64, 4096);
     int rc = 0;
     TIME("linear of 4096 listed rows, 4096 -> 64",
-        rc |= linear_rows_forward(&x, list, &w, NULL, &y, threads, &err));
+        rc |= linear_rows_forward(&x, list, &w, NULL, &y, exec, &err));
     TIME("its dW",
-        rc |= linear_rows_backward(&x, list, &y, &dw, NULL, threads, &err));
+        rc |= linear_rows_backward(&x, list, &y, &dw, NULL, exec, &err));
     check(rc);
     struct mat z = random_mat(ITEMS, 64), u = random_mat(BATCH, 64);
     struct mat du = random_mat(BATCH, 64), coef = random_mat(1, BATCH);
-    TIME("gather of 4096 x 64", rows_gather(&z, list, &y, threads));
-    TIME("scatter of 4096 x 64", rows_scatter(&s, &y, &z, threads));
+    TIME("gather of 4096 x 64", rows_gather(&z, list, &y, exec));
+    TIME("scatter of 4096 x 64", rows_scatter(&s, &y, &z, exec));
     double loss;
     struct bpr_rows t = {.batch = BATCH, .a = &u, .z = &z, .i = list};
     TIME("BPR loss, 2048 triples",
-        rc |= bpr_rows_loss(&t, 1, &loss, coef.x, threads, &err));
-    TIME("BPR gradient", bpr_rows_backward(&t, coef.x, &du, &y, threads));
+        rc |= bpr_rows_loss(&t, 1, &loss, coef.x, exec, &err));
+    TIME("BPR gradient", bpr_rows_backward(&t, coef.x, &du, &y, exec));
     TIME("cosine loss with gradient, 2048 x 64",
-        loss += cosine_loss(&u, &du, 1, &du, threads));
+        loss += cosine_loss(&u, &du, 1, &du, exec));
     TIME("dropout, 7050 x 64",
-        dropout_apply(&(struct dropout){.p = .5}, &z, NULL, &z, threads));
+        dropout_apply(&(struct dropout){.p = .5}, &z, NULL, &z, exec));
     mat_free(&z);
     z = random_mat(ITEMS, 64);
-    norm_rows_forward(&z, &z, NULL, threads);
+    norm_rows_forward(&z, &z, NULL, exec);
     struct cosknn knn;
     check(cosknn_init(&knn, ITEMS, 10, &err));
     TIME("10 cosine neighbours, 7050 x 64",
-        rc |= cosknn_build(&knn, &z, NULL, z.n, threads, &err));
+        rc |= cosknn_build(&knn, &z, NULL, z.n, exec, &err));
     check(rc);
     cosknn_free(&knn);
     segments_free(&s);
@@ -216,10 +215,10 @@ listed(void)
 int
 main(int argc, char **argv)
 {
-    threads = argc > 1 ? atoi(argv[1]) : 2;
+    check(exec_new(&exec, argc > 1 ? atoi(argv[1]) : 2, NULL, &err));
     rounds = argc > 2 ? atoi(argv[2]) : 10;
     blas_init();
-    TIME("an empty loop on the threads", par_for(threads, 64, nothing, NULL));
+    TIME("an empty loop on the threads", exec_for(exec, 64, nothing, NULL));
     sparse();
     listed();
     linear(ITEMS, 4096, 64);
@@ -227,5 +226,6 @@ main(int argc, char **argv)
     linear(N, 384, 384);
     linear(N, 256, 64);
     linear(BATCH, 64, 64);
+    exec_free(exec);
     return 0;
 }

@@ -76,9 +76,10 @@ time_rank(char **arg)
     check(dataset_read(arg[0], &d, NULL, &err));
     check(ranker_read(arg[1], &r, &err));
     check(ranker_scorer(&r, arg[1], &d, arg[0], &s, &err));
-    struct rank_opt o = {.k = atoll(arg[2]),
-        .mask = {&d.train, &d.valid},
-        .threads = atoi(arg[3])};
+    struct exec *exec;
+    check(exec_new(&exec, atoi(arg[3]), NULL, &err));
+    struct rank_opt o = {
+        .k = atoll(arg[2]), .mask = {&d.train, &d.valid}, .exec = exec};
     double best = 1e30, work = (double)s.n_users * (double)s.n_items;
     for (int rep = 0; rep < (work < 1e9 ? 5 : 1); rep++) {
         double t = seconds();

@@ -6,8 +6,8 @@
  * size, with as many threads.
  */
 #include "lib/base/clock.h"
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/base/rng.h"
 #include "lib/data/dataset.h"
 #include "lib/engine/cpu/cpu.h"
@@ -118,13 +118,13 @@ floor_thread(void *ctx, int64_t i, int thread)
 
 /* Seconds per row and thread when all threads work. */
 static double
-measure_floor(struct floor *f, int what, int64_t rows, int threads)
+measure_floor(struct floor *f, int what, int64_t rows, struct exec *exec)
 {
     double best = INFINITY;
     f->what = what;
     for (int rep = 0; rep < REPEAT; rep++) {
         double t = clock_seconds();
-        par_for(threads, threads, floor_thread, f);
+        exec_for(exec, exec_threads(exec), floor_thread, f);
         best = fmin(best, clock_seconds() - t);
     }
     return best / (double)rows;
@@ -147,12 +147,12 @@ product_panel(void *ctx, int64_t i, int thread)
 }
 
 static double
-measure_product(struct product *p, int panels, int threads)
+measure_product(struct product *p, int panels, struct exec *exec)
 {
     double best = INFINITY;
     for (int rep = 0; rep < REPEAT; rep++) {
         double t = clock_seconds();
-        par_for(threads, panels, product_panel, p);
+        exec_for(exec, panels, product_panel, p);
         best = fmin(best, clock_seconds() - t);
     }
     return best;
@@ -199,8 +199,9 @@ main(int argc, char **argv)
     must(graph_items(&items, d.n_items, argv[3], &si, &e), &e);
     must(sample_init(&s, m.sampling, &d.train, 1, &e), &e);
     const char *crews = getenv("STAIR_CREWS");
-    struct cpu_opt eo = {
-        batch, threads, getenv("STAIR_ISA"), crews ? atoi(crews) : 0};
+    struct exec *exec;
+    must(exec_new(&exec, threads, getenv("STAIR_ISA"), &e), &e);
+    struct cpu_opt eo = {batch, exec, crews ? atoi(crews) : 0};
     must(cpu_new(&g, &m, &ui, &si, &s, &eo, &e), &e);
 
     /* Training first, so that the peak memory is the trainer's. */
@@ -243,10 +244,8 @@ main(int argc, char **argv)
 
     struct graph ordered = by_degree(&ui, d.n_users);
     struct graph si_ordered = by_degree(&si, d.n_items);
-    struct floor f = {.a = &ordered.a,
-        .n = (int64_t)n,
-        .k = kernels_get(getenv("STAIR_ISA"))};
-    struct product p = {.k = kernels_get(getenv("STAIR_ISA")),
+    struct floor f = {.a = &ordered.a, .n = (int64_t)n, .k = kernels_of(exec)};
+    struct product p = {.k = kernels_of(exec),
         .g = {ordered.a.rows, ordered.a.indptr, ordered.a.indices,
             ordered.a.data, ordered.q}};
     for (int i = 0; i < threads; i++) {
@@ -257,21 +256,21 @@ main(int argc, char **argv)
         for (int64_t k = 0; k < (int64_t)n * PANEL; k++)
             f.x[i][k] = f.y[i][k] = f.z[i][k] = 1e-3f * (float)(k % 97 + 1);
     }
-    double gather = measure_floor(&f, 0, ordered.a.nnz, threads);
-    double stream = measure_floor(&f, 1, (int64_t)n, threads) / 3;
-    double adam = measure_floor(&f, 2, (int64_t)n, threads);
+    double gather = measure_floor(&f, 0, ordered.a.nnz, exec);
+    double stream = measure_floor(&f, 1, (int64_t)n, exec) / 3;
+    double adam = measure_floor(&f, 2, (int64_t)n, exec);
     f.threads = threads;
     f.n_all = 3 * panels * (int64_t)n;
     f.all = mem_zero(f.n_all * PANEL, sizeof(float), &e);
     must(f.all ? 0 : ERR_NOMEM, &e);
-    double state = measure_floor(&f, 3, f.n_all / threads, threads);
+    double state = measure_floor(&f, 3, f.n_all / threads, exec);
     free(f.all);
     f.a = &si_ordered.a;
-    double gather_items = measure_floor(&f, 0, si_ordered.a.nnz, threads);
-    double as = measure_product(&p, panels, threads);
+    double gather_items = measure_floor(&f, 0, si_ordered.a.nnz, exec);
+    double as = measure_product(&p, panels, exec);
     p.g = (struct kgraph){si_ordered.a.rows, si_ordered.a.indptr,
         si_ordered.a.indices, si_ordered.a.data, si_ordered.q};
-    double ss = measure_product(&p, panels, threads);
+    double ss = measure_product(&p, panels, exec);
 
     /* Rows gathered and streamed by a step with three layers, per panel:
      * forward two full products and the batch's rows; backward a push from the

@@ -8,6 +8,7 @@
 
 #include "lib/base/rng_words.h"
 #include "lib/models/net.h"
+#include "tests/unit/execs.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -140,8 +141,8 @@ bn_mask(const struct twin *w, int k, int d, const double *g, const double *c,
             var += pow(z[n * d + j] - mu, 2) / rows;
         for (int n = 0; n < rows; n++) {
             uint32_t word;
-            rng_words(seed, RNG_CRITIC, (uint32_t)w->b->t, (uint32_t)(6 + k),
-                (uint64_t)(n * d + j), 1, &word);
+            rng_words(rng_words_of(NULL), seed, RNG_CRITIC, (uint32_t)w->b->t,
+                (uint32_t)(6 + k), (uint64_t)(n * d + j), 1, &word);
             double keep =
                 word >= (uint32_t)(drop * 0x1p32) ? 1 / (1 - drop) : 0;
             z[n * d + j] =

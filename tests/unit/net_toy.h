@@ -10,6 +10,7 @@
 #include "lib/base/rng.h"
 #include "lib/engine/cpu/cpu_net.h"
 #include "lib/models/net.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/tap.h"
 
@@ -81,7 +82,7 @@ toy_init(struct toy *t, int64_t users, int64_t items,
     t->o.dim = 4;
     t->o.rate = 0.01;
     t->o.seed = 3;
-    t->o.threads = 2;
+    t->o.exec = exec_of(2);
 }
 
 /* A net of its own copy of the features. */
@@ -91,7 +92,7 @@ toy_net(const struct toy *t, toy_make *make, int threads)
     struct net_features copy[TOY_MODALITIES];
     struct net_opt o = t->o;
     o.features = copy;
-    o.threads = threads;
+    o.exec = exec_of(threads);
     for (int k = 0; k < o.n_features; k++) {
         const struct mat *x = &t->features[k].x;
         copy[k] = t->features[k];

@@ -1,7 +1,6 @@
-/* lib/base: the generator, our own transcendental functions, threads. */
+/* lib/base: the generator, our own transcendental functions. */
 #include "lib/base/fmath.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/base/rng.h"
 #include "tests/unit/tap.h"
 
@@ -85,42 +84,6 @@ test_rng(void)
 }
 
 static void
-add_one(void *ctx, int64_t i, int thread)
-{
-    (void)thread;
-    ((int *)ctx)[i]++;
-}
-
-static void
-meet(void *ctx, int rank, struct par_team *t)
-{
-    int *cell = ctx;
-    for (int round = 0; round < 1000; round++) {
-        if (rank == round % 4)
-            cell[0]++;
-        par_barrier(t);
-        if (cell[0] != round + 1)
-            cell[1] = 1;
-        par_barrier(t);
-    }
-}
-
-static void
-test_par(void)
-{
-    static int cell[10000];
-    par_for(4, 10000, add_one, cell);
-    int good = 1;
-    for (int i = 0; i < 10000; i++)
-        good &= cell[i] == 1;
-    ok(good, "par_for visits each index once");
-    int team[2] = {0, 0};
-    struct err e;
-    ok(par_team_run(4, meet, team, &e) == 0 && !team[1],
-        "a team meets at its barriers");
-}
-
-static void
 test_mem(void)
 {
     struct err e = {""};
@@ -140,7 +103,6 @@ main(void)
 {
     test_fmath();
     test_rng();
-    test_par();
     test_mem();
     return done();
 }

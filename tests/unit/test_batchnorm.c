@@ -5,6 +5,7 @@
 #include "lib/models/mmssl/batchnorm.h"
 #include "lib/models/mmssl/wide.h"
 #include "lib/nn/matmul.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
@@ -16,7 +17,7 @@ test_words(void)
 {
     uint32_t w[1000], part[1000];
     int good = 1;
-    rng_words(5, RNG_TEST, 3, 9, 0, 1000, w);
+    rng_words(rng_words_of(NULL), 5, RNG_TEST, 3, 9, 0, 1000, w);
     for (int k = 0; k < 250; k++) {
         uint64_t r = rng_u64(5, RNG_TEST, 3, (uint64_t)k, 9);
         good &= w[4 * k] == (uint32_t)r && w[4 * k + 1] == (uint32_t)(r >> 32);
@@ -25,7 +26,8 @@ test_words(void)
     good = 1;
     for (int from = 0; from < 130; from += 7)
         for (int n = 0; n < 300; n += 23) {
-            rng_words(5, RNG_TEST, 3, 9, (uint64_t)from, n, part);
+            rng_words(
+                rng_words_of(NULL), 5, RNG_TEST, 3, 9, (uint64_t)from, n, part);
             good &= memcmp(part, w + from, (size_t)n * sizeof *w) == 0;
         }
     ok(good, "any part of them can be drawn alone");
@@ -49,7 +51,7 @@ test_matmul(void)
                     (double)a.x[l * n + i] * (double)b.x[l * n + j];
     for (int t = 0; t < 3; t++) {
         c[t] = random_mat(n, n, 3);
-        matmul_symmetric(n, k, a.x, b.x, c[t].x, t + 1);
+        matmul_symmetric(n, k, a.x, b.x, c[t].x, exec_of(t + 1));
     }
     ok(off(want, c[0].x, n * n) < 1e-5, "A^T diag(s) A by its upper half");
     int equal = 1;
@@ -58,7 +60,8 @@ test_matmul(void)
             equal &= c[0].x[i * n + j] == c[0].x[j * n + i];
     ok(equal, "and exactly symmetric");
     for (int t = 0; t < 3; t++)
-        matmul(1, 0, n, n, k, 1.0f, a.x, n, b.x, n, 0.0f, c[t].x, n, t + 1);
+        matmul(1, 0, n, n, k, 1.0f, a.x, n, b.x, n, 0.0f, c[t].x, n,
+            exec_of(t + 1));
     ok(off(want, c[0].x, n * n) < 1e-5, "A^T B");
     size_t bytes = (size_t)(n * n) * sizeof(float);
     ok(!memcmp(c[0].x, c[1].x, bytes) && !memcmp(c[0].x, c[2].x, bytes),
@@ -136,8 +139,8 @@ test_batchnorm(void)
     float x[2 * N + 2 * BN_D], grad[2 * N + 2 * BN_D] = {0}, r[BN_D], rb[BN_D];
     for (int k = 0; k < N; k++)
         z.x[k] = xh.x[k] = z.x[k] * 2 + 1;
-    batchnorm_forward(&xh, r, 2);
-    batchnorm_affine(&xh, g.x, g.x + BN_D, &y, 2);
+    batchnorm_forward(&xh, r, exec_of(2));
+    batchnorm_affine(&xh, g.x, g.x + BN_D, &y, exec_of(2));
     double *zd = doubles(N), *xd = doubles(N), rd[BN_D];
     for (int k = 0; k < N; k++)
         zd[k] = (double)z.x[k];
@@ -158,14 +161,14 @@ test_batchnorm(void)
     ok(fabs(value - want) < 1e-4 * fabs(want), "batchnorm: value");
     memcpy(y.x, w.x, N * sizeof *x);
     batchnorm_backward(
-        &xh, r, g.x, NULL, NULL, &y, grad + N, grad + N + BN_D, 2);
+        &xh, r, g.x, NULL, NULL, &y, grad + N, grad + N + BN_D, exec_of(2));
     memcpy(grad, y.x, N * sizeof *x);
     fd_check("batchnorm", N + 2 * BN_D, x, grad, bn_loss, w.x, 1e-4);
 
     /* the adjoint as part of a loss: by Z, g and the incoming gradient */
     struct mat az = random_mat(BN_N, BN_D, 0);
     memcpy(x + N + BN_D, ay.x, N * sizeof *x);
-    batchnorm_project(&xh, r, g.x, &ay, &az, 2);
+    batchnorm_project(&xh, r, g.x, &ay, &az, exec_of(2));
     double *ad = doubles(2 * N + BN_D);
     for (int k = 0; k < 2 * N + BN_D; k++)
         ad[k] = (double)x[k];
@@ -176,10 +179,10 @@ test_batchnorm(void)
     ok(fabs(value - want) < 1e-4 * fabs(want), "batchnorm: adjoint's value");
     memset(grad, 0, sizeof grad);
     memcpy(az.x, w.x, N * sizeof *x);
-    batchnorm_second(&xh, r, g.x, &ay, &az, grad + N, rb, 2);
+    batchnorm_second(&xh, r, g.x, &ay, &az, grad + N, rb, exec_of(2));
     memcpy(grad + N + BN_D, az.x, N * sizeof *x);
     memset(y.x, 0, N * sizeof *x);
-    batchnorm_backward(&xh, r, g.x, &ay, rb, &y, NULL, NULL, 2);
+    batchnorm_backward(&xh, r, g.x, &ay, rb, &y, NULL, NULL, exec_of(2));
     memcpy(grad, y.x, N * sizeof *x);
     fd_check("batchnorm, second order", 2 * N + BN_D, x, grad, second_loss, w.x,
         1e-4);
@@ -201,10 +204,11 @@ test_isa(void)
     struct mat z = random_mat(N, W, 20), xh = random_mat(N, W, 21);
     float r[W], first[4 * N * W], now[4 * N * W];
     uint32_t word[N * W];
-    rng_words(1, RNG_TEST, 0, 0, 0, N * W, word);
+    rng_words(rng_words_of(NULL), 1, RNG_TEST, 0, 0, 0, N * W, word);
     for (int i = 0; i < 3; i++) {
-        const struct wide *l = wide_named(name[i]);
-        if (!l) {
+        struct exec *exec = exec_with(1, name[i]);
+        const struct wide *l = wide_of(exec);
+        if (!exec) {
             skip(name[i], "this processor lacks it");
             continue;
         }

@@ -3,6 +3,7 @@
 #include "lib/la/blas.h"
 #include "lib/models/net_all.h"
 #include "lib/nn/dropout.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/net_toy.h"
 
 enum { BLOCKS = 2 + TOY_MODALITIES };
@@ -62,7 +63,7 @@ mask(const struct toy *t, int block, int32_t row, float *keep)
     for (int c = 0; c < 16; c++)
         one[c] = 1;
     struct mat x = {1, t->o.dim, one}, y = {1, t->o.dim, keep};
-    dropout_apply(&o, &x, &row, &y, 1);
+    dropout_apply(&o, &x, &row, &y, exec_of(1));
 }
 
 static double

@@ -4,6 +4,7 @@
 #include "lib/knn/cosknn_half.h"
 #include "lib/knn/knn_kernel.h"
 #include "lib/nn/norm.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
 
@@ -71,7 +72,7 @@ rows(int64_t n, int64_t d)
     struct mat x = values(n, d);
     for (int64_t r = 3; r + 7 < n; r += 7)
         memcpy(x.x + (r + 5) * d, x.x + r * d, (size_t)d * sizeof *x.x);
-    norm_rows_forward(&x, &x, NULL, 2);
+    norm_rows_forward(&x, &x, NULL, exec_of(2));
     return x;
 }
 
@@ -83,7 +84,7 @@ test_sizes(int64_t n, int64_t d, int64_t k)
     struct err e;
     int good = cosknn_init(&c, n, k, &e) == 0 && c.k == (k < n ? k : n);
     for (int round = 0; round < 2 && good; round++)
-        good = cosknn_build(&c, &x, NULL, n, 2, &e) == 0 &&
+        good = cosknn_build(&c, &x, NULL, n, exec_of(2), &e) == 0 &&
                csr_check(&c.s, "s", &e) == 0 && are_lists(&c, &x, NULL, n);
     ok(good, "%lld neighbours among %lld rows of %lld", (long long)k,
         (long long)n, (long long)d);
@@ -96,7 +97,7 @@ move(struct mat *x, float by)
     struct mat step = values(x->n, x->d);
     for (int64_t i = 0; i < x->n * x->d; i++)
         x->x[i] += by * step.x[i];
-    norm_rows_forward(x, x, NULL, 2);
+    norm_rows_forward(x, x, NULL, exec_of(2));
 }
 
 /* Rows that move a little, a lot, and not at all between builds of some. */
@@ -115,8 +116,8 @@ test_moves(void)
             list[n++] = i;
         move(&x, by[round]);
         rc |= cosknn_init(&fresh, MANY, 10, NULL);
-        rc |= cosknn_build(&c, &x, list, n, 1 + round % 3, NULL);
-        rc |= cosknn_build(&fresh, &x, list, n, 1, NULL);
+        rc |= cosknn_build(&c, &x, list, n, exec_of(1 + round % 3), NULL);
+        rc |= cosknn_build(&fresh, &x, list, n, exec_of(1), NULL);
         size_t all = (size_t)(n * 10);
         ok(!rc && are_lists(&c, &x, list, n) &&
                 memcmp(c.s.indices, fresh.s.indices,
@@ -135,7 +136,7 @@ check(const struct mat *x, const char *what)
     struct cosknn c;
     int rc = cosknn_init(&c, x->n, 10, NULL);
     for (int round = 0; round < 2; round++) {
-        rc |= cosknn_build(&c, x, NULL, x->n, 2, NULL);
+        rc |= cosknn_build(&c, x, NULL, x->n, exec_of(2), NULL);
         ok(!rc && are_lists(&c, x, NULL, x->n), "%s%s", what,
             round ? ", again" : "");
     }
@@ -148,14 +149,14 @@ test_no_crowd(const struct mat *x)
 {
     struct cosknn c;
     int64_t left[MANY];
-    if (!knn_half_kernel()) {
+    if (!knn_half_of(NULL)) {
         skip("rows with much in common are no crowd",
             "this processor lacks bfloat16 products");
         return;
     }
     int rc = cosknn_init(&c, x->n, 10, NULL);
     struct cosknn_half h = {
-        .c = &c, .x = x, .n = x->n, .threads = 2, .left = left};
+        .c = &c, .x = x, .n = x->n, .exec = exec_of(2), .left = left};
     rc |= cosknn_half_build(&h, NULL);
     ok(!rc && h.n_left == 0, "%lld of them are left to the ranker",
         (long long)h.n_left);
@@ -171,12 +172,12 @@ test_kinds(void)
     struct mat near = rows(MANY, D), crowd = rows(MANY, D), x = rows(MANY, D);
     for (int64_t i = 0; i < MANY * D; i++)
         near.x[i] = 1 + 1e-3f * near.x[i];
-    norm_rows_forward(&near, &near, NULL, 2);
+    norm_rows_forward(&near, &near, NULL, exec_of(2));
     check(&near, "rows that are nearly equal");
     struct mat alike = rows(MANY, D);
     for (int64_t i = 0; i < MANY * D; i++)
         alike.x[i] = 1 + .2f * alike.x[i];
-    norm_rows_forward(&alike, &alike, NULL, 2);
+    norm_rows_forward(&alike, &alike, NULL, exec_of(2));
     check(&alike, "rows with much in common");
     test_no_crowd(&alike);
     for (int64_t i = 0; i < MANY; i++)
@@ -205,14 +206,14 @@ test_errors(void)
     struct err e;
     int rc = cosknn_init(&c, N, 10, &e);
     x.x[2 * D + 1] = NAN;
-    ok(!rc && cosknn_build(&c, &x, NULL, N, 2, &e) == ERR_NUM &&
+    ok(!rc && cosknn_build(&c, &x, NULL, N, exec_of(2), &e) == ERR_NUM &&
             strcmp(e.msg, "vector 2 is not finite at column 1") == 0,
         "a vector that is not finite is named");
     for (int64_t i = 0; i < N * D; i++)
         x.x[i] = 0;
     x.x[7 * D] = 2e19f;
     x.x[9 * D] = 1e19f;
-    ok(cosknn_build(&c, &x, NULL, N, 2, &e) == ERR_NUM &&
+    ok(cosknn_build(&c, &x, NULL, N, exec_of(2), &e) == ERR_NUM &&
             strcmp(e.msg,
                 "the score of user 7 and item 7 may overflow: their vectors "
                 "have norms 2e+19 and 2e+19") == 0,

@@ -4,6 +4,7 @@
 #include "lib/base/rng_words.h"
 #include "lib/la/blas.h"
 #include "lib/models/mmssl/critic.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
@@ -29,8 +30,8 @@ mask(int call, int k, int n, int j)
 {
     const double drop = k ? 0.5 : 0.31;
     uint32_t w;
-    rng_words(seed, RNG_CRITIC, STEP, (uint32_t)(call * 2 + k),
-        (uint64_t)(n * (k ? H2 : H1) + j), 1, &w);
+    rng_words(rng_words_of(NULL), seed, RNG_CRITIC, STEP,
+        (uint32_t)(call * 2 + k), (uint64_t)(n * (k ? H2 : H1) + j), 1, &w);
     return w >= (uint32_t)(drop * 0x1p32) ? 1 / (1 - drop) : 0;
 }
 
@@ -137,7 +138,8 @@ interpolate(struct game *o)
 {
     for (int n = 0; n < M; n++) {
         uint32_t w;
-        rng_words(seed, RNG_MIX, STEP, 0, (uint64_t)n, 1, &w);
+        rng_words(
+            rng_words_of(NULL), seed, RNG_MIX, STEP, 0, (uint64_t)n, 1, &w);
         double a = (double)rng_words_unit(w);
         for (int i = 0; i < I; i++)
             o->mixed[n * I + i] =
@@ -242,8 +244,8 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
     s->flat = mem_zero(4 * size, sizeof *s->flat, &e);
     struct critic_store store = {
         s->flat, s->flat + size, s->flat + 2 * size, s->flat + 3 * size};
-    must(critic_init(
-             &s->c, items, b + 3, MODALS, 3e-4, seed, 4, threads, &store, &e),
+    must(critic_init(&s->c, items, b + 3, MODALS, 3e-4, seed, 4,
+             exec_of(threads), &store, &e),
         &e);
     critic_batch(&s->c, b); /* fewer than there is room for */
     for (int i = 0; i <= MODALS; i++) {
@@ -252,12 +254,12 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
         s->k[i] = random_mat(items, d, 64 + (uint32_t)i);
         s->dense[i] = random_mat(b, items, 0);
         must(simrows_init(sim, b, d, s->c.h[0], &e), &e);
-        must(simrows_set(
-                 sim, &s->known, &s->q[i], &s->k[i], &s->dense[i], threads, &e),
+        must(simrows_set(sim, &s->known, &s->q[i], &s->k[i], &s->dense[i],
+                 exec_of(threads), &e),
             &e);
     }
     must(realrows_init(&s->real, b, s->c.h[0], &e), &e);
-    realrows_set(&s->real, &s->own, &s->dense[MODALS], threads);
+    realrows_set(&s->real, &s->own, &s->dense[MODALS], exec_of(threads));
     /* gains and shifts that show */
     struct critic_at w = critic_at(&s->c, s->c.theta);
     for (int64_t j = 0; j < s->c.h[0]; j++) {
@@ -429,7 +431,8 @@ test_limits(void)
     struct critic c;
     struct critic_store none = {0};
     int64_t size, bytes;
-    ok(critic_init(&c, 7, 4, 2, 1e-3, 1, 0, 1, &none, &e) == ERR_RANGE &&
+    ok(critic_init(&c, 7, 4, 2, 1e-3, 1, 0, exec_of(1), &none, &e) ==
+                ERR_RANGE &&
             !strcmp(e.msg, "a critic needs at least 8 items, not 7"),
         "few items: %s", e.msg);
     must(critic_bytes(7050, 1024, 2, &size, &bytes, &e), &e);
@@ -437,7 +440,7 @@ test_limits(void)
         (double)size / 1e6, (double)bytes / 1e6);
     ok(critic_bytes(INT64_MAX / 2, 1024, 2, &size, &bytes, &e) == ERR_RANGE,
         "too many: %s", e.msg);
-    ok(critic_init(&c, 200000000, 1024, 2, 1e-3, 1, 0, 1, &none, &e) ==
+    ok(critic_init(&c, 200000000, 1024, 2, 1e-3, 1, 0, exec_of(1), &none, &e) ==
                 ERR_NOMEM &&
             strstr(e.msg, "not enough memory for the critic: 200000000 items "
                           "and batches of 1024 users need "),

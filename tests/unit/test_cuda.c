@@ -4,6 +4,7 @@
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cuda/cuda_priv.h"
 #include "tests/unit/emu.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/world.h"
 
@@ -105,7 +106,7 @@ same_bytes(int seed, int64_t users, int64_t items, int64_t d, int layers,
     }
     make_sampler(&w, kind, &s[0]);
     make_sampler(&w, kind, &s[1]);
-    struct cpu_opt o = {batch, 1, NULL, 0};
+    struct cpu_opt o = {batch, exec_of(1), 0};
     must(cpu_new(&g[0], &w.m, &w.ui, &w.graph, &s[0], &o, &e), &e);
     must(cuda_new_on(&g[1], &emu_open((uint32_t)seed, &alive)->dev, &w.m, &w.ui,
              &w.graph, &s[1], batch, &e),
@@ -155,7 +156,7 @@ interchange(void)
     make_variant(&w, 17, (int64_t[]){40, 30, 24}, 3, 1, STEPWISE);
     for (int k = 0; k < 3; k++)
         make_sampler(&w, SAMPLE_PAIRS, &s[k]);
-    struct cpu_opt o = {2, 1, "portable", 0};
+    struct cpu_opt o = {2, exec_with(1, "portable"), 0};
     must(cpu_new(&g[0], &w.m, &w.ui, &w.graph, &s[0], &o, &e), &e);
     must(cpu_new(&g[1], &w.m, &w.ui, &w.graph, &s[1], &o, &e), &e);
     must(cuda_new_on(&g[2], &emu_open(7, &alive)->dev, &w.m, &w.ui, &w.graph,
@@ -244,7 +245,7 @@ overflow(void)
         struct sampler s;
         struct engine *g;
         make_sampler(&w, SAMPLE_REPLAY, &s);
-        struct cpu_opt o = {8, 1, NULL, 0};
+        struct cpu_opt o = {8, exec_of(1), 0};
         must(i ? cuda_new_on(&g, &emu_open(1, &alive)->dev, &w.m, &w.ui,
                      &w.graph, &s, 8, &e[i])
                : cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e[i]),

@@ -4,6 +4,7 @@
 #include "lib/base/rng.h"
 #include "lib/graph/edges.h"
 #include "lib/models/neighbours.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -88,7 +89,7 @@ test_sample(void)
     for (int k = 0; k < 5; k++)
         for (int threads = 1; threads < 4; threads++) {
             struct csr s;
-            if (edges_sample(&t, keep[k], 7, 2, threads, &s, NULL))
+            if (edges_sample(&t, keep[k], 7, 2, exec_of(threads), &s, NULL))
                 abort();
             naive(&t, keep[k], 7, 2, want);
             good &= same(&t, &s, want) && s.nnz == keep[k];
@@ -97,23 +98,23 @@ test_sample(void)
     ok(good, "the smallest keys of %lld edges, for any thread count",
         (long long)t.nnz);
     struct csr a, b, c, big = shop(2500, 3, .3);
-    if (edges_sample(&t, 50, 7, 2, 2, &a, NULL) ||
-        edges_sample(&t, 50, 7, 3, 2, &b, NULL) ||
-        edges_sample(&t, 50, 8, 2, 2, &c, NULL))
+    if (edges_sample(&t, 50, 7, 2, exec_of(2), &a, NULL) ||
+        edges_sample(&t, 50, 7, 3, exec_of(2), &b, NULL) ||
+        edges_sample(&t, 50, 8, 2, exec_of(2), &c, NULL))
         abort();
     ok(memcmp(a.indices, b.indices, 50 * sizeof *a.indices) != 0 &&
             memcmp(a.indices, c.indices, 50 * sizeof *a.indices) != 0,
         "another epoch or seed, other edges");
     csr_free(&a);
     csr_free(&b);
-    int rc = edges_sample(&big, 100, 7, 0, 1, &a, NULL) ||
-             edges_sample(&big, 100, 7, 0, 3, &b, NULL);
+    int rc = edges_sample(&big, 100, 7, 0, exec_of(1), &a, NULL) ||
+             edges_sample(&big, 100, 7, 0, exec_of(3), &b, NULL);
     ok(!rc && memcmp(a.indptr, b.indptr, 2501 * sizeof *a.indptr) == 0 &&
             memcmp(a.indices, b.indices, 100 * sizeof *a.indices) == 0,
         "several chunks of users: the same bytes for any thread count");
     csr_free(&a);
     struct csr none = shop(4, 3, 0);
-    ok(!edges_sample(&none, 0, 1, 0, 1, &a, NULL) && a.nnz == 0,
+    ok(!edges_sample(&none, 0, 1, 0, exec_of(1), &a, NULL) && a.nnz == 0,
         "no edges at all");
     csr_free(&a);
     csr_free(&b);
@@ -133,7 +134,7 @@ test_weights(void)
     double *seen = calloc((size_t)t.nnz, sizeof *seen), total = 0, worst = 0;
     for (uint32_t epoch = 0; epoch < DRAWS; epoch++) {
         struct csr s;
-        if (edges_sample(&t, 1, 5, epoch, 1, &s, NULL))
+        if (edges_sample(&t, 1, 5, epoch, exec_of(1), &s, NULL))
             abort();
         int64_t u = 0;
         while (s.indptr[u + 1] == 0)
@@ -179,8 +180,8 @@ test_neighbours(void)
             x[a].x[k] =
                 (float)rng_normal(11, RNG_TEST, (uint32_t)a, (uint64_t)k, 0);
     }
-    if (neighbours_graph(&x[0], K, KNN_ONE, 2, &s[0], NULL) ||
-        neighbours_graph(&x[1], K, KNN_ONE, 2, &s[1], NULL) ||
+    if (neighbours_graph(&x[0], K, KNN_ONE, exec_of(2), &s[0], NULL) ||
+        neighbours_graph(&x[1], K, KNN_ONE, exec_of(2), &s[1], NULL) ||
         neighbours_mix(s, w, 2, &m, NULL))
         abort();
     int good = csr_check(&m, "mixed", NULL) == 0, self = 1;
@@ -205,12 +206,13 @@ test_neighbours(void)
     ok(self, "every item is its own neighbour");
     struct csr c;
     struct err e = {0};
-    ok(!neighbours_graph(&x[0], K, KNN_COSINE, 1, &c, NULL) &&
+    ok(!neighbours_graph(&x[0], K, KNN_COSINE, exec_of(1), &c, NULL) &&
             memcmp(c.indices, s[0].indices, N * K * sizeof *c.indices) == 0 &&
             c.data[0] < 1.0f / K + 1e-6f,
         "cosines instead of ones");
     csr_free(&c);
-    ok(neighbours_graph(&x[0], N + 1, KNN_ONE, 1, &c, &e) == ERR_RANGE &&
+    ok(neighbours_graph(&x[0], N + 1, KNN_ONE, exec_of(1), &c, &e) ==
+                ERR_RANGE &&
             strcmp(e.msg, "31 neighbours wanted of 30 items") == 0,
         "more neighbours than items: %s", e.msg);
     for (int a = 0; a < 2; a++) {

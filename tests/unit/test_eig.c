@@ -5,6 +5,7 @@
 #include "lib/whiten/cheb.h"
 #include "lib/whiten/eig.h"
 #include "lib/whiten/tall.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -21,7 +22,7 @@ apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
 {
     (void)e;
     const struct matrix *a = ctx;
-    tall_mul(2, a->n, a->n, 1.0, a->a, a->n, m, x, m, 0.0, y, m);
+    tall_mul(exec_of(2), a->n, a->n, 1.0, a->a, a->n, m, x, m, 0.0, y, m);
     return 0;
 }
 
@@ -79,7 +80,8 @@ check(const char *name, int64_t n, double *value, int64_t d)
     qsort(value, (size_t)n, sizeof *value, descending);
     struct eig r;
     struct err e = {""};
-    struct eig_opt opt = {.d = d, .tol = 1e-8, .max_iter = 5000, .threads = 2};
+    struct eig_opt opt = {
+        .d = d, .tol = 1e-8, .max_iter = 5000, .exec = exec_of(2)};
     int rc = eig_largest(n, apply, &a, &opt, &r, &e);
     if (!ok(rc == 0, "%s: converges (%s)", name, e.msg)) {
         free(a.a);
@@ -173,7 +175,8 @@ test_errors(void)
     struct matrix a = with_spectrum(600, v, 1);
     struct eig r;
     struct err e = {""};
-    struct eig_opt opt = {.d = 4, .tol = 1e-14, .max_iter = 2, .threads = 1};
+    struct eig_opt opt = {
+        .d = 4, .tol = 1e-14, .max_iter = 2, .exec = exec_of(1)};
     int rc = eig_largest(600, apply, &a, &opt, &r, &e);
     ok(rc == ERR_NUM && strstr(e.msg, "did not converge in 3 products"),
         "no silent failure: %s", e.msg);
@@ -195,7 +198,7 @@ test_threads(void)
     int same = 1;
     for (int t = 0; t < 3; t++) {
         struct eig_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
-        opt.threads = t * t + 1;
+        opt.exec = exec_of(t * t + 1);
         if (eig_largest(N, apply, &a, &opt, &r[t], NULL))
             abort();
         same =

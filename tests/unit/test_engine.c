@@ -1,6 +1,7 @@
 /* The engine against its naive twin, and its promises of equal bytes. */
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cpu/kernels.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/twin.h"
 #include "tests/unit/world.h"
@@ -15,7 +16,7 @@ start(struct world *w, struct sampler *s, int threads, const char *isa,
 {
     struct err e;
     struct engine *g;
-    struct cpu_opt o = {batch, threads, isa, crews};
+    struct cpu_opt o = {batch, exec_with(threads, isa), crews};
     if (sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e) ||
         cpu_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
         printf("# %s\n", e.msg);
@@ -218,7 +219,7 @@ equal_bytes(int64_t d, int layers, int bands, int smooth)
     crews = 0;
     static const char *const isa[] = {"avx2", "avx512"};
     for (int i = 0; i < 2; i++)
-        if (kernels_get(isa[i]))
+        if (exec_with(2, isa[i]))
             ok(run(&w, 2, isa[i], 8) == one, "d %ld, L %d: same bytes, %s",
                 (long)d, layers, isa[i]);
         else
@@ -301,13 +302,9 @@ refusals(void)
     make_world(&w, 19, 12, 9, 8, 2, 1);
     struct sampler s;
     struct engine *g;
-    struct cpu_opt o = {8, 1, "mmx", 0};
+    struct cpu_opt o = {8, exec_of(1), 0};
     if (sample_replay(&s, &w.train, w.triples, w.n_triples, "t", &e))
         abort();
-    ok(cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e) == ERR_RANGE &&
-            strstr(e.msg, "'mmx'"),
-        "unknown kernels: %s", e.msg);
-    o.isa = NULL;
     w.m.rate = 1e38;
     if (cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e))
         abort();

@@ -3,6 +3,7 @@
 #include "lib/graph/edges.h"
 #include "lib/la/blas.h"
 #include "lib/models/net_all.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/net_toy.h"
 
 static double
@@ -96,7 +97,7 @@ epoch_graph(const struct toy *t, uint32_t epoch)
     struct csr g;
     if (edges_sample(&t->train,
             (int64_t)((double)t->train.nnz * t->o.keep_edges), t->o.seed, epoch,
-            1, &g, NULL))
+            exec_of(1), &g, NULL))
         abort();
     return g;
 }

@@ -2,6 +2,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/models/itemknn.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
@@ -72,7 +73,7 @@ compare(
     int64_t n = train->cols, bad = 0;
     float *want = naive(train, neighbors, shrink);
     for (int t = 1; t <= 4; t++) {
-        struct itemknn_opt o = {neighbors, shrink, t};
+        struct itemknn_opt o = {neighbors, shrink, exec_of(t)};
         must(itemknn_build(&g, train, &o, &e), &e);
         must(csr_check(&g, "graph", &e), &e);
         float *got = mem_zero(n * n, sizeof *got, NULL);

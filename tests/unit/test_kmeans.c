@@ -3,6 +3,7 @@
 #include "lib/la/blas.h"
 #include "lib/stat/kmeans.h"
 #include "lib/stat/uncertainty.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
@@ -98,12 +99,12 @@ test_twin(void)
         }
     }
     ok(distinct, "k-means++ takes different rows");
-    struct kmeans_opt o = {K, 6, 1000, 0, 9, 1};
+    struct kmeans_opt o = {K, 6, 1000, 0, 9, exec_of(1)};
     struct kmeans k, k4;
     must(kmeans_run(&x, &o, &k, &e), &e);
     ok(memcmp(k.label, best, sizeof best) == 0, "labels are the naive twin's");
     ok(fabs(k.inertia / least - 1) < 1e-5, "and so is the inertia");
-    o.threads = 4;
+    o.exec = exec_of(4);
     must(kmeans_run(&x, &o, &k4, &e), &e);
     ok(memcmp(k.label, k4.label, sizeof best) == 0 &&
             memcmp(&k.inertia, &k4.inertia, sizeof k.inertia) == 0,
@@ -118,7 +119,7 @@ test_groups(void)
 {
     struct mat x = points(0.5);
     struct err e;
-    struct kmeans_opt o = {GROUPS, 10, 300, 1e-4, 1, 2};
+    struct kmeans_opt o = {GROUPS, 10, 300, 1e-4, 1, exec_of(2)};
     struct kmeans k, moved;
     must(kmeans_run(&x, &o, &k, &e), &e);
     int right = 1;
@@ -164,7 +165,7 @@ test_empty(void)
     struct err e;
     for (int i = 0; i < M; i++)
         v[i] = (float)(i % 8) * 1e-3f + (i == 3 ? 100 : i == 4 ? 200 : 0);
-    struct kmeans_opt o = {8, 20, 300, 0, 1, 1};
+    struct kmeans_opt o = {8, 20, 300, 0, 1, exec_of(1)};
     struct kmeans k;
     must(kmeans_run(&x, &o, &k, &e), &e);
     int used[8] = {0}, n = 0;

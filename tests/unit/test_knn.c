@@ -4,6 +4,7 @@
 #include "lib/knn/knn.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -66,20 +67,20 @@ static void
 check(
     const char *name, const float *x, int64_t n, int64_t d, int64_t k, int self)
 {
-    struct knn_opt opt = {.k = k, .self = self, .threads = 1, .memory = 1};
+    struct knn_opt opt = {
+        .k = k, .self = self, .exec = exec_of(1), .memory = 1};
     struct knn_list want, got;
     naive(x, n, d, &opt, &want);
     struct mat m = {n, d, (float *)(uintptr_t)x};
     if (store_write_mat("x.npz", &m, "stair-npz 1\n", NULL))
         abort();
     for (int i = 0; i < 2; i++) {
-        opt.isa = i ? NULL : "portable";
-        const char *which = i ? "best" : "portable";
+        const char *isa = i ? NULL : "portable", *which = i ? "best" : isa;
         int64_t zeros;
         for (int t = 1; t <= 3; t += 2) {
             float *copy = mem_new(n * d, sizeof *copy, NULL);
             memcpy(copy, x, (size_t)(n * d) * sizeof *x);
-            opt.threads = t;
+            opt.exec = exec_with(t, isa);
             opt.memory = t == 1; /* 0: in one panel */
             if (knn_dense(copy, n, d, &opt, &got, &zeros, NULL))
                 abort();
@@ -181,16 +182,12 @@ test_dense(void)
     float one[4] = {1, 2, 3, 4};
     struct knn_list l;
     struct err e = {""};
-    struct knn_opt opt = {.k = 2, .threads = 1};
+    struct knn_opt opt = {.k = 2, .exec = exec_of(1)};
     int64_t zeros;
     ok(knn_dense(one, 2, 2, &opt, &l, &zeros, &e) == ERR_RANGE &&
             strcmp(e.msg, "2 neighbours wanted of 1 items") == 0,
         "k = n: %s", e.msg);
     opt.k = 1;
-    opt.isa = "abacus";
-    ok(knn_dense(one, 2, 2, &opt, &l, &zeros, &e) == ERR_RANGE &&
-            strcmp(e.msg, "no kernels 'abacus' for this processor") == 0,
-        "unknown kernels: %s", e.msg);
 }
 
 static void
@@ -224,7 +221,7 @@ test_graph(void)
     enum { N = 90, M = 3 };
     struct knn_list l[M];
     for (int a = 0; a < M; a++) {
-        struct knn_opt opt = {.k = 2 + a, .threads = 1};
+        struct knn_opt opt = {.k = 2 + a, .exec = exec_of(1)};
         float x[N * 4];
         int64_t zeros;
         fill(x, N, 4, 20 + (uint32_t)a);

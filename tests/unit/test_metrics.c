@@ -2,6 +2,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/rank/metrics.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
@@ -109,7 +110,7 @@ score(const float *scores, int n, const int32_t *targets, int n_targets,
     memcpy(t.indices, targets, (size_t)n_targets * sizeof *targets);
     t.indptr[1] = n_targets;
     struct metrics m;
-    must(metrics_run(&m, &u, &v, &t, NULL, NULL, &k, 1, 1, &e), &e);
+    must(metrics_run(&m, &u, &v, &t, NULL, NULL, &k, 1, exec_of(1), &e), &e);
     mat_free(&u);
     mat_free(&v);
     csr_free(&t);
@@ -181,28 +182,32 @@ test_run(void)
         }
     }
     struct metrics m, again;
-    must(metrics_run(&m, &u, &v, &target, &m0, &m1, cuts, 2, 1, &e), &e);
+    must(metrics_run(&m, &u, &v, &target, &m0, &m1, cuts, 2, exec_of(1), &e),
+        &e);
     int good = m.users == users && m.n_cuts == 2 && users < N;
     for (int c = 0; c < 2; c++)
         good &= near(m.recall[c], want[c][METRICS_RECALL] / (double)users) &&
                 near(m.ndcg[c], want[c][METRICS_NDCG] / (double)users);
     ok(good, "masks, users without targets: %d users, as defined",
         (int)m.users);
-    must(metrics_run(&again, &u, &v, &target, &m0, &m1, cuts, 2, 3, &e), &e);
+    must(
+        metrics_run(&again, &u, &v, &target, &m0, &m1, cuts, 2, exec_of(3), &e),
+        &e);
     ok(!memcmp(&m, &again, sizeof m), "the same bytes with 3 threads");
     target.nnz = 0;
     memset(target.indptr, 0, (N + 1) * sizeof *target.indptr);
-    must(metrics_run(&m, &u, &v, &target, NULL, NULL, cuts, 2, 1, &e), &e);
+    must(metrics_run(&m, &u, &v, &target, NULL, NULL, cuts, 2, exec_of(1), &e),
+        &e);
     ok(m.users == 0 && fabs(m.recall[0]) <= 0, "no targets at all gives 0");
 
     int64_t wrong[] = {5, 5}, zero = 0;
-    ok(metrics_run(&m, &u, &v, &target, NULL, NULL, wrong, 2, 1, &e) ==
+    ok(metrics_run(&m, &u, &v, &target, NULL, NULL, wrong, 2, exec_of(1), &e) ==
             ERR_RANGE,
         "%s", e.msg);
-    ok(metrics_run(&m, &u, &v, &target, NULL, NULL, &zero, 1, 1, &e) ==
+    ok(metrics_run(&m, &u, &v, &target, NULL, NULL, &zero, 1, exec_of(1), &e) ==
             ERR_RANGE,
         "%s", e.msg);
-    ok(metrics_run(&m, &v, &u, &target, NULL, NULL, cuts, 2, 1, &e) ==
+    ok(metrics_run(&m, &v, &u, &target, NULL, NULL, cuts, 2, exec_of(1), &e) ==
             ERR_SHAPE,
         "%s", e.msg);
     csr_free(&target);

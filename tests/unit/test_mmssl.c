@@ -7,6 +7,7 @@
 #include "lib/models/mmssl/mmssl_priv.h"
 #include "lib/models/net_all.h"
 #include "lib/nn/dropout.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/mmssl_twin.h"
@@ -57,7 +58,7 @@ make_net(int64_t neighbours, int threads)
         .modal_loss = 0.3,
         .penalty = 1e-3,
         .seed = seed,
-        .threads = threads};
+        .exec = exec_of(threads)};
     must(net_mmssl(&m, &o, &e), &e);
     return m;
 }
@@ -82,7 +83,7 @@ fill(struct twin *w, const struct net *m, const struct net_batch *b)
         for (int i = 0; i < I * D; i++)
             ones.x[i] = 1;
         struct dropout o = {0.2, seed, (uint32_t)(modals + k), (uint32_t)b->t};
-        dropout_apply(&o, &ones, NULL, &ones, 1);
+        dropout_apply(&o, &ones, NULL, &ones, exec_of(1));
         for (int i = 0; i < I * D; i++)
             w->mask[k][i / D][i % D] = (double)ones.x[i];
         for (int i = 0; i < I * width[k]; i++)

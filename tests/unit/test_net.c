@@ -6,6 +6,7 @@
 #include "lib/engine/cpu/cpu_net.h"
 #include "lib/graph/bpr.h"
 #include "lib/train/train.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -95,7 +96,8 @@ net_engine(struct sampler *s, const struct model *like)
     struct net *m;
     struct engine *g;
     int state;
-    struct net_opt o = {.train = &train, .dim = D, .threads = 2, .seed = SEED};
+    struct net_opt o = {
+        .train = &train, .dim = D, .exec = exec_of(2), .seed = SEED};
     if (net_new(&m, "mf", &mf, &o, &e) ||
         net_add_embeddings(m, USERS, ITEMS, D, &e) ||
         net_add(m, NET_STATE, 1, 1, &state, &e, "steps") ||
@@ -172,7 +174,8 @@ limits(void)
     struct sampler s;
     struct checkpoint c;
     int at;
-    struct net_opt o = {.train = &train, .dim = 1, .threads = 1, .seed = SEED};
+    struct net_opt o = {
+        .train = &train, .dim = 1, .exec = exec_of(1), .seed = SEED};
     char longest[NET_NAME + 2];
     memset(longest, 'a', sizeof longest);
     longest[NET_NAME] = 0;
@@ -224,7 +227,7 @@ stopped_without(struct engine *g, const struct engine_cursor *c)
     int now = 1;
     struct train_opt o = {.epochs = 100,
         .every = 1,
-        .threads = 1,
+        .exec = exec_of(1),
         .checkpoint = "none.npz",
         .history = "stair-npz 1\n",
         .stop = &now};
@@ -254,7 +257,7 @@ main(void)
         m.item.x[k] *= 1000;
     struct sampler s, s2;
     struct engine *g = net_engine(&s, &m), *twin;
-    struct cpu_opt co = {BATCH, 1, NULL, 0};
+    struct cpu_opt co = {BATCH, exec_of(1), 0};
     if (sample_init(&s2, SAMPLE_USERS, &train, SEED, &e) ||
         cpu_new(&twin, &m, &graph, NULL, &s2, &co, &e))
         abort();

@@ -7,6 +7,7 @@
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
 
@@ -50,7 +51,7 @@ test_rows(void)
     if (segments_init(&s, B, NULL))
         abort();
     segments_set(&s, list, B);
-    rows_gather(&x, list, &y, 2);
+    rows_gather(&x, list, &y, exec_of(2));
     int good = 1;
     for (int64_t b = 0; b < B; b++)
         good &= memcmp(y.x + b * D, x.x + list[b] * D, D * sizeof *y.x) == 0;
@@ -59,13 +60,13 @@ test_rows(void)
     for (int64_t b = 0; b < B; b++)
         for (int64_t c = 0; c < D; c++)
             sum.x[list[b] * D + c] += y.x[b * D + c];
-    rows_scatter(&s, &y, &z, 3);
+    rows_scatter(&s, &y, &z, exec_of(3));
     ok(same_bytes(&z, &sum), "scattered rows add up in the order of the list");
-    rows_add(.5f, &x, list, &y, 2);
+    rows_add(.5f, &x, list, &y, exec_of(2));
     ok(fabsf(y.x[D + 3] - 1.5f * x.x[list[1] * D + 3]) < 1e-6f, "added rows");
-    rows_scale(2, &y, 2);
+    rows_scale(2, &y, exec_of(2));
     ok(fabsf(y.x[D + 3] - 3 * x.x[list[1] * D + 3]) < 1e-6f, "scaled rows");
-    rows_zero(&y, 2);
+    rows_zero(&y, exec_of(2));
     good = 1;
     for (int64_t k = 0; k < B * D; k++)
         good &= y.x[k] == 0;
@@ -96,7 +97,7 @@ test_spmm(int64_t d, int with_data, int left, int right, float beta)
     if (beta == 0) /* must not be read */
         for (int64_t k = 0; k < N * d; k++)
             y.x[k] = NAN;
-    spmm(&op, &x, beta, &y, 2);
+    spmm(&op, &x, beta, &y, exec_of(2));
     for (int64_t k = 0; k < N * d; k++)
         worst = fmax(worst, fabs((double)(y.x[k] - want.x[k])));
     ok(worst < 1e-5,
@@ -108,11 +109,11 @@ test_spmm(int64_t d, int with_data, int left, int right, float beta)
     for (int k = 0; k < 4 && beta == 0; k++)
         want.x[list[k] * d] = few.x[list[k] * d] = NAN;
     memcpy(want.x, few.x, (size_t)(N * d) * sizeof *few.x);
-    spmm(&op, &x, beta, &want, 2);
+    spmm(&op, &x, beta, &want, exec_of(2));
     for (int64_t i = 0; i < N; i++) /* rows that are not listed stay */
         if (i != 2 && i != 3 && i != 40 && i != 17)
             memcpy(want.x + i * d, few.x + i * d, (size_t)d * sizeof *few.x);
-    spmm_rows(&op, &x, beta, list, 4, &few, 2);
+    spmm_rows(&op, &x, beta, list, 4, &few, exec_of(2));
     ok(same_bytes(&few, &want), "its rows alone, %lld columns", (long long)d);
     csr_free(&s);
 }
@@ -144,20 +145,20 @@ test_propagate(int layers, int64_t d)
         for (int64_t k = 0; k < N * d; k++)
             sum[k] += z[k] = next[k];
     }
-    propagate_mean(&p, &g, layers, &e, &h, 2);
+    propagate_mean(&p, &g, layers, &e, &h, exec_of(2));
     for (int64_t k = 0; k < N * d; k++)
         worst = fmax(worst, fabs((double)h.x[k] - sum[k] / (layers + 1)));
     ok(worst < 1e-6, "mean of %d layers, %lld columns (off by %.1e)", layers,
         (long long)d, worst);
     struct mat few = values(N, d);
     static const int32_t list[] = {0, 7, 3};
-    propagate_mean_rows(&p, &g, layers, &e, list, 3, &few, 2);
+    propagate_mean_rows(&p, &g, layers, &e, list, 3, &few, exec_of(2));
     int good = 1;
     for (int k = 0; k < 3; k++)
         good &= memcmp(few.x + list[k] * d, h.x + list[k] * d,
                     (size_t)d * sizeof *h.x) == 0;
     ok(good, "rows of the mean of %d layers", layers);
-    propagate_mean(&p, &g, layers, &e, &e, 2);
+    propagate_mean(&p, &g, layers, &e, &e, exec_of(2));
     ok(same_bytes(&e, &h), "mean of %d layers in place", layers);
     free(z);
     propagate_free(&p);
@@ -178,7 +179,7 @@ test_adam(double coupled, double decoupled)
         struct adam_opt o = {
             .rate = .01, .coupled = coupled, .decoupled = decoupled};
         struct adam a = adam_scalars(&o, s);
-        adam_step(&a, N, x.x, m.x, v.x, g.x, 2);
+        adam_step(&a, N, x.x, m.x, v.x, g.x, exec_of(2));
         for (int k = 0; k < N; k++) {
             double d = (double)g.x[k] + coupled * t[k];
             t[k] *= 1 - .01 * decoupled;
@@ -207,7 +208,7 @@ test_exp(void)
     double worst = 0;
     for (int k = 0; k < N; k++)
         x.x[k] = (float)(k - N / 2) * .06f;
-    act_sigmoid_forward(&x, &y, 1);
+    act_sigmoid_forward(&x, &y, exec_of(1));
     for (int k = 0; k < N; k++) {
         double want = 1 / (1 + exp(-(double)x.x[k]));
         worst = fmax(worst, fabs((double)y.x[k] - want) / (want + 1e-37));
@@ -215,11 +216,11 @@ test_exp(void)
     ok(worst < 2e-7, "sigmoid from -90 to 90 (off by %.1e, relative)", worst);
     float v[] = {-1e30f, 1000, 1000, 900, NAN, INFINITY, -INFINITY, 0};
     struct mat a = {2, 2, v}, b = {1, 1, v + 4}, c = {1, 3, v + 5};
-    act_softmax_forward(&a, &a, 1);
+    act_softmax_forward(&a, &a, exec_of(1));
     ok(v[0] == 0 && v[1] == 1 && v[2] == 1 && v[3] < 1e-40f,
         "softmax of large numbers");
-    act_sigmoid_forward(&b, &b, 1);
-    act_sigmoid_forward(&c, &c, 1);
+    act_sigmoid_forward(&b, &b, exec_of(1));
+    act_sigmoid_forward(&c, &c, exec_of(1));
     ok(isnan(v[4]) && v[5] == 1 && v[6] < 1e-37f && v[7] == .5f,
         "sigmoid of infinities and NaN");
 }
@@ -244,7 +245,7 @@ test_init(void)
 {
     enum { N = 400, D = 50 };
     struct mat m = values(N, D), other = values(N, D);
-    struct init o = {.seed = 7, .tensor = 3, .threads = 2};
+    struct init o = {.seed = 7, .tensor = 3, .exec = exec_of(2)};
     double mean, sd, max, f = N + D;
     init_xavier_normal(&o, &m);
     moments(&m, &mean, &sd, &max);
@@ -279,7 +280,7 @@ test_dropout(void)
     struct mat x = values(N, D), y = values(N, D), z = values(N, D);
     struct mat part = values(B, D);
     struct dropout o = {.p = .25, .seed = 1, .stream = 1, .step = 1};
-    dropout_apply(&o, &x, NULL, &y, 2);
+    dropout_apply(&o, &x, NULL, &y, exec_of(2));
     int64_t kept = 0, right = 0;
     for (int64_t k = 0; k < N * D; k++) {
         kept += y.x[k] != 0;
@@ -288,22 +289,22 @@ test_dropout(void)
     double share = (double)kept / (N * D);
     ok(right == N * D && fabs(share - .75) < .01, "dropout keeps %.4f", share);
     int32_t *list = row_list(B, N, 4);
-    rows_gather(&x, list, &part, 1);
-    dropout_apply(&o, &part, list, &part, 1);
+    rows_gather(&x, list, &part, exec_of(1));
+    dropout_apply(&o, &part, list, &part, exec_of(1));
     int good = 1;
     for (int64_t b = 0; b < B; b++)
         good &= memcmp(part.x + b * D, y.x + list[b] * D, D * sizeof *y.x) == 0;
     ok(good, "gathered rows are dropped as in the whole");
     free(list);
     o.step = 2;
-    dropout_apply(&o, &x, NULL, &z, 2);
+    dropout_apply(&o, &x, NULL, &z, exec_of(2));
     ok(!same_bytes(&y, &z), "another step, another mask");
     o.step = 1;
     o.stream = 2;
-    dropout_apply(&o, &x, NULL, &z, 2);
+    dropout_apply(&o, &x, NULL, &z, exec_of(2));
     ok(!same_bytes(&y, &z), "another tensor, another mask");
     o.p = 0;
-    dropout_apply(&o, &x, NULL, &z, 2);
+    dropout_apply(&o, &x, NULL, &z, exec_of(2));
     ok(same_bytes(&x, &z), "dropping nothing");
 }
 

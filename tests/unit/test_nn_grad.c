@@ -9,6 +9,7 @@
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
@@ -82,16 +83,16 @@ test_linear(int64_t n, int64_t p, int64_t q, const int32_t *list, int64_t rows)
     if (list) {
         struct segments s;
         struct mat gathered = zeros(n, p);
-        rc = linear_rows_forward(&x, list, &w, b.x, &y, 2, NULL) ||
-             linear_rows_backward(&x, list, &dy, &dw, db, 2, NULL) ||
+        rc = linear_rows_forward(&x, list, &w, b.x, &y, exec_of(2), NULL) ||
+             linear_rows_backward(&x, list, &dy, &dw, db, exec_of(2), NULL) ||
              segments_init(&s, n, NULL);
-        linear_backward(NULL, &w, &dy, &gathered, NULL, NULL, 2);
+        linear_backward(NULL, &w, &dy, &gathered, NULL, NULL, exec_of(2));
         segments_set(&s, list, n);
-        rows_scatter(&s, &gathered, &dx, 2);
+        rows_scatter(&s, &gathered, &dx, exec_of(2));
         segments_free(&s);
     } else {
-        linear_forward(&x, &w, b.x, &y, 2);
-        linear_backward(&x, &w, &dy, &dx, &dw, db, 2);
+        linear_forward(&x, &w, b.x, &y, exec_of(2));
+        linear_backward(&x, &w, &dy, &dx, &dw, db, exec_of(2));
     }
     fd_check(what, nx + nw + q, at, grad, linear_loss, &t, 2e-6);
     double value[MAX];
@@ -154,28 +155,28 @@ test_norms(void)
     struct mat dx = zeros(N, D);
     float norm[N];
     struct ctx t = {.c = &dy, .n = N, .p = D, .w = .3};
-    norm_rows_forward(&x, &y, norm, 2);
-    norm_rows_backward(&y, norm, &dy, &dx, 2);
+    norm_rows_forward(&x, &y, norm, exec_of(2));
+    norm_rows_backward(&y, norm, &dy, &dx, exec_of(2));
     fd_check("row norm", N * D, x.x, dx.x, norm_loss, &t, 2e-6);
     /* below the threshold: x / 1e-12 and dy / 1e-12 */
     float tiny[] = {3e-13f, 0, 0, 0}, out[4], grad[4] = {0};
     struct mat a = {2, 2, tiny}, b = {2, 2, out}, g = {2, 2, grad};
     struct mat one = {2, 2, (float[]){1, 2, 3, 4}};
-    norm_rows_forward(&a, &b, norm, 1);
-    norm_rows_backward(&b, norm, &one, &g, 1);
+    norm_rows_forward(&a, &b, norm, exec_of(1));
+    norm_rows_backward(&b, norm, &one, &g, exec_of(1));
     ok(fabs((double)out[0] - .3) < 1e-6 && out[2] == 0 && grad[0] == 1e12f &&
             grad[3] == 4e12f,
         "row norm of rows of (almost) nothing");
 
-    rows_zero(&dx, 1);
-    double l = norm_squared(&x, NULL, N, .3, &dx, 2);
+    rows_zero(&dx, exec_of(1));
+    double l = norm_squared(&x, NULL, N, .3, &dx, exec_of(2));
     fd_check("squared norm", N * D, x.x, dx.x, squared_loss, &t, 2e-6);
     double at[N * D];
     for (int k = 0; k < N * D; k++)
         at[k] = (double)x.x[k];
     ok(fabs(l - squared_loss(&t, at)) < 1e-12 * l, "squared norm: value");
-    rows_zero(&dx, 1);
-    l = norm_frobenius(&x, .3, &dx, 2);
+    rows_zero(&dx, exec_of(1));
+    l = norm_frobenius(&x, .3, &dx, exec_of(2));
     fd_check("unsquared norm", N * D, x.x, dx.x, frobenius_loss, &t, 2e-6);
     ok(fabs(l - frobenius_loss(&t, at)) < 1e-12 * l, "unsquared norm: value");
 
@@ -188,16 +189,16 @@ test_norms(void)
     segments_set(&s, list, B);
     t.list = list;
     t.n = B;
-    l = norm_squared(&x, list, B, .3, &occ, 2);
-    rows_zero(&dx, 1);
-    rows_scatter(&s, &occ, &dx, 2);
+    l = norm_squared(&x, list, B, .3, &occ, exec_of(2));
+    rows_zero(&dx, exec_of(1));
+    rows_scatter(&s, &occ, &dx, exec_of(2));
     segments_free(&s);
     fd_check("squared norm of listed rows", N * D, x.x, dx.x, squared_loss, &t,
         2e-6);
     ok(fabs(l - squared_loss(&t, at)) < 1e-12 * l,
         "squared norm of listed rows: value");
     struct mat none = zeros(3, 4), dnone = zeros(3, 4);
-    double f = norm_frobenius(&none, 1, &dnone, 1);
+    double f = norm_frobenius(&none, 1, &dnone, exec_of(1));
     ok(f == 0 && dnone.x[0] == 0, "a matrix of zeros has no direction");
 }
 
@@ -226,14 +227,16 @@ test_cosine(void)
     struct mat x = values(N, D), y = values(N, D), dx = zeros(N, D);
     memset(y.x + 3 * D, 0, D * sizeof *y.x); /* all dropped out */
     struct ctx t = {.c = &y, .n = N, .p = D, .w = 2};
-    double l = cosine_loss(&x, &y, 2, &dx, 2), at[N * D];
+    double l = cosine_loss(&x, &y, 2, &dx, exec_of(2)), at[N * D];
     for (int k = 0; k < N * D; k++)
         at[k] = (double)x.x[k];
     ok(fabs(l - cosine_naive(&t, at)) < 1e-12, "cosine loss: value");
     fd_check("cosine loss", N * D, x.x, dx.x, cosine_naive, &t, 2e-6);
-    ok(cosine_loss(&x, &y, 2, NULL, 1) == l, "cosine loss without gradient");
+    ok(cosine_loss(&x, &y, 2, NULL, exec_of(1)) == l,
+        "cosine loss without gradient");
     struct mat none = {0, D, x.x};
-    ok(cosine_loss(&none, &none, 2, NULL, 1) == 0, "cosine loss of no rows");
+    ok(cosine_loss(&none, &none, 2, NULL, exec_of(1)) == 0,
+        "cosine loss of no rows");
 }
 
 static double
@@ -271,9 +274,9 @@ softmax_naive(void *ctx, const double *x)
     return weighted(t->c, y);
 }
 
-typedef void forward_fn(const struct mat *, struct mat *, int);
+typedef void forward_fn(const struct mat *, struct mat *, struct exec *);
 typedef void backward_fn(
-    const struct mat *, const struct mat *, struct mat *, int);
+    const struct mat *, const struct mat *, struct mat *, struct exec *);
 
 static void
 test_act(const char *what, forward_fn *forward, backward_fn *backward,
@@ -284,13 +287,13 @@ test_act(const char *what, forward_fn *forward, backward_fn *backward,
     struct mat dx = values(N, D), z = values(N, D), dz = values(N, D);
     struct ctx t = {.c = &dy, .n = N * D, .p = D};
     size_t bytes = N * D * sizeof(float);
-    forward(&x, &y, 2);
-    backward(&y, &dy, &dx, 2);
+    forward(&x, &y, exec_of(2));
+    backward(&y, &dy, &dx, exec_of(2));
     fd_check(what, N * D, x.x, dx.x, naive, &t, 2e-6);
     memcpy(z.x, x.x, bytes);
     memcpy(dz.x, dy.x, bytes);
-    forward(&z, &z, 1);
-    backward(&z, &dz, &dz, 1);
+    forward(&z, &z, exec_of(1));
+    backward(&z, &dz, &dz, exec_of(1));
     ok(memcmp(z.x, y.x, bytes) == 0 && memcmp(dz.x, dx.x, bytes) == 0,
         "%s in place", what);
     double sum = 0, at[N * D];
@@ -338,7 +341,7 @@ test_bpr(int listed)
     struct ctx c = {.a = &a, .list = t.u, .more = t.i, .n = B, .p = D, .w = .7};
     double loss = -1, at[MAX];
     float coef[B];
-    int rc = bpr_rows_loss(&t, .7, &loss, coef, 2, NULL);
+    int rc = bpr_rows_loss(&t, .7, &loss, coef, exec_of(2), NULL);
     if (listed) {
         struct mat du = zeros(B, D), di = zeros(2 * B, D);
         struct segments su, si;
@@ -346,13 +349,13 @@ test_bpr(int listed)
             abort();
         segments_set(&su, user, B);
         segments_set(&si, item, 2 * B);
-        bpr_rows_backward(&t, coef, &du, &di, 2);
-        rows_scatter(&su, &du, &da, 2);
-        rows_scatter(&si, &di, &dz, 2);
+        bpr_rows_backward(&t, coef, &du, &di, exec_of(2));
+        rows_scatter(&su, &du, &da, exec_of(2));
+        rows_scatter(&si, &di, &dz, exec_of(2));
         segments_free(&su);
         segments_free(&si);
     } else
-        bpr_rows_backward(&t, coef, &da, &dz, 2);
+        bpr_rows_backward(&t, coef, &da, &dz, exec_of(2));
     fd_check(listed ? "BPR on listed rows" : "BPR", v.n * D, v.x, g.x,
         bpr_naive, &c, 2e-6);
     for (int64_t k = 0; k < v.n * D; k++)
@@ -360,7 +363,7 @@ test_bpr(int listed)
     ok(!rc && fabs(.7 * loss / B - bpr_naive(&c, at)) < 1e-12, "BPR: value");
     struct err e;
     v.x[0] = NAN;
-    rc = bpr_rows_loss(&t, 1, &loss, coef, 1, &e);
+    rc = bpr_rows_loss(&t, 1, &loss, coef, exec_of(1), &e);
     char want[80];
     snprintf(want, sizeof want, "loss of triple %d of the batch is not finite",
         listed ? 1 : 0);
@@ -400,8 +403,8 @@ test_spmm(void)
         abort();
     struct spmm_op back = {&tr, scale + N, scale}, op = {&s, scale, scale + N};
     struct ctx t = {.s = &s, .c = &dy, .scale = scale, .p = D, .w = 1};
-    spmm(&back, &dy, 1, &dx, 2);
-    spmm_values(&op, 1, &dy, &x, g.x + M * D, 2);
+    spmm(&back, &dy, 1, &dx, exec_of(2));
+    spmm_values(&op, 1, &dy, &x, g.x + M * D, exec_of(2));
     fd_check("sparse product, operand and values", M * D + NNZ, v.x, g.x,
         spmm_naive, &t, 2e-6);
     csr_free(&tr);
@@ -416,8 +419,8 @@ dropout_naive(void *ctx, const double *x)
         for (int64_t c = 0; c < t->p; c++) {
             int64_t k = t->list[b] * t->p + c;
             uint32_t word;
-            rng_words(t->drop->seed, RNG_DROPOUT, t->drop->step,
-                t->drop->stream, (uint64_t)k, 1, &word);
+            rng_words(rng_words_of(NULL), t->drop->seed, RNG_DROPOUT,
+                t->drop->step, t->drop->stream, (uint64_t)k, 1, &word);
             double u = (double)word * 0x1p-32;
             y[b * t->p + c] =
                 u < t->drop->p ? 0 : x[b * t->p + c] / (1 - t->drop->p);
@@ -433,7 +436,7 @@ test_dropout(void)
     struct dropout o = {.p = .3, .seed = 5, .stream = 2, .step = 9};
     struct mat x = values(B, D), dy = values(B, D), dx = values(B, D);
     struct ctx t = {.drop = &o, .c = &dy, .list = list, .n = B, .p = D};
-    dropout_apply(&o, &dy, list, &dx, 2);
+    dropout_apply(&o, &dy, list, &dx, exec_of(2));
     fd_check("dropout", B * D, x.x, dx.x, dropout_naive, &t, 2e-6);
 }
 

@@ -13,6 +13,7 @@
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/pool.h"
 #include "tests/unit/tap.h"
 
@@ -40,55 +41,56 @@ everything(struct everything *t, int threads)
     }
     struct mat y = NEXT(N, Q), dx = NEXT(N, D), dw = NEXT(Q, D);
     struct mat db = NEXT(1, Q), rows = NEXT(BATCH, Q), dw2 = NEXT(Q, D);
-    linear_forward(&t->x, &t->w, t->theta.x, &y, threads);
-    linear_backward(&t->x, &t->w, &y, &dx, &dw, db.x, threads);
-    int rc =
-        linear_rows_forward(&t->x, t->list, &t->w, NULL, &rows, threads, NULL);
-    rc |=
-        linear_rows_backward(&t->x, t->list, &rows, &dw2, db.x, threads, NULL);
+    linear_forward(&t->x, &t->w, t->theta.x, &y, exec_of(threads));
+    linear_backward(&t->x, &t->w, &y, &dx, &dw, db.x, exec_of(threads));
+    int rc = linear_rows_forward(
+        &t->x, t->list, &t->w, NULL, &rows, exec_of(threads), NULL);
+    rc |= linear_rows_backward(
+        &t->x, t->list, &rows, &dw2, db.x, exec_of(threads), NULL);
     struct mat y1 = NEXT(N, D), y2 = NEXT(N, D), y3 = NEXT(N, D);
     struct mat norm = NEXT(1, N), val = NEXT(1, t->valued.nnz);
     struct spmm_op a = {&t->ones, t->theta.x, NULL};
     struct spmm_op b = {&t->valued, NULL, t->theta.x};
-    spmm(&a, &t->x, 0, &y1, threads);
-    spmm(&b, &t->x, 1, &y1, threads);
-    spmm_values(&b, .5f, &y1, &t->x, val.x, threads);
-    norm_rows_forward(&t->x, &y2, norm.x, threads);
-    norm_rows_backward(&y2, norm.x, &t->x, &y3, threads);
+    spmm(&a, &t->x, 0, &y1, exec_of(threads));
+    spmm(&b, &t->x, 1, &y1, exec_of(threads));
+    spmm_values(&b, .5f, &y1, &t->x, val.x, exec_of(threads));
+    norm_rows_forward(&t->x, &y2, norm.x, exec_of(threads));
+    norm_rows_backward(&y2, norm.x, &t->x, &y3, exec_of(threads));
     struct mat y4 = NEXT(N, D), y5 = NEXT(N, D), y6 = NEXT(N, D);
-    t->sums[0] = norm_squared(&t->x, t->list, BATCH, .1, NULL, threads);
-    t->sums[1] = norm_frobenius(&t->x, .1, &y4, threads);
-    t->sums[2] = cosine_loss(&t->x, &y1, 2, &y4, threads);
-    act_leaky_forward(&t->x, &y5, threads);
-    act_sigmoid_forward(&t->x, &y6, threads);
-    act_sigmoid_backward(&y6, &y5, &y5, threads);
+    t->sums[0] =
+        norm_squared(&t->x, t->list, BATCH, .1, NULL, exec_of(threads));
+    t->sums[1] = norm_frobenius(&t->x, .1, &y4, exec_of(threads));
+    t->sums[2] = cosine_loss(&t->x, &y1, 2, &y4, exec_of(threads));
+    act_leaky_forward(&t->x, &y5, exec_of(threads));
+    act_sigmoid_forward(&t->x, &y6, exec_of(threads));
+    act_sigmoid_backward(&y6, &y5, &y5, exec_of(threads));
     struct mat y7 = NEXT(N, D), y8 = NEXT(N, D), y9 = NEXT(N, D);
-    act_softmax_forward(&t->x, &y7, threads);
-    act_softmax_backward(&y7, &t->x, &y8, threads);
+    act_softmax_forward(&t->x, &y7, exec_of(threads));
+    act_softmax_backward(&y7, &t->x, &y8, exec_of(threads));
     dropout_apply(&(struct dropout){.p = .5, .seed = 1, .stream = 1, .step = 1},
-        &t->x, NULL, &y9, threads);
+        &t->x, NULL, &y9, exec_of(threads));
     struct mat du = NEXT(BATCH / 2, D), dz = NEXT(BATCH, D);
     struct mat coef = NEXT(1, BATCH / 2), sum = NEXT(N, D);
     struct bpr_rows bpr = {
         .batch = BATCH / 2, .a = &t->x, .z = &y1, .u = t->list, .i = t->list};
-    rc |= bpr_rows_loss(&bpr, 1, &t->sums[3], coef.x, threads, NULL);
-    bpr_rows_backward(&bpr, coef.x, &du, &dz, threads);
-    rows_scatter(&t->s, &dz, &sum, threads);
+    rc |= bpr_rows_loss(&bpr, 1, &t->sums[3], coef.x, exec_of(threads), NULL);
+    bpr_rows_backward(&bpr, coef.x, &du, &dz, exec_of(threads));
+    rows_scatter(&t->s, &dz, &sum, exec_of(threads));
     struct mat h = NEXT(N, D), m = NEXT(N, D), v = NEXT(N, D);
     struct mat theta = NEXT(N, D);
     struct propagate p;
     rc |= propagate_init(&p, N, D, NULL);
-    propagate_mean(&p, &t->g, 3, &t->x, &h, threads);
+    propagate_mean(&p, &t->g, 3, &t->x, &h, exec_of(threads));
     propagate_free(&p);
     struct adam s = adam_scalars(&(struct adam_opt){.rate = .1}, 1);
-    rows_add(1, &t->theta, NULL, &theta, threads);
-    adam_step(&s, N * D, theta.x, m.x, v.x, h.x, threads);
+    rows_add(1, &t->theta, NULL, &theta, exec_of(threads));
+    adam_step(&s, N * D, theta.x, m.x, v.x, h.x, exec_of(threads));
     struct mat i = NEXT(N, D), j = NEXT(N, D);
-    init_xavier_normal(&(struct init){2, 1, threads}, &i);
-    init_xavier_uniform(&(struct init){2, 1, threads}, &j);
+    init_xavier_normal(&(struct init){2, 1, exec_of(threads)}, &i);
+    init_xavier_uniform(&(struct init){2, 1, exec_of(threads)}, &j);
     struct cosknn knn;
     rc |= cosknn_init(&knn, N, 10, NULL);
-    rc |= cosknn_build(&knn, &t->x, NULL, N, threads, NULL);
+    rc |= cosknn_build(&knn, &t->x, NULL, N, exec_of(threads), NULL);
     struct mat k = NEXT(1, 10 * N);
     for (int64_t q = 0; q < knn.s.nnz; q++)
         k.x[q] = knn.s.data[q] + (float)knn.s.indices[q];
@@ -135,11 +137,12 @@ test_threads(void)
 static void
 test_loops(const char *isa)
 {
-    const struct loops *a = loops_named("portable"), *b = loops_named(isa);
+    struct exec *one = exec_with(1, "portable"), *other = exec_with(1, isa);
+    const struct loops *a = loops_of(one), *b = loops_of(other);
     char name[64];
     snprintf(
         name, sizeof name, "%s gives the bytes of the portable loops", isa);
-    if (!b) {
+    if (!other) {
         skip(name, "not on this processor");
         return;
     }
@@ -209,24 +212,24 @@ test_nothing(void)
     struct mat thin = {3, 0, values(3, 0).x}, tw = {4, 0, thin.x};
     struct mat ty = values(3, 4);
     float b[4] = {1, 2, 3, 4}, db[4] = {0};
-    linear_forward(&rows, &w, b, &out, 2);
-    linear_backward(&rows, &w, &out, &rows, &dw, db, 2);
-    linear_forward(&thin, &tw, b, &ty, 2);
-    linear_backward(&thin, &tw, &ty, &thin, &tw, NULL, 2);
-    int rc = linear_rows_forward(&w, NULL, &w, b, &out, 2, NULL);
+    linear_forward(&rows, &w, b, &out, exec_of(2));
+    linear_backward(&rows, &w, &out, &rows, &dw, db, exec_of(2));
+    linear_forward(&thin, &tw, b, &ty, exec_of(2));
+    linear_backward(&thin, &tw, &ty, &thin, &tw, NULL, exec_of(2));
+    int rc = linear_rows_forward(&w, NULL, &w, b, &out, exec_of(2), NULL);
     ok(!rc && dw.x[0] == 0 && db[3] == 0 && ty.x[11] == 4,
         "linear of no rows or columns");
-    norm_rows_forward(&thin, &thin, NULL, 2);
-    act_softmax_forward(&thin, &thin, 2);
-    act_softmax_forward(&rows, &rows, 2);
-    rows_gather(&w, NULL, &rows, 2);
+    norm_rows_forward(&thin, &thin, NULL, exec_of(2));
+    act_softmax_forward(&thin, &thin, exec_of(2));
+    act_softmax_forward(&rows, &rows, exec_of(2));
+    rows_gather(&w, NULL, &rows, exec_of(2));
     double loss = -1;
     struct bpr_rows none = {.batch = 0, .a = &rows, .z = &rows};
-    rc = bpr_rows_loss(&none, 1, &loss, db, 2, NULL);
+    rc = bpr_rows_loss(&none, 1, &loss, db, exec_of(2), NULL);
     ok(!rc && loss == 0, "no triples");
     struct cosknn c;
     rc = cosknn_init(&c, 0, 10, NULL);
-    rc |= cosknn_build(&c, &rows, NULL, 0, 2, NULL);
+    rc |= cosknn_build(&c, &rows, NULL, 0, exec_of(2), NULL);
     ok(!rc && c.s.nnz == 0, "neighbours of no rows");
     cosknn_free(&c);
     struct err e;

@@ -3,6 +3,7 @@
 #include "lib/base/rng.h"
 #include "lib/rank/rank.h"
 #include "lib/rank/rank_kernel.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
 
@@ -118,7 +119,7 @@ run(const struct scorer *s, struct rank_opt o, int threads)
     struct lists l = {.k = o.k};
     l.id = mem_zero(n * o.k, sizeof *l.id, NULL);
     l.score = mem_zero(n * o.k, sizeof *l.score, NULL);
-    o.threads = threads;
+    o.exec = exec_of(threads);
     must(rank_run(s, &o, keep, &l, &e), &e);
     return l;
 }
@@ -235,7 +236,7 @@ test_rounds(void)
     struct err e;
     struct lists s = {.k = 100000, .id = l.id, .score = l.score, .stop_at = 2};
     o.k = 100000;
-    o.threads = 2;
+    o.exec = exec_of(2);
     ok(rank_run(&v_of_u, &o, keep, &s, &e) == ERR_STOP && s.calls == 2,
         "the receiver can stop the run");
     lists_free(&l);
@@ -252,8 +253,9 @@ test_kernels(void)
     static const char *const names[] = {"portable", "avx2", "avx512"};
     struct mat u = random_mat(48, 37, 1), v = random_mat(64, 37, 2);
     for (int w = 0; w < 3; w++) {
-        const struct rank_kernel *k = rank_kernel_named(names[w]);
-        if (!k) {
+        struct exec *exec = exec_with(1, names[w]);
+        const struct rank_kernel *k = rank_kernel_of(exec);
+        if (!exec) {
             skip(names[w], "not available on this processor");
             continue;
         }

@@ -4,6 +4,7 @@
 #include "lib/nn/linear.h"
 #include "lib/nn/reach.h"
 #include "lib/nn/rows.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -146,7 +147,7 @@ test_inputs(int64_t n, int64_t q, int64_t p)
     for (int64_t b = 0; b < n; b++)
         list[b] = (int32_t)(2 * b + 1);
     double worst = 0;
-    int rc = linear_rows_inputs(list, &w, &dy, &dx, 2, NULL);
+    int rc = linear_rows_inputs(list, &w, &dy, &dx, exec_of(2), NULL);
     for (int64_t r = 0; r < all; r++)
         for (int64_t c = 0; c < p; c++) {
             double s = (double)was.x[r * p + c];
@@ -172,7 +173,7 @@ test_add_at(void)
     int32_t list[50];
     for (int b = 0; b < 50; b++)
         list[b] = 59 - b;
-    rows_add_at(-2.0f, &y, list, &x, 2);
+    rows_add_at(-2.0f, &y, list, &x, exec_of(2));
     int right = 1;
     for (int64_t k = 0; k < 60 * 19; k++) {
         int64_t b = 59 - k / 19;

@@ -4,6 +4,7 @@
 #include "lib/models/mmssl/infonce.h"
 #include "lib/models/mmssl/realrows.h"
 #include "lib/models/mmssl/simrows.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
@@ -69,7 +70,7 @@ test_simrows(void)
                dk = zero_mat(SI, SD);
     struct simrows s;
     must(simrows_init(&s, SB, SD, SH, &e), &e);
-    must(simrows_set(&s, &known, &q, &k, &dense, 2, &e), &e);
+    must(simrows_set(&s, &known, &q, &k, &dense, exec_of(2), &e), &e);
     double x[N], plain[SB * SI], pz[SB * SH] = {0}, pw[SI * SH] = {0};
     float at[N], grad[N];
     memcpy(at, q.x, SB * SD * sizeof *at);
@@ -84,11 +85,11 @@ test_simrows(void)
                 pz[b * SH + h] += plain[b * SI + i] * (double)w.x[i * SH + h];
                 pw[i * SH + h] += plain[b * SI + i] * (double)c.x[b * SH + h];
             }
-    simrows_times(&s, w.x, SH, z.x, 2);
+    simrows_times(&s, w.x, SH, z.x, exec_of(2));
     ok(off(pz, z.x, SB * SH) < 1e-5, "simrows: S W without S");
-    simrows_weights(&s, c.x, SH, dw.x, 2);
+    simrows_weights(&s, c.x, SH, dw.x, exec_of(2));
     ok(off(pw, dw.x, SI * SH) < 1e-5, "simrows: S^T Z without S");
-    simrows_backward(&s, w.x, z.x, c.x, SH, &dq, &dk, 2);
+    simrows_backward(&s, w.x, z.x, c.x, SH, &dq, &dk, exec_of(2));
     memcpy(grad, dq.x, SB * SD * sizeof *at);
     memcpy(grad + SB * SD, dk.x, SI * SD * sizeof *at);
     struct sim_ctx ctx = {&known, w.x, c.x};
@@ -96,9 +97,9 @@ test_simrows(void)
 
     /* a user whose vector is zero, and one who knows all that is not */
     memset(q.x, 0, SD * sizeof *q.x);
-    must(simrows_set(&s, &known, &q, &k, &dense, 1, &e), &e);
-    simrows_times(&s, w.x, SH, z.x, 1);
-    simrows_backward(&s, w.x, z.x, c.x, SH, &dq, &dk, 1);
+    must(simrows_set(&s, &known, &q, &k, &dense, exec_of(1), &e), &e);
+    simrows_times(&s, w.x, SH, z.x, exec_of(1));
+    simrows_backward(&s, w.x, z.x, c.x, SH, &dq, &dk, exec_of(1));
     int zero = 1, finite = 1;
     for (int h = 0; h < SH; h++)
         zero &= z.x[h] == 0;
@@ -135,10 +136,11 @@ test_simrows_threads(void)
         dq[t] = zero_mat(B, D);
         dk[t] = zero_mat(I, D);
         must(simrows_init(&s, B, D, H, &e), &e);
-        must(simrows_set(&s, &known, &q, &k, &dense, t + 1, &e), &e);
-        simrows_times(&s, w.x, H, z[t].x, t + 1);
-        simrows_weights(&s, z[t].x, H, dw[t].x, t + 1);
-        simrows_backward(&s, w.x, z[t].x, z[t].x, H, &dq[t], &dk[t], t + 1);
+        must(simrows_set(&s, &known, &q, &k, &dense, exec_of(t + 1), &e), &e);
+        simrows_times(&s, w.x, H, z[t].x, exec_of(t + 1));
+        simrows_weights(&s, z[t].x, H, dw[t].x, exec_of(t + 1));
+        simrows_backward(
+            &s, w.x, z[t].x, z[t].x, H, &dq[t], &dk[t], exec_of(t + 1));
         equal &= !memcmp(z[0].x, z[t].x, sizeof(float) * B * H) &&
                  !memcmp(dw[0].x, dw[t].x, sizeof(float) * I * H) &&
                  !memcmp(dq[0].x, dq[t].x, sizeof(float) * B * D) &&
@@ -205,10 +207,10 @@ test_realrows(void)
         grad[t] = zero_mat(RI, RH);
         must(simrows_init(&s, RB, SD, RH, &e), &e);
         must(realrows_init(&r, RB + 1, RH, &e), &e);
-        must(simrows_set(&s, &known, &q, &k, &dense, t + 1, &e), &e);
-        realrows_set(&r, &s, &dense, t + 1);
-        realrows_times(&r, w.x, RH, got[t].x, t + 1);
-        realrows_weights(&r, c.x, RH, grad[t].x, t + 1);
+        must(simrows_set(&s, &known, &q, &k, &dense, exec_of(t + 1), &e), &e);
+        realrows_set(&r, &s, &dense, exec_of(t + 1));
+        realrows_times(&r, w.x, RH, got[t].x, exec_of(t + 1));
+        realrows_weights(&r, c.x, RH, grad[t].x, exec_of(t + 1));
         equal &= !memcmp(got[0].x, got[t].x, sizeof(float) * RB * RH) &&
                  !memcmp(grad[0].x, grad[t].x, sizeof(float) * RI * RH);
         realrows_free(&r);
@@ -288,7 +290,7 @@ test_infonce(void)
     struct mat z1 = random_mat(NB, ND, 50), z2 = random_mat(NB, ND, 51);
     struct mat d1 = zero_mat(NB, ND), d2 = zero_mat(NB, ND);
     must(infonce_init(&s, NB + 2, ND, &e), &e);
-    double got = infonce_loss(&s, &z1, &z2, 0.5, 0.03, &d1, &d2, 2);
+    double got = infonce_loss(&s, &z1, &z2, 0.5, 0.03, &d1, &d2, exec_of(2));
     float at[2 * N], grad[2 * N];
     double x[2 * N];
     memcpy(at, z1.x, N * sizeof *at);
@@ -313,7 +315,7 @@ test_infonce(void)
     for (int t = 0; t < 3; t++) {
         da[t] = zero_mat(B, D);
         db[t] = zero_mat(B, D);
-        infonce_loss(&s, &a, &b, 0.5, 1, &da[t], &db[t], t + 1);
+        infonce_loss(&s, &a, &b, 0.5, 1, &da[t], &db[t], exec_of(t + 1));
         equal &= !memcmp(da[0].x, da[t].x, sizeof(float) * B * D) &&
                  !memcmp(db[0].x, db[t].x, sizeof(float) * B * D);
     }

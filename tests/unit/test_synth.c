@@ -1,4 +1,5 @@
 #include "lib/base/rng.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 #include "tools/synth/synth.h"
 #include "tools/synth/synthlog.h"
@@ -183,14 +184,15 @@ test_vectors(enum synthvec_kind kind, const char *name)
     struct synth_opt o = toy();
     struct synth s;
     struct synthvec v;
-    if (synth_init(&s, &o, NULL) || synthvec_init(&v, &s, kind, 1, NULL))
+    if (synth_init(&s, &o, NULL) ||
+        synthvec_init(&v, &s, kind, exec_of(1), NULL))
         abort();
     int64_t n = s.n_items, d = v.d;
     float *x = malloc((size_t)(n * d) * sizeof *x);
     float *y = malloc((size_t)(n * d) * sizeof *y);
-    synthvec_rows(&v, 0, n, x, 1);
-    synthvec_rows(&v, 0, 50, y, 3);
-    synthvec_rows(&v, 50, n - 50, y + 50 * d, 2);
+    synthvec_rows(&v, 0, n, x, exec_of(1));
+    synthvec_rows(&v, 0, 50, y, exec_of(3));
+    synthvec_rows(&v, 50, n - 50, y + 50 * d, exec_of(2));
     ok(memcmp(x, y, (size_t)(n * d) * sizeof *x) == 0,
         "%s: any blocks, any threads, same bytes", name);
     double near = 0.0, far = 0.0;

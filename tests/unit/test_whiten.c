@@ -5,6 +5,7 @@
 #include "lib/la/store.h"
 #include "lib/whiten/feat.h"
 #include "lib/whiten/whiten.h"
+#include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
@@ -101,10 +102,10 @@ check_dense(const char *name, int64_t n, int64_t p, int64_t d, int64_t gram_max)
     struct whiten_info info;
     struct err e = {""};
     for (int t = 0; t < 3; t++) {
-        opt.threads = 1 + 2 * t;
+        opt.exec = exec_of(1 + 2 * t);
         int rc = whiten("x.npz", &opt, &q[t], &info, &e);
         if (!ok(rc == 0, "%s with %d threads, residual %.2g %s", name,
-                opt.threads, info.residual, e.msg))
+                1 + 2 * t, info.residual, e.msg))
             return;
     }
     ok(info.residual <= 1e-6, "%s: converged", name);
@@ -143,7 +144,8 @@ test_sparse(void)
     if (store_write_csr("g.npz", &a, "stair-npz 1\n", NULL))
         abort();
     save("x.npz", x, N, P);
-    struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 9, .threads = 1};
+    struct whiten_opt opt = {
+        .d = D, .tol = 1e-6, .max_iter = 9, .exec = exec_of(1)};
     double *q, *r;
     struct whiten_info info;
     struct err e = {""};
@@ -179,7 +181,7 @@ test_refusals(void)
     enum { N = 700, P = 30 };
     static float x[N * P];
     struct whiten_opt opt = {.d = 8, .tol = 1e-6, .max_iter = 99};
-    opt.threads = 2;
+    opt.exec = exec_of(2);
     for (int i = 0; i < N * P; i++)
         x[i] = 3;
     save("x.npz", x, N, P);
@@ -217,7 +219,7 @@ test_dominant(void)
         x[i * P] *= 1e3f;
     save("x.npz", x, N, P);
     struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 9999};
-    opt.threads = 2;
+    opt.exec = exec_of(2);
     double *q;
     struct whiten_info info = {0, 0};
     struct err e = {""};
@@ -239,7 +241,7 @@ test_free(void)
     fill(x, N, P, 8);
     save("x.npz", x, N, P);
     struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
-    opt.threads = 2;
+    opt.exec = exec_of(2);
     double *q, *r;
     struct whiten_info info = {0, 0};
     struct err e = {""};
@@ -277,7 +279,7 @@ test_feat(void)
         struct source s;
         struct feat f;
         if (source_open(&s, "x.npz", NULL, "", NULL) ||
-            feat_init(&f, &s, 2, NULL))
+            feat_init(&f, &s, exec_of(2), NULL))
             abort();
         if (!kept) {
             free(f.x); /* as if it were too large */

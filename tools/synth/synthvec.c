@@ -1,7 +1,7 @@
 #include "tools/synth/synthvec.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/base/rng.h"
 #include "lib/io/npy.h"
 
@@ -53,7 +53,7 @@ table_row(void *ctx, int64_t i, int thread)
 
 int
 synthvec_init(struct synthvec *v, const struct synth *s,
-    enum synthvec_kind kind, int threads, struct err *e)
+    enum synthvec_kind kind, struct exec *exec, struct err *e)
 {
     int64_t d = kind == SYNTHVEC_TEXT ? s->opt.text_dim : s->opt.image_dim;
     *v = (struct synthvec){.s = s, .kind = kind, .d = d};
@@ -64,7 +64,7 @@ synthvec_init(struct synthvec *v, const struct synth *s,
         synthvec_free(v);
         return ERR_NOMEM;
     }
-    par_for(threads, s->opt.topics + s->n_brands + 1, table_row, v);
+    exec_for(exec, s->opt.topics + s->n_brands + 1, table_row, v);
     return 0;
 }
 
@@ -152,16 +152,16 @@ rows_chunk(void *ctx, int64_t i, int thread)
 }
 
 static void
-fill(struct job job, int threads)
+fill(struct job job, struct exec *exec)
 {
-    par_for(threads, (job.n + CHUNK - 1) / CHUNK, rows_chunk, &job);
+    exec_for(exec, (job.n + CHUNK - 1) / CHUNK, rows_chunk, &job);
 }
 
 void
-synthvec_rows(
-    const struct synthvec *v, int64_t first, int64_t n, float *x, int threads)
+synthvec_rows(const struct synthvec *v, int64_t first, int64_t n, float *x,
+    struct exec *exec)
 {
-    fill((struct job){v, first, n, x, NULL}, threads);
+    fill((struct job){v, first, n, x, NULL}, exec);
 }
 
 uint16_t
@@ -190,8 +190,8 @@ synthvec_half(float f)
 }
 
 int
-synthvec_write(const struct synthvec *v, int half, struct xout *x, int threads,
-    struct err *e)
+synthvec_write(const struct synthvec *v, int half, struct xout *x,
+    struct exec *exec, struct err *e)
 {
     int64_t n = v->s->n_items, d = v->d;
     int64_t block = BLOCK_BYTES / (int64_t)sizeof(float) / d + 1;
@@ -206,7 +206,7 @@ synthvec_write(const struct synthvec *v, int half, struct xout *x, int threads,
         rc = ERR_NOMEM;
     for (int64_t at = 0; rc == 0 && at < n; at += block) {
         int64_t k = at + block < n ? block : n - at;
-        fill((struct job){v, at, k, rows, half ? halves : NULL}, threads);
+        fill((struct job){v, at, k, rows, half ? halves : NULL}, exec);
         rc = half ? xout_write(x, halves, k * d * 2, e)
                   : xout_write(x, rows, k * d * 4, e);
     }

@@ -1,6 +1,7 @@
 #ifndef STAIR_SYNTHVEC_H
 #define STAIR_SYNTHVEC_H
 
+#include "lib/base/exec.h"
 #include "lib/io/xio.h"
 #include "tools/synth/synth.h"
 
@@ -31,18 +32,18 @@ struct synthvec {
 
 /* Draws the tables, O(topics d) memory. Caller frees with synthvec_free. */
 int synthvec_init(struct synthvec *v, const struct synth *s,
-    enum synthvec_kind kind, int threads, struct err *e) ERR_CHECKED;
+    enum synthvec_kind kind, struct exec *exec, struct err *e) ERR_CHECKED;
 void synthvec_free(struct synthvec *v);
 
 /* Rows first .. first + n - 1 into x [n][d]; the same for any threads. */
-void synthvec_rows(
-    const struct synthvec *v, int64_t first, int64_t n, float *x, int threads);
+void synthvec_rows(const struct synthvec *v, int64_t first, int64_t n, float *x,
+    struct exec *exec);
 
 /* The whole matrix as a .npy into x, in blocks of rows: float32, or float16
  * rounded to nearest if half. Memory is bounded whatever the number of items.
  */
 int synthvec_write(const struct synthvec *v, int half, struct xout *x,
-    int threads, struct err *e) ERR_CHECKED;
+    struct exec *exec, struct err *e) ERR_CHECKED;
 
 /* IEEE float16 nearest to x, ties to even; beyond 65504 infinite. */
 uint16_t synthvec_half(float x);

@@ -1,7 +1,7 @@
 #include "lib/engine/cpu/cpu.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/engine/cpu/cpu_priv.h"
 
 #include <assert.h>
@@ -73,8 +73,9 @@ set_workers(struct cpu *g, int crews, struct err *e)
     if (!g->crew || !g->worker)
         return ERR_NOMEM;
     for (int c = 0; c < g->crews; c++)
-        par_gate_init(&g->crew[c].gate,
-            g->threads / g->crews + (c < g->threads % g->crews));
+        gate_init(&g->crew[c].gate,
+            g->threads / g->crews + (c < g->threads % g->crews),
+            exec_spins(g->exec));
     for (int c = 0; c < g->crews; c++)
         if (crew_init(&g->crew[c], g, e))
             return ERR_NOMEM;
@@ -95,7 +96,7 @@ free_workers(struct cpu *g)
         batch_free(&w->batch);
     }
     for (int c = 0; g->crew && c < g->crews; c++) {
-        par_gate_free(&g->crew[c].gate);
+        gate_free(&g->crew[c].gate);
         free(g->crew[c].users);
         free(g->crew[c].items);
         free(g->crew[c].spare);
@@ -257,7 +258,7 @@ side_vectors(const struct cpu *g, struct part part, int64_t at, int p,
 }
 
 static void
-vectors_thread(void *ctx, int rank, struct par_team *team)
+vectors_thread(void *ctx, int rank, struct team *team)
 {
     (void)team;
     struct vectors *o = ctx;
@@ -271,12 +272,12 @@ vectors_thread(void *ctx, int rank, struct par_team *team)
         cpu_inner_layers(g, w, c, x, users, &items, &h);
         g->k->last(g->layers ? &g->items : &g->lone_items, w->items.from,
             w->items.to, c, x.items, users, h);
-        par_gate_wait(&crew->gate); /* users are read no more */
+        gate_wait(&crew->gate); /* users are read no more */
         g->k->last(g->layers ? &g->users : &g->lone_users, w->users.from,
             w->users.to, c, x.users, items, users);
         side_vectors(g, w->items, g->n_users, p, x.items, h, o->node, o->item);
         side_vectors(g, w->users, 0, p, x.users, users, o->node, o->user);
-        par_gate_wait(&crew->gate);
+        gate_wait(&crew->gate);
     }
 }
 
@@ -291,7 +292,7 @@ vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
     for (int64_t x = 0; x < g->n; x++)
         node[g->place[x]] = (int32_t)(x < g->n_users ? x : x - g->n_users);
     struct vectors o = {g, user, item, node};
-    int rc = par_team_run(g->threads, vectors_thread, &o, e);
+    int rc = exec_team(g->exec, g->threads, vectors_thread, &o, e);
     free(node);
     return rc;
 }
@@ -313,13 +314,9 @@ cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
         .width = m->bands * m->d,
         .triples = s->n};
     engine_linear(g->tensor, m->user.n, m->item.n, m->d);
-    int rc = ERR_NOMEM;
-    g->k = kernels_get(o->isa);
-    if (!g->k) {
-        rc = err_set(e, ERR_RANGE,
-            "'%s' names no kernels that this processor can run", o->isa);
-        goto fail;
-    }
+    int rc, threads = exec_threads(o->exec);
+    g->exec = o->exec;
+    g->k = kernels_of(o->exec);
     g->base.what = g->k->name;
     g->n_users = m->user.n;
     g->n_items = m->item.n;
@@ -327,7 +324,7 @@ cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
     g->d = m->d;
     g->panels = (int)((m->d + PANEL - 1) / PANEL);
     g->threads =
-        o->threads < MAX_SHARE * g->panels ? o->threads : MAX_SHARE * g->panels;
+        threads < MAX_SHARE * g->panels ? threads : MAX_SHARE * g->panels;
     g->layers = m->layers;
     g->item_layers = m->item_layers;
     g->smooth = m->item_coef != NULL;

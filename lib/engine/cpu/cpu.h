@@ -1,13 +1,13 @@
 #ifndef STAIR_CPU_H
 #define STAIR_CPU_H
 
+#include "lib/base/exec.h"
 #include "lib/engine/engine.h"
 
 /* The linear family's engine on the CPU. */
 struct cpu_opt {
     int64_t batch;
-    int threads;
-    const char *isa; /* kernels by name, NULL: the best for this processor */
+    struct exec *exec; /* borrowed for the life of the engine */
     int crews; /* groups of threads, each at a panel of its own; 0: as many
                   as threads and panels allow */
 };

@@ -88,8 +88,7 @@ adam(struct net *m, int64_t step)
         if (t->role != NET_PARAM)
             continue;
         struct adam a = adam_scalars(&t->adam, step);
-        adam_step(
-            &a, t->x.n * t->x.d, t->x.x, t->m.x, t->v.x, t->g.x, m->threads);
+        adam_step(&a, t->x.n * t->x.d, t->x.x, t->m.x, t->v.x, t->g.x, m->exec);
     }
 }
 

@@ -4,7 +4,8 @@
 /* Private to the CPU engine: cpu.c sets it up and moves state in and out,
  * cpu_step.c runs steps. */
 
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
+#include "lib/base/gate.h"
 #include "lib/engine/cpu/batch.h"
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cpu/kernels.h"
@@ -18,7 +19,7 @@
  * the graph, so users' rows are replaced in place, and items' have a spare.
  */
 struct crew {
-    struct par_gate gate;
+    struct gate gate;
     float *users;         /* [max(U, 2 I)][PANEL] */
     float *items, *spare; /* [I][PANEL] */
 };
@@ -45,6 +46,7 @@ struct worker {
 struct cpu {
     struct engine base;
     struct engine_tensor tensor[ENGINE_LINEAR];
+    struct exec *exec;
     const struct kernels *k;
     struct graph ui_graph, item_graph;    /* renumbered copies */
     struct kgraph users, items;           /* users gather items and reverse */

@@ -1,7 +1,7 @@
 #include "lib/engine/cpu/cpu_priv.h"
 
 #include "lib/base/clock.h"
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/graph/bpr.h"
 
 #include <inttypes.h>
@@ -31,10 +31,10 @@ layer(const struct cpu *g, struct worker *w, const float *c, struct blocks x,
 {
     g->k->layer(
         &g->items, w->items.from, w->items.to, c, x.items, users, *spare);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     g->k->layer(
         &g->users, w->users.from, w->users.to, c, x.users, *items, users);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     swap(items, spare);
 }
 
@@ -49,7 +49,7 @@ cpu_inner_layers(const struct cpu *g, struct worker *w, const float *c,
         x.users, users);
     g->k->start(&g->items, w->items.from, w->items.to, c + last * PANEL,
         x.items, *items);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     for (int l = last - 1; l > 0; l--)
         layer(g, w, c + l * PANEL, x, users, items, spare);
 }
@@ -99,7 +99,7 @@ forward(struct cpu *g, int panel, struct worker *w)
         items, 0, b->user_nodes);
     batch_vectors(g, w, panel, g->layers ? &g->items : &g->lone_items, x.items,
         users, b->user_nodes, b->n_nodes);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     int64_t at, n = share(w, b->n, &at);
     for (int band = 0; band < g->bands; band++)
         g->k->scores(n, b->user + at, b->pos + at, b->neg + at,
@@ -148,7 +148,7 @@ inner_gradient(const struct cpu *g, struct worker *w, const float *c,
     const struct part *pu = &w->users, *pi = &w->items;
     if (g->layers < 2) {
         /* the crew's own gradients may still be made from parameters */
-        par_gate_wait(&w->crew->gate);
+        gate_wait(&w->crew->gate);
         cpu_inner_layers(g, w, c, dh, users, items, spare);
         return;
     }
@@ -166,7 +166,7 @@ inner_gradient(const struct cpu *g, struct worker *w, const float *c,
         &g->items, pi->from, pi->to, c + (last - 1) * PANEL, dh.items, *items);
     k->layer_summed(
         &g->users, pu->from, pu->to, c + (last - 1) * PANEL, dh.users, users);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     for (int l = last - 2; l > 0; l--)
         layer(g, w, c + l * PANEL, dh, users, items, spare);
 }
@@ -186,12 +186,12 @@ smooth(const struct cpu *g, int panel, struct worker *w, const struct adam *a,
         k->last_step(&g->lone_items, from, to, c, x, y, a, theta);
         return;
     }
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     k->start(&g->similar, from, to, c + g->item_layers * PANEL, x, y);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     for (int l = g->item_layers - 1; l > 0; l--) {
         k->layer(&g->similar, from, to, c + l * PANEL, x, y, other);
-        par_gate_wait(&w->crew->gate);
+        gate_wait(&w->crew->gate);
         swap(&y, &other);
     }
     k->last_step(&g->similar, from, to, c, x, y, a, theta);
@@ -227,7 +227,7 @@ backward(struct cpu *g, int panel, struct worker *w, const struct adam *a,
     double t2 = clock_seconds();
     if (g->smooth)
         smooth(g, panel, w, a, spare, g->theta + ai);
-    par_gate_wait(&w->crew->gate);
+    gate_wait(&w->crew->gate);
     times->backward += t1 - t0;
     times->adam += t2 - t1;
     times->smooth += clock_seconds() - t2;
@@ -282,7 +282,7 @@ struct epoch {
  * losses' derivatives are.
  */
 static void
-epoch_thread(void *ctx, int rank, struct par_team *team)
+epoch_thread(void *ctx, int rank, struct team *team)
 {
     struct epoch *ep = ctx;
     struct cpu *g = ep->g;
@@ -290,7 +290,7 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
     struct engine_times times = {0};
     int64_t first = ep->cursor->step, t = ep->cursor->t;
     draw(g, first, rank);
-    par_barrier(team);
+    exec_barrier(team);
     for (int64_t step = first; step < ep->steps; step++) {
         double t0 = clock_seconds();
         int64_t n = g->sampler->n - step * g->batch;
@@ -301,7 +301,7 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
         for (int p = w->first; p < g->panels; p += g->crews)
             forward(g, p, w);
         double t2 = clock_seconds();
-        par_barrier(team);
+        exec_barrier(team);
         double t3 = clock_seconds();
         if (!losses(g, n, rank))
             ep->bad = step + 1;
@@ -311,7 +311,7 @@ epoch_thread(void *ctx, int rank, struct par_team *team)
         if (step + 1 < ep->steps)
             draw(g, step + 1, rank);
         double t5 = clock_seconds();
-        par_barrier(team);
+        exec_barrier(team);
         double t6 = clock_seconds();
         if (rank == 0) {
             double sum = 0;
@@ -370,7 +370,7 @@ cpu_epoch(struct engine *base, struct engine_cursor *c,
     if (c->step == 0)
         c->loss = 0;
     sample_epoch(g->sampler, (uint32_t)c->epoch);
-    int rc = par_team_run(g->threads, epoch_thread, &ep, e);
+    int rc = exec_team(g->exec, g->threads, epoch_thread, &ep, e);
     if (rc)
         return rc;
     if (ep.bad)

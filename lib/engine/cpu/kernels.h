@@ -1,6 +1,7 @@
 #ifndef STAIR_KERNELS_H
 #define STAIR_KERNELS_H
 
+#include "lib/base/exec.h"
 #include "lib/nn/adam.h"
 
 #include <stdint.h>
@@ -116,11 +117,6 @@ struct kernels {
         float *theta);
 };
 
-/*
- * The kernels for this processor, or by name ("avx512", "avx2", "portable"),
- * e.g. from the environment variable STAIR_ISA. NULL if the name is unknown or
- * the processor lacks it.
- */
-const struct kernels *kernels_get(const char *name);
+const struct kernels *kernels_of(const struct exec *exec);
 
 #endif

@@ -4,11 +4,6 @@
 
 #include <stddef.h>
 
-#define PASTE2(a, b) a##b
-#define PASTE(a, b) PASTE2(a, b)
-#define STRING2(a) #a
-#define STRING(a) STRING2(a)
-
 _Static_assert(PANEL == 16, "a panel row is one v16");
 
 static inline const float *
@@ -242,9 +237,8 @@ k_last_step(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
     }
 }
 
-extern const struct kernels PASTE(kernels_, ISA);
-const struct kernels PASTE(kernels_, ISA) = {
-    .name = STRING(ISA),
+ISA_FAMILY(kernels) = {
+    .name = ISA_STRING(ISA),
     .start = k_start,
     .layer = k_layer,
     .last = k_last,

@@ -1,10 +1,11 @@
 #include "lib/models/mmssl/batchnorm.h"
 
-#include "lib/base/par.h"
+#include "lib/base/exec.h"
 #include "lib/models/mmssl/wide.h"
 #include "lib/nn/chunk.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 static const double eps = 1e-5;
 enum { LITTLE = 1 << 15 /* elements that are not worth a second thread */ };
@@ -24,14 +25,14 @@ width(const struct job *j, int64_t i)
 }
 
 static void
-by_columns(struct job *j, const struct mat *m, int threads,
+by_columns(struct job *j, const struct mat *m, struct exec *exec,
     void (*f)(void *, int64_t, int))
 {
-    j->wide = wide_best();
+    j->wide = wide_of(exec);
     j->n = m->n;
     j->d = m->d;
     if (m->n)
-        par_for(m->n * m->d < LITTLE ? 1 : threads,
+        exec_for(m->n * m->d < LITTLE ? NULL : exec,
             (m->d + WIDE_TILE - 1) / WIDE_TILE, f, j);
 }
 
@@ -45,10 +46,10 @@ forward(void *ctx, int64_t i, int thread)
 }
 
 void
-batchnorm_forward(struct mat *z, float *r, int threads)
+batchnorm_forward(struct mat *z, float *r, struct exec *exec)
 {
     struct job j = {.z = z->x, .set = r};
-    by_columns(&j, z, threads, forward);
+    by_columns(&j, z, exec, forward);
 }
 
 static void
@@ -61,16 +62,16 @@ affine(void *ctx, int64_t from, int64_t to)
 
 void
 batchnorm_affine(const struct mat *xh, const float *g, const float *b,
-    struct mat *y, int threads)
+    struct mat *y, struct exec *exec)
 {
     assert(xh->n == y->n && xh->d == y->d);
-    struct job j = {.wide = wide_best(),
+    struct job j = {.wide = wide_of(exec),
         .d = xh->d,
         .xh = xh->x,
         .g = g,
         .b = b,
         .y = y->x};
-    chunk_for(threads, xh->n, xh->d, affine, &j);
+    chunk_for(exec, xh->n, xh->d, affine, &j);
 }
 
 static void
@@ -91,7 +92,7 @@ backward(void *ctx, int64_t i, int thread)
 void
 batchnorm_backward(const struct mat *xh, const float *r, const float *g,
     const struct mat *xb, const float *rb, struct mat *y, float *gb, float *bb,
-    int threads)
+    struct exec *exec)
 {
     assert(!gb == !bb && !xb == !rb && xh->n == y->n && xh->d == y->d);
     struct job j = {.xh = xh->x,
@@ -102,7 +103,7 @@ batchnorm_backward(const struct mat *xh, const float *r, const float *g,
         .y = y->x,
         .gb = gb,
         .bb = bb};
-    by_columns(&j, xh, threads, backward);
+    by_columns(&j, xh, exec, backward);
 }
 
 static void
@@ -117,10 +118,10 @@ project(void *ctx, int64_t i, int thread)
 
 void
 batchnorm_project(const struct mat *xh, const float *r, const float *g,
-    const struct mat *ay, struct mat *az, int threads)
+    const struct mat *ay, struct mat *az, struct exec *exec)
 {
     struct job j = {.xh = xh->x, .r = r, .g = g, .ay = ay->x, .az = az->x};
-    by_columns(&j, xh, threads, project);
+    by_columns(&j, xh, exec, project);
 }
 
 static void
@@ -138,7 +139,7 @@ second(void *ctx, int64_t i, int thread)
 
 void
 batchnorm_second(const struct mat *xh, const float *r, const float *g,
-    struct mat *ay, struct mat *az, float *gb, float *rb, int threads)
+    struct mat *ay, struct mat *az, float *gb, float *rb, struct exec *exec)
 {
     struct job j = {.xh = xh->x,
         .r = r,
@@ -147,5 +148,5 @@ batchnorm_second(const struct mat *xh, const float *r, const float *g,
         .az = az->x,
         .gb = gb,
         .set = rb};
-    by_columns(&j, xh, threads, second);
+    by_columns(&j, xh, exec, second);
 }

@@ -1,6 +1,7 @@
 #ifndef STAIR_BATCHNORM_H
 #define STAIR_BATCHNORM_H
 
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -21,11 +22,11 @@
  */
 
 /* Z becomes Xh; r is written. */
-void batchnorm_forward(struct mat *z, float *r, int threads);
+void batchnorm_forward(struct mat *z, float *r, struct exec *exec);
 
 /* Y = g o Xh + b; y may be xh. */
 void batchnorm_affine(const struct mat *xh, const float *g, const float *b,
-    struct mat *y, int threads);
+    struct mat *y, struct exec *exec);
 
 /*
  * The adjoint: y, bar(Y) on entry, becomes bar(Z). Further adjoints of Xh and
@@ -38,12 +39,12 @@ void batchnorm_affine(const struct mat *xh, const float *g, const float *b,
  */
 void batchnorm_backward(const struct mat *xh, const float *r, const float *g,
     const struct mat *xb, const float *rb, struct mat *y, float *gb, float *bb,
-    int threads);
+    struct exec *exec);
 
 /* az = g r o P(ay): the adjoint alone, as part of a gradient that is a term of
  * the loss itself. az is not ay. */
 void batchnorm_project(const struct mat *xh, const float *r, const float *g,
-    const struct mat *ay, struct mat *az, int threads);
+    const struct mat *ay, struct mat *az, struct exec *exec);
 
 /*
  * The adjoint of batchnorm_project, given az = bar(AZ):
@@ -55,6 +56,6 @@ void batchnorm_project(const struct mat *xh, const float *r, const float *g,
  *   gb += colsum(az o r P(ay))
  */
 void batchnorm_second(const struct mat *xh, const float *r, const float *g,
-    struct mat *ay, struct mat *az, float *gb, float *rb, int threads);
+    struct mat *ay, struct mat *az, float *gb, float *rb, struct exec *exec);
 
 #endif

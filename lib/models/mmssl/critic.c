@@ -118,7 +118,7 @@ start(struct critic *c, uint32_t tensor)
 {
     struct critic_at w = critic_at(c, c->theta);
     int64_t h1 = c->h[0], h2 = c->h[1];
-    struct init o = {c->seed, tensor, c->threads};
+    struct init o = {c->seed, tensor, c->exec};
     init_normal(&o, sqrt(2.0 / (double)c->items), w.w1, c->items * h1);
     o.tensor++;
     init_normal(&o, sqrt(2.0 / (double)h1), w.w2, h1 * h2);
@@ -132,7 +132,7 @@ start(struct critic *c, uint32_t tensor)
 
 int
 critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
-    double rate, uint64_t seed, uint32_t tensor, int threads,
+    double rate, uint64_t seed, uint32_t tensor, struct exec *exec,
     const struct critic_store *store, struct err *e)
 {
     *c = (struct critic){.theta = store->theta,
@@ -141,7 +141,7 @@ critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
         .grad = store->grad,
         .rate = rate,
         .seed = seed,
-        .threads = threads};
+        .exec = exec};
     int rc = sizes(c, items, batch, modals, e);
     struct mat *wide[] = {&c->zf, &c->df, &c->zr, &c->dr};
     for (int i = 0; i < 4 && !rc; i++)
@@ -210,7 +210,8 @@ static float
 share(const struct critic *c, uint32_t t, int64_t n)
 {
     uint32_t w;
-    rng_words(c->seed, RNG_MIX, t, 0, (uint64_t)n, 1, &w);
+    rng_words(
+        rng_words_of(c->exec), c->seed, RNG_MIX, t, 0, (uint64_t)n, 1, &w);
     return rng_words_unit(w);
 }
 
@@ -269,7 +270,7 @@ fakes(struct critic *c, struct critic_fake *fake)
     int64_t each = c->users * c->h[0];
     for (int i = 0; i < c->modals; i++)
         simrows_times(
-            &fake[i].s, c->theta, c->h[0], c->zf.x + i * each, c->threads);
+            &fake[i].s, c->theta, c->h[0], c->zf.x + i * each, c->exec);
 }
 
 void
@@ -278,13 +279,13 @@ critic_gradient(struct critic *c, struct critic_fake *fake,
 {
     int64_t b = c->users, h = c->h[0], items = c->items;
     assert(real->s->q->n == b && real->s->k->n == items);
-    struct job j = {.c = c, .wide = wide_best()};
+    struct job j = {.c = c, .wide = wide_of(c->exec)};
     size_t wide = (size_t)(c->rows * h) * sizeof(float);
     double mean = 1.0 / (double)c->rows;
     memset(c->grad + items * h, 0,
         (size_t)(c->size - items * h) * sizeof *c->grad);
     fakes(c, fake);
-    realrows_times(real, c->theta, h, c->zr.x, c->threads);
+    realrows_times(real, c->theta, h, c->zr.x, c->exec);
 
     critic_rows(c, h, copy_real, &j);
     losses->real = critic_forward(c, CRITIC_REAL, t);
@@ -313,11 +314,10 @@ critic_gradient(struct critic *c, struct critic_fake *fake,
     critic_rows(c, h, fold_fake, &j);
 
     matmul(0, 0, items, h, h, 1.0f, c->theta, h, c->p.x, h, 0.0f, c->grad, h,
-        c->threads);
-    realrows_weights(real, c->dr.x, h, c->grad, c->threads);
+        c->exec);
+    realrows_weights(real, c->dr.x, h, c->grad, c->exec);
     for (int i = 0; i < c->modals; i++)
-        simrows_weights(
-            &fake[i].s, c->df.x + i * b * h, h, c->grad, c->threads);
+        simrows_weights(&fake[i].s, c->df.x + i * b * h, h, c->grad, c->exec);
 }
 
 void
@@ -327,7 +327,7 @@ critic_step(struct critic *c, struct critic_fake *fake, struct realrows *real,
     critic_gradient(c, fake, real, t, losses);
     struct adam_opt o = {.rate = c->rate, .b1 = 0.5, .b2 = 0.9};
     struct adam a = adam_scalars(&o, t);
-    adam_step(&a, c->size, c->theta, c->m, c->v, c->grad, c->threads);
+    adam_step(&a, c->size, c->theta, c->m, c->v, c->grad, c->exec);
 }
 
 double
@@ -342,7 +342,6 @@ critic_generator(
     critic_backward(c, 0, 0);
     for (int i = 0; i < c->modals; i++)
         simrows_backward(&fake[i].s, c->theta, c->zf.x + i * each,
-            c->l.d[0].x + i * each, c->h[0], fake[i].dq, fake[i].dk,
-            c->threads);
+            c->l.d[0].x + i * each, c->h[0], fake[i].dq, fake[i].dk, c->exec);
     return -w * mean;
 }

@@ -2,6 +2,7 @@
 #define STAIR_CRITIC_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 #include "lib/models/mmssl/realrows.h"
 #include "lib/models/mmssl/simrows.h"
@@ -59,7 +60,7 @@ struct critic {
     float *theta, *m, *v, *grad; /* [size], borrowed */
     double rate;
     uint64_t seed;
-    int threads;
+    struct exec *exec;
     struct mat zf, zr;  /* Xf W1, M x h1, and Y W1, B x h1 */
     struct mat df, dr;  /* their gradients */
     struct mat gram, p; /* h1 x h1 */
@@ -99,7 +100,7 @@ struct critic_store {
  * ERR_NOMEM says how much is needed.
  */
 int critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
-    double rate, uint64_t seed, uint32_t tensor, int threads,
+    double rate, uint64_t seed, uint32_t tensor, struct exec *exec,
     const struct critic_store *store, struct err *e) ERR_CHECKED;
 int critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e);
 void critic_free(struct critic *c);

@@ -1,7 +1,7 @@
 #include "lib/models/mmssl/critic_priv.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/fmath.h"
-#include "lib/base/par.h"
 #include "lib/base/rng_words.h"
 #include "lib/models/mmssl/batchnorm.h"
 #include "lib/models/mmssl/wide.h"
@@ -34,8 +34,8 @@ static struct job
 job(struct critic *c)
 {
     return (struct job){.c = c,
-        .wide = wide_best(),
-        .loops = loops_best(),
+        .wide = wide_of(c->exec),
+        .loops = loops_of(c->exec),
         .w = critic_at(c, c->theta),
         .g = critic_at(c, c->grad)};
 }
@@ -44,7 +44,7 @@ void
 critic_rows(const struct critic *c, int64_t width,
     void (*f)(void *ctx, int64_t from, int64_t to), void *ctx)
 {
-    chunk_for(c->threads, c->rows, width, f, ctx);
+    chunk_for(c->exec, c->rows, width, f, ctx);
 }
 
 static void
@@ -56,7 +56,8 @@ draw_mask(void *ctx, int64_t i, int thread)
     int64_t from = i * WORDS, n = j->c->rows * j->c->h[j->k] - from;
     if (n > WORDS)
         n = WORDS;
-    rng_words(j->c->seed, RNG_CRITIC, j->t, j->draw, (uint64_t)from, n, word);
+    rng_words(rng_words_of(j->c->exec), j->c->seed, RNG_CRITIC, j->t, j->draw,
+        (uint64_t)from, n, word);
     j->wide->keep(n, word, (uint32_t)(critic_drop[j->k] * 0x1p32),
         j->c->l.keep[j->k] + from);
 }
@@ -84,14 +85,14 @@ static void
 normalised(struct job *j, int k, enum critic_call call, uint32_t t)
 {
     struct critic *c = j->c;
-    batchnorm_forward(&c->l.xh[k], c->l.r[k], c->threads);
+    batchnorm_forward(&c->l.xh[k], c->l.r[k], c->exec);
     batchnorm_affine(&c->l.xh[k], k ? j->w.g2 : j->w.g1, k ? j->w.c2 : j->w.c1,
-        &c->l.u[k], c->threads);
+        &c->l.u[k], c->exec);
     j->k = k;
     j->t = t;
     j->draw = (uint32_t)call * 2 + (uint32_t)k;
     int64_t tasks = (c->rows * c->h[k] + WORDS - 1) / WORDS;
-    par_for(tasks < LITTLE ? 1 : c->threads, tasks, draw_mask, j);
+    exec_for(tasks < LITTLE ? NULL : c->exec, tasks, draw_mask, j);
     mask(j, k, &c->l.u[k]);
 }
 
@@ -114,7 +115,7 @@ critic_forward(struct critic *c, enum critic_call call, uint32_t t)
     struct job j = job(c);
     normalised(&j, 0, call, t);
     matmul(0, 0, c->rows, c->h[1], c->h[0], 1.0f, c->l.u[0].x, c->h[0], j.w.w2,
-        c->h[1], 0.0f, c->l.xh[1].x, c->h[1], c->threads);
+        c->h[1], 0.0f, c->l.xh[1].x, c->h[1], c->exec);
     normalised(&j, 1, call, t);
     critic_rows(c, c->h[1], outputs, &j);
     double sum = 0;
@@ -174,7 +175,7 @@ add_columns(struct job *j, const float *coef, const struct mat *x, float *out)
     j->x = x;
     j->out = out;
     int64_t tasks = (x->d + WIDE_TILE - 1) / WIDE_TILE;
-    par_for(tasks < LITTLE ? 1 : j->c->threads, tasks, column_sums, j);
+    exec_for(tasks < LITTLE ? NULL : j->c->exec, tasks, column_sums, j);
 }
 
 void
@@ -193,16 +194,16 @@ critic_backward(struct critic *c, int second, int weights)
     }
     batchnorm_backward(&l->xh[1], l->r[1], j.w.g2, second ? &l->ay[1] : NULL,
         second ? l->rb[1] : NULL, &l->d[1], weights ? j.g.g2 : NULL,
-        weights ? j.g.c2 : NULL, c->threads);
+        weights ? j.g.c2 : NULL, c->exec);
     if (weights)
         matmul(1, 0, h1, h2, c->rows, 1.0f, l->u[0].x, h1, l->d[1].x, h2, 1.0f,
-            j.g.w2, h2, c->threads);
+            j.g.w2, h2, c->exec);
     matmul(0, 1, c->rows, h1, h2, 1.0f, l->d[1].x, h2, j.w.w2, h2, 0.0f,
-        l->d[0].x, h1, c->threads);
+        l->d[0].x, h1, c->exec);
     mask(&j, 0, &l->d[0]);
     batchnorm_backward(&l->xh[0], l->r[0], j.w.g1, second ? &l->ay[0] : NULL,
         second ? l->rb[0] : NULL, &l->d[0], weights ? j.g.g1 : NULL,
-        weights ? j.g.c1 : NULL, c->threads);
+        weights ? j.g.c1 : NULL, c->exec);
 }
 
 /* ||G_n||^2 = <A_Z1, A_Z1 W1^T W1>_n; d[0] holds the product. It becomes
@@ -248,16 +249,16 @@ critic_penalty(struct critic *c, struct mat *scratch, double *norm)
     int64_t h1 = c->h[0], h2 = c->h[1];
     spread(&j, l->a3, &l->ay[1]);
     batchnorm_project(
-        &l->xh[1], l->r[1], j.w.g2, &l->ay[1], &l->az[1], c->threads);
+        &l->xh[1], l->r[1], j.w.g2, &l->ay[1], &l->az[1], c->exec);
     matmul(0, 1, c->rows, h1, h2, 1.0f, l->az[1].x, h2, j.w.w2, h2, 0.0f,
-        l->ay[0].x, h1, c->threads);
+        l->ay[0].x, h1, c->exec);
     mask(&j, 0, &l->ay[0]);
     batchnorm_project(
-        &l->xh[0], l->r[0], j.w.g1, &l->ay[0], &l->az[0], c->threads);
+        &l->xh[0], l->r[0], j.w.g1, &l->ay[0], &l->az[0], c->exec);
 
-    matmul_symmetric(h1, c->items, j.w.w1, j.w.w1, c->gram.x, c->threads);
+    matmul_symmetric(h1, c->items, j.w.w1, j.w.w1, c->gram.x, c->exec);
     matmul(0, 0, c->rows, h1, h1, 1.0f, l->az[0].x, h1, c->gram.x, h1, 0.0f,
-        l->d[0].x, h1, c->threads);
+        l->d[0].x, h1, c->exec);
     j.out = scratch->x;
     critic_rows(c, h1, norms, &j);
     double sum = 0, value = 0;
@@ -267,17 +268,17 @@ critic_penalty(struct critic *c, struct mat *scratch, double *norm)
         value += (g - 1) * (g - 1);
     }
     *norm = sum / (double)c->rows;
-    matmul_symmetric(h1, c->rows, l->az[0].x, scratch->x, c->p.x, c->threads);
+    matmul_symmetric(h1, c->rows, l->az[0].x, scratch->x, c->p.x, c->exec);
 
     batchnorm_second(&l->xh[0], l->r[0], j.w.g1, &l->ay[0], &l->d[0], j.g.g1,
-        l->rb[0], c->threads);
+        l->rb[0], c->exec);
     mask(&j, 0, &l->d[0]);
     matmul(1, 0, h1, h2, c->rows, 1.0f, l->d[0].x, h1, l->az[1].x, h2, 1.0f,
-        j.g.w2, h2, c->threads);
+        j.g.w2, h2, c->exec);
     matmul(0, 0, c->rows, h2, h1, 1.0f, l->d[0].x, h1, j.w.w2, h2, 0.0f,
-        l->d[1].x, h2, c->threads);
+        l->d[1].x, h2, c->exec);
     batchnorm_second(&l->xh[1], l->r[1], j.w.g2, &l->ay[1], &l->d[1], j.g.g2,
-        l->rb[1], c->threads);
+        l->rb[1], c->exec);
     mask(&j, 1, &l->d[1]);
     add_columns(&j, l->a3, &l->d[1], j.g.w3);
     critic_rows(c, h2, output_slopes, &j);

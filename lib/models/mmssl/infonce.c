@@ -81,7 +81,7 @@ coefficients(void *ctx, int64_t from, int64_t to)
 
 double
 infonce_loss(struct infonce *s, const struct mat *z1, const struct mat *z2,
-    double tau, double w, struct mat *d1, struct mat *d2, int threads)
+    double tau, double w, struct mat *d1, struct mat *d2, struct exec *exec)
 {
     int64_t n = z1->n, d = z1->d;
     assert(z2->n == n && z2->d == d && n <= s->u.n && d == s->u.d);
@@ -89,21 +89,21 @@ infonce_loss(struct infonce *s, const struct mat *z1, const struct mat *z2,
         return 0;
     struct mat u = {n, d, s->u.x}, v = {n, d, s->v.x};
     struct mat du = {n, d, s->du.x}, dv = {n, d, s->dv.x};
-    norm_rows_forward(z1, &u, s->nu, threads);
-    norm_rows_forward(z2, &v, s->nv, threads);
-    matmul(0, 1, n, n, d, 1.0f, u.x, d, v.x, d, 0.0f, s->e.x, n, threads);
-    matmul(0, 1, n, n, d, 1.0f, u.x, d, u.x, d, 0.0f, s->q.x, n, threads);
+    norm_rows_forward(z1, &u, s->nu, exec);
+    norm_rows_forward(z2, &v, s->nv, exec);
+    matmul(0, 1, n, n, d, 1.0f, u.x, d, v.x, d, 0.0f, s->e.x, n, exec);
+    matmul(0, 1, n, n, d, 1.0f, u.x, d, u.x, d, 0.0f, s->q.x, n, exec);
     struct job j = {s, n, tau, w / (tau * (double)n)};
-    chunk_for(threads, n, n * COST, coefficients, &j);
+    chunk_for(exec, n, n * COST, coefficients, &j);
     double loss = 0;
     for (int64_t a = 0; a < n; a++)
         loss += s->loss[a];
 
-    matmul(0, 0, n, d, n, 1.0f, s->e.x, n, v.x, d, 0.0f, du.x, d, threads);
-    matmul(0, 0, n, d, n, 1.0f, s->q.x, n, u.x, d, 1.0f, du.x, d, threads);
-    matmul(1, 0, n, d, n, 1.0f, s->q.x, n, u.x, d, 1.0f, du.x, d, threads);
-    matmul(1, 0, n, d, n, 1.0f, s->e.x, n, u.x, d, 0.0f, dv.x, d, threads);
-    norm_rows_backward(&u, s->nu, &du, d1, threads);
-    norm_rows_backward(&v, s->nv, &dv, d2, threads);
+    matmul(0, 0, n, d, n, 1.0f, s->e.x, n, v.x, d, 0.0f, du.x, d, exec);
+    matmul(0, 0, n, d, n, 1.0f, s->q.x, n, u.x, d, 1.0f, du.x, d, exec);
+    matmul(1, 0, n, d, n, 1.0f, s->q.x, n, u.x, d, 1.0f, du.x, d, exec);
+    matmul(1, 0, n, d, n, 1.0f, s->e.x, n, u.x, d, 0.0f, dv.x, d, exec);
+    norm_rows_backward(&u, s->nu, &du, d1, exec);
+    norm_rows_backward(&v, s->nv, &dv, d2, exec);
     return w * loss / (double)n;
 }

@@ -2,6 +2,7 @@
 #define STAIR_INFONCE_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
 #include <stdint.h>
@@ -39,6 +40,6 @@ void infonce_free(struct infonce *s);
  */
 double infonce_loss(struct infonce *s, const struct mat *z1,
     const struct mat *z2, double tau, double w, struct mat *d1, struct mat *d2,
-    int threads);
+    struct exec *exec);
 
 #endif

@@ -63,8 +63,8 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
         return rc;
     mmssl_forward_base(m);
     mmssl_forward_modal(m, 0, 0);
-    rows_gather(&s->user.out, NULL, user, m->threads);
-    rows_gather(&s->item.out, NULL, item, m->threads);
+    rows_gather(&s->user.out, NULL, user, m->exec);
+    rows_gather(&s->item.out, NULL, item, m->exec);
     return 0;
 }
 
@@ -187,7 +187,7 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
         rc = net_add(m, NET_PARAM, MMSSL_HEADS * d, d, &s->heads, e, "heads");
     for (int k = 0; k < m->tensors && !rc; k++) {
         struct net_tensor *t = &m->tensor[k];
-        struct init init = {o->seed, (uint32_t)k, o->threads};
+        struct init init = {o->seed, (uint32_t)k, o->exec};
         t->adam = (struct adam_opt){.rate = o->rate, .decoupled = o->decay};
         if (is_bias(s, k))
             init_linear(&init, m->tensor[k - 1].x.d, t->x.x, d);
@@ -253,7 +253,7 @@ add_critic(struct net *m, const struct net_opt *o, struct err *e)
     const struct net_tensor *t = &m->tensor[s->critic_at];
     struct critic_store store = {t->x.x, t->m.x, t->v.x, t->g.x};
     return critic_init(&s->critic, items, s->batch, s->modals, critic_rate,
-        o->seed, CRITIC_TENSORS, o->threads, &store, e);
+        o->seed, CRITIC_TENSORS, o->exec, &store, e);
 }
 
 static int

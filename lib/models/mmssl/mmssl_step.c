@@ -22,8 +22,8 @@ similarities(struct net *m, const struct net_batch *b, struct simrows *sim,
     struct mmssl *s = m->own;
     struct mat dense = mat_rows(&s->dense, 0, b->n);
     q->n = b->n;
-    rows_gather(user, b->user, q, m->threads);
-    return simrows_set(sim, &s->known, q, item, &dense, m->threads, e);
+    rows_gather(user, b->user, q, m->exec);
+    return simrows_set(sim, &s->known, q, item, &dense, m->exec, e);
 }
 
 /* S_m */
@@ -50,7 +50,7 @@ train_critic(struct net *m, const struct net_batch *b, struct err *e)
     if (rc)
         return rc;
     struct mat real = mat_rows(&s->dense, 0, b->n);
-    realrows_set(&s->real, &s->sim, &real, m->threads);
+    realrows_set(&s->real, &s->sim, &real, m->exec);
     critic_step(&s->critic, s->fake, &s->real, (uint32_t)b->t, &losses);
     return 0;
 }
@@ -71,18 +71,18 @@ rank_loss(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         .z = &s->item.out,
         .u = b->user,
         .i = s->list};
-    int rc = bpr_rows_loss(&rows, 1, loss, s->coef, m->threads, e);
+    int rc = bpr_rows_loss(&rows, 1, loss, s->coef, m->exec, e);
     if (rc)
         return rc;
-    rows_zero(&da, m->threads);
-    rows_zero(&dz, m->threads);
-    bpr_rows_backward(&rows, s->coef, &da, &dz, m->threads);
+    rows_zero(&da, m->exec);
+    rows_zero(&dz, m->exec);
+    bpr_rows_backward(&rows, s->coef, &da, &dz, m->exec);
     double w = s->penalty / (double)n;
     *loss /= (double)n;
-    *loss += norm_squared(&s->user.out, b->user, n, w, &da, m->threads);
-    *loss += norm_squared(&s->item.out, s->list, 2 * n, w, &dz, m->threads);
-    rows_scatter(&s->users, &da, &s->user.d_out, m->threads);
-    rows_scatter(&s->items, &dz, &s->item.d_out, m->threads);
+    *loss += norm_squared(&s->user.out, b->user, n, w, &da, m->exec);
+    *loss += norm_squared(&s->item.out, s->list, 2 * n, w, &dz, m->exec);
+    rows_scatter(&s->users, &da, &s->user.d_out, m->exec);
+    rows_scatter(&s->items, &dz, &s->item.d_out, m->exec);
     return 0;
 }
 
@@ -94,16 +94,16 @@ contrast_loss(struct net *m, const struct net_batch *b)
     struct mat dk = mat_rows(&s->modal[0].dq, 0, b->n),
                dn = mat_rows(&s->dn, 0, b->n);
     double loss = 0;
-    rows_gather(&s->user.out, b->user, &out, m->threads);
-    rows_zero(&dn, m->threads);
+    rows_gather(&s->user.out, b->user, &out, m->exec);
+    rows_zero(&dn, m->exec);
     for (int k = 0; k < s->modals; k++) {
-        rows_gather(&s->user.part[k].k, b->user, &kb, m->threads);
-        rows_zero(&dk, m->threads);
+        rows_gather(&s->user.part[k].k, b->user, &kb, m->exec);
+        rows_zero(&dk, m->exec);
         loss += infonce_loss(
-            &s->nce, &kb, &out, tau, s->contrast, &dk, &dn, m->threads);
-        rows_scatter(&s->users, &dk, &s->user.part[k].d_k, m->threads);
+            &s->nce, &kb, &out, tau, s->contrast, &dk, &dn, m->exec);
+        rows_scatter(&s->users, &dk, &s->user.part[k].d_k, m->exec);
     }
-    rows_scatter(&s->users, &dn, &s->user.d_out, m->threads);
+    rows_scatter(&s->users, &dn, &s->user.d_out, m->exec);
     return loss;
 }
 
@@ -123,13 +123,12 @@ critic_loss(
         if (b->step == 0)
             mmssl_graph_record(m, k, b->user, &dense);
         f->dq.n = b->n;
-        rows_zero(&f->dq, m->threads);
+        rows_zero(&f->dq, m->exec);
     }
     *loss +=
         critic_generator(&s->critic, s->fake, critic_weight, (uint32_t)b->t);
     for (int k = 0; k < s->modals; k++)
-        rows_scatter(
-            &s->users, &s->modal[k].dq, &s->user.part[k].d_f, m->threads);
+        rows_scatter(&s->users, &s->modal[k].dq, &s->user.part[k].d_f, m->exec);
     return 0;
 }
 
@@ -150,10 +149,10 @@ mmssl_step(
 
     mmssl_forward_modal(m, FOR_GENERATOR, (uint32_t)b->t);
     for (int i = 0; i < 2; i++) {
-        rows_zero(&side[i]->d_out, m->threads);
+        rows_zero(&side[i]->d_out, m->exec);
         for (int k = 0; k < s->modals; k++) {
-            rows_zero(&side[i]->part[k].d_f, m->threads);
-            rows_zero(&side[i]->part[k].d_k, m->threads);
+            rows_zero(&side[i]->part[k].d_f, m->exec);
+            rows_zero(&side[i]->part[k].d_k, m->exec);
         }
     }
     rc = rank_loss(m, b, loss, e);
@@ -163,7 +162,7 @@ mmssl_step(
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < s->modals; k++)
             *loss += norm_squared(&side[i]->part[k].f, NULL, side[i]->n, w,
-                &side[i]->part[k].d_f, m->threads);
+                &side[i]->part[k].d_f, m->exec);
     if (mmssl_graph_any(s))
         *loss += contrast_loss(m, b);
     rc = critic_loss(m, b, loss, e);

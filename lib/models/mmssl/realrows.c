@@ -1,8 +1,8 @@
 #include "lib/models/mmssl/realrows.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/fmath.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/models/mmssl/wide.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/loops.h"
@@ -79,13 +79,13 @@ lengths(void *ctx, int64_t from, int64_t to)
 }
 
 void
-realrows_set(
-    struct realrows *r, struct simrows *s, const struct mat *dense, int threads)
+realrows_set(struct realrows *r, struct simrows *s, const struct mat *dense,
+    struct exec *exec)
 {
     assert(dense->n == s->q->n && s->q->n <= r->dz.n);
     r->s = s;
-    struct job j = {.r = r, .wide = wide_best(), .dense = dense};
-    chunk_for(threads, dense->n, dense->d, lengths, &j);
+    struct job j = {.r = r, .wide = wide_of(exec), .dense = dense};
+    chunk_for(exec, dense->n, dense->d, lengths, &j);
 }
 
 /* out_c = sum over the rows of w, a block of columns. */
@@ -118,18 +118,18 @@ times(void *ctx, int64_t from, int64_t to)
 
 void
 realrows_times(
-    struct realrows *r, const float *w, int64_t h, float *z, int threads)
+    struct realrows *r, const float *w, int64_t h, float *z, struct exec *exec)
 {
     assert(h == r->dz.d);
     struct job j = {.r = r,
-        .wide = wide_best(),
-        .loops = loops_best(),
+        .wide = wide_of(exec),
+        .loops = loops_of(exec),
         .w = w,
         .out = z,
         .h = h};
-    simrows_times(r->s, w, h, z, threads);
-    par_for(threads, (h + WIDE_TILE - 1) / WIDE_TILE, column_sums, &j);
-    chunk_for(threads, r->s->q->n, h * COST, times, &j);
+    simrows_times(r->s, w, h, z, exec);
+    exec_for(exec, (h + WIDE_TILE - 1) / WIDE_TILE, column_sums, &j);
+    chunk_for(exec, r->s->q->n, h * COST, times, &j);
 }
 
 static void
@@ -165,16 +165,16 @@ scatter(void *ctx, int64_t i, int thread)
 }
 
 void
-realrows_weights(
-    struct realrows *r, const float *dz, int64_t h, float *dw, int threads)
+realrows_weights(struct realrows *r, const float *dz, int64_t h, float *dw,
+    struct exec *exec)
 {
     struct job j = {.r = r,
-        .wide = wide_best(),
-        .loops = loops_best(),
+        .wide = wide_of(exec),
+        .loops = loops_of(exec),
         .dz = dz,
         .out = dw,
         .h = h};
-    chunk_for(threads, r->s->q->n, h, parts, &j);
-    simrows_weights(r->s, r->dz.x, h, dw, threads);
-    par_for(threads, (h + COLS - 1) / COLS, scatter, &j);
+    chunk_for(exec, r->s->q->n, h, parts, &j);
+    simrows_weights(r->s, r->dz.x, h, dw, exec);
+    exec_for(exec, (h + COLS - 1) / COLS, scatter, &j);
 }

@@ -2,6 +2,7 @@
 #define STAIR_REALROWS_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/models/mmssl/simrows.h"
 
 #include <stdint.h>
@@ -37,14 +38,14 @@ void realrows_free(struct realrows *r);
 
 /* Y of s, borrowed, which was set; dense is what simrows_set wrote. */
 void realrows_set(struct realrows *r, struct simrows *s,
-    const struct mat *dense, int threads);
+    const struct mat *dense, struct exec *exec);
 
 /* Z = Y W.   w [I][h]   z [B][h] */
 void realrows_times(
-    struct realrows *r, const float *w, int64_t h, float *z, int threads);
+    struct realrows *r, const float *w, int64_t h, float *z, struct exec *exec);
 
 /* The weights' gradient: dW += Y^T dZ. */
-void realrows_weights(
-    struct realrows *r, const float *dz, int64_t h, float *dw, int threads);
+void realrows_weights(struct realrows *r, const float *dz, int64_t h, float *dw,
+    struct exec *exec);
 
 #endif

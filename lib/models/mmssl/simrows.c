@@ -1,7 +1,7 @@
 #include "lib/models/mmssl/simrows.h"
 
+#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/base/par.h"
 #include "lib/la/blas.h"
 #include "lib/models/mmssl/wide.h"
 #include "lib/nn/chunk.h"
@@ -129,8 +129,8 @@ rows(void *ctx, int64_t i, int thread)
 
 int
 simrows_set(struct simrows *s, const struct simrows_known *known,
-    const struct mat *q, const struct mat *k, struct mat *dense, int threads,
-    struct err *e)
+    const struct mat *q, const struct mat *k, struct mat *dense,
+    struct exec *exec, struct err *e)
 {
     assert(q->n == known->users && dense->n >= q->n && dense->d == k->n);
     int64_t nnz = known->start[known->users];
@@ -143,8 +143,8 @@ simrows_set(struct simrows *s, const struct simrows_known *known,
     s->q = q;
     s->k = k;
     struct job j = {
-        .s = s, .wide = wide_best(), .loops = loops_best(), .dense = dense};
-    par_for(threads, (q->n + ROWS - 1) / ROWS, rows, &j);
+        .s = s, .wide = wide_of(exec), .loops = loops_of(exec), .dense = dense};
+    exec_for(exec, (q->n + ROWS - 1) / ROWS, rows, &j);
     return 0;
 }
 
@@ -165,32 +165,30 @@ times(void *ctx, int64_t from, int64_t to)
 
 void
 simrows_times(
-    struct simrows *s, const float *w, int64_t h, float *z, int threads)
+    struct simrows *s, const float *w, int64_t h, float *z, struct exec *exec)
 {
     int64_t d = s->q->d;
     assert(h == s->kw.d && d == s->kw.n);
-    matmul(
-        1, 0, d, h, s->k->n, 1.0f, s->k->x, d, w, h, 0.0f, s->kw.x, h, threads);
-    matmul(
-        0, 0, s->q->n, h, d, 1.0f, s->q->x, d, s->kw.x, h, 0.0f, z, h, threads);
+    matmul(1, 0, d, h, s->k->n, 1.0f, s->k->x, d, w, h, 0.0f, s->kw.x, h, exec);
+    matmul(0, 0, s->q->n, h, d, 1.0f, s->q->x, d, s->kw.x, h, 0.0f, z, h, exec);
     struct job j = {.s = s,
-        .wide = wide_best(),
-        .loops = loops_best(),
+        .wide = wide_of(exec),
+        .loops = loops_of(exec),
         .w = w,
         .h = h,
         .out = z};
-    chunk_for(threads, s->q->n, h * COST, times, &j);
+    chunk_for(exec, s->q->n, h * COST, times, &j);
 }
 
 /* sk = diag(inverse) Q, qz = sk^T dz */
 static void
-project(struct simrows *s, const float *dz, int64_t h, int threads)
+project(struct simrows *s, const float *dz, int64_t h, struct exec *exec)
 {
     int64_t d = s->q->d, b = s->q->n;
     for (int64_t i = 0; i < b; i++)
         for (int64_t c = 0; c < d; c++)
             s->sk.x[i * d + c] = s->inverse[i] * s->q->x[i * d + c];
-    matmul(1, 0, d, h, b, 1.0f, s->sk.x, d, dz, h, 0.0f, s->qz.x, h, threads);
+    matmul(1, 0, d, h, b, 1.0f, s->sk.x, d, dz, h, 0.0f, s->qz.x, h, exec);
 }
 
 /* A block of columns, entry after entry: items are shared by users. */
@@ -210,13 +208,14 @@ scatter(void *ctx, int64_t i, int thread)
 
 void
 simrows_weights(
-    struct simrows *s, const float *dz, int64_t h, float *dw, int threads)
+    struct simrows *s, const float *dz, int64_t h, float *dw, struct exec *exec)
 {
-    project(s, dz, h, threads);
+    project(s, dz, h, exec);
     matmul(0, 0, s->k->n, h, s->q->d, 1.0f, s->k->x, s->q->d, s->qz.x, h, 1.0f,
-        dw, h, threads);
-    struct job j = {.s = s, .loops = loops_best(), .dz = dz, .h = h, .out = dw};
-    par_for(threads, (h + COLS - 1) / COLS, scatter, &j);
+        dw, h, exec);
+    struct job j = {
+        .s = s, .loops = loops_of(exec), .dz = dz, .h = h, .out = dw};
+    exec_for(exec, (h + COLS - 1) / COLS, scatter, &j);
 }
 
 /* <S_b, bar(S)_b> = <z_b, dz_b>, and bar(S) at the known entries. */
@@ -272,35 +271,34 @@ keys(struct job *j)
 
 void
 simrows_backward(struct simrows *s, const float *w, const float *z,
-    const float *dz, int64_t h, struct mat *dq, struct mat *dk, int threads)
+    const float *dz, int64_t h, struct mat *dq, struct mat *dk,
+    struct exec *exec)
 {
     int64_t d = s->q->d, b = s->q->n, items = s->k->n;
     struct job j = {.s = s,
-        .wide = wide_best(),
-        .loops = loops_best(),
+        .wide = wide_of(exec),
+        .loops = loops_of(exec),
         .w = w,
         .z = z,
         .dz = dz,
         .h = h,
         .dq = dq,
         .dk = dk};
-    chunk_for(threads, b, h * COST, inner, &j);
+    chunk_for(exec, b, h * COST, inner, &j);
 
     /* dK += W (dZ^T diag(v) Q) - K (Q^T diag(v^2 dot) Q) */
-    project(s, dz, h, threads);
-    matmul(0, 1, items, d, h, 1.0f, w, h, s->qz.x, h, 1.0f, dk->x, d, threads);
+    project(s, dz, h, exec);
+    matmul(0, 1, items, d, h, 1.0f, w, h, s->qz.x, h, 1.0f, dk->x, d, exec);
     for (int64_t i = 0; i < b; i++)
         j.wide->scale(d, s->inverse[i] * s->dot[i], s->sk.x + i * d);
+    matmul(1, 0, d, d, b, 1.0f, s->sk.x, d, s->q->x, d, 0.0f, s->dd.x, d, exec);
     matmul(
-        1, 0, d, d, b, 1.0f, s->sk.x, d, s->q->x, d, 0.0f, s->dd.x, d, threads);
-    matmul(0, 0, items, d, d, -1.0f, s->k->x, d, s->dd.x, d, 1.0f, dk->x, d,
-        threads);
+        0, 0, items, d, d, -1.0f, s->k->x, d, s->dd.x, d, 1.0f, dk->x, d, exec);
     keys(&j);
 
     matmul(1, 0, d, d, items, 1.0f, s->k->x, d, s->k->x, d, 0.0f, s->dd.x, d,
-        threads);
-    matmul(
-        0, 0, b, d, d, 1.0f, s->q->x, d, s->dd.x, d, 0.0f, s->sk.x, d, threads);
-    matmul(0, 1, b, d, h, 1.0f, dz, h, s->kw.x, h, 0.0f, s->zk.x, d, threads);
-    chunk_for(threads, b, d * COST, queries, &j);
+        exec);
+    matmul(0, 0, b, d, d, 1.0f, s->q->x, d, s->dd.x, d, 0.0f, s->sk.x, d, exec);
+    matmul(0, 1, b, d, h, 1.0f, dz, h, s->kw.x, h, 0.0f, s->zk.x, d, exec);
+    chunk_for(exec, b, d * COST, queries, &j);
 }

@@ -2,6 +2,7 @@
 #define STAIR_SIMROWS_H
 
 #include "lib/base/err.h"
+#include "lib/base/exec.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 
@@ -57,16 +58,16 @@ void simrows_free(struct simrows *s);
 /* Chooses the operands, borrowed until the next call, and writes S, B x I,
  * to dense. ERR_NOMEM. */
 int simrows_set(struct simrows *s, const struct simrows_known *known,
-    const struct mat *q, const struct mat *k, struct mat *dense, int threads,
-    struct err *e) ERR_CHECKED;
+    const struct mat *q, const struct mat *k, struct mat *dense,
+    struct exec *exec, struct err *e) ERR_CHECKED;
 
 /* Z = S W.   w [I][h]   z [B][h] */
 void simrows_times(
-    struct simrows *s, const float *w, int64_t h, float *z, int threads);
+    struct simrows *s, const float *w, int64_t h, float *z, struct exec *exec);
 
 /* The weights' gradient: dW += S^T dZ. */
-void simrows_weights(
-    struct simrows *s, const float *dz, int64_t h, float *dw, int threads);
+void simrows_weights(struct simrows *s, const float *dz, int64_t h, float *dw,
+    struct exec *exec);
 
 /*
  * The operands' gradients of Z = S W, W constant, with w and z of the last
@@ -74,6 +75,7 @@ void simrows_weights(
  *   bar(S) = dZ W^T,   through rownorm and mask,   dQ += .. K,   dK += ..^T Q
  */
 void simrows_backward(struct simrows *s, const float *w, const float *z,
-    const float *dz, int64_t h, struct mat *dq, struct mat *dk, int threads);
+    const float *dz, int64_t h, struct mat *dq, struct mat *dk,
+    struct exec *exec);
 
 #endif

@@ -1,6 +1,8 @@
 #ifndef STAIR_WIDE_H
 #define STAIR_WIDE_H
 
+#include "lib/base/exec.h"
+
 #include <stdint.h>
 
 /*
@@ -13,8 +15,6 @@
 enum { WIDE_TILE = 64 };
 
 struct wide {
-    const char *name;
-
     /* s[j] = sum of column j. */
     void (*sums)(int64_t n, int64_t w, int64_t ld, const float *x, double *s);
 
@@ -54,10 +54,6 @@ struct wide {
     double (*sum)(int64_t n, const float *x);
 };
 
-/* The best for this processor. */
-const struct wide *wide_best(void);
-
-/* By name; NULL if it is not built or not runnable here: for tests. */
-const struct wide *wide_named(const char *isa);
+const struct wide *wide_of(const struct exec *exec);
 
 #endif

@@ -4,11 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PASTE2(a, b) a##b
-#define PASTE(a, b) PASTE2(a, b)
-#define STRING2(a) #a
-#define STRING(a) STRING2(a)
-
 /* s[j] += x[i][j], column by column. */
 static void
 w_sums(int64_t n, int64_t w, int64_t ld, const float *x, double *restrict s)
@@ -222,9 +217,7 @@ w_sum(int64_t n, const float *x)
     return s[0];
 }
 
-extern const struct wide PASTE(wide_, ISA);
-const struct wide PASTE(wide_, ISA) = {
-    .name = STRING(ISA),
+ISA_FAMILY(wide) = {
     .normalise = w_normalise,
     .project = w_project,
     .backward = w_backward,
