@@ -119,23 +119,17 @@ cli_progress(struct cli *io, const char *fmt, ...)
     io->progress_shown = 1;
 }
 
+const char *
+cli_release(void)
+{
+    return STAIR_VERSION;
+}
+
 void
 cli_version(const struct cli *io)
 {
     printf("%s %s\nbuilt with %s\n%s\n", io->tool, STAIR_VERSION, STAIR_BUILD,
         openblas_get_config ? openblas_get_config() : "without BLAS");
-}
-
-char *
-cli_history(struct cli *io)
-{
-    char *options = cli_options_text(io);
-    char *text =
-        hist_text(&io->hist, io->tool, STAIR_VERSION, options, &io->err);
-    free(options);
-    if (!text)
-        cli_die(io, "%s", io->err.msg);
-    return text;
 }
 
 char *

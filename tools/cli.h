@@ -103,6 +103,9 @@ struct cli {
  */
 void cli_parse(struct cli *io, int argc, char **argv);
 
+/* The version of these programs, as in every history. */
+const char *cli_release(void);
+
 /* What --version prints. */
 void cli_version(const struct cli *io);
 

@@ -416,3 +416,15 @@ cli_options_text(struct cli *io)
             *p = ' ';
     return text;
 }
+
+char *
+cli_history(struct cli *io)
+{
+    char *options = cli_options_text(io);
+    char *text =
+        hist_text(&io->hist, io->tool, cli_release(), options, &io->err);
+    free(options);
+    if (!text)
+        cli_die(io, "%s", io->err.msg);
+    return text;
+}

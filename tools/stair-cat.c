@@ -1,6 +1,6 @@
 /* Conversion of our files to npy, Matrix Market and tab-separated text. */
 #include "lib/data/dataset.h"
-#include "lib/data/kind.h"
+#include "lib/io/kind.h"
 #include "lib/io/npz.h"
 #include "lib/io/xio.h"
 #include "lib/la/store.h"

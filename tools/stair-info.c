@@ -1,6 +1,6 @@
 /* What is in a file: kind, members, numbers, history. One fact per line. */
 #include "lib/base/mem.h"
-#include "lib/data/kind.h"
+#include "lib/io/kind.h"
 #include "lib/io/npz.h"
 #include "tools/cli.h"
 

@@ -1,6 +1,6 @@
 /* lib/la/store, lib/data/dataset, lib/io/hist: our kinds of files. */
 #include "lib/data/dataset.h"
-#include "lib/data/kind.h"
+#include "lib/io/kind.h"
 #include "lib/la/store.h"
 #include "tests/unit/tap.h"
 

@@ -1,4 +1,4 @@
-#include "lib/data/kind.h"
+#include "lib/io/kind.h"
 
 #include <stddef.h>
 #include <string.h>
