@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/exec.h"
 #include "lib/base/mem.h"
+#include "lib/data/identity.h"
 #include "lib/io/xio.h"
 
 #include <errno.h>
@@ -153,6 +154,18 @@ cli_split(struct cli *io, const char *operand, double *value, double min)
     if (!*file)
         cli_usage(io, "'%s' names no file", operand);
     return file;
+}
+
+void
+cli_belong(struct cli *io, unsigned parts)
+{
+    for (; io->checked < io->hist.n; io->checked++) {
+        if (!identity_check(&io->hist, io->checked, parts, &io->err))
+            continue;
+        if (!io->foreign)
+            cli_die(io, "%s (--foreign takes it all the same)", io->err.msg);
+        cli_note(io, "%s", io->err.msg);
+    }
 }
 
 void

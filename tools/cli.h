@@ -56,6 +56,11 @@ struct cli_option {
         .name = "data", .arg = "FILE", .type = CLI_TEXT, .to = (var),          \
         .help = "the dataset, by stair-ingest"                                 \
     }
+#define CLI_FOREIGN(io)                                                        \
+    {                                                                          \
+        .name = "foreign", .type = CLI_FLAG, .to = &(io)->foreign,             \
+        .help = "take files of other users, items or splits, too"              \
+    }
 #define CLI_THREADS(io)                                                        \
     {                                                                          \
         .letter = 't', .name = "threads", .arg = "N", .type = CLI_INT,         \
@@ -84,6 +89,7 @@ struct cli {
     const char *out; /* default "-" */
     int64_t threads; /* default: the processors at hand */
     int quiet, verbose;
+    int foreign; /* inputs may belong to other users, items or splits */
     int argc;
     char **argv;
     double started;
@@ -92,6 +98,7 @@ struct cli {
     struct err err;
     struct hist hist;
     struct exec *exec; /* see cli_exec */
+    int64_t checked; /* of hist's inputs, by cli_belong */
 };
 
 /*
@@ -160,6 +167,13 @@ void cli_progress(struct cli *io, const char *fmt, ...)
  * below min or not finite. The returned file name is the caller's to free.
  */
 char *cli_split(struct cli *io, const char *operand, double *value, double min);
+
+/*
+ * To be called when inputs were read: dies if one that io->hist got since the
+ * last call belongs to other users, items or another train split (the given
+ * parts, enum identity_part) than one before it. With --foreign it is a note.
+ */
+void cli_belong(struct cli *io, unsigned parts);
 
 /* Exits 2 if more than one of the n inputs is "-". */
 void cli_one_stdin(struct cli *io, const char *const *path, int n);

@@ -1,4 +1,5 @@
 /* Ranks all items for every user and measures the lists. */
+#include "lib/data/identity.h"
 #include "lib/io/jsonout.h"
 #include "lib/rank/eval.h"
 #include "lib/rank/ranker.h"
@@ -184,7 +185,7 @@ main(int argc, char **argv)
             .type = CLI_FLAG,
             .to = &a.json,
             .help = "print one JSON object instead of lines"},
-        CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
@@ -194,9 +195,10 @@ main(int argc, char **argv)
     struct scorer s;
     struct eval v;
     struct xout x;
-    die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
-    die_if(ranker_read(a.model, &r, &io.err), &io);
+    die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
+    die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
+    cli_belong(&io, IDENTITY_ALL);
     die_if(measure(&io, &a, &d, &s, &v), &io);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
     die_if(a.json ? eval_print_json(&x, &v, a.split, a.mask, a.strata, &io.err)

@@ -1,4 +1,5 @@
 /* Item vectors, put in the order of a dataset's items. */
+#include "lib/data/identity.h"
 #include "lib/data/vectors.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
@@ -43,7 +44,7 @@ main(int argc, char **argv)
             .to = &o.format,
             .changes = 1,
             .help = "what the file is; auto looks at name and content"},
-        CLI_OUTPUT(&io), CLI_END};
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_END};
     io = (struct cli){.tool = "stair-features",
         .operands = "[FILE]",
         .summary = "Aligns item vectors (.npy, .npz, Amazon .b, CSV) to the "
@@ -73,11 +74,14 @@ main(int argc, char **argv)
     die_if(vectors_read(
                file, format_of(o.format), o.ids, &f, &by_id, &io.hist, &io.err),
         &io);
+    if (!by_id) /* rows are numbers of the items of a dataset: of which one? */
+        cli_belong(&io, IDENTITY_ITEMS);
     if (!by_id && features_ids_mislead(&f))
         cli_note(&io,
             "the item ids are numbers but not the row numbers: give --ids if "
             "the rows go by id");
     die_if(features_fill(&f, &io.err), &io);
+    identity_inherit(&io.hist, IDENTITY_ITEMS);
     char *history = cli_history(&io);
     die_if(store_write_mat(io.out, &f.m, history, &io.err), &io);
     cli_note(&io,

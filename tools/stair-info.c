@@ -286,6 +286,26 @@ put_sizes(const struct info *o, enum kind kind)
     }
 }
 
+/* "users:1a2b3c4d items:.." of the last step as fields. */
+static void
+put_belongs(const char *text)
+{
+    struct hist_step step = {0};
+    while (hist_next(&text, &step))
+        ;
+    if (!step.n[HIST_BELONGS_TO])
+        return;
+    fputs("belongs\t", stdout);
+    for (size_t i = 0; i < step.n[HIST_BELONGS_TO]; i++) {
+        const char *p = step.s[HIST_BELONGS_TO] + i;
+        if (*p == ' ' || *p == ':')
+            putchar(*p == ' ' ? '\t' : '=');
+        else
+            put_text(stdout, p, 1);
+    }
+    putchar('\n');
+}
+
 static void
 put_history(const char *text)
 {
@@ -325,6 +345,7 @@ show(struct info *o, const char *path, struct err *e)
         put_text(stdout, o->in.x.name, strlen(o->in.x.name));
         printf("\nkind\t%s\nid\t%08" PRIx32 "\n", kind_name(kind),
             npz_in_id(&o->in));
+        put_belongs(o->history);
         put_sizes(o, kind);
         fwrite(text, 1, size, stdout);
         put_history(o->history);

@@ -1,4 +1,5 @@
 /* Interactions in the formats people have, turned into a dataset. */
+#include "lib/data/identity.h"
 #include "lib/data/intake.h"
 #include "tools/cli.h"
 
@@ -208,6 +209,8 @@ main(int argc, char **argv)
         &io);
     report_rules(&io, &split, a.time != NULL, by_value);
     interactions_free(&a);
+    struct identity id = identity_of(&d);
+    identity_print(&id, io.hist.belongs);
     char *history = cli_history(&io);
     die_if(dataset_write(io.out, &d, history, &io.err), &io);
     cli_note(&io,

@@ -1,5 +1,6 @@
 /* The k nearest items by cosine, joined over operands into one item graph. */
 #include "lib/base/mem.h"
+#include "lib/data/identity.h"
 #include "lib/knn/knn.h"
 #include "lib/la/blas.h"
 #include "lib/la/source.h"
@@ -99,6 +100,7 @@ main(int argc, char **argv)
     const struct cli_option options[] = {CLI_OUTPUT(&io),
         {0, "directed", NULL, CLI_FLAG, &a.directed, 0, 0, 0, 1,
             "keep i -> j only where j is a neighbour of i"},
+        CLI_FOREIGN(&io),
         {0, "low-memory", NULL, CLI_FLAG, &a.low_memory, 0, 0, 0, 0,
             "read large features from their file several times"},
         {0, "self", NULL, CLI_FLAG, &a.self, 0, 0, 0, 1,
@@ -127,9 +129,11 @@ main(int argc, char **argv)
         if (l[i].n != l[0].n)
             cli_die(&io, "'%s' has %" PRId64 " rows, '%s' has %" PRId64,
                 o[i].path, l[i].n, o[0].path, l[0].n);
+        cli_belong(&io, IDENTITY_ALL);
     }
     struct csr g;
     die_if(knn_graph(l, m, values_of(a.values), a.directed, &g, &io.err), &io);
+    identity_inherit(&io.hist, IDENTITY_ALL);
     char *history = cli_history(&io);
     die_if(store_write_csr(io.out, &g, history, &io.err), &io);
     cli_detail(&io, "%" PRId64 " items, %" PRId64 " entries", g.rows, g.nnz);

@@ -1,5 +1,6 @@
 /* The best items for each user, with the original ids. */
 #include "lib/base/mem.h"
+#include "lib/data/identity.h"
 #include "lib/data/titles.h"
 #include "lib/io/table.h"
 #include "lib/rank/rank.h"
@@ -192,7 +193,7 @@ main(int argc, char **argv)
             .type = CLI_FLAG,
             .to = &a.json,
             .help = "print one JSON object per user"},
-        CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
@@ -202,9 +203,12 @@ main(int argc, char **argv)
     struct scorer s;
     struct wanted w = {.skip_unknown = a.skip_unknown};
     struct titles t = {0};
-    die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
-    die_if(ranker_read(a.model, &r, &io.err), &io);
+    die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
+    die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
+    /* a graph serves any user; a model of all data is the best one to use */
+    cli_belong(
+        &io, r.graph.indptr ? IDENTITY_ITEMS : IDENTITY_USERS | IDENTITY_ITEMS);
     if (a.users)
         die_if(read_wanted(&w, &a, &d.user_ids, &io.err), &io);
     if (a.titles)

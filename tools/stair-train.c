@@ -1,5 +1,6 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/base/clock.h"
+#include "lib/data/identity.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
 #include "lib/models/itemknn.h"
@@ -132,8 +133,8 @@ on_report(void *ctx, const struct train_report *t, struct err *e)
 }
 
 static void
-write_model(struct cli *io, const char *name, const struct mat vec[2],
-    const struct mat param[2])
+write_model(struct cli *io, const char *name, const struct dataset *d,
+    const struct mat vec[2], const struct mat param[2])
 {
     struct npz_out z;
     char *history = cli_history(io);
@@ -141,6 +142,7 @@ write_model(struct cli *io, const char *name, const struct mat vec[2],
     die_if(npz_out_open(&z, io->out, &io->err), io);
     die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
     die_if(npz_out_array(&z, "name", &h, name, &io->err), io);
+    die_if(dataset_put_ids(&z, &d->user_ids, &d->item_ids, &io->err), io);
     die_if(store_put_mat(&z, "user", &vec[0], &io->err), io);
     die_if(store_put_mat(&z, "item", &vec[1], &io->err), io);
     die_if(store_put_mat(&z, "user_param", &param[0], &io->err), io);
@@ -154,7 +156,12 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
     const char *run_options, struct checkpoint *run)
 {
     struct checkpoint c;
-    die_if(checkpoint_read(o->resume, &c, &io->err), io);
+    struct hist own = {0};
+    die_if(checkpoint_read(o->resume, &c, &own, &io->err), io);
+    die_if(
+        identity_same(&io->hist.file[0], &own.file[0], IDENTITY_ALL, &io->err),
+        io);
+    hist_free(&own);
     die_if(checkpoint_same_run(&c, run_options, o->resume, &io->err), io);
     if (c.evaluated > o->set.epochs)
         cli_die(io, "'%s' is at epoch %" PRId64 ", beyond --epochs %" PRId64,
@@ -187,6 +194,7 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         die_if(engine_take(g, ENGINE_ITEM, &initial, &io->err), io);
     if (o->resume)
         resume(io, o, g, run_options, &run);
+    run.data = &in->data;
     cli_detail(io, "%s, %d threads, %" PRId64 " steps per epoch", g->what,
         (int)io->threads, g->steps);
 
@@ -243,7 +251,7 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         cli_detail(io, "best valid NDCG@20 %.6f at epoch %" PRId64, run.best,
             run.best_epoch);
     mat_free(&initial);
-    write_model(io, run.name, run.vec, run.param);
+    write_model(io, run.name, &in->data, run.vec, run.param);
     checkpoint_free(&run);
     train_setup_free(&work);
     free(run_options);
@@ -258,7 +266,7 @@ write_fixed(
     struct model m;
     train_setup_model(io, o, in, &m);
     struct mat vec[2] = {m.user, m.item};
-    write_model(io, m.name, vec, vec);
+    write_model(io, m.name, &in->data, vec, vec);
     model_free(&m);
 }
 
@@ -270,7 +278,12 @@ write_graph(
     struct itemknn_opt ko = {o->set.neighbours, o->set.shrink, cli_exec(io)};
     die_if(itemknn_build(&graph, &in->data.train, &ko, &io->err), io);
     char *history = cli_history(io);
-    die_if(store_write_graph(io->out, &graph, o->model, history, &io->err), io);
+    struct npz_out z;
+    die_if(npz_out_open(&z, io->out, &io->err), io);
+    die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
+    die_if(store_put_csr(&z, &graph, o->model, &io->err), io);
+    die_if(dataset_put_ids(&z, NULL, &in->data.item_ids, &io->err), io);
+    die_if(npz_out_commit(&z, &io->err), io);
     free(history);
     csr_free(&graph);
 }

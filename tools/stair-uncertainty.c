@@ -1,6 +1,6 @@
 /* How much of users' behaviour each set of item features explains. */
 #include "lib/base/rng.h"
-#include "lib/data/dataset.h"
+#include "lib/data/identity.h"
 #include "lib/io/jsonout.h"
 #include "lib/io/npz.h"
 #include "lib/io/xio.h"
@@ -90,7 +90,7 @@ split(struct cli *io, const char *arg, char **name)
 
 static int
 read_features(const char *path, const struct dataset *d, const char *data,
-    struct mat *m, struct err *e)
+    struct mat *m, struct hist *h, struct err *e)
 {
     static const char *const wanted[] = {"x", "item", NULL};
     struct npz z;
@@ -114,6 +114,8 @@ read_features(const char *path, const struct dataset *d, const char *data,
         rc = err_set(e, ERR_SHAPE,
             "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items", z.path,
             m->n, data, d->n_items);
+    if (!rc)
+        rc = hist_input(h, "features", z.path, z.history, z.id, e);
     npz_free(&z);
     return rc;
 }
@@ -223,7 +225,8 @@ main(int argc, char **argv)
             .min = 1,
             .max = 1e6,
             .help = "compare with the mean over N random orders of the labels"},
-        CLI_OUTPUT(&io), CLI_SEED(&a.seed), CLI_THREADS(&io), CLI_END};
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_SEED(&a.seed), CLI_THREADS(&io),
+        CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
@@ -239,7 +242,7 @@ main(int argc, char **argv)
     for (int i = 0; i < n; i++)
         path[i + 1] = split(&io, io.arg[i], &name[i]);
     cli_one_stdin(&io, path, n + 1);
-    die_if(dataset_read(a.data, &d, NULL, &io.err), &io);
+    die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     for (int i = 0; i < a.n_k; i++)
         if (a.k[i] > d.n_items)
             cli_die(&io, "%" PRId64 " clusters of %" PRId64 " items", a.k[i],
@@ -251,7 +254,9 @@ main(int argc, char **argv)
         &io);
     for (int i = 0; i < n; i++) {
         struct mat m = {0};
-        die_if(read_features(path[i + 1], &d, a.data, &m, &io.err), &io);
+        die_if(
+            read_features(path[i + 1], &d, a.data, &m, &io.hist, &io.err), &io);
+        cli_belong(&io, IDENTITY_ITEMS);
         die_if(measure(&io, &a, &d, name[i], &m, &x), &io);
         free(name[i]);
     }

@@ -1,5 +1,6 @@
 /* Initial item embeddings: whitened features, averaged over operands. */
 #include "lib/base/mem.h"
+#include "lib/data/identity.h"
 #include "lib/la/blas.h"
 #include "lib/la/mat.h"
 #include "lib/la/source.h"
@@ -98,6 +99,7 @@ main(int argc, char **argv)
         .max_args = -1};
     const struct cli_option options[] = {
         {'d', "dim", "N", CLI_INT, &opt.d, 1, 1e6, 0, 1, "keep N dimensions"},
+        CLI_FOREIGN(&io),
         {0, "max-iter", "N", CLI_INT, &opt.max_iter, 1, 1e9, 0, 0,
             "give up after N products with a block of vectors"},
         CLI_OUTPUT(&io), CLI_THREADS(&io),
@@ -121,12 +123,15 @@ main(int argc, char **argv)
 
     die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct sum sum = {.d = opt.d};
-    for (int i = 0; i < m; i++)
+    for (int i = 0; i < m; i++) {
         die_if(add_operand(&io, &opt, &o[i], &sum), &io);
+        cli_belong(&io, IDENTITY_ALL);
+    }
     struct mat out;
     die_if(mat_init(&out, sum.n, sum.d, &io.err), &io);
     for (int64_t i = 0; i < sum.n * sum.d; i++)
         out.x[i] = (float)(sum.x[i] / sum.weight);
+    identity_inherit(&io.hist, IDENTITY_ALL);
     char *history = cli_history(&io);
     die_if(store_write_mat(io.out, &out, history, &io.err), &io);
 

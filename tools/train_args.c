@@ -77,6 +77,7 @@ train_args_init(struct train_args *o, struct cli *io,
     struct train_settings *set = &o->set;
     train_systems_unset(set);
     const struct cli_option all[] = {
+        CLI_FOREIGN(io),
         CLI_OUTPUT(io),
         CLI_THREADS(io),
         CLI_SEED(&o->seed),

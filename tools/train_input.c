@@ -1,5 +1,6 @@
 #include "tools/train_input.h"
 
+#include "lib/data/identity.h"
 #include "lib/la/store.h"
 
 #include <inttypes.h>
@@ -70,6 +71,8 @@ train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
         read_features(io, o, &o->feature[i], in);
     if (o->triples)
         read_triples(io, o->triples, in);
+    cli_belong(io, IDENTITY_ALL);
+    identity_inherit(&io->hist, IDENTITY_ALL);
 }
 
 void

@@ -1,14 +1,17 @@
 #include "lib/data/dataset.h"
 
+#include "lib/data/identity.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int
-take_ids(struct npz *z, const char *name, struct ids *s, struct err *e)
+int
+dataset_take_ids(struct npz *z, const char *name, struct ids *s, struct err *e)
 {
     struct npz_array *a = npz_find(z, name);
+    *s = (struct ids){0};
     if (!a || !a->data)
         return err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name);
     int64_t n = a->npy.count, width = a->npy.size;
@@ -68,9 +71,9 @@ int
 dataset_take(struct npz *z, struct dataset *d, struct err *e)
 {
     *d = (struct dataset){0};
-    int rc = take_ids(z, "user_ids", &d->user_ids, e);
+    int rc = dataset_take_ids(z, "user_ids", &d->user_ids, e);
     if (!rc)
-        rc = take_ids(z, "item_ids", &d->item_ids, e);
+        rc = dataset_take_ids(z, "item_ids", &d->item_ids, e);
     d->n_users = d->user_ids.n;
     d->n_items = d->item_ids.n;
     if (!rc)
@@ -103,8 +106,12 @@ dataset_read(const char *path, struct dataset *d, struct hist *h, struct err *e)
     if (rc)
         return rc;
     rc = dataset_take(&z, d, e);
-    if (!rc && h)
+    if (!rc && h) {
+        struct identity id = identity_of(d);
         rc = hist_input(h, "data", z.path, z.history, z.id, e);
+        if (!rc)
+            identity_note(h, &id);
+    }
     npz_free(&z);
     if (rc)
         dataset_free(d);
@@ -141,6 +148,14 @@ put_ids(struct npz_out *z, const char *name, const struct ids *s, struct err *e)
 }
 
 int
+dataset_put_ids(struct npz_out *z, const struct ids *users,
+    const struct ids *items, struct err *e)
+{
+    int rc = users ? put_ids(z, "user_ids", users, e) : 0;
+    return rc ? rc : put_ids(z, "item_ids", items, e);
+}
+
+int
 dataset_write(const char *path, const struct dataset *d, const char *history,
     struct err *e)
 {
@@ -156,9 +171,7 @@ dataset_write(const char *path, const struct dataset *d, const char *history,
     if (!rc)
         rc = put_part(&z, "test", &d->test, e);
     if (!rc)
-        rc = put_ids(&z, "user_ids", &d->user_ids, e);
-    if (!rc)
-        rc = put_ids(&z, "item_ids", &d->item_ids, e);
+        rc = dataset_put_ids(&z, &d->user_ids, &d->item_ids, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);

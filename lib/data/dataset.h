@@ -20,7 +20,8 @@ struct dataset {
 };
 
 /* Members train_indptr, train_indices, .. , user_ids, item_ids; everything
- * verified, disjointness included. */
+ * verified, disjointness included. h (may be NULL) receives the provenance
+ * under the role "data", and what the dataset belongs to: itself. */
 int dataset_read(const char *path, struct dataset *d, struct hist *h,
     struct err *e) ERR_CHECKED;
 
@@ -30,5 +31,14 @@ int dataset_take(struct npz *z, struct dataset *d, struct err *e) ERR_CHECKED;
 int dataset_write(const char *path, const struct dataset *d,
     const char *history, struct err *e) ERR_CHECKED;
 void dataset_free(struct dataset *d);
+
+/* The members user_ids (unless users is NULL) and item_ids of a file that is
+ * being written: models carry those of the dataset. */
+int dataset_put_ids(struct npz_out *z, const struct ids *users,
+    const struct ids *items, struct err *e) ERR_CHECKED;
+
+/* Such a member, verified; *s is the caller's to free. */
+int dataset_take_ids(
+    struct npz *z, const char *name, struct ids *s, struct err *e) ERR_CHECKED;
 
 #endif

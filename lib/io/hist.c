@@ -1,5 +1,7 @@
 #include "lib/io/hist.h"
 
+#include "lib/base/mem.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +37,29 @@ has_line(const char *lines, const char *line, size_t n)
     return 0;
 }
 
+/* The last step of a file's history is its own: it says what it belongs to. */
+static int
+add_file(struct hist *h, const char *name, const char *text, struct err *e)
+{
+    void *file = h->file;
+    int rc = mem_grow(&file, &h->cap, h->n + 1, sizeof *h->file, e);
+    h->file = file;
+    if (rc)
+        return rc;
+    struct hist_file *f = &h->file[h->n++];
+    *f = (struct hist_file){strdup(name), text ? strdup(text) : NULL, ""};
+    if (!f->name || (text && !f->text))
+        return err_set(e, ERR_NOMEM, "out of memory");
+    struct hist_step step = {0};
+    while (hist_next(&text, &step))
+        ;
+    if (step.n[HIST_BELONGS_TO] && step.n[HIST_BELONGS_TO] < HIST_BELONGS)
+        memcpy(f->belongs, step.s[HIST_BELONGS_TO], step.n[HIST_BELONGS_TO]);
+    return 0;
+}
+
 int
-hist_input(struct hist *h, const char *role, const char *path, const char *text,
+hist_input(struct hist *h, const char *role, const char *name, const char *text,
     uint32_t id, struct err *e)
 {
     char crc[16];
@@ -46,21 +69,21 @@ hist_input(struct hist *h, const char *role, const char *path, const char *text,
         append(&h->inputs, crc, (size_t)k))
         return err_set(e, ERR_NOMEM, "out of memory");
     if (!text || strncmp(text, magic, sizeof magic - 1) != 0)
-        return 0; /* somebody else's file */
+        return add_file(h, name, NULL, e); /* somebody else's */
     char *after;
     long version = strtol(text + sizeof magic - 1, &after, 10);
     if (version < 1 || (*after && *after != '\n'))
         return err_set(e, ERR_FORMAT,
-            "'%s': history.txt does not start with a format number", path);
+            "'%s': history.txt does not start with a format number", name);
     if (version > FORMAT)
         return err_set(e, ERR_FORMAT,
             "'%s' is of format stair-npz %ld; this program reads up to %d",
-            path, version, FORMAT);
+            name, version, FORMAT);
     const char *p = strchr(text, '\n');
     for (int lines = 0; p && p[1]; lines++) {
         if (lines == MAX_LINES)
             return err_set(e, ERR_FORMAT, "'%s': history.txt has over %d lines",
-                path, MAX_LINES);
+                name, MAX_LINES);
         p++;
         const char *end = strchr(p, '\n');
         size_t n = end ? (size_t)(end - p) : strlen(p);
@@ -69,7 +92,29 @@ hist_input(struct hist *h, const char *role, const char *path, const char *text,
                 return err_set(e, ERR_NOMEM, "out of memory");
         p = end;
     }
-    return 0;
+    return add_file(h, name, text, e);
+}
+
+int
+hist_next(const char **p, struct hist_step *step)
+{
+    const char *s = *p;
+    if (s && strncmp(s, magic, sizeof magic - 1) == 0)
+        s = strchr(s, '\n');
+    while (s && *s == '\n')
+        s++;
+    *p = s;
+    if (!s || !*s)
+        return 0;
+    const char *end = s + strcspn(s, "\n");
+    *p = end;
+    for (int k = 0; k < HIST_FIELDS; k++) {
+        size_t n = strcspn(s, "\t\n");
+        step->s[k] = s;
+        step->n[k] = n;
+        s += n + (s + n < end);
+    }
+    return 1;
 }
 
 char *
@@ -79,20 +124,26 @@ hist_text(const struct hist *h, const char *tool, const char *version,
     const char *lines = h->lines ? h->lines : "";
     const char *inputs = h->inputs ? h->inputs : "-";
     size_t n = sizeof magic + 16 + strlen(lines) + strlen(tool) +
-               strlen(version) + strlen(options) + strlen(inputs) + 8;
+               strlen(version) + strlen(options) + strlen(inputs) +
+               strlen(h->belongs) + 8;
     char *s = malloc(n);
     if (!s) {
         err_set(e, ERR_NOMEM, "out of memory");
         return NULL;
     }
-    snprintf(s, n, "%s%d\n%s%s\t%s\t%s\t%s\n", magic, FORMAT, lines, tool,
-        version, options, inputs);
+    snprintf(s, n, "%s%d\n%s%s\t%s\t%s\t%s%s%s\n", magic, FORMAT, lines, tool,
+        version, options, inputs, *h->belongs ? "\t" : "", h->belongs);
     return s;
 }
 
 void
 hist_free(struct hist *h)
 {
+    for (int64_t i = 0; i < h->n; i++) {
+        free(h->file[i].name);
+        free(h->file[i].text);
+    }
+    free(h->file);
     free(h->lines);
     free(h->inputs);
     *h = (struct hist){0};

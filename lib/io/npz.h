@@ -13,7 +13,7 @@
  * data-descriptor members, and a bare .npy, which reads as one member "x".
  */
 
-enum { NPZ_NAME = 256, NPZ_MEMBERS = 1024 };
+enum { NPZ_NAME = 256, NPZ_MEMBERS = 1056 };
 
 /* One member as the reader meets it. Names come without ".npy". */
 struct npz_head {

@@ -200,9 +200,9 @@ put_values(struct npz_out *z, const struct csr *a, struct err *e)
     return rc;
 }
 
-/* name may be NULL. */
-static int
-put_csr(struct npz_out *z, const struct csr *a, const char *name, struct err *e)
+int
+store_put_csr(
+    struct npz_out *z, const struct csr *a, const char *name, struct err *e)
 {
     int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
     struct npy hf = npy_make('S', 3, 0, NULL);
@@ -224,8 +224,8 @@ put_csr(struct npz_out *z, const struct csr *a, const char *name, struct err *e)
 }
 
 int
-store_write_graph(const char *path, const struct csr *a, const char *name,
-    const char *history, struct err *e)
+store_write_csr(
+    const char *path, const struct csr *a, const char *history, struct err *e)
 {
     struct npz_out z;
     int rc = npz_out_open(&z, path, e);
@@ -233,16 +233,9 @@ store_write_graph(const char *path, const struct csr *a, const char *name,
         return rc;
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
-        rc = put_csr(&z, a, name, e);
+        rc = store_put_csr(&z, a, NULL, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);
     return rc;
-}
-
-int
-store_write_csr(
-    const char *path, const struct csr *a, const char *history, struct err *e)
-{
-    return store_write_graph(path, a, NULL, history, e);
 }

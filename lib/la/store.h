@@ -27,10 +27,10 @@ int store_write_mat(const char *path, const struct mat *m, const char *history,
 int store_write_csr(const char *path, const struct csr *a, const char *history,
     struct err *e) ERR_CHECKED;
 
-/* store_write_csr with a member `name` that says which system the graph is of;
- * NULL: without one. */
-int store_write_graph(const char *path, const struct csr *a, const char *name,
-    const char *history, struct err *e) ERR_CHECKED;
+/* The members of a CSR matrix in a file that is being written, and among them
+ * `name`, which says of what system it is the graph; NULL: without one. */
+int store_put_csr(struct npz_out *z, const struct csr *a, const char *name,
+    struct err *e) ERR_CHECKED;
 
 /* One 2-D float32 member of a file being written. */
 int store_put_mat(struct npz_out *z, const char *name, const struct mat *m,

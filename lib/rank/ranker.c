@@ -1,5 +1,6 @@
 #include "lib/rank/ranker.h"
 
+#include "lib/data/identity.h"
 #include "lib/io/npz.h"
 #include "lib/la/store.h"
 
@@ -41,11 +42,35 @@ take_vectors(struct npz *z, struct ranker *r, struct err *e)
     return rc;
 }
 
-int
-ranker_read(const char *path, struct ranker *r, struct err *e)
+/* The ids that the file itself holds, if they are lists as we write them. */
+static int
+note_ids(struct npz *z, struct hist *h, struct err *e)
 {
-    static const char *const wanted[] = {
-        "user", "item", "format", "shape", "indptr", "indices", "data", NULL};
+    static const char *const name[] = {"user_ids", "item_ids"};
+    struct identity id = {0};
+    for (int k = 0; k < 2; k++) {
+        const struct npz_array *a = npz_find(z, name[k]);
+        struct ids s;
+        if (!a || a->npy.kind != 'S' || a->npy.ndim != 1)
+            continue;
+        int rc = dataset_take_ids(z, name[k], &s, e);
+        if (!rc) {
+            id.digest[k] = identity_ids(&s);
+            id.known |= 1u << k;
+        }
+        ids_free(&s);
+        if (rc)
+            return rc;
+    }
+    identity_note(h, &id);
+    return 0;
+}
+
+int
+ranker_read(const char *path, struct ranker *r, struct hist *h, struct err *e)
+{
+    static const char *const wanted[] = {"user", "item", "format", "shape",
+        "indptr", "indices", "data", "user_ids", "item_ids", NULL};
     *r = (struct ranker){0};
     struct npz z;
     int rc = npz_load(&z, path, wanted, e);
@@ -54,6 +79,10 @@ ranker_read(const char *path, struct ranker *r, struct err *e)
     int vectors = npz_find(&z, "user") || npz_find(&z, "item");
     rc = !vectors && npz_find(&z, "format") ? store_take_csr(&z, &r->graph, e)
                                             : take_vectors(&z, r, e);
+    if (!rc && h)
+        rc = hist_input(h, "model", z.path, z.history, z.id, e);
+    if (!rc && h)
+        rc = note_ids(&z, h, e);
     npz_free(&z);
     if (rc)
         ranker_free(r);

@@ -19,10 +19,12 @@ struct ranker {
 /*
  * Members `user` and `item` of any .npz, whoever wrote it: two axes, any
  * numeric type, finite; where neither is there, a sparse matrix as
- * store_take_csr reads it. Other members are skipped. path "-" is standard
- * input.
+ * store_take_csr reads it. h (may be NULL) receives the provenance under the
+ * role "model", and what user_ids and item_ids, if they are there, say that the
+ * model belongs to. Other members are skipped. path "-" is standard input.
  */
-int ranker_read(const char *path, struct ranker *r, struct err *e) ERR_CHECKED;
+int ranker_read(const char *path, struct ranker *r, struct hist *h,
+    struct err *e) ERR_CHECKED;
 
 /*
  * The scores of r (from path) for the users and items of d (from data), whose

@@ -61,6 +61,8 @@ checkpoint_write(const char *path, const struct checkpoint *c,
         rc = npz_out_array(&z, "counters", &hc, counters, e);
     if (!rc)
         rc = npz_out_array(&z, "numbers", &hn, numbers, e);
+    if (!rc && c->data)
+        rc = dataset_put_ids(&z, &c->data->user_ids, &c->data->item_ids, e);
     for (int i = 0; i < 2 && !rc; i++)
         rc = store_put_mat(&z, vec_name[i], &c->vec[i], e);
     for (int i = 0; i < 2 && !rc; i++)
@@ -104,7 +106,7 @@ static int
 is_state(const char *name)
 {
     static const char *const other[] = {"name", "run", "counters", "numbers",
-        "user", "item", "user_param", "item_param"};
+        "user_ids", "item_ids", "user", "item", "user_param", "item_param"};
     _Static_assert(CHECKPOINT_MEMBERS == 1 + sizeof other / sizeof *other,
         "members beside the engine's");
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
@@ -163,7 +165,8 @@ take_all(struct npz *z, struct checkpoint *c, struct err *e)
 }
 
 int
-checkpoint_read(const char *path, struct checkpoint *c, struct err *e)
+checkpoint_read(
+    const char *path, struct checkpoint *c, struct hist *h, struct err *e)
 {
     *c = (struct checkpoint){0};
     struct npz z;
@@ -171,6 +174,8 @@ checkpoint_read(const char *path, struct checkpoint *c, struct err *e)
     if (rc)
         return rc;
     rc = take_all(&z, c, e);
+    if (!rc && h)
+        rc = hist_input(h, "resume", z.path, z.history, z.id, e);
     npz_free(&z);
     if (rc)
         checkpoint_free(c);

@@ -2,6 +2,7 @@
 #define STAIR_CHECKPOINT_H
 
 #include "lib/base/err.h"
+#include "lib/data/dataset.h"
 #include "lib/engine/engine.h"
 #include "lib/la/mat.h"
 
@@ -11,8 +12,8 @@
  * A training run on disk: everything that the rest of the run depends on, in
  * row-major matrices, so that engines can exchange it. It is also a model file:
  * user and item are the best vectors so far. Members: name, run, counters
- * (i8), numbers (f8), user, item, user_param, item_param (the best), then the
- * engine's tensors by their names.
+ * (i8), numbers (f8), user_ids, item_ids, user, item, user_param, item_param
+ * (the best), then the engine's tensors by their names.
  */
 struct checkpoint_tensor {
     char *name;
@@ -32,19 +33,21 @@ struct checkpoint {
     struct mat param[2]; /* best parameters */
     struct checkpoint_tensor *state; /* [tensors] as read */
     int tensors;
+    const struct dataset *data; /* borrowed: whose ids are written, or NULL */
 };
 
 /* Members that are none of the engine's tensors, history.txt among them. */
-enum { CHECKPOINT_MEMBERS = 9 };
+enum { CHECKPOINT_MEMBERS = 11 };
 
 /* Writes c with the present state of g, one tensor in memory at a time; c's own
  * state is not looked at. Atomic; history as everywhere. */
 int checkpoint_write(const char *path, const struct checkpoint *c,
     const struct engine *g, const char *history, struct err *e) ERR_CHECKED;
 
-/* Verified like every file; values must be finite. */
-int checkpoint_read(
-    const char *path, struct checkpoint *c, struct err *e) ERR_CHECKED;
+/* Verified like every file; values must be finite. h (may be NULL) receives the
+ * provenance. */
+int checkpoint_read(const char *path, struct checkpoint *c, struct hist *h,
+    struct err *e) ERR_CHECKED;
 
 /*
  * 0 if both describe the same run; else ERR_FORMAT with the first difference

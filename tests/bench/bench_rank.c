@@ -74,7 +74,7 @@ time_rank(char **arg)
     struct scorer s;
     int32_t sink = 0;
     check(dataset_read(arg[0], &d, NULL, &err));
-    check(ranker_read(arg[1], &r, &err));
+    check(ranker_read(arg[1], &r, NULL, &err));
     check(ranker_scorer(&r, arg[1], &d, arg[0], &s, &err));
     struct exec *exec;
     check(exec_new(&exec, atoi(arg[3]), NULL, &err));

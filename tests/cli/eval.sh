@@ -117,7 +117,7 @@ fails 2 "stair-eval: metrics and per-user metrics cannot both go to standard out
 fails 2 "stair-eval: unexpected operand 'm2.npz' (see --help)" stair-eval --data d.npz m.npz m2.npz
 fails 1 "stair-eval: cannot open 'no.npz': No such file or directory" stair-eval --data d.npz no.npz
 fails 1 "stair-eval: 'd.npz' has no member 'user'" stair-eval --data d.npz d.npz
-fails 1 "stair-eval: 'm.npz' has no member 'user_ids'" stair-eval --data m.npz m.npz
+fails 1 "stair-eval: 'm.npz' has no member 'train_indptr'" stair-eval --data m.npz m.npz
 {
 	cat in.csv
 	echo d,v,0

@@ -147,7 +147,7 @@ mixed=(stair-train -q --model freedom --data data.npz --epochs 1 --features text
 "${mixed[@]}" image=init.npz:3 --checkpoint mixed.npz -o mixed_model.npz
 runs "weights of features: the same run" "${mixed[@]}" image=init.npz:3.0 --resume mixed.npz -o mixed2.npz
 equal_files "the same model" mixed_model.npz mixed2.npz
-same "its history has the weights" "$(stair-info mixed2.npz | grep -c 'text:[0-9a-f]\{8\} image=3:[0-9a-f]\{8\}$')" 1
+same "its history has the weights" "$(stair-info mixed2.npz | grep -c 'text:[0-9a-f]\{8\} image=3:[0-9a-f]\{8\}	')" 1
 for weight in "" :2; do
 	same "weight '$weight': another run" "$("${mixed[@]}" image=init.npz$weight --resume mixed.npz -o bad.npz 2>&1 |
 		sed 's/:[0-9a-f]\{8\}/:CRC/g')" "stair-train: 'mixed.npz' is a checkpoint of another run: it has image=3:CRC, this run has image${weight/:/=}:CRC"

@@ -3,7 +3,7 @@
 
 /* Every reader of npz files there is, for the fuzz targets: none may crash, and
  * what one of them accepts must keep its promises. */
-#include "lib/data/dataset.h"
+#include "lib/data/identity.h"
 #include "lib/io/npz.h"
 #include "lib/la/source.h"
 #include "lib/la/store.h"
@@ -71,11 +71,11 @@ read_source(const char *path)
 }
 
 static void
-read_ranker(const char *path)
+read_ranker(const char *path, struct hist *h)
 {
     struct ranker r;
     struct err e;
-    if (ranker_read(path, &r, &e))
+    if (ranker_read(path, &r, h, &e))
         return;
     if (r.graph.indptr
             ? csr_check(&r.graph, path, &e)
@@ -104,7 +104,7 @@ read_all(const void *data, size_t n)
     struct hist h = {0};
     read_arrays(path);
     read_source(path);
-    read_ranker(path);
+    read_ranker(path, &h);
     if (store_read_mat(path, &m, &h, "x", &e) == 0) {
         if (mat_check_finite(&m, path, &e))
             abort();
@@ -120,8 +120,12 @@ read_all(const void *data, size_t n)
             abort();
         dataset_free(&d);
     }
-    if (checkpoint_read(path, &c, &e) == 0)
+    if (checkpoint_read(path, &c, &h, &e) == 0)
         checkpoint_free(&c);
+    for (int64_t i = 0; i < h.n; i++)
+        if (identity_check(&h, i, IDENTITY_ALL, &e) && !*e.msg)
+            abort();
+    identity_inherit(&h, IDENTITY_ALL);
     hist_free(&h);
 }
 

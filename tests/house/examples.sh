@@ -92,16 +92,19 @@ if [ -n "$PY" ]; then
 	cd shop || exit 1
 	{
 		cat <<-END
-			import numpy as np, scipy.sparse
+			import numpy as np, scipy.sparse, zlib
 			from scipy.sparse import csr_matrix
 			rows, u, v = np.eye(3), np.ones((2, 3)), np.ones((4, 3))
 			graph = scipy.sparse.eye(4, format="csr")
 		END
 		sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TOP/man/man5/stair-npz.5" | sed -n '/^\.Bd/,/^\.Ed/p' |
-			sed -n '/^[^.]/p' | sed 's/"model.npz"/"theirs.npz"/; s/"items.npz"/"graph.npz"/'
+			sed -n '/^[^.]/p' | sed 's/\\e/\\/g; s/"model.npz"/"theirs.npz"/; s/"items.npz"/"graph.npz"/'
 		echo 'assert train.shape == shape and train.nnz == len(ind)'
+		echo 'print(f"{items:08x} {pairs:08x}")'
 	} >npz.py
 	runs "stair-npz.5: Python" "$PY" npz.py
+	same "its digests are those of the history" "$(cat runs.out)" \
+		"$(stair-info data.npz | sed -nE 's/^belongs.*items=(.*)\ttrain=(.*)/\1 \2/p')"
 	same "writes what the programs read" "$(stair-info x.npz theirs.npz graph.npz | grep -c '^kind	[dmc]')" 3
 	awk '/^```python/ {on = 1; next} /^```/ {on = 0} on' "$TOP/README.md" >readme.py
 	echo 'print(*(b.decode() for b in best))' >>readme.py

@@ -208,7 +208,7 @@ limits(void)
             abort();
     rc = checkpoint_write("large.npz", &c, g, "stair-npz 1\n", &e);
     checkpoint_free(&c);
-    ok(!rc && checkpoint_read("large.npz", &c, &e) == 0 &&
+    ok(!rc && checkpoint_read("large.npz", &c, NULL, &e) == 0 &&
             c.tensors == 3 * NET_TENSORS &&
             checkpoint_restore(&c, g, "large.npz", &e) == 0,
         "the largest checkpoint is written and read");
@@ -300,7 +300,7 @@ main(void)
     engine_free(h);
     sample_free(&sh);
     h = net_engine(&sh, &m);
-    ok(checkpoint_read("ck.npz", &run2, &e) == 0 &&
+    ok(checkpoint_read("ck.npz", &run2, NULL, &e) == 0 &&
             checkpoint_restore(&run2, h, "ck.npz", &e) == 0,
         "a checkpoint holds all tensors");
     run(h, &run2.cursor, 10);
@@ -309,12 +309,12 @@ main(void)
         equal &= !(difference(h, k, g, k) > 0);
     ok(equal, "stopped within an epoch and resumed: same bytes");
     checkpoint_free(&run2);
-    ok(checkpoint_read("ck.npz", &run2, &e) == 0 &&
+    ok(checkpoint_read("ck.npz", &run2, NULL, &e) == 0 &&
             checkpoint_restore(&run2, twin, "ck.npz", &e) == 0,
         "a model with fewer tensors takes those that it has");
     checkpoint_free(&run2);
     if (checkpoint_write("linear.npz", &run1, twin, "stair-npz 1\n", &e) ||
-        checkpoint_read("linear.npz", &run2, &e))
+        checkpoint_read("linear.npz", &run2, NULL, &e))
         abort();
     ok(checkpoint_restore(&run2, h, "linear.npz", &e) == ERR_FORMAT &&
             strcmp(e.msg, "'linear.npz' has no member 'now_steps'") == 0,

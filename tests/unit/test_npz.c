@@ -312,7 +312,7 @@ test_members(void)
     }
     ok(!rc && npz_out_array(&w, "more", &h, i8, &e) == ERR_RANGE &&
             !strcmp(e.msg,
-                "member 'more.npy' is one too many: a file holds at most 1024"),
+                "member 'more.npy' is one too many: a file holds at most 1056"),
         "%s", e.msg);
     struct npz z;
     ok(npz_out_commit(&w, &e) == 0 && npz_load(&z, "full.npz", NULL, &e) == 0 &&

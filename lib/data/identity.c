@@ -1,0 +1,251 @@
+#include "lib/data/identity.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+static const char *const word[IDENTITY_PARTS] = {"users", "items", "train"};
+
+uint32_t
+identity_ids(const struct ids *ids)
+{
+    uLong crc = crc32_z(0, NULL, 0);
+    for (int64_t i = 0; i < ids->n; i++) {
+        struct text id = ids_get(ids, i);
+        crc = crc32_z(crc, (const void *)id.s, (size_t)id.n);
+        crc = crc32_z(crc, (const void *)"", 1);
+    }
+    return (uint32_t)crc;
+}
+
+uint32_t
+identity_pairs(const struct csr *pairs)
+{
+    uLong crc = crc32_z(0, NULL, 0);
+    crc = crc32_z(crc, (const void *)pairs->indptr,
+        (size_t)(pairs->rows + 1) * sizeof *pairs->indptr);
+    if (pairs->nnz)
+        crc = crc32_z(crc, (const void *)pairs->indices,
+            (size_t)pairs->nnz * sizeof *pairs->indices);
+    return (uint32_t)crc;
+}
+
+struct identity
+identity_of(const struct dataset *d)
+{
+    return (struct identity){
+        IDENTITY_ALL, {identity_ids(&d->user_ids), identity_ids(&d->item_ids),
+                          identity_pairs(&d->train)}};
+}
+
+void
+identity_print(const struct identity *id, char text[HIST_BELONGS])
+{
+    int n = 0;
+    *text = 0;
+    for (int k = 0; k < IDENTITY_PARTS; k++)
+        if (id->known & 1u << k)
+            n += snprintf(text + n, HIST_BELONGS - (size_t)n, "%s%s:%08" PRIx32,
+                n ? " " : "", word[k], id->digest[k]);
+}
+
+/* The next word of s[0..*n), which becomes what is left. */
+static const char *
+next_word(const char **s, size_t *n, size_t *length)
+{
+    while (*n && **s == ' ')
+        (*s)++, (*n)--;
+    const char *w = *s;
+    while (*n && **s != ' ')
+        (*s)++, (*n)--;
+    *length = (size_t)(*s - w);
+    return *length ? w : NULL;
+}
+
+static int
+parse_digest(const char *s, size_t n, uint32_t *digest)
+{
+    char text[9] = "";
+    if (n != 8 || strspn(s, "0123456789abcdef") < n)
+        return 0;
+    memcpy(text, s, n);
+    *digest = (uint32_t)strtoul(text, NULL, 16);
+    return 1;
+}
+
+/* Words that are none of ours are passed over: a later version may add some. */
+static struct identity
+parse(const char *s, size_t n)
+{
+    struct identity id = {0};
+    size_t length;
+    for (const char *w; (w = next_word(&s, &n, &length));)
+        for (int k = 0; k < IDENTITY_PARTS; k++) {
+            size_t at = strlen(word[k]);
+            if (length > at && memcmp(w, word[k], at) == 0 && w[at] == ':' &&
+                parse_digest(w + at + 1, length - at - 1, &id.digest[k]))
+                id.known |= 1u << k;
+        }
+    return id;
+}
+
+static struct identity
+file_identity(const struct hist_file *f)
+{
+    return parse(f->belongs, strlen(f->belongs));
+}
+
+void
+identity_note(struct hist *h, const struct identity *id)
+{
+    struct hist_file *f = &h->file[h->n - 1];
+    struct identity all = file_identity(f);
+    for (int k = 0; k < IDENTITY_PARTS; k++)
+        if (id->known & 1u << k)
+            all.digest[k] = id->digest[k];
+    all.known |= id->known;
+    identity_print(&all, f->belongs);
+}
+
+void
+identity_inherit(struct hist *h, unsigned parts)
+{
+    struct identity out = {0};
+    for (int64_t i = 0; i < h->n; i++) {
+        struct identity in = file_identity(&h->file[i]);
+        for (int k = 0; k < IDENTITY_PARTS; k++)
+            if (in.known & ~out.known & parts & 1u << k) {
+                out.digest[k] = in.digest[k];
+                out.known |= 1u << k;
+            }
+    }
+    identity_print(&out, h->belongs);
+}
+
+/* The step of f's history that made what part k of its identity is a digest of:
+ * the first one whose output has that digest. */
+static int
+find_origin(const struct hist_file *f, int k, struct hist_step *step)
+{
+    uint32_t digest = file_identity(f).digest[k];
+    for (const char *p = f->text; hist_next(&p, step);) {
+        struct identity id =
+            parse(step->s[HIST_BELONGS_TO], step->n[HIST_BELONGS_TO]);
+        if (id.known & 1u << k && id.digest[k] == digest)
+            return 1;
+    }
+    *step = (struct hist_step){0};
+    return 0;
+}
+
+static int
+has_word(const struct hist_step *step, const char *w, size_t length)
+{
+    for (int f = HIST_OPTIONS; f <= HIST_INPUTS; f++) {
+        const char *s = step->s[f], *v;
+        size_t n = step->n[f], m;
+        while ((v = next_word(&s, &n, &m)))
+            if (m == length && memcmp(v, w, m) == 0)
+                return 1;
+    }
+    return 0;
+}
+
+struct phrase {
+    char s[320];
+    size_t n;
+};
+
+/* What comes from a file may hold anything; long words are cut. */
+static void
+put(struct phrase *t, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n && i < 80 && t->n + 1 < sizeof t->s; i++)
+        t->s[t->n++] = (unsigned char)s[i] < 32 || s[i] == 127 ? '?' : s[i];
+    t->s[t->n] = 0;
+}
+
+/* Puts the words of the step's options and inputs, of which those of `without`
+ * (or NULL) are left out. How many there are. */
+static int
+put_words(struct phrase *t, const struct hist_step *step,
+    const struct hist_step *without)
+{
+    int count = 0;
+    for (int f = HIST_OPTIONS; f <= HIST_INPUTS; f++) {
+        const char *s = step->s[f], *w;
+        size_t n = step->n[f], length;
+        while ((w = next_word(&s, &n, &length))) {
+            if (without && has_word(without, w, length))
+                continue;
+            put(t, " ", 1);
+            put(t, w, length);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* "stair-ingest --seed=1": what the other origin has not, or all if that is
+ * nothing. Where the steps are the same the digest is put. */
+static void
+describe(struct phrase *t, const struct hist_file *f, int k,
+    const struct hist_step *own, const struct hist_step *other)
+{
+    struct phrase theirs = {.n = 0};
+    *t = (struct phrase){.n = 0};
+    put(t, own->s[HIST_TOOL], own->n[HIST_TOOL]);
+    if (put_words(t, own, other))
+        return;
+    if (put_words(&theirs, other, own) && put_words(t, own, NULL))
+        return;
+    char digest[32];
+    int n = snprintf(digest, sizeof digest, "%s%s:%08" PRIx32, t->n ? " " : "",
+        word[k], file_identity(f).digest[k]);
+    put(t, digest, (size_t)n);
+}
+
+static int
+refuse(const struct hist_file *a, const struct hist_file *b, unsigned differ,
+    struct err *e)
+{
+    static const char *const what[] = {[IDENTITY_USERS] = "other users than",
+        [IDENTITY_ITEMS] = "other items than",
+        [IDENTITY_USERS | IDENTITY_ITEMS] = "other users and items than",
+        [IDENTITY_TRAIN] = "another train split than"};
+    unsigned ids = differ & (IDENTITY_USERS | IDENTITY_ITEMS);
+    int k = ids & IDENTITY_ITEMS ? 1 : ids ? 0 : 2;
+    struct hist_step from_a, from_b;
+    struct phrase origin_a, origin_b;
+    find_origin(a, k, &from_a);
+    find_origin(b, k, &from_b);
+    describe(&origin_a, a, k, &from_a, &from_b);
+    describe(&origin_b, b, k, &from_b, &from_a);
+    return err_set(e, ERR_FORMAT,
+        "'%.250s' belongs to %s '%.250s': the first is from %s, the second "
+        "from %s",
+        b->name, what[ids ? ids : differ], a->name, origin_b.s, origin_a.s);
+}
+
+int
+identity_same(const struct hist_file *a, const struct hist_file *b,
+    unsigned parts, struct err *e)
+{
+    struct identity p = file_identity(a), q = file_identity(b);
+    unsigned differ = 0;
+    for (int k = 0; k < IDENTITY_PARTS; k++)
+        if (p.known & q.known & parts & 1u << k && p.digest[k] != q.digest[k])
+            differ |= 1u << k;
+    return differ ? refuse(a, b, differ, e) : 0;
+}
+
+int
+identity_check(const struct hist *h, int64_t i, unsigned parts, struct err *e)
+{
+    int rc = 0;
+    for (int64_t j = 0; j < i && !rc; j++)
+        rc = identity_same(&h->file[j], &h->file[i], parts, e);
+    return rc;
+}
