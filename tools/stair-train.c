@@ -3,7 +3,6 @@
 #include "lib/data/identity.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
-#include "lib/models/itemknn.h"
 #include "lib/train/train.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
@@ -85,10 +84,9 @@ loss_text(
 
 struct reporter {
     struct cli *io;
-    const struct train_args *o;
     struct train_log log;
     double started;
-    int64_t steps_done;
+    int64_t epochs, steps_done;
     double loss, ndcg;
 };
 
@@ -98,14 +96,14 @@ on_step(void *ctx, int64_t epoch, int64_t step, int64_t steps)
     struct reporter *r = ctx;
     r->steps_done++;
     double rate = (double)r->steps_done / (clock_seconds() - r->started);
-    int64_t left = (r->o->set.epochs - epoch) * steps + steps - step;
+    int64_t left = (r->epochs - epoch) * steps + steps - step;
     int64_t eta = (int64_t)((double)left / rate);
     char loss[LOSS_TEXT];
     loss_text(loss, "loss ", r->loss, ", ");
     cli_progress(r->io,
         "epoch %" PRId64 "/%" PRId64 ", %s%.0f steps/s, eta %" PRId64
         ":%02d:%02d, valid NDCG@20 %.4f",
-        epoch, r->o->set.epochs, loss, rate, eta / 3600, (int)(eta / 60 % 60),
+        epoch, r->epochs, loss, rate, eta / 3600, (int)(eta / 60 % 60),
         (int)(eta % 60), r->ndcg);
 }
 
@@ -156,6 +154,7 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
     const char *run_options, struct checkpoint *run)
 {
     struct checkpoint c;
+    int64_t epochs = system_int(&o->set, "epochs");
     struct hist own = {0};
     die_if(checkpoint_read(o->resume, &c, &own, &io->err), io);
     die_if(
@@ -163,11 +162,11 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
         io);
     hist_free(&own);
     die_if(checkpoint_same_run(&c, run_options, o->resume, &io->err), io);
-    if (c.evaluated > o->set.epochs)
+    if (c.evaluated > epochs)
         cli_die(io, "'%s' is at epoch %" PRId64 ", beyond --epochs %" PRId64,
-            o->resume, c.evaluated, o->set.epochs);
-    if (c.evaluated >= 0 && c.evaluated % o->set.every &&
-        c.evaluated < o->set.epochs)
+            o->resume, c.evaluated, epochs);
+    if (c.evaluated >= 0 && c.evaluated < epochs &&
+        c.evaluated % system_int(&o->set, "eval-every"))
         cli_die(io,
             "'%s' is of a run that ended at epoch %" PRId64
             ", which is no multiple of --eval-every: it can't be "
@@ -199,7 +198,7 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         (int)io->threads, g->steps);
 
     struct reporter r = {.io = io,
-        .o = o,
+        .epochs = system_int(&o->set, "epochs"),
         .started = clock_seconds(),
         .loss = (double)NAN,
         .ndcg = run.best};
@@ -207,9 +206,9 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         train_log_open(&r.log, o->log, o->resume ? run.reported : -1, &io->err),
         io);
     char *history = cli_history(io);
-    struct train_opt to = {.epochs = o->set.epochs,
-        .every = o->set.every,
-        .patience = o->patience,
+    struct train_opt to = {.epochs = r.epochs,
+        .every = system_int(&o->set, "eval-every"),
+        .patience = system_int(&o->set, "patience"),
         .keep_last = strcmp(o->keep, "last") == 0,
         .log_test = o->log_test,
         .exec = cli_exec(io),
@@ -260,67 +259,62 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
 }
 
 static void
-write_fixed(
-    struct cli *io, const struct train_args *o, const struct train_input *in)
+write_sparse(struct cli *io, const char *name, const struct dataset *d,
+    const struct csr *graph)
+{
+    struct npz_out z;
+    char *history = cli_history(io);
+    die_if(npz_out_open(&z, io->out, &io->err), io);
+    die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
+    die_if(store_put_csr(&z, graph, name, &io->err), io);
+    die_if(dataset_put_ids(&z, NULL, &d->item_ids, &io->err), io);
+    die_if(npz_out_commit(&z, &io->err), io);
+    free(history);
+}
+
+/* A model that is not trained. */
+static void
+write_untrained(
+    struct cli *io, const struct train_args *o, struct train_input *in)
 {
     struct model m;
     train_setup_model(io, o, in, &m);
-    struct mat vec[2] = {m.user, m.item};
-    write_model(io, m.name, &in->data, vec, vec);
+    if (m.kind == MODEL_FIXED)
+        write_model(io, o->model, &in->data, m.fixed, m.fixed);
+    else
+        write_sparse(io, o->model, &in->data, &m.sparse);
     model_free(&m);
-}
-
-static void
-write_graph(
-    struct cli *io, const struct train_args *o, const struct train_input *in)
-{
-    struct csr graph;
-    struct itemknn_opt ko = {o->set.neighbours, o->set.shrink, cli_exec(io)};
-    die_if(itemknn_build(&graph, &in->data.train, &ko, &io->err), io);
-    char *history = cli_history(io);
-    struct npz_out z;
-    die_if(npz_out_open(&z, io->out, &io->err), io);
-    die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
-    die_if(store_put_csr(&z, &graph, o->model, &io->err), io);
-    die_if(dataset_put_ids(&z, NULL, &in->data.item_ids, &io->err), io);
-    die_if(npz_out_commit(&z, &io->err), io);
-    free(history);
-    csr_free(&graph);
 }
 
 int
 main(int argc, char **argv)
 {
     struct train_args o;
-    struct cli_option table[TRAIN_ARGS_OPTIONS];
     struct cli io = {
         .tool = "stair-train",
         .operands = "",
-        .summary = "Trains a recommender and writes its user and item vectors, "
-                   "whose inner\nproduct is the score; itemknn writes a graph "
-                   "of items instead.",
         .examples =
             "  stair-train --data data.npz --init init.npz --items items.npz "
             "\\\n    --gamma 0.1 --weight-decay 0.3 -o model.npz\n"
             "  stair-train --data data.npz --init init.npz --items items.npz "
             "\\\n    --checkpoint run.npz --log run.jsonl -o model.npz",
     };
-    train_args_init(&o, &io, table);
-    io.table = table;
+    train_args_init(&o, &io);
     cli_parse(&io, argc, argv);
+    if (train_args_list(&o))
+        return cli_finish(&io);
     train_args_check(&io, &o);
     train_files_try(&io, &o);
 
-    if (o.system->form == TRAIN_NET)
+    if (o.system->kind == MODEL_NET)
         die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct train_input in = {0};
     train_input_read(&io, &o, &in);
-    if (o.system->form == TRAIN_FIXED)
-        write_fixed(&io, &o, &in);
-    else if (o.system->form == TRAIN_GRAPH)
-        write_graph(&io, &o, &in);
-    else
+    train_args_final(&io, &o);
+    if (system_trains(o.system))
         train(&io, &o, &in);
+    else
+        write_untrained(&io, &o, &in);
     train_input_free(&in);
     return cli_finish(&io);
 }

@@ -2,7 +2,7 @@
 #define STAIR_TRAIN_ARGS_H
 
 #include "tools/cli.h"
-#include "tools/train_systems.h"
+#include "tools/train_params.h"
 
 #include <stdint.h>
 
@@ -12,26 +12,34 @@ struct train_features {
     double weight;
 };
 
+enum { TRAIN_ARGS_OPTIONS = 64 };
+
 /* The command line of stair-train. */
 struct train_args {
     const char *model, *data, *init, *items, *triples, *device, *keep;
     const char *checkpoint, *resume, *log;
-    const struct train_system *system; /* the model's */
-    struct train_settings set;
-    struct cli_list features;                    /* NAME=FILE[:WEIGHT] */
+    const struct system *system; /* the model's */
+    struct train_params params;  /* as given */
+    struct system_args set;      /* the system's parameters; the rest is NULL */
+    struct cli_list features;    /* NAME=FILE[:WEIGHT] */
     struct train_features feature[CLI_LIST_MAX]; /* features.n of them */
-    int64_t dim, patience, seed;
-    int log_test, no_mi, no_fsc, no_bsc, train_features;
+    int64_t seed;
+    int log_test, list;
+    struct cli_option table[TRAIN_ARGS_OPTIONS];
+    char summary[4096];
 };
 
-enum { TRAIN_ARGS_OPTIONS = 56 };
+/* Defaults, and the table and the summary that io points at from then on. */
+void train_args_init(struct train_args *o, struct cli *io);
 
-/* Defaults, and the table that points at them and at io. */
-void train_args_init(struct train_args *o, struct cli *io,
-    struct cli_option table[TRAIN_ARGS_OPTIONS]);
+/* What --list asks for; returns 1 if it does. */
+int train_args_list(const struct train_args *o);
 
-/* Exits 2 if the options do not go together; completes those whose default
- * depends on the model. */
+/* Exits 2 if the options do not go together; fills o->set. */
 void train_args_check(struct cli *io, struct train_args *o);
+
+/* Once o->set is final: the table of what the system takes, with its values,
+ * for the history and for what a checkpoint must agree with. */
+void train_args_final(struct cli *io, struct train_args *o);
 
 #endif

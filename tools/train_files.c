@@ -44,7 +44,7 @@ train_files_features(struct cli *io, struct train_args *o)
         for (int k = 0; k < i; k++)
             if (strcmp(o->feature[k].name, f->name) == 0)
                 cli_usage(io, "features '%s' are given twice", f->name);
-        if (!isnan(f->weight) && !(o->system->takes & TRAIN_WEIGHTS))
+        if (!isnan(f->weight) && !o->system->reads.weights)
             cli_usage(io, "model '%s' takes no weight in '--features %s'",
                 o->model, operand);
         if (isnan(f->weight))

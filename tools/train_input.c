@@ -58,10 +58,11 @@ train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
             cli_die(io,
                 "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
                 o->init, in->init.n, o->data, in->data.n_items);
-        if (in->init.d == 0 || (o->dim && in->init.d != o->dim))
+        int64_t dim = system_int(&o->set, "dim");
+        if (in->init.d == 0 || (dim && in->init.d != dim))
             cli_die(io, "'%s' has %" PRId64 " columns, not %" PRId64, o->init,
-                in->init.d, o->dim ? o->dim : 64);
-        o->dim = in->init.d;
+                in->init.d, dim ? dim : 64);
+        system_set(&o->set, "dim", (double)in->init.d);
     }
     if (o->items)
         die_if(

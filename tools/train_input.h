@@ -21,8 +21,8 @@ struct train_input {
     int64_t n_triples;
 };
 
-/* Reads the files that o names, checked against the dataset; sets o->dim by the
- * initial vectors. Exits on errors. */
+/* Reads the files that o names, checked against the dataset; sets the width by
+ * the initial vectors. Exits on errors. */
 void train_input_read(
     struct cli *io, struct train_args *o, struct train_input *in);
 

@@ -7,28 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As large as the data allow, where all of it fits into one step. */
+static int64_t
+largest_step(const struct train_args *o, const struct train_input *in)
+{
+    int64_t triples = in->triples ? in->n_triples : in->data.train.nnz;
+    int64_t batch = system_int(&o->set, "batch");
+    return batch < triples ? batch : triples;
+}
+
 void
 train_setup_model(struct cli *io, const struct train_args *o,
-    const struct train_input *in, struct model *m)
+    struct train_input *in, struct model *m)
 {
-    const struct train_settings *set = &o->set;
-    struct model_opt mo = {.gamma = set->gamma,
-        .layers = set->layers,
-        .dim = o->dim,
-        .rate = set->rate,
-        .decay = set->decay,
-        .seed = (uint64_t)o->seed,
-        .jacobi_a = set->jacobi_a,
-        .jacobi_b = set->jacobi_b,
-        .scale = set->scale,
-        .mid = set->mid,
-        .no_mi = o->no_mi,
-        .no_fsc = o->no_fsc,
-        .no_bsc = o->no_bsc};
-    const struct csr *train = &in->data.train;
-    die_if(o->system->model ? o->system->model(m, &mo, train, &io->err)
-                            : model_stair(m, &mo, train, &in->init, &io->err),
-        io);
+    const struct system *s = o->system;
+    struct system_args a = o->set;
+    a.train = &in->data.train;
+    a.init = o->init ? &in->init : NULL;
+    a.items = o->items ? &in->items : NULL;
+    a.features = in->features;
+    a.n_features = in->n_features;
+    a.batch = system_trains(s) ? largest_step(o, in) : 0;
+    a.seed = (uint64_t)o->seed;
+    a.exec = cli_exec(io);
+    if (s->note) {
+        char text[128];
+        die_if(s->note(&a, text, sizeof text, &io->err), io);
+        cli_note(io, "%s", text);
+    }
+    die_if(system_make(m, &a, &io->err), io);
 }
 
 static void
@@ -41,21 +48,18 @@ make_sampler(struct cli *io, const struct train_args *o,
                    s, train, in->triples, in->n_triples, o->triples, &io->err),
             io);
     else if (kind == SAMPLE_DISTINCT)
-        die_if(sample_distinct(
-                   s, train, o->set.batch, (uint64_t)o->seed, &io->err),
+        die_if(sample_distinct(s, train, system_int(&o->set, "batch"),
+                   (uint64_t)o->seed, &io->err),
             io);
     else
         die_if(sample_init(s, kind, train, (uint64_t)o->seed, &io->err), io);
 }
 
-/* A system of the linear family. */
 static void
-make_linear(struct cli *io, const struct train_args *o, struct train_input *in,
-    struct train_setup *s)
+make_poly(struct cli *io, const struct train_args *o, struct train_input *in,
+    struct poly *p, struct train_setup *s)
 {
-    struct model m;
     struct graph ui = {0}, items = {0};
-    train_setup_model(io, o, in, &m);
     die_if(graph_bipartite(&in->data.train, &ui, &io->err), io);
     if (o->items)
         die_if(graph_items(
@@ -63,52 +67,28 @@ make_linear(struct cli *io, const struct train_args *o, struct train_input *in,
             io);
     csr_free(&in->items);
     mat_free(&in->init);
-    make_sampler(io, o, in, m.sampling, &s->sampler);
-    struct cpu_opt co = {o->set.batch, cli_exec(io), 0};
+    make_sampler(io, o, in, p->sampling, &s->sampler);
+    int64_t batch = system_int(&o->set, "batch");
+    struct cpu_opt co = {batch, cli_exec(io), 0};
     die_if(
         strcmp(o->device, "cuda") == 0
-            ? cuda_new(&s->engine, &m, &ui, &items, &s->sampler, o->set.batch,
-                  &io->err)
-            : cpu_new(&s->engine, &m, &ui, &items, &s->sampler, &co, &io->err),
+            ? cuda_new(&s->engine, p, &ui, &items, &s->sampler, batch, &io->err)
+            : cpu_new(&s->engine, p, &ui, &items, &s->sampler, &co, &io->err),
         io);
     graph_free(&ui);
     graph_free(&items);
-    model_free(&m);
+    poly_free(p);
 }
 
+/* The net passes to the engine. */
 static void
 make_net(struct cli *io, const struct train_args *o, struct train_input *in,
-    struct train_setup *s)
+    struct net *m, struct train_setup *s)
 {
-    const struct train_settings *set = &o->set;
-    int64_t triples = in->triples ? in->n_triples : in->data.train.nnz;
-    struct net_opt no = {.train = &in->data.train,
-        .features = in->features,
-        .n_features = in->n_features,
-        .batch = set->batch < triples ? set->batch : triples,
-        .layers = set->layers,
-        .item_layers = set->item_layers,
-        .neighbours = set->neighbours,
-        .dim = o->dim,
-        .rate = set->rate,
-        .decay = set->decay,
-        .keep_edges = set->keep_edges,
-        .origin = set->origin,
-        .dropout = set->dropout,
-        .modal_loss = set->modal_loss,
-        .penalty = set->penalty,
-        .train_features = o->train_features,
-        .seed = (uint64_t)o->seed,
-        .exec = cli_exec(io)};
-    if (o->system->needs) {
-        char text[128];
-        die_if(o->system->needs(&no, text, sizeof text, &io->err), io);
-        cli_note(io, "%s", text);
-    }
-    struct net *m;
-    die_if(o->system->net(&m, &no, &io->err), io);
     make_sampler(io, o, in, m->sampling, &s->sampler);
-    int64_t batch = s->sampler.batch ? s->sampler.batch : set->batch;
+    int64_t batch = s->sampler.batch;
+    if (!batch)
+        batch = system_int(&o->set, "batch");
     die_if(cpu_net_new(&s->engine, m, &s->sampler, batch, &io->err), io);
 }
 
@@ -116,11 +96,13 @@ void
 train_setup_make(struct cli *io, const struct train_args *o,
     struct train_input *in, struct train_setup *s)
 {
+    struct model m;
     *s = (struct train_setup){0};
-    if (o->system->form == TRAIN_NET)
-        make_net(io, o, in, s);
+    train_setup_model(io, o, in, &m);
+    if (m.kind == MODEL_NET)
+        make_net(io, o, in, m.net, s);
     else
-        make_linear(io, o, in, s);
+        make_poly(io, o, in, &m.poly, s);
 }
 
 void

@@ -14,11 +14,12 @@ struct train_setup {
     struct sampler sampler;
 };
 
-/* The model of the linear family that o asks for. Exits on errors. */
+/* The model that o asks for. A net moves features out of in. Exits on errors.
+ */
 void train_setup_model(struct cli *io, const struct train_args *o,
-    const struct train_input *in, struct model *m);
+    struct train_input *in, struct model *m);
 
-/* Makes the system that o asks for and its engine; frees inputs that are not
+/* Makes a model that is trained and its engine; frees inputs that are not
  * needed any more. Exits on errors. */
 void train_setup_make(struct cli *io, const struct train_args *o,
     struct train_input *in, struct train_setup *s);

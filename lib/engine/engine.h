@@ -5,7 +5,7 @@
 #include "lib/graph/graph.h"
 #include "lib/graph/sample.h"
 #include "lib/la/mat.h"
-#include "lib/models/model.h"
+#include "lib/models/poly.h"
 
 #include <stdint.h>
 
@@ -19,7 +19,7 @@
  * Bytes of the result depend neither on threads nor on where a run was
  * interrupted.
  *
- * The engines of the linear family (struct model), on the CPU (cpu.h) or a GPU
+ * The engines of the linear family (struct poly), on the CPU (cpu.h) or a GPU
  * (cuda.h), also give the same bytes for any instruction set and device. Their
  * step, for a batch of B triples (paper, Algorithm 1):
  *

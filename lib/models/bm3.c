@@ -17,7 +17,7 @@
 #include "lib/base/mem.h"
 #include "lib/graph/graph.h"
 #include "lib/models/modal.h"
-#include "lib/models/net_all.h"
+#include "lib/models/system.h"
 #include "lib/nn/cosine.h"
 #include "lib/nn/dropout.h"
 #include "lib/nn/init.h"
@@ -222,18 +222,18 @@ release(struct net *m)
 
 /* All weights normal with sd sqrt(2 / (rows + columns)), biases uniform. */
 static int
-parameters(struct net *m, const struct net_opt *o, struct err *e)
+parameters(struct net *m, const struct system_args *o, struct err *e)
 {
     struct bm3 *t = m->own;
-    int64_t d = o->dim;
+    int64_t d = system_int(o, "dim");
     int rc = net_add_embeddings(m, t->users, t->items, d, e);
     if (!rc)
         rc = net_add(m, NET_PARAM, d, d, &t->weight, e, "predictor");
     if (!rc)
         rc = net_add(m, NET_PARAM, 1, d, &t->bias, e, "predictor_bias");
     for (int k = 0; k < m->tensors && !rc; k++)
-        m->tensor[k].adam =
-            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
+            .coupled = system_real(o, "weight-decay")};
     t->modals = o->n_features;
     if (!rc)
         rc = modal_make(m, o, 1, &t->modal, e);
@@ -252,10 +252,10 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
 }
 
 static int
-buffers(struct net *m, const struct net_opt *o, struct err *e)
+buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct bm3 *t = m->own;
-    int64_t n = t->users + t->items, d = o->dim;
+    int64_t n = t->users + t->items, d = system_int(o, "dim");
     int64_t all = (MODAL + t->modals) * o->batch;
     const struct {
         struct mat *m;
@@ -263,7 +263,7 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
     } mats[] = {{&t->a, n, d}, {&t->da, n, d}, {&t->in, all, d},
         {&t->target, all, d}, {&t->out, all, d}, {&t->dout, all, d},
         {&t->din, all, d},
-        {&t->df, o->train_features ? o->batch : 0,
+        {&t->df, system_int(o, "train-features") ? o->batch : 0,
             modal_widest(m, t->modal, t->modals)}};
     int rc = propagate_init(&t->scratch, n, d, e);
     for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
@@ -276,7 +276,7 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
 }
 
 static int
-make(struct net *m, const struct net_opt *o, struct err *e)
+make(struct net *m, const struct system_args *o, struct err *e)
 {
     struct bm3 *t = m->own = mem_zero(1, sizeof *t, e);
     if (!t)
@@ -284,10 +284,10 @@ make(struct net *m, const struct net_opt *o, struct err *e)
     m->sampling = SAMPLE_POSITIVES;
     t->users = o->train->rows;
     t->items = o->train->cols;
-    t->layers = (int)o->layers;
-    t->dropout = o->dropout;
-    t->modal_loss = o->modal_loss;
-    t->penalty = o->penalty;
+    t->layers = (int)system_int(o, "layers");
+    t->dropout = system_real(o, "dropout");
+    t->modal_loss = system_real(o, "modal-loss");
+    t->penalty = system_real(o, "penalty");
     int rc = graph_bipartite(o->train, &t->graph, e);
     if (!rc)
         rc = parameters(m, o, e);
@@ -296,10 +296,28 @@ make(struct net *m, const struct net_opt *o, struct err *e)
     return rc;
 }
 
-int
-net_bm3(struct net **out, const struct net_opt *o, struct err *e)
+static int
+bm3(struct model *m, const struct system_args *o, struct err *e)
 {
     static const struct net_kind kind = {
         .make = make, .step = step, .vectors = vectors, .free = release};
-    return net_new(out, "bm3", &kind, o, e);
+    return net_new(&m->net, &kind, o, e);
 }
+
+static const struct system_param params[] = {SYSTEM_LAYERS(1, 0, 16),
+    SYSTEM_DIM, SYSTEM_RATE(1e-3),
+    SYSTEM_DECAY(1e-4, "weight decay, in the gradient"), SYSTEM_TRAIN_FEATURES,
+    {"dropout", "P", SYSTEM_REAL, 0.5, 0, 0.99,
+        "share of the numbers that are dropped, from targets"},
+    {"modal-loss", "W", SYSTEM_REAL, 2, 0, 1e6,
+        "weight of the modalities' part of the loss"},
+    {"penalty", "W", SYSTEM_REAL, 0.1, 0, 1e6,
+        "weight of norms in the loss, of all vectors, not squared"},
+    SYSTEM_TRAINING(2048, 500, 5, 0)};
+
+const struct system bm3_system = {.name = "bm3",
+    .line = "H = g(LightGCN), g trained without negatives",
+    .kind = MODEL_NET,
+    .param = params,
+    .reads = {.features = SYSTEM_MUST},
+    .make = bm3};

@@ -14,7 +14,7 @@
 #include "lib/graph/graph.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
-#include "lib/models/net_all.h"
+#include "lib/models/system.h"
 #include "lib/nn/bpr_rows.h"
 #include "lib/nn/init.h"
 #include "lib/nn/linear.h"
@@ -240,14 +240,14 @@ release(struct net *m)
 
 /* M = sum_m w_m S_m and its transpose */
 static int
-item_graph(struct freedom *f, const struct net_opt *o, struct err *e)
+item_graph(struct freedom *f, const struct system_args *o, struct err *e)
 {
     struct csr *s = mem_zero(o->n_features, sizeof *s, e);
     double *w = mem_new(o->n_features, sizeof *w, e);
     int rc = s && w ? modal_weights(o, w, e) : ERR_NOMEM;
     for (int k = 0; k < o->n_features && !rc; k++)
-        rc = neighbours_graph(
-            &o->features[k].x, o->neighbours, KNN_ONE, o->exec, &s[k], e);
+        rc = neighbours_graph(&o->features[k].x, system_int(o, "neighbors"),
+            KNN_ONE, o->exec, &s[k], e);
     if (!rc)
         rc = neighbours_mix(s, w, o->n_features, &f->items, e);
     if (!rc)
@@ -260,25 +260,27 @@ item_graph(struct freedom *f, const struct net_opt *o, struct err *e)
 }
 
 static int
-parameters(struct net *m, const struct net_opt *o, struct err *e)
+parameters(struct net *m, const struct system_args *o, struct err *e)
 {
     struct freedom *f = m->own;
-    int rc = net_add_embeddings(m, o->train->rows, o->train->cols, o->dim, e);
+    int rc = net_add_embeddings(
+        m, o->train->rows, o->train->cols, system_int(o, "dim"), e);
     for (int k = 0; k < m->tensors && !rc; k++) {
         struct init init = {o->seed, (uint32_t)k, o->exec};
         init_xavier_normal(&init, &m->tensor[k].x);
-        m->tensor[k].adam =
-            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
+            .coupled = system_real(o, "weight-decay")};
     }
     f->modals = o->n_features;
     return rc ? rc : modal_make(m, o, 0, &f->modal, e);
 }
 
 static int
-buffers(struct net *m, const struct net_opt *o, struct err *e)
+buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct freedom *f = m->own;
-    int64_t users = o->train->rows, items = o->train->cols, d = o->dim;
+    int64_t users = o->train->rows, items = o->train->cols,
+            d = system_int(o, "dim");
     int64_t n = users + items;
     int64_t batch = o->batch;
     int64_t widest = modal_widest(m, f->modal, f->modals);
@@ -289,8 +291,8 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
         {&f->hop[1], f->item_layers > 2 ? items : 0, d}, {&f->h, n, d},
         {&f->dh, n, d}, {&f->da, batch, d}, {&f->dz, 2 * batch, d},
         {&f->f, batch, widest},
-        {&f->df, o->train_features ? 2 * batch : 0, widest}, {&f->x, batch, d},
-        {&f->dx, batch, d}};
+        {&f->df, system_int(o, "train-features") ? 2 * batch : 0, widest},
+        {&f->x, batch, d}, {&f->dx, batch, d}};
     int rc = propagate_init(&f->scratch, n, d, e);
     for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
         rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
@@ -308,17 +310,17 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
 }
 
 static int
-make(struct net *m, const struct net_opt *o, struct err *e)
+make(struct net *m, const struct system_args *o, struct err *e)
 {
     struct freedom *f = m->own = mem_zero(1, sizeof *f, e);
     if (!f)
         return ERR_NOMEM;
     m->sampling = SAMPLE_PAIRS;
     f->train = o->train;
-    f->n_keep = (int64_t)((double)o->train->nnz * o->keep_edges);
-    f->layers = (int)o->layers;
-    f->item_layers = (int)o->item_layers;
-    f->modal_loss = o->modal_loss;
+    f->n_keep = (int64_t)((double)o->train->nnz * system_real(o, "keep-edges"));
+    f->layers = (int)system_int(o, "layers");
+    f->item_layers = (int)system_int(o, "item-layers");
+    f->modal_loss = system_real(o, "modal-loss");
     int rc = graph_bipartite(o->train, &f->all, e);
     if (!rc)
         rc = item_graph(f, o, e);
@@ -329,13 +331,33 @@ make(struct net *m, const struct net_opt *o, struct err *e)
     return rc;
 }
 
-int
-net_freedom(struct net **out, const struct net_opt *o, struct err *e)
+static int
+freedom(struct model *m, const struct system_args *o, struct err *e)
 {
     static const struct net_kind kind = {.make = make,
         .epoch = epoch,
         .step = step,
         .vectors = vectors,
         .free = release};
-    return net_new(out, "freedom", &kind, o, e);
+    return net_new(&m->net, &kind, o, e);
 }
+
+static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, 16),
+    SYSTEM_DIM, SYSTEM_RATE(1e-3),
+    SYSTEM_DECAY(1e-6, "weight decay, in the gradient"), SYSTEM_TRAIN_FEATURES,
+    {"item-layers", "L", SYSTEM_WHOLE, 1, 0, 16,
+        "layers over the item graph that the model makes"},
+    {"neighbors", "K", SYSTEM_WHOLE, 10, 1, 1e6,
+        "neighbours of an item in the item graph, itself included"},
+    {"keep-edges", "R", SYSTEM_ABOVE, 0.2, 0, 1,
+        "share of the train pairs in an epoch's graph"},
+    {"modal-loss", "W", SYSTEM_REAL, 1e-3, 0, 1e6,
+        "weight of the modalities' part of the loss, BPR"},
+    SYSTEM_TRAINING(2048, 500, 5, 0)};
+
+const struct system freedom_system = {.name = "freedom",
+    .line = "H_i = LightGCN on thinned graphs + (M^l E)_i, M frozen",
+    .kind = MODEL_NET,
+    .param = params,
+    .reads = {.features = SYSTEM_MUST, .weights = 1},
+    .make = freedom};

@@ -1,8 +1,19 @@
-#include "lib/models/itemknn.h"
-
+/*
+ * ItemKNN, item-based collaborative filtering. Row i of the matrix holds the K
+ * items j of largest
+ *   sim_ij = c_ij / (sqrt(n_i n_j) + H)
+ * among those with c_ij > 0 but i itself, ties (of the float32) to the smaller
+ * item. n_i counts the users of i, c_ij those of both. A user's scores are the
+ * sum of his items' rows (lib/rank/scorer.h).
+ *
+ * sim is computed in double and stored in float; bytes do not depend on
+ * threads. Cost: the sum over users of their squared number of items. Memory:
+ * twice the result and I counters a thread.
+ */
 #include "lib/base/exec.h"
 #include "lib/base/mem.h"
 #include "lib/la/topk.h"
+#include "lib/models/system.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,8 +42,9 @@ struct scratch {
 
 struct build {
     const struct csr *train;
-    struct csr users; /* I x U */
-    const struct itemknn_opt *opt;
+    struct csr users;  /* I x U */
+    int64_t neighbors; /* K */
+    double shrink;     /* H */
     struct csr *graph; /* indptr[i + 1] is the length of row i at first */
     int64_t most;      /* neighbours that a row can have */
     struct part *part; /* [chunks] */
@@ -84,7 +96,7 @@ add_row(const struct build *b, struct scratch *s, int64_t i, struct part *p)
         s->count[j] = 0;
         double size = sqrt(users_of(b, i) * users_of(b, j));
         if (j != i)
-            topk_push(&top, (float)(both / (size + b->opt->shrink)), j);
+            topk_push(&top, (float)(both / (size + b->shrink)), j);
     }
     if (!top.n)
         return 0;
@@ -118,7 +130,7 @@ static int
 prepare(struct build *b, struct err *e)
 {
     int64_t items = b->train->cols;
-    b->most = b->opt->neighbors < items ? b->opt->neighbors : items;
+    b->most = b->neighbors < items ? b->neighbors : items;
     b->parts = items / CHUNK + (items % CHUNK != 0);
     b->part = mem_zero(b->parts, sizeof *b->part, e);
     b->scratch = mem_zero(exec_threads(b->exec), sizeof *b->scratch, e);
@@ -161,12 +173,16 @@ join(struct build *b, struct err *e)
     return 0;
 }
 
-int
-itemknn_build(struct csr *graph, const struct csr *train,
-    const struct itemknn_opt *o, struct err *e)
+static int
+make(struct model *m, const struct system_args *o, struct err *e)
 {
-    struct build b = {
-        .train = train, .opt = o, .graph = graph, .exec = o->exec};
+    const struct csr *train = o->train;
+    struct csr *graph = &m->sparse;
+    struct build b = {.train = train,
+        .neighbors = system_int(o, "neighbors"),
+        .shrink = system_real(o, "shrink"),
+        .graph = graph,
+        .exec = o->exec};
     *graph = (struct csr){.rows = train->cols, .cols = train->cols};
     graph->indptr = mem_zero(train->cols + 1, sizeof *graph->indptr, e);
     int rc = graph->indptr ? prepare(&b, e) : ERR_NOMEM;
@@ -185,7 +201,18 @@ itemknn_build(struct csr *graph, const struct csr *train,
     free(b.scratch);
     free(b.part);
     csr_free(&b.users);
-    if (rc)
-        csr_free(graph);
     return rc;
 }
+
+static const struct system_param params[] = {
+    {"neighbors", "K", SYSTEM_WHOLE, 100, 1, 1e6,
+        "neighbours of an item, itself left out"},
+    {"shrink", "H", SYSTEM_REAL, 100, 0, 1e9,
+        "added to a similarity's denominator"},
+    {.name = NULL}};
+
+const struct system itemknn_system = {.name = "itemknn",
+    .line = "s_ij = c_ij / (sqrt(n_i n_j) + H), summed; not trained",
+    .kind = MODEL_SPARSE,
+    .param = params,
+    .make = make};

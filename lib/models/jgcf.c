@@ -1,26 +1,43 @@
-#include "lib/models/model.h"
-
-#include "lib/base/mem.h"
+/*
+ * JGCF (Guo et al., KDD 2023): vectors of two bands, [Low | w E - Low].
+ *
+ *   Low = 1/(L+1) sum_{l<=L} g^(l+1) P_l(A) E,  g = s tanh(min(1/s, 1))
+ *
+ * P_l are the Jacobi polynomials with the parameters a and b. Adam; the weight
+ * decay is a penalty on the batch's parameters.
+ */
 #include "lib/graph/layers.h"
+#include "lib/models/system.h"
 
-int
-model_jgcf(struct model *m, const struct model_opt *o, const struct csr *train,
-    struct err *e)
+static int
+make(struct model *m, const struct system_args *o, struct err *e)
 {
-    *m = (struct model){.name = "jgcf",
-        .d = o->dim,
-        .layers = (int)o->layers,
-        .bands = 2,
-        .mid = o->mid,
-        .sampling = SAMPLE_USERS,
-        .rate = o->rate,
-        .penalty = o->decay};
-    m->coef = mem_new((o->layers + 1) * m->d, sizeof *m->coef, e);
-    int rc = m->coef ? model_random(m, train, 1e-4, o->seed, e) : ERR_NOMEM;
+    struct poly *p = &m->poly;
+    int rc = poly_start(p, o, e);
     if (rc)
-        model_free(m);
-    else
-        layers_jacobi(
-            m->coef, m->d, m->layers, o->jacobi_a, o->jacobi_b, o->scale);
-    return rc;
+        return rc;
+    p->bands = 2;
+    p->mid = system_real(o, "mid");
+    p->penalty = system_real(o, "weight-decay");
+    layers_jacobi(p->coef, p->d, p->layers, system_real(o, "jacobi-a"),
+        system_real(o, "jacobi-b"), system_real(o, "scale"));
+    return 0;
 }
+
+static const struct system_param params[] = {
+    SYSTEM_LAYERS(3, 0, LAYERS_JACOBI_MAX), SYSTEM_DIM, SYSTEM_RATE(1e-3),
+    SYSTEM_DECAY(1e-3, "weight decay, of the batch's parameters in the loss"),
+    {"jacobi-a", "A", SYSTEM_ABOVE, 1, -1, 100,
+        "first parameter of the polynomials"},
+    {"jacobi-b", "B", SYSTEM_ABOVE, 1, -1, 100,
+        "second parameter of the polynomials"},
+    {"scale", "S", SYSTEM_ABOVE, 3, 0, 1e6, "s of the polynomials' weights"},
+    {"mid", "W", SYSTEM_REAL, 0.1, 0, 1e6,
+        "weight of the parameters in the mid band"},
+    SYSTEM_TRAINING(2048, 500, 5, 0)};
+
+const struct system jgcf_system = {.name = "jgcf",
+    .line = "H = [P(A) E | w E - P(A) E], P of Jacobi polynomials",
+    .kind = MODEL_POLY,
+    .param = params,
+    .make = make};

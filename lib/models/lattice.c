@@ -15,7 +15,7 @@
 #include "lib/base/mem.h"
 #include "lib/graph/graph.h"
 #include "lib/models/lattice_graph.h"
-#include "lib/models/net_all.h"
+#include "lib/models/system.h"
 #include "lib/nn/bpr_rows.h"
 #include "lib/nn/init.h"
 #include "lib/nn/norm.h"
@@ -258,21 +258,21 @@ buffers(struct lattice *g, int64_t batch, int64_t d, struct err *e)
 }
 
 static int
-make(struct net *m, const struct net_opt *o, struct err *e)
+make(struct net *m, const struct system_args *o, struct err *e)
 {
     struct lattice *g = m->own = mem_zero(1, sizeof *g, e);
     if (!g)
         return ERR_NOMEM;
     g->users = o->train->rows;
     g->items = o->train->cols;
-    g->layers = (int)o->layers;
-    g->item_layers = (int)o->item_layers;
+    g->layers = (int)system_int(o, "layers");
+    g->item_layers = (int)system_int(o, "item-layers");
     m->sampling = SAMPLE_USERS;
-    int rc = net_add_embeddings(m, g->users, g->items, o->dim, e);
+    int rc = net_add_embeddings(m, g->users, g->items, system_int(o, "dim"), e);
     for (int k = 0; k < 2 && !rc; k++) {
         struct init i = {m->seed, (uint32_t)k, m->exec};
-        m->tensor[k].adam =
-            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
+            .coupled = system_real(o, "weight-decay")};
         init_xavier_normal(&i, &m->tensor[k].x);
     }
     if (!rc)
@@ -280,14 +280,32 @@ make(struct net *m, const struct net_opt *o, struct err *e)
     if (!rc)
         rc = lattice_graph_new(&g->graph, m, o, e);
     if (!rc)
-        rc = buffers(g, o->batch, o->dim, e);
+        rc = buffers(g, o->batch, system_int(o, "dim"), e);
     return rc;
 }
 
-int
-net_lattice(struct net **out, const struct net_opt *o, struct err *e)
+static int
+lattice(struct model *m, const struct system_args *o, struct err *e)
 {
     static const struct net_kind kind = {
         .make = make, .step = step, .vectors = vectors, .free = release};
-    return net_new(out, "lattice", &kind, o, e);
+    return net_new(&m->net, &kind, o, e);
 }
+
+static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, 16),
+    SYSTEM_DIM, SYSTEM_RATE(1e-3),
+    SYSTEM_DECAY(1e-6, "weight decay, in the gradient"), SYSTEM_TRAIN_FEATURES,
+    {"item-layers", "L", SYSTEM_WHOLE, 1, 0, 16,
+        "layers over the item graph that the model makes"},
+    {"neighbors", "K", SYSTEM_WHOLE, 10, 1, 1e6,
+        "neighbours of an item in the item graph, itself included"},
+    {"origin", "R", SYSTEM_REAL, 0.9, 0, 1,
+        "share of the raw features' graph in the item graph"},
+    SYSTEM_TRAINING(2048, 500, 5, 0)};
+
+const struct system lattice_system = {.name = "lattice",
+    .line = "H_i = LightGCN + rownorm(M^l E)_i, M partly learned",
+    .kind = MODEL_NET,
+    .param = params,
+    .reads = {.features = SYSTEM_MUST},
+    .make = lattice};

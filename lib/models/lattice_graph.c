@@ -4,6 +4,7 @@
 #include "lib/knn/cosknn.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
+#include "lib/models/system.h"
 #include "lib/nn/act.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/linear.h"
@@ -115,20 +116,21 @@ buffers(struct lattice_graph *g, int64_t width, struct err *e)
 
 int
 lattice_graph_new(struct lattice_graph **out, struct net *m,
-    const struct net_opt *o, struct err *e)
+    const struct system_args *o, struct err *e)
 {
     *out = NULL;
     struct lattice_graph *g = mem_zero(1, sizeof *g, e);
     if (!g)
         return ERR_NOMEM;
     g->items = o->train->cols;
-    g->k = o->neighbours;
-    g->keep = o->origin;
+    g->k = system_int(o, "neighbors");
+    g->keep = system_real(o, "origin");
     g->n = o->n_features;
     int rc = net_add(m, NET_PARAM, 1, g->n, &g->logits, e, "modalities");
     if (!rc) {
         struct net_tensor *a = &m->tensor[g->logits];
-        a->adam = (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        a->adam = (struct adam_opt){.rate = system_real(o, "lr"),
+            .coupled = system_real(o, "weight-decay")};
         for (int i = 0; i < g->n; i++)
             a->x.x[i] = 0.5f;
         rc = modal_make(m, o, 1, &g->modal, e);

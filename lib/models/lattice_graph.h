@@ -23,7 +23,7 @@ struct lattice_graph;
  * ERR_NOMEM; ERR_RANGE for more neighbours than items.
  */
 int lattice_graph_new(struct lattice_graph **out, struct net *m,
-    const struct net_opt *o, struct err *e) ERR_CHECKED;
+    const struct system_args *o, struct err *e) ERR_CHECKED;
 void lattice_graph_free(struct lattice_graph *g);
 
 /* Makes the n rows of M that belong to the listed items, distinct, and forgets

@@ -1,24 +1,29 @@
-#include "lib/models/model.h"
-
-#include "lib/base/mem.h"
+/*
+ * LightGCN (He et al., SIGIR 2020): H = 1/(L+1) sum_{l<=L} A^l E. Adam; the
+ * weight decay is a penalty on the batch's parameters.
+ */
 #include "lib/graph/layers.h"
+#include "lib/models/system.h"
 
-int
-model_lightgcn(struct model *m, const struct model_opt *o,
-    const struct csr *train, struct err *e)
+static int
+make(struct model *m, const struct system_args *o, struct err *e)
 {
-    *m = (struct model){.name = "lightgcn",
-        .d = o->dim,
-        .layers = (int)o->layers,
-        .bands = 1,
-        .sampling = SAMPLE_USERS,
-        .rate = o->rate,
-        .penalty = o->decay};
-    m->coef = mem_new((o->layers + 1) * m->d, sizeof *m->coef, e);
-    int rc = m->coef ? model_random(m, train, 1e-4, o->seed, e) : ERR_NOMEM;
+    struct poly *p = &m->poly;
+    int rc = poly_start(p, o, e);
     if (rc)
-        model_free(m);
-    else
-        layers_uniform(m->coef, m->d, m->layers);
-    return rc;
+        return rc;
+    p->penalty = system_real(o, "weight-decay");
+    layers_uniform(p->coef, p->d, p->layers);
+    return 0;
 }
+
+static const struct system_param params[] = {SYSTEM_LAYERS(3, 0, 16),
+    SYSTEM_DIM, SYSTEM_RATE(1e-3),
+    SYSTEM_DECAY(1e-3, "weight decay, of the batch's parameters in the loss"),
+    SYSTEM_TRAINING(2048, 500, 5, 0)};
+
+const struct system lightgcn_system = {.name = "lightgcn",
+    .line = "H = 1/(L+1) sum_l A^l E",
+    .kind = MODEL_POLY,
+    .param = params,
+    .make = make};

@@ -12,7 +12,7 @@
  *
  * Only the rows that the batch's vectors depend on are made (reach.h).
  */
-#include "lib/models/net_all.h"
+#include "lib/models/system.h"
 
 #include "lib/base/mem.h"
 #include "lib/models/mmgcn_layer.h"
@@ -357,7 +357,7 @@ choose_penalised(struct mmgcn *g)
 }
 
 static int
-buffers(struct net *m, const struct net_opt *o, struct err *e)
+buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmgcn *g = m->own;
     int64_t n = g->users + g->items, widest = m->width;
@@ -387,9 +387,10 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
 }
 
 static int
-embeddings(struct net *m, const struct net_opt *o, struct err *e)
+embeddings(struct net *m, const struct system_args *o, struct err *e)
 {
-    int rc = net_add_embeddings(m, o->train->rows, o->train->cols, o->dim, e);
+    int rc = net_add_embeddings(
+        m, o->train->rows, o->train->cols, system_int(o, "dim"), e);
     for (int k = 0; k < 2 && !rc; k++) {
         struct init i = {m->seed, (uint32_t)k, m->exec};
         struct mat *x = &m->tensor[k].x;
@@ -399,23 +400,21 @@ embeddings(struct net *m, const struct net_opt *o, struct err *e)
 }
 
 static int
-make(struct net *m, const struct net_opt *o, struct err *e)
+make(struct net *m, const struct system_args *o, struct err *e)
 {
-    if (o->layers < 1)
-        return err_set(e, ERR_RANGE, "model 'mmgcn' needs at least 1 layer");
     struct mmgcn *g = m->own = mem_zero(1, sizeof *g, e);
     if (!g)
         return ERR_NOMEM;
     g->users = o->train->rows;
     g->items = o->train->cols;
-    g->layers = (int)o->layers;
-    g->penalty = o->penalty;
+    g->layers = (int)system_int(o, "layers");
+    g->penalty = system_real(o, "penalty");
     g->modality = mem_zero(o->n_features, sizeof *g->modality, e);
     int rc = g->modality ? embeddings(m, o, e) : ERR_NOMEM;
     for (int k = 0; k < o->n_features && !rc; k++) {
         g->modalities++;
-        rc = add_modality(
-            m, &g->modality[k], &o->features[k], o->train_features, e);
+        rc = add_modality(m, &g->modality[k], &o->features[k],
+            system_int(o, "train-features"), e);
     }
     if (!rc)
         rc = buffers(m, o, e);
@@ -423,16 +422,30 @@ make(struct net *m, const struct net_opt *o, struct err *e)
         return rc;
     choose_penalised(g);
     for (int k = 0; k < m->tensors; k++)
-        m->tensor[k].adam =
-            (struct adam_opt){.rate = o->rate, .coupled = o->decay};
+        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
+            .coupled = system_real(o, "weight-decay")};
     m->sampling = SAMPLE_PAIRS;
     return 0;
 }
 
-int
-net_mmgcn(struct net **out, const struct net_opt *o, struct err *e)
+static int
+mmgcn(struct model *m, const struct system_args *o, struct err *e)
 {
     static const struct net_kind kind = {
         .make = make, .step = step, .vectors = vectors, .free = release};
-    return net_new(out, "mmgcn", &kind, o, e);
+    return net_new(&m->net, &kind, o, e);
 }
+
+static const struct system_param params[] = {SYSTEM_LAYERS(2, 1, 16),
+    SYSTEM_DIM, SYSTEM_RATE(1e-4),
+    SYSTEM_DECAY(0, "weight decay, in the gradient"), SYSTEM_TRAIN_FEATURES,
+    {"penalty", "W", SYSTEM_REAL, 1e-5, 0, 1e6,
+        "weight of norms in the loss, squared"},
+    SYSTEM_TRAINING(1024, 50, 1, 0)};
+
+const struct system mmgcn_system = {.name = "mmgcn",
+    .line = "H = mean over modalities of a graph network's vectors",
+    .kind = MODEL_NET,
+    .param = params,
+    .reads = {.features = SYSTEM_MUST},
+    .make = mmgcn};

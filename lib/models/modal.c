@@ -1,19 +1,21 @@
 #include "lib/models/modal.h"
 
 #include "lib/base/mem.h"
+#include "lib/models/system.h"
 #include "lib/nn/init.h"
 
 #include <stdlib.h>
 
 static int
-make(struct net *m, const struct net_opt *o, int with_bias,
+make(struct net *m, const struct system_args *o, int with_bias,
     struct net_features *f, struct modal *t, struct err *e)
 {
-    const struct adam_opt adam = {.rate = o->rate, .coupled = o->decay};
+    const struct adam_opt adam = {.rate = system_real(o, "lr"),
+        .coupled = system_real(o, "weight-decay")};
     int first = m->tensors, rc = 0;
     int64_t items = f->x.n, width = f->x.d;
     t->features = t->bias = -1;
-    if (o->train_features) {
+    if (system_int(o, "train-features")) {
         rc = net_add(
             m, NET_PARAM, items, width, &t->features, e, "feature_%s", f->name);
         if (rc)
@@ -24,10 +26,11 @@ make(struct net *m, const struct net_opt *o, int with_bias,
         t->frozen = f->x;
     }
     f->x = (struct mat){0};
-    rc = net_add(
-        m, NET_PARAM, o->dim, width, &t->weight, e, "weight_%s", f->name);
+    rc = net_add(m, NET_PARAM, system_int(o, "dim"), width, &t->weight, e,
+        "weight_%s", f->name);
     if (!rc && with_bias)
-        rc = net_add(m, NET_PARAM, 1, o->dim, &t->bias, e, "bias_%s", f->name);
+        rc = net_add(m, NET_PARAM, 1, system_int(o, "dim"), &t->bias, e,
+            "bias_%s", f->name);
     for (int k = first; k < m->tensors && !rc; k++) {
         m->tensor[k].adam = adam;
         if (k == t->features)
@@ -40,7 +43,7 @@ make(struct net *m, const struct net_opt *o, int with_bias,
 }
 
 int
-modal_make(struct net *m, const struct net_opt *o, int with_bias,
+modal_make(struct net *m, const struct system_args *o, int with_bias,
     struct modal **t, struct err *e)
 {
     *t = mem_zero(o->n_features, sizeof **t, e);
@@ -75,7 +78,7 @@ modal_widest(const struct net *m, const struct modal *t, int n)
 }
 
 int
-modal_weights(const struct net_opt *o, double *w, struct err *e)
+modal_weights(const struct system_args *o, double *w, struct err *e)
 {
     double sum = 0;
     for (int k = 0; k < o->n_features; k++)

@@ -18,11 +18,11 @@ struct modal {
 
 /*
  * The modalities of o behind the tensors that m has, the features moved out of
- * o; with trained features (o->train_features) as parameters. W and b are
+ * o; with trained features (--train-features) as parameters. W and b are
  * uniform up to 1 / sqrt(F). All get Adam's settings from o. *t, [n_features],
  * is freed with modal_free, also after an error. ERR_NOMEM.
  */
-int modal_make(struct net *m, const struct net_opt *o, int with_bias,
+int modal_make(struct net *m, const struct system_args *o, int with_bias,
     struct modal **t, struct err *e) ERR_CHECKED;
 void modal_free(struct modal *t, int n);
 
@@ -35,6 +35,6 @@ int64_t modal_widest(const struct net *m, const struct modal *t, int n);
 /* Weights of the modalities, relative to their sum: w [n_features]. ERR_RANGE
  * if the sum is 0. */
 int modal_weights(
-    const struct net_opt *o, double *w, struct err *e) ERR_CHECKED;
+    const struct system_args *o, double *w, struct err *e) ERR_CHECKED;
 
 #endif

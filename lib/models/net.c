@@ -1,6 +1,7 @@
 #include "lib/models/net.h"
 
 #include "lib/base/mem.h"
+#include "lib/models/system.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,15 +18,15 @@ zeros(struct mat *x, int64_t n, int64_t d, struct err *e)
 }
 
 int
-net_new(struct net **out, const char *name, const struct net_kind *kind,
-    const struct net_opt *o, struct err *e)
+net_new(struct net **out, const struct net_kind *kind,
+    const struct system_args *o, struct err *e)
 {
     *out = mem_zero(1, sizeof **out, e);
     if (!*out)
         return ERR_NOMEM;
-    **out = (struct net){.name = name,
+    **out = (struct net){.name = o->system->name,
         .kind = kind,
-        .width = o->dim,
+        .width = system_int(o, "dim"),
         .exec = o->exec,
         .seed = o->seed};
     int rc = kind->make ? kind->make(*out, o, e) : 0;

@@ -44,13 +44,13 @@ struct net_batch {
 
 struct net;
 
-struct net_opt;
+struct system_args;
 
 struct net_kind {
     /* Sets up what net_new leaves to the model: tensors, own, sampling. May be
      * NULL. */
     int (*make)(
-        struct net *m, const struct net_opt *o, struct err *e) ERR_CHECKED;
+        struct net *m, const struct system_args *o, struct err *e) ERR_CHECKED;
     /* Called before the first step of an epoch and again if the run continues
      * within it: what it does may depend on the epoch and the seed alone. May
      * be NULL. */
@@ -96,28 +96,10 @@ struct net_features {
                       them by given weights */
 };
 
-/* What a model is made from; each takes what concerns it (see the models). */
-struct net_opt {
-    const struct csr *train; /* U x I, borrowed for the model's life */
-    struct net_features *features;
-    int n_features;
-    int64_t batch; /* triples of the largest step */
-    int64_t layers, item_layers, neighbours, dim;
-    double rate, decay;
-    double keep_edges;  /* FREEDOM: share of the edges in an epoch's graph */
-    double origin;      /* LATTICE: weight of the raw features' graph */
-    double dropout;     /* BM3, MMSSL */
-    double modal_loss;  /* weight of the modalities' own losses */
-    double penalty;     /* weight of the norms in the loss */
-    int train_features; /* features are parameters too */
-    uint64_t seed;
-    struct exec *exec;
-};
-
-/* For the models: a net of this kind, by its make; *out is NULL after an error.
- * ERR_NOMEM, or what make returns. */
-int net_new(struct net **out, const char *name, const struct net_kind *kind,
-    const struct net_opt *o, struct err *e) ERR_CHECKED;
+/* For the models: a net of this kind and o's system, by its make. *out is NULL
+ * after an error. ERR_NOMEM, or what make returns. */
+int net_new(struct net **out, const struct net_kind *kind,
+    const struct system_args *o, struct err *e) ERR_CHECKED;
 
 /*
  * For the models: a zeroed tensor n x d behind those that m has; *place is its

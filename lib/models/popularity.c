@@ -1,28 +1,29 @@
-#include "lib/models/model.h"
+/* Popularity: a user's vector is 1, an item's the number of its train users. */
+#include "lib/models/system.h"
 
-#include "lib/base/mem.h"
-#include "lib/graph/layers.h"
-
-int
-model_popularity(struct model *m, const struct csr *train, struct err *e)
+static int
+make(struct model *m, const struct system_args *o, struct err *e)
 {
-    *m = (struct model){.name = "popularity", .d = 1, .bands = 1};
-    m->coef = mem_new(1, sizeof *m->coef, e);
-    int rc = m->coef ? 0 : ERR_NOMEM;
+    const struct csr *train = o->train;
+    struct mat *user = &m->fixed[0], *item = &m->fixed[1];
+    int rc = mat_init(user, train->rows, 1, e);
     if (!rc)
-        rc = mat_init(&m->user, train->rows, 1, e);
-    if (!rc)
-        rc = mat_init(&m->item, train->cols, 1, e);
-    if (rc) {
-        model_free(m);
+        rc = mat_init(item, train->cols, 1, e);
+    if (rc)
         return rc;
-    }
-    layers_identity(m->coef, 1, 0);
     for (int64_t u = 0; u < train->rows; u++)
-        m->user.x[u] = 1.0f;
+        user->x[u] = 1.0f;
     for (int64_t i = 0; i < train->cols; i++)
-        m->item.x[i] = 0.0f;
+        item->x[i] = 0.0f;
     for (int64_t k = 0; k < train->nnz; k++)
-        m->item.x[train->indices[k]] += 1.0f;
+        item->x[train->indices[k]] += 1.0f;
     return 0;
 }
+
+static const struct system_param params[] = {{.name = NULL}};
+
+const struct system popularity_system = {.name = "popularity",
+    .line = "n_i, the number of an item's users; not trained",
+    .kind = MODEL_FIXED,
+    .param = params,
+    .make = make};

@@ -1,7 +1,6 @@
-#include "lib/models/model.h"
-
 #include "lib/base/mem.h"
 #include "lib/graph/layers.h"
+#include "lib/models/system.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,51 +34,86 @@ mean_of_items(const struct csr *train, const struct mat *item, struct mat *user,
 
 /* Items start as init, users as the mean of theirs. */
 static int
-start_from(struct model *m, const struct csr *train, const struct mat *init,
+start_from(struct poly *p, const struct csr *train, const struct mat *init,
     struct err *e)
 {
-    int rc = mat_init(&m->item, init->n, init->d, e);
+    int rc = mat_init(&p->item, init->n, init->d, e);
     if (rc)
         return rc;
-    memcpy(m->item.x, init->x, (size_t)(init->n * init->d) * sizeof *init->x);
-    return mean_of_items(train, &m->item, &m->user, e);
+    memcpy(p->item.x, init->x, (size_t)(init->n * init->d) * sizeof *init->x);
+    return mean_of_items(train, &p->item, &p->user, e);
 }
 
-int
-model_stair(struct model *m, const struct model_opt *o, const struct csr *train,
-    const struct mat *init, struct err *e)
+static int
+check_init(const struct system_args *o, struct err *e)
 {
-    *m = (struct model){.name = "stair",
-        .d = o->no_mi ? o->dim : init->d,
-        .layers = (int)o->layers,
-        .bands = 1,
-        .item_layers = (int)o->layers,
-        .sampling = SAMPLE_PAIRS,
-        .rate = o->rate,
-        .decoupled = o->decay};
-    if (!o->no_mi && init->n != train->cols)
+    const struct mat *init = o->init;
+    if (init && init->n != o->train->cols)
         return err_set(e, ERR_SHAPE,
             "initial vectors are for %" PRId64 " items, but the dataset has "
             "%" PRId64,
-            init->n, train->cols);
-    m->coef = mem_new((o->layers + 1) * m->d, sizeof *m->coef, e);
-    m->item_coef = mem_new((o->layers + 1) * m->d, sizeof *m->coef, e);
-    int rc = m->coef && m->item_coef ? 0 : ERR_NOMEM;
-    if (!rc)
-        rc = o->no_mi ? model_random(m, train, 1e-4, o->seed, e)
-                      : start_from(m, train, init, e);
-    if (rc) {
-        model_free(m);
-        return rc;
-    }
-    if (o->no_fsc)
-        layers_uniform(m->coef, m->d, m->layers);
-    else
-        layers_forward(m->coef, m->d, m->layers, o->gamma);
-    layers_backward(m->item_coef, m->d, m->item_layers, o->gamma);
-    if (o->no_bsc) {
-        free(m->item_coef);
-        m->item_coef = NULL;
-    }
+            init->n, o->train->cols);
     return 0;
 }
+
+static int
+make(struct model *m, const struct system_args *o, struct err *e)
+{
+    struct poly *p = &m->poly;
+    int mi = !system_int(o, "no-mi"), fsc = !system_int(o, "no-fsc");
+    int bsc = !system_int(o, "no-bsc"), layers = (int)system_int(o, "layers");
+    double gamma = system_real(o, "gamma");
+    *p = (struct poly){.name = o->system->name,
+        .d = mi ? o->init->d : system_int(o, "dim"),
+        .layers = layers,
+        .bands = 1,
+        .item_layers = layers,
+        .sampling = SAMPLE_PAIRS,
+        .rate = system_real(o, "lr"),
+        .decoupled = system_real(o, "weight-decay")};
+    int rc = mi ? check_init(o, e) : 0;
+    if (!rc)
+        rc = mi ? start_from(p, o->train, o->init, e)
+                : poly_random(p, o->train, 1e-4, o->seed, e);
+    if (rc)
+        return rc;
+    p->coef = mem_new((layers + 1) * p->d, sizeof *p->coef, e);
+    if (!p->coef)
+        return ERR_NOMEM;
+    if (fsc)
+        layers_forward(p->coef, p->d, layers, gamma);
+    else
+        layers_uniform(p->coef, p->d, layers);
+    if (!bsc)
+        return 0;
+    p->item_coef = mem_new((layers + 1) * p->d, sizeof *p->item_coef, e);
+    if (!p->item_coef)
+        return ERR_NOMEM;
+    layers_backward(p->item_coef, p->d, layers, gamma);
+    return 0;
+}
+
+static const struct system_param params[] = {
+    {"gamma", "G", SYSTEM_ABOVE, 0.2, 0, 100,
+        "exponent of the stepwise layer weights"},
+    SYSTEM_LAYERS(3, 0, 16),
+    {"dim", "D", SYSTEM_WHOLE, 0, 0, 4096,
+        "width of the parameters, 0 takes that of --init, or 64"},
+    SYSTEM_RATE(1e-3), SYSTEM_DECAY(0.1, "weight decay, decoupled"),
+    {"no-mi", NULL, SYSTEM_FLAG, 0, 0, 1,
+        "without modality initialisation: random parameters"},
+    {"no-fsc", NULL, SYSTEM_FLAG, 0, 0, 1,
+        "without forward stepwise convolution: uniform weights"},
+    {"no-bsc", NULL, SYSTEM_FLAG, 0, 0, 1,
+        "without backward stepwise convolution: plain AdamW"},
+    SYSTEM_TRAINING(1024, 500, 5, 0)};
+
+const struct system stair_system = {.name = "stair",
+    .line = "H_j = sum_l a_jl A^l E_j, items' steps smoothed by S",
+    .kind = MODEL_POLY,
+    .param = params,
+    .reads = {.init = SYSTEM_MUST,
+        .items = SYSTEM_MUST,
+        .no_init = "no-mi",
+        .no_items = "no-bsc"},
+    .make = make};

@@ -8,6 +8,7 @@
 #include "lib/data/dataset.h"
 #include "lib/engine/cuda/cuda_priv.h"
 #include "lib/la/store.h"
+#include "lib/models/registry.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -147,7 +148,7 @@ timed_close(struct cuda_device *d)
 /* Least bytes of a step: every launch over rows reads and writes its matrices
  * and the graph's indices once. */
 static double
-least_bytes(const struct model *m, const struct graph *ui,
+least_bytes(const struct poly *m, const struct graph *ui,
     const struct graph *items, double users, double n_items, double width)
 {
     double all = (users + n_items) * width * sizeof(float);
@@ -192,15 +193,20 @@ main(int argc, char **argv)
     struct mat init;
     struct csr items;
     struct graph ui, si;
-    struct model m;
+    struct poly m;
     struct sampler s;
     struct engine *g;
     int64_t batch = atoll(argv[4]);
     must(dataset_read(argv[1], &d, NULL, &e), &e);
     must(store_read_mat(argv[2], &init, NULL, "", &e), &e);
     must(store_read_csr(argv[3], &items, NULL, "", &e), &e);
-    struct model_opt mo = {.gamma = .2, .layers = 3, .rate = 1e-3, .decay = .1};
-    must(model_stair(&m, &mo, &d.train, &init, &e), &e);
+    struct system_args args;
+    struct model made;
+    system_defaults(&args, &stair_system);
+    args.train = &d.train;
+    args.init = &init;
+    must(system_make(&made, &args, &e), &e);
+    m = made.poly;
     must(graph_bipartite(&d.train, &ui, &e), &e);
     must(graph_items(&items, d.n_items, argv[3], &si, &e), &e);
     must(sample_init(&s, m.sampling, &d.train, 1, &e), &e);
@@ -241,7 +247,7 @@ main(int argc, char **argv)
     sample_free(&s);
     graph_free(&ui);
     graph_free(&si);
-    model_free(&m);
+    poly_free(&m);
     mat_free(&init);
     csr_free(&items);
     dataset_free(&d);

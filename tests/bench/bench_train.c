@@ -13,6 +13,7 @@
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cpu/kernels.h"
 #include "lib/la/store.h"
+#include "lib/models/registry.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -183,7 +184,7 @@ main(int argc, char **argv)
     struct mat init;
     struct csr items;
     struct graph ui, si;
-    struct model m;
+    struct poly m;
     struct sampler s;
     struct engine *g;
     int64_t batch = atoll(argv[4]), epochs = atoll(argv[5]);
@@ -193,8 +194,13 @@ main(int argc, char **argv)
     must(dataset_read(argv[1], &d, NULL, &e), &e);
     must(store_read_mat(argv[2], &init, NULL, "", &e), &e);
     must(store_read_csr(argv[3], &items, NULL, "", &e), &e);
-    struct model_opt mo = {.gamma = .2, .layers = 3, .rate = 1e-3, .decay = .1};
-    must(model_stair(&m, &mo, &d.train, &init, &e), &e);
+    struct system_args args;
+    struct model made;
+    system_defaults(&args, &stair_system);
+    args.train = &d.train;
+    args.init = &init;
+    must(system_make(&made, &args, &e), &e);
+    m = made.poly;
     must(graph_bipartite(&d.train, &ui, &e), &e);
     must(graph_items(&items, d.n_items, argv[3], &si, &e), &e);
     must(sample_init(&s, m.sampling, &d.train, 1, &e), &e);
@@ -318,7 +324,7 @@ main(int argc, char **argv)
     graph_free(&si);
     graph_free(&ordered);
     graph_free(&si_ordered);
-    model_free(&m);
+    poly_free(&m);
     mat_free(&init);
     csr_free(&items);
     dataset_free(&d);

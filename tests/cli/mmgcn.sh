@@ -15,7 +15,7 @@ fails 2 "stair-train: model 'mmgcn' needs '--features NAME=FILE'" "${one[@]}"
 fails 2 "stair-train: model 'mmgcn' takes no '--init'" "${one[@]}" --features image=image.npz --init text.npz
 fails 2 "stair-train: model 'mmgcn' takes no '--gamma'" "${one[@]}" --features image=image.npz --gamma 1
 fails 2 "stair-train: model 'mmgcn' takes no '--neighbors'" "${one[@]}" --features image=image.npz --neighbors 3
-fails 1 "stair-train: model 'mmgcn' needs at least 1 layer" "${one[@]}" --features image=image.npz --layers 0
+fails 2 "stair-train: model 'mmgcn': option '--layers': '0' is not in 1..16" "${one[@]}" --features image=image.npz --layers 0
 mapfile -t many < <(seq -f '--features=text%g=text.npz' 11)
 fails 1 "stair-train: model 'mmgcn' would have more than 338 tensors, too many for a checkpoint" \
 	"${one[@]}" "${many[@]:0:4}" --layers 14 --epochs 0 --checkpoint large.npz

@@ -119,19 +119,31 @@ print((a["item_param"] == b["item_param"]).all())')" True
 in=(--data data.npz --init init.npz --items items.npz)
 fails 2 "stair-train: option '--data' is missing" stair-train --init init.npz
 fails 2 "stair-train: model 'stair' needs '--init' (see stair-whiten)" stair-train --data data.npz
+stair-train --list >list 2>err
+same "--list: six fields a line" "$? $(awk -F'\t' 'NF != 6' list) $(cat err)" "0  "
+same "--list: a line" "$(grep '^stair	gamma' list)" "stair	gamma	0.2	>0	100	exponent of the stepwise layer weights"
+same "--list: every trained system" "$(cut -f1 list | uniq | tr '\n' ' ')" \
+	"stair mf lightgcn jgcf mmgcn lattice bm3 freedom mmssl itemknn "
+same "--list: of one system" "$(stair-train --list --model lattice)" "$(grep ^lattice list)"
+same "--list: also of the default, if named" "$(stair-train --model stair --list)" "$(grep ^stair list)"
+same "--list: a default that the system chooses" "$(awk -F'\t' '$3 == "-" {print $1, $2}' list)" "mmssl neighbors"
+same "--list: what --help says" "$(awk -F'\t' '{print "--" $2}' list | sort -u)" \
+	"$(stair-train --help | grep -oE -- '^ .{0,6}--[a-z-]+' | grep -oE -- '--.*' | sort -u | comm -12 - <(awk -F'\t' '{print "--" $2}' list | sort -u))"
+fails 2 "stair-train: model 'popularity' takes no '--lr'" stair-train --model popularity --data data.npz --lr 1
+fails 2 "stair-train: model 'mf': option '--layers': '1' is not in 0..0" stair-train --model mf --data data.npz --layers 1
 fails 2 "stair-train: model 'stair' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz
 fails 2 "stair-train: option '--batch': '0' is not in 1..1.67772e+07" stair-train "${in[@]}" --batch 0
 fails 2 "stair-train: option '--lr': '-1' is not in 0..100" stair-train "${in[@]}" --lr -1
 fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|mmgcn|lattice|bm3|freedom|mmssl|itemknn|popularity" stair-train "${in[@]}" --model nosuch
 fails 2 "stair-train: model 'mf' takes no '--init'" stair-train --model mf --data data.npz --init init.npz
 fails 2 "stair-train: model 'stair' with '--no-mi' takes no '--init'" stair-train --no-mi "${in[@]}"
-fails 2 "stair-train: model 'jgcf' has no parts to leave out" stair-train --model jgcf --data data.npz --no-fsc
-fails 2 "stair-train: model 'jgcf' has at most 8 layers" stair-train --model jgcf --data data.npz --layers 9
+fails 2 "stair-train: model 'jgcf' takes no '--no-fsc'" stair-train --model jgcf --data data.npz --no-fsc
+fails 2 "stair-train: model 'jgcf': option '--layers': '9' is not in 0..8" stair-train --model jgcf --data data.npz --layers 9
 fails 2 "stair-train: model 'popularity' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model popularity --data data.npz --checkpoint ck
 fails 2 "stair-train: model 'itemknn' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model itemknn --data data.npz --resume ck
 fails 2 "stair-train: model 'itemknn' takes no '--init'" stair-train --model itemknn --data data.npz --init init.npz
 fails 2 "stair-train: model 'itemknn' takes no '--items'" stair-train --model itemknn --data data.npz --items items.npz
-fails 2 "stair-train: model 'itemknn' has no parts to leave out" stair-train --model itemknn --data data.npz --no-mi
+fails 2 "stair-train: model 'itemknn' takes no '--no-mi'" stair-train --model itemknn --data data.npz --no-mi
 fails 2 "stair-train: model 'mf' takes no '--neighbors'" stair-train --model mf --data data.npz --neighbors 100
 fails 2 "stair-train: model 'stair' takes no '--shrink'" stair-train "${in[@]}" --shrink 0
 for model in mmgcn lattice bm3 mmssl; do

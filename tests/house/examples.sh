@@ -73,7 +73,7 @@ commands() {
 		sed -e 's/\\(dq/"/g' -e 's/\\e/\\/g' | shorten
 }
 shorten() {
-	sed -E -e 's/ --epochs [0-9]+/ --epochs 1/' -e '/--epochs/!s/^( *stair-train.* --data)/\1 data.npz --epochs 1 --data/' \
+	sed -E -e 's/ --epochs [0-9]+/ --epochs 1/' -e '/--epochs|itemknn/!s/^( *stair-train.* --data)/\1 data.npz --epochs 1 --data/' \
 		-e "s/A1HK2FQW6KXQB2/$user/" -e 's/^  zcat/  gzip -dc/'
 }
 for page in "$TOP"/man/man*/*.[157]; do

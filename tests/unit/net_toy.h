@@ -9,7 +9,7 @@
 
 #include "lib/base/rng.h"
 #include "lib/engine/cpu/cpu_net.h"
-#include "lib/models/net.h"
+#include "lib/models/system.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
 #include "tests/unit/tap.h"
@@ -20,12 +20,11 @@
 
 enum { TOY_MODALITIES = 2, TOY_BATCH = 9 };
 
-typedef int toy_make(struct net **m, const struct net_opt *o, struct err *e);
-
 struct toy {
     struct csr train;
     struct net_features features[TOY_MODALITIES];
-    struct net_opt o;
+    struct system_args o;
+    int64_t d; /* columns of the output vectors */
     int32_t user[TOY_BATCH], pos[TOY_BATCH], neg[TOY_BATCH];
     struct net_batch batch;
 };
@@ -43,12 +42,13 @@ toy_normal(int what, int64_t i)
 }
 
 /* User 1 and item 2 have no train entry; a batch of repeated rows. Widths of 0
- * are modalities that are not there. */
+ * are modalities that are not there. Parameters that a test does not set are
+ * 0. */
 __attribute__((unused)) static void
-toy_init(struct toy *t, int64_t users, int64_t items,
-    const int64_t width[TOY_MODALITIES])
+toy_init(struct toy *t, const struct system *system, int64_t users,
+    int64_t items, const int64_t width[TOY_MODALITIES])
 {
-    *t = (struct toy){0};
+    *t = (struct toy){.o.system = system};
     if (csr_init(&t->train, users, items, users * items, 0, NULL))
         abort();
     int64_t nnz = 0;
@@ -79,18 +79,19 @@ toy_init(struct toy *t, int64_t users, int64_t items,
     t->o.train = &t->train;
     t->o.features = t->features;
     t->o.batch = TOY_BATCH;
-    t->o.dim = 4;
-    t->o.rate = 0.01;
+    t->d = 4;
+    system_set(&t->o, "dim", 4);
+    system_set(&t->o, "lr", 0.01);
     t->o.seed = 3;
     t->o.exec = exec_of(2);
 }
 
 /* A net of its own copy of the features. */
 __attribute__((unused)) static struct net *
-toy_net(const struct toy *t, toy_make *make, int threads)
+toy_net(const struct toy *t, int threads)
 {
     struct net_features copy[TOY_MODALITIES];
-    struct net_opt o = t->o;
+    struct system_args o = t->o;
     o.features = copy;
     o.exec = exec_of(threads);
     for (int k = 0; k < o.n_features; k++) {
@@ -100,14 +101,14 @@ toy_net(const struct toy *t, toy_make *make, int threads)
             abort();
         memcpy(copy[k].x.x, x->x, (size_t)(x->n * x->d) * sizeof *x->x);
     }
-    struct net *m;
+    struct model m;
     struct err e;
-    int rc = make(&m, &o, &e);
+    int rc = system_make(&m, &o, &e);
     if (rc)
         printf("# %s\n", e.msg);
     for (int k = 0; k < o.n_features; k++)
         mat_free(&copy[k].x);
-    return rc ? NULL : m;
+    return rc ? NULL : m.net;
 }
 
 __attribute__((unused)) static void
@@ -122,8 +123,8 @@ toy_free(struct toy *t)
 __attribute__((unused)) static double *
 toy_embeddings(const struct toy *t, double *const *tensor)
 {
-    size_t user = (size_t)(t->train.rows * t->o.dim),
-           item = (size_t)(t->train.cols * t->o.dim);
+    size_t user = (size_t)(t->train.rows * t->d),
+           item = (size_t)(t->train.cols * t->d);
     double *e = malloc((user + item) * sizeof *e);
     if (!e)
         abort();
@@ -247,10 +248,10 @@ toy_parameters(struct net *m, double spread, double *tensor[NET_TENSORS])
  * twin's loss; and that loss.
  */
 __attribute__((unused)) static void
-toy_gradients(const struct toy *t, toy_make *make, toy_loss *loss,
-    double spread, int64_t most, double tol, const char *what)
+toy_gradients(const struct toy *t, toy_loss *loss, double spread, int64_t most,
+    double tol, const char *what)
 {
-    struct net *m = toy_net(t, make, 2);
+    struct net *m = toy_net(t, 2);
     if (!ok(m != NULL, "%s: made", what))
         return;
     struct toy_probe p = {.t = t, .loss = loss};
@@ -279,7 +280,7 @@ static double
 toy_vectors_off(
     const struct toy *t, struct net *m, double *const *tensor, toy_outputs *out)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     struct mat user, item;
     double *z = malloc((size_t)((users + items) * d) * sizeof *z);
     double worst = 0, most = 0;
@@ -302,10 +303,10 @@ toy_vectors_off(
 /* The output vectors against the twin's, before a step, which may need fewer
  * rows than all, and after it. */
 __attribute__((unused)) static void
-toy_vectors(const struct toy *t, toy_make *make, toy_outputs *out,
-    double spread, const char *what)
+toy_vectors(
+    const struct toy *t, toy_outputs *out, double spread, const char *what)
 {
-    struct net *m = toy_net(t, make, 2);
+    struct net *m = toy_net(t, 2);
     if (!ok(m != NULL, "%s: made", what))
         return;
     double *tensor[NET_TENSORS], loss = 0;
@@ -347,9 +348,9 @@ struct toy_run {
 };
 
 static void
-toy_start(struct toy_run *r, const struct toy *t, toy_make *make, int threads)
+toy_start(struct toy_run *r, const struct toy *t, int threads)
 {
-    struct net *m = toy_net(t, make, threads);
+    struct net *m = toy_net(t, threads);
     *r = (struct toy_run){0};
     if (!m || sample_init(&r->sampler, m->sampling, &t->train, 5, NULL) ||
         cpu_net_new(&r->g, m, &r->sampler, TOY_BATCH, NULL))
@@ -395,22 +396,22 @@ toy_end(struct toy_run *r)
 /* Three epochs on 1, 2 and 3 threads, and cut off within the second with the
  * vectors looked at in between: the same bytes. */
 __attribute__((unused)) static void
-toy_bytes(const struct toy *t, toy_make *make, const char *what)
+toy_bytes(const struct toy *t, const char *what)
 {
     struct toy_run one, other;
-    toy_start(&one, t, make, 1);
+    toy_start(&one, t, 1);
     toy_go(&one, 3, 0);
     for (int threads = 2; threads <= 3; threads++) {
-        toy_start(&other, t, make, threads);
+        toy_start(&other, t, threads);
         toy_go(&other, 3, 0);
         ok(toy_same(&one, &other), "%s: the same bytes on %d threads", what,
             threads);
         toy_end(&other);
     }
     struct toy_run first;
-    toy_start(&first, t, make, 1);
+    toy_start(&first, t, 1);
     toy_go(&first, 3, one.g->steps + 1);
-    toy_start(&other, t, make, 2);
+    toy_start(&other, t, 2);
     other.at = first.at;
     for (int k = 0; k < first.g->tensors; k++) {
         struct mat x;

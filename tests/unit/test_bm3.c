@@ -1,7 +1,7 @@
 /* BM3's gradients against a naive twin in double, its vectors, and its equal
  * bytes. */
 #include "lib/la/blas.h"
-#include "lib/models/net_all.h"
+#include "lib/models/registry.h"
 #include "lib/nn/dropout.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/net_toy.h"
@@ -15,12 +15,12 @@ static double *targets;
 static double *
 inputs(const struct toy *t, double *const *tensor)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     double *e = toy_embeddings(t, tensor);
     double *a = malloc((size_t)((users + items) * d) * sizeof *a);
     if (!a)
         abort();
-    toy_propagate(&t->train, t->o.layers, e, d, a);
+    toy_propagate(&t->train, system_int(&t->o, "layers"), e, d, a);
     for (int64_t k = users * d; k < (users + items) * d; k++)
         a[k] += e[k];
     free(e);
@@ -44,25 +44,27 @@ static void
 project(const struct toy *t, double *const *tensor, int m, int64_t i, double *x)
 {
     const struct mat *f = &t->features[m].x;
-    double *const *w = tensor + 4 + m * (t->o.train_features ? 3 : 2);
+    double *const *w =
+        tensor + 4 + m * (system_int(&t->o, "train-features") ? 3 : 2);
     double row[16];
     for (int64_t c = 0; c < f->d; c++)
-        row[c] = t->o.train_features ? w[0][i * f->d + c]
-                                     : (double)f->x[i * f->d + c];
-    w += t->o.train_features != 0;
-    linear(w[0], w[1], row, f->d, t->o.dim, x);
+        row[c] = system_int(&t->o, "train-features")
+                     ? w[0][i * f->d + c]
+                     : (double)f->x[i * f->d + c];
+    w += system_int(&t->o, "train-features") != 0;
+    linear(w[0], w[1], row, f->d, t->d, x);
 }
 
 /* Row of a block's mask: as the whole tensor would have been dropped. */
 static void
 mask(const struct toy *t, int block, int32_t row, float *keep)
 {
-    const struct dropout o = {
-        t->o.dropout, t->o.seed, (uint32_t)block, (uint32_t)t->batch.t};
+    const struct dropout o = {system_real(&t->o, "dropout"), t->o.seed,
+        (uint32_t)block, (uint32_t)t->batch.t};
     float one[16];
     for (int c = 0; c < 16; c++)
         one[c] = 1;
-    struct mat x = {1, t->o.dim, one}, y = {1, t->o.dim, keep};
+    struct mat x = {1, t->d, one}, y = {1, t->d, keep};
     dropout_apply(&o, &x, &row, &y, exec_of(1));
 }
 
@@ -90,7 +92,7 @@ norm(const double *x, int64_t n)
 static double
 twin(const struct toy *t, double *const *tensor)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     int blocks = 2 + t->o.n_features, fresh = !targets;
     double *a = inputs(t, tensor), loss = 0;
     if (fresh)
@@ -114,12 +116,13 @@ twin(const struct toy *t, double *const *tensor)
         c[0] = 1 - cosine(out[0], target[1], d);
         c[1] = 1 - cosine(out[1], target[0], d);
         for (int m = 2; m < blocks; m++)
-            c[m] = t->o.modal_loss * (2 - cosine(out[m], target[1], d) -
-                                         cosine(out[m], target[m], d));
+            c[m] = system_real(&t->o, "modal-loss") *
+                   (2 - cosine(out[m], target[1], d) -
+                       cosine(out[m], target[m], d));
         for (int k = 0; k < blocks; k++)
             loss += c[k] / TOY_BATCH;
     }
-    loss += t->o.penalty / (double)items *
+    loss += system_real(&t->o, "penalty") / (double)items *
             (norm(a, users * d) + norm(a + users * d, items * d));
     free(a);
     return loss;
@@ -129,7 +132,7 @@ twin(const struct toy *t, double *const *tensor)
 static void
 outputs(const struct toy *t, double *const *tensor, double *z)
 {
-    int64_t d = t->o.dim, n = t->train.rows + t->train.cols;
+    int64_t d = t->d, n = t->train.rows + t->train.cols;
     double *a = inputs(t, tensor);
     for (int64_t r = 0; r < n; r++)
         linear(tensor[2], tensor[3], a + r * d, d, d, z + r * d);
@@ -141,22 +144,22 @@ test(const int64_t width[2], int64_t layers, double dropout, int train)
 {
     struct toy t;
     char what[120];
-    toy_init(&t, 20, 11, width);
-    t.o.layers = layers;
-    t.o.dropout = dropout;
-    t.o.modal_loss = .7;
-    t.o.penalty = .4;
-    t.o.decay = .01;
-    t.o.train_features = train;
+    toy_init(&t, &bm3_system, 20, 11, width);
+    system_set(&t.o, "layers", (double)layers);
+    system_set(&t.o, "dropout", dropout);
+    system_set(&t.o, "modal-loss", .7);
+    system_set(&t.o, "penalty", .4);
+    system_set(&t.o, "weight-decay", .01);
+    system_set(&t.o, "train-features", train);
     t.batch.t = 5;
     snprintf(what, sizeof what, "widths %d %d, %d layers, %g dropped%s",
         (int)width[0], (int)width[1], (int)layers, dropout,
         train ? ", trained" : "");
     targets = NULL;
-    toy_gradients(&t, net_bm3, twin, .5, 60, 3e-6, what);
+    toy_gradients(&t, twin, .5, 60, 3e-6, what);
     free(targets);
-    toy_bytes(&t, net_bm3, what);
-    toy_vectors(&t, net_bm3, outputs, .5, what);
+    toy_bytes(&t, what);
+    toy_vectors(&t, outputs, .5, what);
     toy_free(&t);
 }
 

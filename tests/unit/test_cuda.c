@@ -19,7 +19,7 @@ make_variant(struct world *w, int seed, const int64_t size[3], int layers,
     int smooth, enum variant v)
 {
     make_world(w, seed, size[0], size[1], size[2], layers, smooth);
-    struct model *m = &w->m;
+    struct poly *m = &w->m;
     if (v == UNIFORM)
         layers_uniform(m->coef, m->d, layers);
     if (v == COUPLED)

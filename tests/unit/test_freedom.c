@@ -2,7 +2,7 @@
  * equal bytes. */
 #include "lib/graph/edges.h"
 #include "lib/la/blas.h"
-#include "lib/models/net_all.h"
+#include "lib/models/registry.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/net_toy.h"
 
@@ -36,11 +36,12 @@ hop(const struct toy *t, const double *x, int64_t d, double *y)
                 int64_t nearer = 0;
                 for (int64_t q = 0; q < items; q++)
                     nearer += cosine(f, i, q) > cosine(f, i, j);
-                if (nearer >= t->o.neighbours)
+                if (nearer >= system_int(&t->o, "neighbors"))
                     continue;
                 double w = t->features[m].weight / total;
                 for (int64_t c = 0; c < d; c++)
-                    y[i * d + c] += w / (double)t->o.neighbours * x[j * d + c];
+                    y[i * d + c] += w / (double)system_int(&t->o, "neighbors") *
+                                    x[j * d + c];
             }
 }
 
@@ -49,15 +50,15 @@ static void
 nodes(const struct toy *t, const struct csr *graph, double *const *tensor,
     double *h)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     double *e = toy_embeddings(t, tensor);
     double *x = malloc((size_t)(items * d) * sizeof *x);
     double *y = malloc((size_t)(items * d) * sizeof *y);
     if (!x || !y)
         abort();
-    toy_propagate(graph, t->o.layers, e, d, h);
+    toy_propagate(graph, system_int(&t->o, "layers"), e, d, h);
     memcpy(x, tensor[1], (size_t)(items * d) * sizeof *x);
-    for (int64_t l = 0; l < t->o.item_layers; l++) {
+    for (int64_t l = 0; l < system_int(&t->o, "item-layers"); l++) {
         hop(t, x, d, y);
         memcpy(x, y, (size_t)(items * d) * sizeof *x);
     }
@@ -96,8 +97,8 @@ epoch_graph(const struct toy *t, uint32_t epoch)
 {
     struct csr g;
     if (edges_sample(&t->train,
-            (int64_t)((double)t->train.nnz * t->o.keep_edges), t->o.seed, epoch,
-            exec_of(1), &g, NULL))
+            (int64_t)((double)t->train.nnz * system_real(&t->o, "keep-edges")),
+            t->o.seed, epoch, exec_of(1), &g, NULL))
         abort();
     return g;
 }
@@ -105,7 +106,7 @@ epoch_graph(const struct toy *t, uint32_t epoch)
 static double
 twin(const struct toy *t, double *const *tensor)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     double *h = malloc((size_t)((users + items) * d) * sizeof *h), loss = 0;
     struct csr g = epoch_graph(t, 0);
     if (!h)
@@ -126,10 +127,11 @@ twin(const struct toy *t, double *const *tensor)
             if (!copy)
                 abort();
             for (int64_t k = 0; k < items * f->d; k++)
-                copy[k] = t->o.train_features ? (*next)[k] : (double)f->x[k];
-            next += t->o.train_features != 0;
+                copy[k] = system_int(&t->o, "train-features") ? (*next)[k]
+                                                              : (double)f->x[k];
+            next += system_int(&t->o, "train-features") != 0;
             x = margin(a, d, *next++, copy, f->d, p, n);
-            loss += t->o.modal_loss * softplus(-x) / TOY_BATCH;
+            loss += system_real(&t->o, "modal-loss") * softplus(-x) / TOY_BATCH;
             free(copy);
         }
     }
@@ -150,20 +152,20 @@ test(const int64_t width[2], int64_t layers, int64_t hops, double keep,
 {
     struct toy t;
     char what[120];
-    toy_init(&t, 20, 11, width);
-    t.o.layers = layers;
-    t.o.item_layers = hops;
-    t.o.neighbours = 4;
-    t.o.keep_edges = keep;
-    t.o.modal_loss = .3;
-    t.o.decay = .01;
-    t.o.train_features = train;
+    toy_init(&t, &freedom_system, 20, 11, width);
+    system_set(&t.o, "layers", (double)layers);
+    system_set(&t.o, "item-layers", (double)hops);
+    system_set(&t.o, "neighbors", 4);
+    system_set(&t.o, "keep-edges", keep);
+    system_set(&t.o, "modal-loss", .3);
+    system_set(&t.o, "weight-decay", .01);
+    system_set(&t.o, "train-features", train);
     snprintf(what, sizeof what, "widths %d %d, %d and %d layers, %g of edges%s",
         (int)width[0], (int)width[1], (int)layers, (int)hops, keep,
         train ? ", trained" : "");
-    toy_gradients(&t, net_freedom, twin, .5, 60, 3e-6, what);
-    toy_bytes(&t, net_freedom, what);
-    toy_vectors(&t, net_freedom, outputs, .5, what);
+    toy_gradients(&t, twin, .5, 60, 3e-6, what);
+    toy_bytes(&t, what);
+    toy_vectors(&t, outputs, .5, what);
     toy_free(&t);
 }
 
@@ -179,15 +181,15 @@ main(void)
 
     struct toy t;
     struct err e;
-    struct net *m;
-    toy_init(&t, 20, 11, both);
-    t.o.neighbours = 12;
-    ok(net_freedom(&m, &t.o, &e) == ERR_RANGE && !m &&
+    struct model m;
+    toy_init(&t, &freedom_system, 20, 11, both);
+    system_set(&t.o, "neighbors", 12);
+    ok(system_make(&m, &t.o, &e) == ERR_RANGE && !m.net &&
             strcmp(e.msg, "12 neighbours wanted of 11 items") == 0,
         "%s", e.msg);
-    t.o.neighbours = 3;
+    system_set(&t.o, "neighbors", 3);
     t.features[0].weight = t.features[1].weight = 0;
-    ok(net_freedom(&m, &t.o, &e) == ERR_RANGE && !m &&
+    ok(system_make(&m, &t.o, &e) == ERR_RANGE && !m.net &&
             strcmp(e.msg, "all features have weight 0") == 0,
         "%s", e.msg);
     toy_free(&t);

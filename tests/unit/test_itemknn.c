@@ -1,7 +1,7 @@
 /* lib/models/itemknn against a dense naive twin. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/models/itemknn.h"
+#include "lib/models/registry.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/mats.h"
 #include "tests/unit/tap.h"
@@ -69,12 +69,18 @@ compare(
     const char *name, const struct csr *train, int64_t neighbors, double shrink)
 {
     struct err e;
-    struct csr g;
     int64_t n = train->cols, bad = 0;
     float *want = naive(train, neighbors, shrink);
     for (int t = 1; t <= 4; t++) {
-        struct itemknn_opt o = {neighbors, shrink, exec_of(t)};
-        must(itemknn_build(&g, train, &o, &e), &e);
+        struct system_args o;
+        struct model m;
+        system_defaults(&o, &itemknn_system);
+        o.train = train;
+        o.exec = exec_of(t);
+        system_set(&o, "neighbors", (double)neighbors);
+        system_set(&o, "shrink", shrink);
+        must(system_make(&m, &o, &e), &e);
+        struct csr g = m.sparse;
         must(csr_check(&g, "graph", &e), &e);
         float *got = mem_zero(n * n, sizeof *got, NULL);
         for (int64_t i = 0; i < n; i++)

@@ -1,7 +1,7 @@
 /* LATTICE's gradients against a naive twin in double, its vectors, and its
  * equal bytes. */
 #include "lib/la/blas.h"
-#include "lib/models/net_all.h"
+#include "lib/models/registry.h"
 #include "tests/unit/net_toy.h"
 
 static double *
@@ -47,7 +47,7 @@ add_graph(double *m, const double *x, int64_t n, int64_t d, int64_t k, double c)
 static double *
 item_graph(const struct toy *t, double *const *tensor)
 {
-    int64_t n = t->train.cols, d = t->o.dim;
+    int64_t n = t->train.cols, d = t->d;
     const double *a = tensor[2];
     double *const *next = tensor + 3;
     double *m = numbers(n * n), total = 0;
@@ -59,13 +59,15 @@ item_graph(const struct toy *t, double *const *tensor)
                *x = numbers(n * d);
         for (int64_t j = 0; j < n * width; j++)
             raw[j] = (double)t->features[k].x.x[j];
-        add_graph(m, raw, n, width, t->o.neighbours, w * t->o.origin);
-        const double *f = t->o.train_features ? *next++ : raw;
+        add_graph(m, raw, n, width, system_int(&t->o, "neighbors"),
+            w * system_real(&t->o, "origin"));
+        const double *f = system_int(&t->o, "train-features") ? *next++ : raw;
         for (int64_t i = 0; i < n; i++)
             for (int64_t c = 0; c < d; c++)
                 x[i * d + c] =
                     next[1][c] + dot(f + i * width, next[0] + c * width, width);
-        add_graph(m, x, n, d, t->o.neighbours, w * (1 - t->o.origin));
+        add_graph(m, x, n, d, system_int(&t->o, "neighbors"),
+            w * (1 - system_real(&t->o, "origin")));
         next += 2;
         free(raw);
         free(x);
@@ -76,12 +78,12 @@ item_graph(const struct toy *t, double *const *tensor)
 static void
 outputs(const struct toy *t, double *const *tensor, double *z)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     double *e = toy_embeddings(t, tensor), *h = numbers(items * d);
     memcpy(h, tensor[1], (size_t)(items * d) * sizeof *e);
     double *m = item_graph(t, tensor);
-    toy_propagate(&t->train, t->o.layers, e, d, z);
-    for (int64_t l = 0; l < t->o.item_layers; l++) {
+    toy_propagate(&t->train, system_int(&t->o, "layers"), e, d, z);
+    for (int64_t l = 0; l < system_int(&t->o, "item-layers"); l++) {
         double *next = numbers(items * d);
         for (int64_t i = 0; i < items; i++)
             for (int64_t j = 0; j < items; j++)
@@ -103,7 +105,7 @@ outputs(const struct toy *t, double *const *tensor, double *z)
 static double
 twin(const struct toy *t, double *const *tensor)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     double *z = numbers((users + items) * d), loss = 0;
     outputs(t, tensor, z);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
@@ -122,18 +124,18 @@ test(int64_t image, int64_t text, int64_t layers, int64_t item_layers,
     struct toy t;
     const int64_t width[] = {image, text};
     char what[120];
-    toy_init(&t, 12, 11, width);
-    t.o.layers = layers;
-    t.o.item_layers = item_layers;
-    t.o.neighbours = 3;
-    t.o.origin = origin;
-    t.o.train_features = train;
+    toy_init(&t, &lattice_system, 12, 11, width);
+    system_set(&t.o, "layers", (double)layers);
+    system_set(&t.o, "item-layers", (double)item_layers);
+    system_set(&t.o, "neighbors", 3);
+    system_set(&t.o, "origin", origin);
+    system_set(&t.o, "train-features", train);
     snprintf(what, sizeof what, "widths %d %d, layers %d and %d, origin %g%s",
         (int)image, (int)text, (int)layers, (int)item_layers, origin,
         train ? ", trained" : "");
-    toy_gradients(&t, net_lattice, twin, .3, 60, 3e-4, what);
-    toy_bytes(&t, net_lattice, what);
-    toy_vectors(&t, net_lattice, outputs, .3, what);
+    toy_gradients(&t, twin, .3, 60, 3e-4, what);
+    toy_bytes(&t, what);
+    toy_vectors(&t, outputs, .3, what);
     toy_free(&t);
 }
 

@@ -1,7 +1,7 @@
 /* MMGCN's gradients against a naive twin in double, its vectors, and its equal
  * bytes. */
 #include "lib/la/blas.h"
-#include "lib/models/net_all.h"
+#include "lib/models/registry.h"
 #include "tests/unit/net_toy.h"
 
 enum { PROJECTED = 256, WIDE = 512 };
@@ -61,7 +61,7 @@ static double *
 layer(const struct toy *t, double *x, int64_t p, double *const *w,
     const double *e)
 {
-    int64_t n = t->train.rows + t->train.cols, d = t->o.dim;
+    int64_t n = t->train.rows + t->train.cols, d = t->d;
     double *y = linear(x, n, p, p, w[0], w[1]);
     double *h = mean(&t->train, y, p);
     for (int64_t k = 0; k < n * p; k++)
@@ -110,7 +110,7 @@ start(int64_t users, int64_t items, int64_t p, const double *preference,
 static double
 forward(const struct toy *t, double *const *tensor, double *z)
 {
-    int64_t users = t->train.rows, items = t->train.cols, d = t->o.dim;
+    int64_t users = t->train.rows, items = t->train.cols, d = t->d;
     int64_t n = users + items;
     double *e = toy_embeddings(t, tensor);
     memset(z, 0, (size_t)(n * d) * sizeof *z);
@@ -122,9 +122,10 @@ forward(const struct toy *t, double *const *tensor, double *z)
         if (!f)
             abort();
         for (int64_t j = 0; j < items * width; j++)
-            f[j] = t->o.train_features ? (*next)[j]
-                                       : (double)t->features[k].x.x[j];
-        next += t->o.train_features != 0;
+            f[j] = system_int(&t->o, "train-features")
+                       ? (*next)[j]
+                       : (double)t->features[k].x.x[j];
+        next += system_int(&t->o, "train-features") != 0;
         if (width > WIDE) {
             p = PROJECTED;
             double *phi = linear(f, items, width, p, next[0], next[1]);
@@ -137,7 +138,7 @@ forward(const struct toy *t, double *const *tensor, double *z)
         penalty += width > WIDE ? norm : 0;
         first = k == 0 ? norm : first;
         free(f);
-        for (int64_t l = 0; l < t->o.layers; l++, next += 6)
+        for (int64_t l = 0; l < system_int(&t->o, "layers"); l++, next += 6)
             x = layer(t, x, l ? d : p, next, e);
         for (int64_t j = 0; j < n * d; j++)
             z[j] += x[j] / t->o.n_features;
@@ -156,12 +157,12 @@ outputs(const struct toy *t, double *const *tensor, double *z)
 static double
 twin(const struct toy *t, double *const *tensor)
 {
-    int64_t users = t->train.rows, d = t->o.dim;
+    int64_t users = t->train.rows, d = t->d;
     double *e = toy_embeddings(t, tensor);
     double *z = malloc((size_t)((users + t->train.cols) * d) * sizeof *z);
     if (!z)
         abort();
-    double loss = t->o.penalty * forward(t, tensor, z);
+    double loss = system_real(&t->o, "penalty") * forward(t, tensor, z);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
         int64_t u = t->user[b] * d, p = (users + t->pos[b]) * d,
                 q = (users + t->neg[b]) * d;
@@ -169,7 +170,7 @@ twin(const struct toy *t, double *const *tensor)
         for (int64_t c = 0; c < d; c++)
             x += z[u + c] * (z[p + c] - z[q + c]);
         loss += log1p(exp(-x)) / TOY_BATCH;
-        loss += t->o.penalty / (2 * TOY_BATCH) *
+        loss += system_real(&t->o, "penalty") / (2 * TOY_BATCH) *
                 (squares(e + u, d) + squares(e + p, d) + squares(e + q, d));
     }
     free(e);
@@ -184,16 +185,16 @@ test(int64_t users, int64_t items, int64_t image, int64_t text, int64_t layers,
     struct toy t;
     const int64_t width[] = {image, text};
     char what[120];
-    toy_init(&t, users, items, width);
-    t.o.layers = layers;
-    t.o.penalty = .3;
-    t.o.train_features = train;
+    toy_init(&t, &mmgcn_system, users, items, width);
+    system_set(&t.o, "layers", (double)layers);
+    system_set(&t.o, "penalty", .3);
+    system_set(&t.o, "train-features", train);
     snprintf(what, sizeof what, "%d users, %d items, widths %d %d, %d layers%s",
         (int)users, (int)items, (int)image, (int)text, (int)layers,
         train ? ", trained" : "");
-    toy_gradients(&t, net_mmgcn, twin, .1, most, 2e-4, what);
-    toy_bytes(&t, net_mmgcn, what);
-    toy_vectors(&t, net_mmgcn, outputs, .1, what);
+    toy_gradients(&t, twin, .1, most, 2e-4, what);
+    toy_bytes(&t, what);
+    toy_vectors(&t, outputs, .1, what);
     toy_free(&t);
 }
 

@@ -5,7 +5,7 @@
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
 #include "lib/models/mmssl/mmssl_priv.h"
-#include "lib/models/net_all.h"
+#include "lib/models/registry.h"
 #include "lib/nn/dropout.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/fd.h"
@@ -39,28 +39,28 @@ static struct net *
 make_net(int64_t neighbours, int threads)
 {
     struct err e;
-    struct net *m;
+    struct model m;
     char names[MOST][2] = {"a", "b", "c"};
     struct net_features f[MOST];
     for (int k = 0; k < modals; k++)
         f[k] = (struct net_features){
             names[k], random_mat(I, width[k], 70 + (uint32_t)k), 1};
-    struct net_opt o = {.train = &train,
-        .features = f,
-        .n_features = modals,
-        .batch = B + 2,
-        .layers = L,
-        .neighbours = neighbours,
-        .dim = D,
-        .rate = 5.5e-4,
-        .decay = 0.01,
-        .dropout = 0.2,
-        .modal_loss = 0.3,
-        .penalty = 1e-3,
-        .seed = seed,
-        .exec = exec_of(threads)};
-    must(net_mmssl(&m, &o, &e), &e);
-    return m;
+    struct system_args o;
+    system_defaults(&o, &mmssl_system);
+    o.train = &train;
+    o.features = f;
+    o.n_features = modals;
+    o.batch = B + 2;
+    o.seed = seed;
+    o.exec = exec_of(threads);
+    system_set(&o, "layers", L);
+    system_set(&o, "dim", D);
+    system_set(&o, "modal-loss", 0.3);
+    system_set(&o, "penalty", 1e-3);
+    if (neighbours)
+        system_set(&o, "neighbors", (double)neighbours);
+    must(system_make(&m, &o, &e), &e);
+    return m.net;
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cpu/cpu_net.h"
 #include "lib/graph/bpr.h"
+#include "lib/models/registry.h"
 #include "lib/train/train.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
@@ -89,16 +90,29 @@ mf_vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 static const struct net_kind mf = {
     .epoch = mf_epoch, .step = mf_step, .vectors = mf_vectors};
 
+/* What MF-BPR is made from. */
+static void
+set_args(struct system_args *o, int64_t dim)
+{
+    system_defaults(o, &mf_system);
+    o->train = &train;
+    o->exec = exec_of(2);
+    o->seed = SEED;
+    system_set(o, "dim", (double)dim);
+    system_set(o, "lr", .01);
+    system_set(o, "weight-decay", .02);
+}
+
 static struct engine *
-net_engine(struct sampler *s, const struct model *like)
+net_engine(struct sampler *s, const struct poly *like)
 {
     struct err e;
     struct net *m;
     struct engine *g;
     int state;
-    struct net_opt o = {
-        .train = &train, .dim = D, .exec = exec_of(2), .seed = SEED};
-    if (net_new(&m, "mf", &mf, &o, &e) ||
+    struct system_args o;
+    set_args(&o, D);
+    if (net_new(&m, &mf, &o, &e) ||
         net_add_embeddings(m, USERS, ITEMS, D, &e) ||
         net_add(m, NET_STATE, 1, 1, &state, &e, "steps") ||
         sample_init(s, SAMPLE_USERS, &train, SEED, &e))
@@ -174,12 +188,12 @@ limits(void)
     struct sampler s;
     struct checkpoint c;
     int at;
-    struct net_opt o = {
-        .train = &train, .dim = 1, .exec = exec_of(1), .seed = SEED};
+    struct system_args o;
+    set_args(&o, 1);
     char longest[NET_NAME + 2];
     memset(longest, 'a', sizeof longest);
     longest[NET_NAME] = 0;
-    if (net_new(&m, "mf", &mf, &o, &e) ||
+    if (net_new(&m, &mf, &o, &e) ||
         net_add_embeddings(m, USERS, ITEMS, 1, &e) ||
         net_add(m, NET_OWN, 1, 1, &at, &e, "%s", longest) ||
         sample_init(&s, SAMPLE_USERS, &train, SEED, &e))
@@ -247,10 +261,12 @@ main(void)
     struct err e;
     make_train();
     limits();
-    struct model m;
-    struct model_opt mo = {.dim = D, .rate = .01, .decay = .02, .seed = SEED};
-    if (model_mf(&m, &mo, &train, &e))
+    struct model made;
+    struct system_args o;
+    set_args(&o, D);
+    if (system_make(&made, &o, &e))
         abort();
+    struct poly m = made.poly;
     for (int64_t k = 0; k < USERS * D; k++)
         m.user.x[k] *= 1000;
     for (int64_t k = 0; k < ITEMS * D; k++)
@@ -355,7 +371,7 @@ main(void)
     sample_free(&s);
     sample_free(&sh);
     sample_free(&s2);
-    model_free(&m);
+    poly_free(&m);
     graph_free(&graph);
     csr_free(&train);
     return done();

@@ -8,7 +8,7 @@
 
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
-#include "lib/models/model.h"
+#include "lib/models/poly.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ twin_normalise(double *a, int64_t n)
 }
 
 static void
-twin_init(struct twin *w, const struct model *m, const struct csr *train,
+twin_init(struct twin *w, const struct poly *m, const struct csr *train,
     const struct csr *items)
 {
     *w = (struct twin){.users = m->user.n,

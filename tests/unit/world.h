@@ -7,7 +7,7 @@
 #include "lib/base/rng.h"
 #include "lib/graph/graph.h"
 #include "lib/graph/layers.h"
-#include "lib/models/model.h"
+#include "lib/models/poly.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 struct world {
     struct csr train, items;
     struct graph ui, graph;
-    struct model m;
+    struct poly m;
     int32_t *triples;
     int64_t n_triples;
 };
@@ -68,8 +68,8 @@ make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
     if (graph_bipartite(&w->train, &w->ui, &e) ||
         graph_items(&w->items, items, "items", &w->graph, &e))
         abort();
-    struct model *m = &w->m;
-    *m = (struct model){.name = "stair",
+    struct poly *m = &w->m;
+    *m = (struct poly){.name = "stair",
         .d = d,
         .bands = 1,
         .layers = layers,
@@ -110,7 +110,7 @@ free_world(struct world *w)
     csr_free(&w->items);
     graph_free(&w->ui);
     graph_free(&w->graph);
-    model_free(&w->m);
+    poly_free(&w->m);
     free(w->triples);
 }
 

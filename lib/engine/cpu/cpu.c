@@ -300,7 +300,7 @@ vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
 static const struct engine_kind kind = {release, cpu_epoch, vectors, get, set};
 
 int
-cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
+cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct sampler *s, const struct cpu_opt *o,
     struct err *e)
 {

@@ -18,7 +18,7 @@ struct cpu_opt {
  * copies of the graphs; the sampler is borrowed for its life. ERR_RANGE if isa
  * names no kernels of this processor.
  */
-int cpu_new(struct engine **out, const struct model *m, const struct graph *ui,
+int cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct sampler *s, const struct cpu_opt *o,
     struct err *e) ERR_CHECKED;
 

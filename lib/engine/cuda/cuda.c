@@ -146,7 +146,7 @@ many(const struct graph *g, int64_t from, int64_t to)
 
 /* Counts the memory, asks for it, fills it. */
 static int
-set_memory(struct cuda *g, const struct model *m, const struct graph *ui,
+set_memory(struct cuda *g, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct err *e)
 {
     int rc = ERR_NOMEM;
@@ -171,7 +171,7 @@ set_memory(struct cuda *g, const struct model *m, const struct graph *ui,
 
 /* Rows are the nodes by descending degree, see graph_by_degree. */
 static int
-set_graphs(struct cuda *g, const struct model *m, const struct graph *ui,
+set_graphs(struct cuda *g, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct err *e)
 {
     const struct cuda_mem *k = &g->mem;
@@ -294,7 +294,7 @@ vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
 static const struct engine_kind kind = {release, cuda_epoch, vectors, get, set};
 
 int
-cuda_new_on(struct engine **out, struct cuda_device *dev, const struct model *m,
+cuda_new_on(struct engine **out, struct cuda_device *dev, const struct poly *m,
     const struct graph *ui, const struct graph *items, struct sampler *s,
     int64_t batch, struct err *e)
 {
@@ -349,7 +349,7 @@ cuda_new_on(struct engine **out, struct cuda_device *dev, const struct model *m,
 }
 
 int
-cuda_new(struct engine **out, const struct model *m, const struct graph *ui,
+cuda_new(struct engine **out, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct sampler *s, int64_t batch, struct err *e)
 {
     *out = NULL;

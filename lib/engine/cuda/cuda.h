@@ -17,7 +17,7 @@
  * for the engine's life. ERR_DEVICE as cuda_usable, or naming the call that
  * failed; ERR_NOMEM with the bytes needed and free.
  */
-int cuda_new(struct engine **out, const struct model *m, const struct graph *ui,
+int cuda_new(struct engine **out, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct sampler *s, int64_t batch,
     struct err *e) ERR_CHECKED;
 

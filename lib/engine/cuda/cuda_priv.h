@@ -28,7 +28,7 @@ struct cuda {
 /* The engine on a device of the caller's choice, which it closes in the end,
  * also when it fails. */
 int cuda_new_on(struct engine **out, struct cuda_device *dev,
-    const struct model *m, const struct graph *ui, const struct graph *items,
+    const struct poly *m, const struct graph *ui, const struct graph *items,
     struct sampler *s, int64_t batch, struct err *e) ERR_CHECKED;
 
 /* The GPU; its errors are those of cuda_new. */

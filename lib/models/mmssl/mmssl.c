@@ -22,16 +22,14 @@
  * The graphs are R at the start. The first step of an epoch records, for each
  * of the batch's users, the items of the K largest entries of S_m; every later
  * step replaces the graphs by what is recorded, and the record by nothing.
- * K = o->neighbours, 0: floor(I / 10000), which is 0 for fewer than 10000
- * items.
+ * K is --neighbors, by default floor(I / 10000): 0 for fewer than 10000 items.
  *
- * net_opt: modal_loss is w, decay AdamW's. There are any number of modalities,
- * two in the authors' program, and at least 8 items. Users may repeat in a
- * batch.
+ * w is --modal-loss. There are any number of modalities, two in the authors'
+ * program, and at least 8 items. Users may repeat in a batch.
  */
 #include "lib/base/mem.h"
 #include "lib/models/mmssl/mmssl_priv.h"
-#include "lib/models/net_all.h"
+#include "lib/models/system.h"
 #include "lib/nn/init.h"
 #include "lib/nn/rows.h"
 
@@ -170,7 +168,7 @@ is_bias(const struct mmssl *s, int tensor)
 
 /* AdamW on everything that is learned, the embeddings first. */
 static int
-parameters(struct net *m, const struct net_opt *o, struct err *e)
+parameters(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmssl *s = m->own;
     int64_t d = s->d;
@@ -188,7 +186,8 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
     for (int k = 0; k < m->tensors && !rc; k++) {
         struct net_tensor *t = &m->tensor[k];
         struct init init = {o->seed, (uint32_t)k, o->exec};
-        t->adam = (struct adam_opt){.rate = o->rate, .decoupled = o->decay};
+        t->adam = (struct adam_opt){.rate = system_real(o, "lr"),
+            .decoupled = system_real(o, "weight-decay")};
         if (is_bias(s, k))
             init_linear(&init, m->tensor[k - 1].x.d, t->x.x, d);
         else
@@ -199,14 +198,15 @@ parameters(struct net *m, const struct net_opt *o, struct err *e)
 
 /* What recording needs; the graphs begin as the train pairs. */
 static int
-state(struct net *m, const struct net_opt *o, struct err *e)
+state(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmssl *s = m->own;
     int64_t items = o->train->cols;
     if (o->train->rows > EXACT || items > EXACT)
         return err_set(e, ERR_RANGE,
             "mmssl is for at most %d users and as many items", EXACT);
-    s->top = o->neighbours > 0 ? o->neighbours : items / 10000;
+    double wanted = system_real(o, "neighbors");
+    s->top = isnan(wanted) ? items / 10000 : (int64_t)wanted;
     if (s->top > items)
         s->top = items;
     int64_t rows = 1 + s->modals * s->top;
@@ -222,8 +222,8 @@ state(struct net *m, const struct net_opt *o, struct err *e)
     return s->top_score && s->top_item ? 0 : ERR_NOMEM;
 }
 
-int
-mmssl_needs(const struct net_opt *o, char *text, size_t size, struct err *e)
+static int
+note(const struct system_args *o, char *text, size_t size, struct err *e)
 {
     int64_t items = o->train->cols, weights, bytes;
     int rc = critic_bytes(items, o->batch, o->n_features, &weights, &bytes, e);
@@ -238,7 +238,7 @@ mmssl_needs(const struct net_opt *o, char *text, size_t size, struct err *e)
 
 /* The critic's weights are a tensor that it steps itself. */
 static int
-add_critic(struct net *m, const struct net_opt *o, struct err *e)
+add_critic(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmssl *s = m->own;
     int64_t items = o->train->cols, size, bytes;
@@ -273,7 +273,7 @@ modal_buffers(struct mmssl *s, int k, struct err *e)
 }
 
 static int
-buffers(struct net *m, const struct net_opt *o, struct err *e)
+buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmssl *s = m->own;
     int64_t users = o->train->rows, items = o->train->cols, d = s->d,
@@ -311,19 +311,19 @@ buffers(struct net *m, const struct net_opt *o, struct err *e)
 }
 
 static int
-make(struct net *m, const struct net_opt *o, struct err *e)
+make(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmssl *s = m->own = mem_zero(1, sizeof *s, e);
     if (!s)
         return ERR_NOMEM;
     *s = (struct mmssl){.train = o->train,
-        .d = o->dim,
+        .d = system_int(o, "dim"),
         .batch = o->batch,
-        .layers = (int)o->layers,
+        .layers = (int)system_int(o, "layers"),
         .modals = o->n_features,
-        .dropout = o->dropout,
-        .contrast = o->modal_loss,
-        .penalty = o->penalty};
+        .dropout = system_real(o, "dropout"),
+        .contrast = system_real(o, "modal-loss"),
+        .penalty = system_real(o, "penalty")};
     m->sampling = SAMPLE_DISTINCT;
     s->modal = mem_zero(s->modals, sizeof *s->modal, e);
     s->fake = s->modal ? mem_zero(s->modals, sizeof *s->fake, e) : NULL;
@@ -343,13 +343,35 @@ make(struct net *m, const struct net_opt *o, struct err *e)
     return rc;
 }
 
-int
-net_mmssl(struct net **out, const struct net_opt *o, struct err *e)
+static int
+mmssl(struct model *m, const struct system_args *o, struct err *e)
 {
     static const struct net_kind kind = {.make = make,
         .epoch = epoch,
         .step = mmssl_step,
         .vectors = vectors,
         .free = release};
-    return net_new(out, "mmssl", &kind, o, e);
+    return net_new(&m->net, &kind, o, e);
 }
+
+static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, MMSSL_LAYERS),
+    SYSTEM_DIM, SYSTEM_RATE(5.5e-4),
+    SYSTEM_DECAY(0.01, "weight decay, decoupled"),
+    {"neighbors", "K", SYSTEM_WHOLE, (double)NAN, 1, 1e6,
+        "items of a user that are noted for a modality's graph, by default one "
+        "in 10000"},
+    {"dropout", "P", SYSTEM_REAL, 0.2, 0, 0.99,
+        "share of the numbers that are dropped, from projected features"},
+    {"modal-loss", "W", SYSTEM_REAL, 0.03, 0, 1e6,
+        "weight of the modalities' part of the loss, a contrast"},
+    {"penalty", "W", SYSTEM_REAL, 1e-5, 0, 1e6,
+        "weight of norms in the loss, squared"},
+    SYSTEM_TRAINING(1024, 1000, 1, 8)};
+
+const struct system mmssl_system = {.name = "mmssl",
+    .line = "H = mean of layers + modalities' vectors, with a critic",
+    .kind = MODEL_NET,
+    .param = params,
+    .reads = {.features = SYSTEM_MUST},
+    .make = mmssl,
+    .note = note};
