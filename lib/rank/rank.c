@@ -1,45 +1,47 @@
 #include "lib/rank/rank.h"
 
-#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/la/topk.h"
+#include "lib/rank/rank_list.h"
 #include "lib/rank/scorer_work.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LIST_SORTED = 64,    /* lists up to this long are kept sorted */
-    LIST_BYTES = 1 << 22 /* lists of the chunks that are emitted together */
-};
+enum { LIST_BYTES = 1 << 22 /* lists of a shard */ };
 
-/* What the lists of one user need while items pass in ascending order. */
-struct state {
-    struct topk top;
-    int64_t at[RANK_MASKS], end[RANK_MASKS]; /* cursor into each mask's row */
+/* A user of a chunk, on one shelf. */
+struct user {
+    struct rank_list list[RANK_SHELVES];
+    const int32_t *mask, *mask_end; /* masked places that are still to come */
 };
 
 struct scratch {
     float *floor; /* [chunk] what a score must beat */
-    struct state *state;
+    struct user *user;
     float *tile;
-    float *score; /* [chunk][stride] sorted lists */
-    int32_t *id;
+    float *score; /* [shelves][chunk][plan.room], and so at and group */
+    int32_t *at, *group;
+    int32_t *used; /* [groups] of a list that two shelves fill, else 0 */
 };
 
-struct job {
+struct rank {
     struct scorer_work work;
-    const struct rank_opt *opt;
-    int64_t items;
+    struct rank_opt opt;
+    struct rank_list_plan plan;
     int64_t users, chunk; /* wanted users, users a chunk */
-    int64_t first;        /* of the round */
-    int64_t round;        /* users of this round */
-    int64_t stride; /* of a sorted list in the scratch; 0: lists are heaps */
-    struct scratch *scratch; /* [threads] */
-    int32_t *id;             /* [round][k] */
-    float *score;            /* [round][k] */
+    int shelves;
+    int64_t first[RANK_SHELVES], end[RANK_SHELVES]; /* places of each shelf */
+    struct scratch *scratch;                        /* [threads] */
+    /* of the shard */
+    int64_t from, n;
+    int32_t *id;
+    float *score;
+    int64_t *mask_at; /* [n + 1] */
+    int32_t *mask;    /* ascending places of each user's masked items */
+    int64_t mask_at_cap, mask_cap;
 };
 
 static int64_t
@@ -48,137 +50,230 @@ ceil_div(int64_t a, int64_t b)
     return a / b + (a % b != 0);
 }
 
+/* The user at a place of the shard. */
 static int64_t
-user_at(const struct job *j, int64_t position)
+user_at(const struct rank *r, int64_t p)
 {
-    return j->opt->users ? j->opt->users[position] : position;
+    return r->opt.users ? r->opt.users[r->from + p] : r->from + p;
 }
 
-/* A short list is sorted at any time and full from the start, of nothing. A
- * long one is a heap in the place where it will be emitted. */
-static void
-start_list(struct job *j, struct scratch *s, int64_t r, int64_t at)
+static int
+by_place(const void *a, const void *b)
 {
-    struct topk *t = &s->state[r].top;
-    if (!j->stride) {
-        topk_init(
-            t, j->opt->k, j->score + at * j->opt->k, j->id + at * j->opt->k);
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Few, and in few ascending runs, as a rule. */
+static void
+sort_places(int32_t *p, int64_t n)
+{
+    enum { FEW = 64 };
+    if (n > FEW) {
+        qsort(p, (size_t)n, sizeof *p, by_place);
         return;
     }
-    float *score = s->score + r * j->stride;
-    int32_t *id = s->id + r * j->stride;
-    for (int64_t p = 0; p < j->stride; p++) {
-        score[p] = p < RANK_LIST_STEP ? INFINITY : -INFINITY;
-        id[p] = -1;
+    for (int64_t i = 1; i < n; i++) {
+        int32_t x = p[i];
+        int64_t at = i;
+        for (; at > 0 && p[at - 1] > x; at--)
+            p[at] = p[at - 1];
+        p[at] = x;
     }
-    topk_init(t, j->opt->k, score + RANK_LIST_STEP, id + RANK_LIST_STEP);
 }
 
-/* The places of a group beyond the end of the chunk get a floor that no score
- * beats. */
+/* The places of what the masks hold of user u, who is at place p of the shard.
+ */
 static void
-start_chunk(struct job *j, int thread, int64_t first, int64_t n)
+set_mask(struct rank *r, struct user *user, int64_t p, int64_t u)
 {
-    struct scratch *s = &j->scratch[thread];
-    int64_t rows = j->work.rows;
-    for (int64_t r = 0; r < ceil_div(n, rows) * rows; r++) {
-        int64_t u = r < n ? user_at(j, j->first + first + r) : -1;
-        j->work.scorer->kind->start(&j->work, thread, r, u);
-        s->floor[r] = r < n ? -INFINITY : INFINITY;
-        if (r >= n)
+    const struct rank_items *items = r->opt.items;
+    int32_t *to = r->mask + r->mask_at[p], *end = to;
+    for (int m = 0; m < RANK_MASKS; m++) {
+        const struct csr *a = r->opt.mask[m];
+        for (int64_t k = a ? a->indptr[u] : 0; a && k < a->indptr[u + 1]; k++)
+            *end++ = items ? items->place[a->indices[k]] : a->indices[k];
+    }
+    sort_places(to, end - to);
+    user->mask = to;
+    user->mask_end = end;
+}
+
+/* The places of a group beyond the end of the chunk are nobody's. */
+static void
+start_chunk(struct rank *r, int thread, int64_t first, int64_t n)
+{
+    struct scratch *s = &r->scratch[thread];
+    int64_t rows = r->work.rows, room = r->plan.room;
+    for (int64_t c = 0; c < ceil_div(n, rows) * rows; c++) {
+        int64_t u = c < n ? user_at(r, first + c) : -1;
+        r->work.scorer->kind->start(&r->work, thread, c, u);
+        if (c >= n)
             continue;
-        struct state *st = &s->state[r];
-        start_list(j, s, r, first + r);
-        for (int m = 0; m < RANK_MASKS; m++) {
-            const struct csr *a = j->opt->mask[m];
-            st->at[m] = a ? a->indptr[u] : 0;
-            st->end[m] = a ? a->indptr[u + 1] : 0;
+        set_mask(r, &s->user[c], first + c, u);
+        for (int h = 0; h < r->shelves; h++) {
+            int64_t slot = (h * r->chunk + c) * room;
+            rank_list_start(&r->plan, &s->user[c].list[h], s->score + slot,
+                s->at + slot, s->group ? s->group + slot : NULL);
         }
     }
 }
 
 static int
-is_masked(struct state *st, const struct rank_opt *opt, int32_t i)
+is_masked(struct user *u, int32_t at)
 {
-    for (int m = 0; m < RANK_MASKS; m++) {
-        while (st->at[m] < st->end[m] && opt->mask[m]->indices[st->at[m]] < i)
-            st->at[m]++;
-        if (st->at[m] < st->end[m] && opt->mask[m]->indices[st->at[m]] == i)
-            return 1;
-    }
-    return 0;
+    while (u->mask < u->mask_end && *u->mask < at)
+        u->mask++;
+    return u->mask < u->mask_end && *u->mask == at;
 }
 
-/* Items arrive in ascending order, so one that equals the floor loses the tie
+/* Places arrive in ascending order, so one that equals the floor loses the tie
  * and the strict comparison of the kernel is exact. */
 static void
-take_hits(const struct job *j, struct state *st, float *floor, int64_t item0,
-    uint32_t hit, const float *score)
+take_hits(const struct rank *r, int shelf, struct user *u, float *floor,
+    int64_t place, uint32_t hit, const float *score)
 {
     for (; hit; hit &= hit - 1) {
         int c = __builtin_ctz(hit);
-        int64_t i = item0 + c;
-        if (i >= j->items)
+        int32_t at = (int32_t)(place + c);
+        if (at >= r->end[shelf])
             return;
-        if (!(score[c] > *floor) || is_masked(st, j->opt, (int32_t)i))
+        if (!(score[c] > *floor) || is_masked(u, at))
             continue;
-        if (j->stride) {
-            j->work.kernel->insert(st->top.score, st->top.id,
-                j->stride - RANK_LIST_STEP, score[c], (int32_t)i);
-            *floor = st->top.score[st->top.k - 1];
-        } else {
-            topk_push(&st->top, score[c], (int32_t)i);
-            if (st->top.n == st->top.k)
-                *floor = st->top.score[0];
-        }
+        if (shelf != RANK_FIRST && score[c] == 0)
+            continue;
+        rank_list_take(&r->plan, &u->list[shelf], score[c], at, floor);
     }
 }
 
 static void
-finish_list(struct job *j, struct topk *t, int64_t at)
+rank_shelf(struct rank *r, int shelf, int thread, int64_t n)
 {
-    int64_t k = j->opt->k;
-    int32_t *id = j->id + at * k;
-    float *score = j->score + at * k;
-    if (j->stride) {
-        while (t->n < k && t->id[t->n] >= 0)
-            t->n++;
-        memcpy(id, t->id, (size_t)t->n * sizeof *id);
-        memcpy(score, t->score, (size_t)t->n * sizeof *score);
-    } else
-        topk_sort(t);
-    for (int64_t r = t->n; r < k; r++) {
-        id[r] = -1;
-        score[r] = 0.0f;
+    struct scratch *s = &r->scratch[thread];
+    const struct scorer_work *w = &r->work;
+    int64_t rows = w->rows, cols = w->kernel->cols;
+    int64_t panels = ceil_div(r->end[shelf], cols);
+    uint32_t hit[RANK_MAX_ROWS];
+    for (int64_t c = 0; c < ceil_div(n, rows) * rows; c++)
+        s->floor[c] = c < n ? -INFINITY : INFINITY;
+    for (int64_t b = r->first[shelf] / cols; b < panels; b += w->block) {
+        int64_t end = b + w->block < panels ? b + w->block : panels;
+        for (int64_t g = 0; g < n; g += rows)
+            for (int64_t p = b; p < end; p++) {
+                int hits = w->scorer->kind->tile(
+                    w, thread, g, p, s->floor + g, s->tile, hit);
+                for (; hits; hits &= hits - 1) {
+                    int c = __builtin_ctz((unsigned)hits);
+                    take_hits(r, shelf, &s->user[g + c], &s->floor[g + c],
+                        p * cols, hit[c], s->tile + c * cols);
+                }
+            }
+    }
+}
+
+/* 1 if the list may hold one more of that place's group, which is counted. */
+static int
+count_group(const struct rank *r, int32_t *used, int32_t at)
+{
+    const int32_t *group = r->plan.group;
+    if (!group || group[at] < 0)
+        return 1;
+    if (used[group[at]] == r->plan.cap)
+        return 0;
+    used[group[at]]++;
+    return 1;
+}
+
+/* Moves the entries of l that are marked by a place other than -1 to the front.
+ */
+static void
+compact(struct topk *l)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < l->n; i++)
+        if (l->id[i] >= 0) {
+            l->id[n] = l->id[i];
+            l->score[n++] = l->score[i];
+        }
+    l->n = n;
+}
+
+static int
+is_before(const struct topk *a, int64_t i, const struct topk *b, int64_t j)
+{
+    return i < a->n && (j >= b->n || topk_better(a->score[i], a->id[i],
+                                         b->score[j], b->id[j]));
+}
+
+/*
+ * Leaves of both shelves' lists, each its shelf's best k, what the user's list
+ * holds. An entry that its group's cap shuts out here had a better one of the
+ * other shelf before it, so that the k best of each shelf are enough.
+ */
+static void
+share_places(const struct rank *r, int32_t *used, struct topk *l)
+{
+    int64_t k = r->opt.k, reserved = r->opt.items->reserved;
+    int64_t own = reserved < l[1].n ? reserved : l[1].n;
+    for (int64_t i = 0; i < own; i++)
+        (void)count_group(r, used, l[1].id[i]);
+    int64_t i = 0, j = own, n = own;
+    while (n < k && (i < l[0].n || j < l[1].n)) {
+        int h = !is_before(&l[0], i, &l[1], j);
+        int32_t *at = &l[h].id[h ? j++ : i++];
+        if (count_group(r, used, *at))
+            n++;
+        else
+            *at = -1;
+    }
+    l[0].n = i;
+    l[1].n = j;
+    compact(&l[0]);
+    compact(&l[1]);
+    for (int h = 0; h < RANK_SHELVES && r->plan.group; h++)
+        for (int64_t p = 0; p < l[h].n; p++)
+            if (r->plan.group[l[h].id[p]] >= 0)
+                used[r->plan.group[l[h].id[p]]] = 0;
+}
+
+static void
+finish_user(struct rank *r, struct scratch *s, struct user *u, int64_t p)
+{
+    int64_t k = r->opt.k, i = 0, j = 0;
+    int32_t *id = r->id + p * k;
+    float *score = r->score + p * k;
+    struct topk l[RANK_SHELVES] = {{0}};
+    for (int h = 0; h < r->shelves; h++) {
+        rank_list_finish(&r->plan, &u->list[h]);
+        l[h] = u->list[h].top;
+    }
+    if (r->shelves > 1)
+        share_places(r, s->used, l);
+    for (int64_t at = 0; at < k; at++) {
+        id[at] = -1;
+        score[at] = 0.0f;
+        if (i >= l[0].n && j >= l[1].n)
+            continue;
+        int h = !is_before(&l[0], i, &l[1], j);
+        int64_t from = h ? j++ : i++;
+        id[at] =
+            r->opt.items ? r->opt.items->item[l[h].id[from]] : l[h].id[from];
+        score[at] = l[h].score[from];
     }
 }
 
 static void
 run_chunk(void *ctx, int64_t chunk, int thread)
 {
-    struct job *j = ctx;
-    struct scratch *s = &j->scratch[thread];
-    const struct scorer_work *w = &j->work;
-    int64_t rows = w->rows, cols = w->kernel->cols;
-    int64_t first = chunk * j->chunk;
-    int64_t n = j->round - first < j->chunk ? j->round - first : j->chunk;
-    uint32_t hit[RANK_MAX_ROWS];
-    start_chunk(j, thread, first, n);
-    for (int64_t b = 0; b < w->panels; b += w->block) {
-        int64_t end = b + w->block < w->panels ? b + w->block : w->panels;
-        for (int64_t g = 0; g < n; g += rows)
-            for (int64_t p = b; p < end; p++) {
-                int hits = w->scorer->kind->tile(
-                    w, thread, g, p, s->floor + g, s->tile, hit);
-                for (; hits; hits &= hits - 1) {
-                    int r = __builtin_ctz((unsigned)hits);
-                    take_hits(j, &s->state[g + r], &s->floor[g + r], p * cols,
-                        hit[r], s->tile + r * cols);
-                }
-            }
-    }
-    for (int64_t r = 0; r < n; r++)
-        finish_list(j, &s->state[r].top, first + r);
+    struct rank *r = ctx;
+    struct scratch *s = &r->scratch[thread];
+    int64_t first = chunk * r->chunk;
+    int64_t n = r->n - first < r->chunk ? r->n - first : r->chunk;
+    start_chunk(r, thread, first, n);
+    for (int h = 0; h < r->shelves; h++)
+        rank_shelf(r, h, thread, n);
+    for (int64_t c = 0; c < n; c++)
+        finish_user(r, s, &s->user[c], first + c);
 }
 
 static int
@@ -195,6 +290,10 @@ check(const struct scorer *s, const struct rank_opt *opt, struct err *e)
                 " users and %" PRId64 " items",
                 a->rows, a->cols, s->n_users, s->n_items);
     }
+    if (opt->items && opt->items->n != s->n_items)
+        return err_set(e, ERR_SHAPE,
+            "places for %" PRId64 " items do not fit %" PRId64, opt->items->n,
+            s->n_items);
     for (int64_t p = 0; opt->users && p < opt->n_users; p++)
         if (opt->users[p] < 0 || opt->users[p] >= s->n_users)
             return err_set(e, ERR_RANGE,
@@ -204,94 +303,170 @@ check(const struct scorer *s, const struct rank_opt *opt, struct err *e)
 }
 
 static int
-make_scratch(struct job *j, struct err *e)
+make_scratch(struct rank *r, struct err *e)
 {
-    j->scratch = mem_zero(j->work.threads, sizeof *j->scratch, e);
-    for (int t = 0; j->scratch && t < j->work.threads; t++) {
-        struct scratch *s = &j->scratch[t];
-        s->floor = mem_new(j->chunk, sizeof *s->floor, e);
-        s->state = mem_new(j->chunk, sizeof *s->state, e);
+    const struct rank_items *items = r->opt.items;
+    int64_t slots;
+    if (__builtin_mul_overflow(r->shelves * r->chunk, r->plan.room, &slots))
+        slots = INT64_MAX;
+    r->scratch = mem_zero(r->work.threads, sizeof *r->scratch, e);
+    for (int t = 0; r->scratch && t < r->work.threads; t++) {
+        struct scratch *s = &r->scratch[t];
+        s->floor = mem_new(r->chunk, sizeof *s->floor, e);
+        s->user = mem_new(r->chunk, sizeof *s->user, e);
         s->tile = mem_new(RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *s->tile, e);
-        s->score = mem_new(j->chunk * j->stride, sizeof *s->score, e);
-        s->id = mem_new(j->chunk * j->stride, sizeof *s->id, e);
-        if (!s->floor || !s->state || !s->tile || !s->score || !s->id)
+        s->score = mem_new(slots, sizeof *s->score, e);
+        s->at = mem_new(slots, sizeof *s->at, e);
+        if (!s->floor || !s->user || !s->tile || !s->score || !s->at)
+            return ERR_NOMEM;
+        if (!r->plan.group)
+            continue;
+        s->group = mem_new(slots, sizeof *s->group, e);
+        s->used = mem_zero(items->groups, sizeof *s->used, e);
+        if (!s->group || !s->used)
             return ERR_NOMEM;
     }
-    return j->scratch ? 0 : ERR_NOMEM;
+    return r->scratch ? 0 : ERR_NOMEM;
 }
 
+/* Chunks shrink to one group where lists are so long that memory matters. */
 static void
-free_scratch(struct job *j)
+plan(struct rank *r)
 {
-    for (int t = 0; j->scratch && t < j->work.threads; t++) {
-        free(j->scratch[t].floor);
-        free(j->scratch[t].state);
-        free(j->scratch[t].tile);
-        free(j->scratch[t].score);
-        free(j->scratch[t].id);
+    const struct rank_items *items = r->opt.items;
+    int64_t rows = r->work.rows, most = r->work.chunk;
+    r->plan = rank_list_plan(r->opt.k, items ? items->group : NULL,
+        items ? items->cap : 0, r->work.kernel);
+    int64_t fit = LIST_BYTES / 8 / r->opt.k;
+    r->chunk = fit >= most ? most : fit / rows > 0 ? fit / rows * rows : rows;
+    r->shelves = items && items->count[1] ? 2 : 1;
+    r->end[0] = r->work.scorer->n_items;
+    for (int h = 0; items && h < RANK_SHELVES; h++) {
+        r->first[h] = items->first[h];
+        r->end[h] = items->first[h] + items->count[h];
     }
-    free(j->scratch);
 }
 
-/* Chunks shrink to one group where lists are so long that memory matters. A
- * round is as many chunks as LIST_BYTES hold, at least one a thread. */
-static void
-plan(struct job *j)
+int64_t
+rank_shard_size(const struct rank *r)
 {
-    int threads = j->work.threads;
-    int64_t rows = j->work.rows, most = j->work.chunk, k = j->opt->k;
-    int64_t fit = LIST_BYTES / 8 / k;
-    j->chunk = fit >= most ? most : fit / rows > 0 ? fit / rows * rows : rows;
-    j->round = fit / j->chunk > threads ? fit / j->chunk * j->chunk
-                                        : threads * j->chunk;
-    if (j->round > j->users)
-        j->round = j->users;
-    if (k <= LIST_SORTED)
-        j->stride = (ceil_div(k, RANK_LIST_STEP) + 1) * RANK_LIST_STEP;
+    int64_t fit = LIST_BYTES / 8 / r->opt.k / r->chunk * r->chunk;
+    int64_t least = r->work.threads * r->chunk;
+    int64_t size = fit > least ? fit : least;
+    return size < r->users ? size : r->users;
+}
+
+int
+rank_open(struct rank **out, const struct scorer *s, const struct rank_opt *opt,
+    struct err *e)
+{
+    *out = NULL;
+    int rc = check(s, opt, e);
+    if (rc)
+        return rc;
+    struct rank *r = mem_zero(1, sizeof *r, e);
+    if (!r)
+        return ERR_NOMEM;
+    r->opt = *opt;
+    r->users = opt->users ? opt->n_users : s->n_users;
+    int threads = exec_threads(opt->exec);
+    if (threads > r->users)
+        threads = r->users ? (int)r->users : 1;
+    rc = scorer_open(&r->work, s, opt->items, opt->exec, threads, e);
+    if (rc) {
+        free(r);
+        return rc;
+    }
+    plan(r);
+    rc = make_scratch(r, e);
+    if (rc)
+        rank_close(r);
+    else
+        *out = r;
+    return rc;
+}
+
+void
+rank_close(struct rank *r)
+{
+    for (int t = 0; r->scratch && t < r->work.threads; t++) {
+        struct scratch *s = &r->scratch[t];
+        free(s->floor);
+        free(s->user);
+        free(s->tile);
+        free(s->score);
+        free(s->at);
+        free(s->group);
+        free(s->used);
+    }
+    free(r->scratch);
+    scorer_close(&r->work);
+    free(r->mask_at);
+    free(r->mask);
+    free(r);
+}
+
+/* Room for the shard's masked places. */
+static int
+make_masks(struct rank *r, struct err *e)
+{
+    void *at = r->mask_at, *mask = r->mask;
+    int rc = mem_grow(&at, &r->mask_at_cap, r->n + 1, sizeof *r->mask_at, e);
+    r->mask_at = at;
+    if (rc)
+        return rc;
+    r->mask_at[0] = 0;
+    for (int64_t p = 0; p < r->n; p++) {
+        int64_t u = user_at(r, p), n = 0;
+        for (int m = 0; m < RANK_MASKS; m++) {
+            const struct csr *a = r->opt.mask[m];
+            n += a ? a->indptr[u + 1] - a->indptr[u] : 0;
+        }
+        r->mask_at[p + 1] = r->mask_at[p] + n;
+    }
+    rc = mem_grow(&mask, &r->mask_cap, r->mask_at[r->n], sizeof *r->mask, e);
+    r->mask = mask;
+    return rc;
+}
+
+int
+rank_shard(struct rank *r, int64_t from, int64_t to, int32_t *id, float *score,
+    struct err *e)
+{
+    assert(0 <= from && from <= to && to <= r->users);
+    r->from = from;
+    r->n = to - from;
+    r->id = id;
+    r->score = score;
+    int rc = make_masks(r, e);
+    if (rc)
+        return rc;
+    exec_for(r->opt.exec, ceil_div(r->n, r->chunk), run_chunk, r);
+    return 0;
 }
 
 int
 rank_run(const struct scorer *s, const struct rank_opt *opt, rank_emit *emit,
     void *ctx, struct err *e)
 {
-    int rc = check(s, opt, e);
+    struct rank *r;
+    int rc = rank_open(&r, s, opt, e);
     if (rc)
         return rc;
-    struct job j = {.opt = opt,
-        .items = s->n_items,
-        .users = opt->users ? opt->n_users : s->n_users};
-    if (!j.users)
-        return 0;
-    int threads = exec_threads(opt->exec);
-    if (threads > j.users)
-        threads = (int)j.users;
-    rc = scorer_open(&j.work, s, opt->exec, threads, e);
-    if (rc)
-        return rc;
-    plan(&j);
-    int64_t round = j.round;
-    rc = make_scratch(&j, e);
-    if (rc)
-        goto out;
-    rc = ERR_NOMEM;
-    int64_t slots;
-    if (__builtin_mul_overflow(round, opt->k, &slots))
+    int64_t size = rank_shard_size(r), slots;
+    if (__builtin_mul_overflow(size, opt->k, &slots))
         slots = INT64_MAX;
-    j.id = mem_new(slots, sizeof *j.id, e);
-    j.score = mem_new(slots, sizeof *j.score, e);
-    if (!j.id || !j.score)
-        goto out;
-    rc = 0;
-    for (; j.first < j.users && !rc; j.first += round) {
-        if (j.users - j.first < round)
-            j.round = j.users - j.first;
-        exec_for(opt->exec, ceil_div(j.round, j.chunk), run_chunk, &j);
-        rc = emit(ctx, j.first, j.round, j.id, j.score);
+    int32_t *id = mem_new(slots, sizeof *id, e);
+    float *score = mem_new(slots, sizeof *score, e);
+    rc = id && score ? 0 : ERR_NOMEM;
+    for (int64_t from = 0; from < r->users && !rc; from += size) {
+        int64_t to = r->users - from < size ? r->users : from + size;
+        rc = rank_shard(r, from, to, id, score, e);
+        if (!rc)
+            rc = emit(ctx, from, to - from, id, score);
     }
-out:
-    free_scratch(&j);
-    scorer_close(&j.work);
-    free(j.id);
-    free(j.score);
+    free(id);
+    free(score);
+    rank_close(r);
     return rc;
 }

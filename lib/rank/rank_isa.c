@@ -16,6 +16,7 @@
 enum { ROWS = 12, WIDTH = 16 };
 typedef __m512 vec;
 #define LOAD(p) _mm512_load_ps(p)
+#define LOADU(p) _mm512_loadu_ps(p)
 #define STORE(p, v) _mm512_storeu_ps(p, v)
 #define BROADCAST(x) _mm512_set1_ps(x)
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
@@ -25,6 +26,7 @@ typedef __m512 vec;
 enum { ROWS = 6, WIDTH = 8 };
 typedef __m256 vec;
 #define LOAD(p) _mm256_load_ps(p)
+#define LOADU(p) _mm256_loadu_ps(p)
 #define STORE(p, v) _mm256_storeu_ps(p, v)
 #define BROADCAST(x) _mm256_set1_ps(x)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
@@ -80,6 +82,7 @@ vec_above(vec v, vec f)
     return bits;
 }
 #define LOAD(p) vec_load(p)
+#define LOADU(p) vec_load(p)
 #define STORE(p, v) vec_store(p, v)
 #define BROADCAST(x) vec_broadcast(x)
 #define FMA(a, b, c) vec_fma(a, b, c)
@@ -157,4 +160,39 @@ chains(const float *a, const float *x, int64_t d, const int32_t *at, int64_t n,
     }
 }
 
-ISA_FAMILY(rank_kernel) = {ROWS, 2 * WIDTH, tile, insert, chains};
+static int
+mix(int rows, int parts, const float *const *score, const float *a,
+    const float *b, const float *floor, uint32_t *hit)
+{
+    int hits = 0;
+    for (int r = 0; r < rows; r++) {
+        vec s0 = BROADCAST(b[r]), s1 = s0, f = BROADCAST(floor[r]);
+        for (int p = 0; p < parts; p++) {
+            const float *x = score[p * RANK_MAX_ROWS + r];
+            vec w = BROADCAST(a[p * RANK_MAX_ROWS + r]);
+            s0 = FMA(w, LOADU(x), s0);
+            s1 = FMA(w, LOADU(x + WIDTH), s1);
+        }
+        hit[r] = ABOVE(s0, f) | ABOVE(s1, f) << WIDTH;
+        if (hit[r])
+            hits |= 1 << r;
+    }
+    return hits;
+}
+
+static void
+add_scaled(double *y, double a, const double *x, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++)
+        y[k] += a * x[k];
+}
+
+static void
+add_product(double *y, double a, const float *x, const double *m, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++)
+        y[k] += a * ((double)x[k] - m[k]);
+}
+
+ISA_FAMILY(rank_kernel) = {
+    ROWS, 2 * WIDTH, tile, insert, chains, mix, add_scaled, add_product};

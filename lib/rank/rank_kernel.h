@@ -37,11 +37,32 @@ typedef void rank_chains(const float *a, const float *x, int64_t d,
 typedef void rank_insert(
     float *score, int32_t *id, int64_t k, float s, int32_t i);
 
+/*
+ * Which weighted sums of scores beat their user's floor: as rank_tile, of rows
+ * users, for the chain
+ *   s = b[r];  s = fmaf(a[p][r], score[p][r][i], s), p ascending, p < parts
+ *
+ *   a      [parts][RANK_MAX_ROWS]     score  [parts][RANK_MAX_ROWS] each [cols]
+ *   b      [rows]
+ */
+typedef int rank_mix(int rows, int parts, const float *const *score,
+    const float *a, const float *b, const float *floor, uint32_t *hit);
+
+/* y[k] += a x[k], k < n. */
+typedef void rank_add_scaled(double *y, double a, const double *x, int64_t n);
+
+/* y[k] += a (x[k] - m[k]), k < n. */
+typedef void rank_add_product(
+    double *y, double a, const float *x, const double *m, int64_t n);
+
 struct rank_kernel {
     int rows, cols; /* rows divides 48, cols at most 32 */
     rank_tile *tile;
     rank_insert *insert;
     rank_chains *chains;
+    rank_mix *mix;
+    rank_add_scaled *add_scaled;
+    rank_add_product *add_product;
 };
 
 const struct rank_kernel *rank_kernel_of(const struct exec *exec);

@@ -5,6 +5,22 @@
 #include <inttypes.h>
 #include <stddef.h>
 
+_Static_assert(RANK_ITEMS_STEP % RANK_MAX_COLS == 0, "shelves begin at panels");
+
+static const float *
+matrix_row(const void *ctx, int64_t user, float *room)
+{
+    (void)room;
+    const struct mat *m = ctx;
+    return m->x + user * m->d;
+}
+
+struct scorer_rows
+scorer_rows_of(const struct mat *m)
+{
+    return (struct scorer_rows){m->n, m->d, matrix_row, m};
+}
+
 int
 scorer_check_items(int64_t n, struct err *e)
 {
@@ -13,16 +29,29 @@ scorer_check_items(int64_t n, struct err *e)
     return err_set(e, ERR_RANGE, "%" PRId64 " items are more than 2^31 - 1", n);
 }
 
+struct scorer_work
+scorer_part_work(const struct scorer_work *w, const struct scorer *s)
+{
+    struct scorer_work part = *w;
+    part.scorer = s;
+    part.state = NULL;
+    return part;
+}
+
 int
-scorer_open(struct scorer_work *w, const struct scorer *s, struct exec *exec,
-    int threads, struct err *e)
+scorer_open(struct scorer_work *w, const struct scorer *s,
+    const struct rank_items *items, struct exec *exec, int threads,
+    struct err *e)
 {
     *w = (struct scorer_work){.scorer = s,
         .kernel = rank_kernel_of(exec),
+        .items = items,
         .exec = exec,
         .threads = threads};
     int64_t cols = w->kernel->cols;
-    w->panels = s->n_items / cols + (s->n_items % cols != 0);
+    w->panels = items ? items->offered / cols
+                      : s->n_items / cols + (s->n_items % cols != 0);
+    s->kind->shape(w);
     int rc = s->kind->open(w, e);
     if (rc)
         scorer_close(w);

@@ -8,15 +8,46 @@
 #include <stdint.h>
 
 /*
+ * The vectors of users: rows of a matrix, or made for each user when its turn
+ * comes, from a history for instance.
+ *
+ *   row  the vector of `user`, d finite floats, which must be the same whenever
+ *        it is asked for. It may be written to room ([d]) or lie elsewhere.
+ *        Threads call it at the same time.
+ */
+struct scorer_rows {
+    int64_t n, d;
+    const float *(*row)(const void *ctx, int64_t user, float *room);
+    const void *ctx; /* borrowed */
+};
+
+/* The rows of a matrix, which is borrowed. */
+struct scorer_rows scorer_rows_of(const struct mat *m);
+
+/*
  * Where a ranking gets its scores: a float32 for every user and item. What it
  * is made of is borrowed and must outlive it. See scorer_work.h for its use.
  */
 struct scorer {
     int64_t n_users, n_items;
     const struct scorer_kind *kind;
-    const struct mat *user, *item;   /* of scorer_dense */
-    const struct csr *train, *graph; /* of scorer_graph */
+    struct scorer_rows user; /* of vectors */
+    const struct mat *item;
+    const struct csr *graph; /* of a graph */
+    /* The items that users have, U x I. A graph leads on from these. With
+     * vectors it may be NULL; otherwise a user who has none scores 0 with every
+     * item, since nothing was learnt about him. */
+    const struct csr *history;
+    const struct scorer_part *part; /* [parts] of a blend */
+    int parts;
 };
+
+/* One of a blend's parts. */
+struct scorer_part {
+    const struct scorer *scorer;
+    double weight;
+};
+enum { SCORER_PARTS = 16 };
 
 /*
  * score(u, i) = user_u . item_i
@@ -33,20 +64,46 @@ struct scorer {
 int scorer_dense(struct scorer *s, const struct mat *user,
     const struct mat *item, struct err *e) ERR_CHECKED;
 
+/* The same of vectors that need not be a matrix. */
+int scorer_dense_rows(struct scorer *s, struct scorer_rows user,
+    const struct mat *item, struct err *e) ERR_CHECKED;
+
 /*
- * score(u, i) = sum of graph[j, i] over the items j of train(u)
+ * score(u, i) = sum of graph[j, i] over the items j of history(u)
  *
- *   train  U x I        graph  I x I, finite; an entry that is not stored is 0
+ *   history  U x I        graph  I x I, finite; an entry that is not stored is
+ * 0
  *
- * Float sums from 0, j ascending: the same bytes anywhere. An item that no
- * train item of the user leads to has score 0. Ranking with it takes a row of I
- * scores a thread and, for a user, time in the entries of his items' rows.
+ * Float sums from 0, j ascending: the same bytes anywhere. An item that no item
+ * of the user leads to has score 0. Ranking with it takes a row of I scores a
+ * thread and, for a user, time in the entries of his items' rows.
  *
  * ERR_SHAPE if graph is not I x I, ERR_RANGE for too many items, ERR_NUM if
  * values are so large that a score might overflow.
  */
-int scorer_graph(struct scorer *s, const struct csr *train,
+int scorer_graph(struct scorer *s, const struct csr *history,
     const struct csr *graph, struct err *e) ERR_CHECKED;
+
+/*
+ * score(u, i) = sum over the parts of weight (s(u, i) - m(u)) / d(u)
+ *
+ * where s are the scores of the part, m their mean over all items and d their
+ * standard deviation, sqrt(mean of (s - m)^2). Where d <= 2^-20 sqrt(m^2 +
+ * d^2), the part says nothing of the user and adds 0. Terms are computed in
+ * double and added in the order of the parts; the sum is rounded to float32.
+ *
+ * Of vectors, m = user . M and d^2 = user' C user, with the mean M and the
+ * covariance C of the item vectors, in double; of a graph, m and d^2 are sums
+ * over the items. The same bytes anywhere.
+ *
+ *   part  [parts], 2 .. SCORER_PARTS; none is a blend, weights are above 0
+ *
+ * Ranking takes what each part takes, and rows of I scores for each of a dozen
+ * users a thread for a graph. ERR_SHAPE if the parts' users or items differ,
+ * ERR_RANGE for a number of parts or a weight out of range, or a blend inside.
+ */
+int scorer_blend(struct scorer *s, const struct scorer_part *part, int parts,
+    struct err *e) ERR_CHECKED;
 
 /* ERR_RANGE unless lists can hold the index of every one of n items. For the
  * scorers' own use. */

@@ -1,4 +1,3 @@
-#include "lib/base/exec.h"
 #include "lib/base/mem.h"
 #include "lib/rank/scorer_work.h"
 
@@ -6,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A block of items stays in the second-level cache while the groups of a chunk
  * pass. */
@@ -14,10 +14,36 @@ enum {
     BLOCK_BYTES = 1 << 18 /* packed items of a block */
 };
 
-struct dense {
-    float *items;  /* [panel][d][cols] */
-    float **users; /* [threads], each [group][d][rows] */
+/* The item vectors' mean and covariance, for moments of scores. */
+struct spread {
+    double *mean;       /* [d] */
+    double *covariance; /* [d][d] */
+    double longest;     /* norm of the longest vector */
 };
+
+/* Of a thread. */
+struct users {
+    float *packed;                  /* [group][d][rows] */
+    float *room;                    /* [d] */
+    double *wide;                   /* [2 d] */
+    struct scorer_moments *moments; /* [chunk] */
+};
+
+struct dense {
+    float *items;        /* [panel][d][cols] */
+    struct users *users; /* [threads] */
+    struct spread spread;
+};
+
+static void
+dense_shape(struct scorer_work *w)
+{
+    int64_t panel =
+        w->scorer->item->d * w->kernel->cols * (int64_t)sizeof(float);
+    w->rows = w->kernel->rows;
+    w->chunk = CHUNK;
+    w->block = panel > 0 && BLOCK_BYTES / panel > 0 ? BLOCK_BYTES / panel : 1;
+}
 
 static void
 pack_panel(void *ctx, int64_t p, int thread)
@@ -30,20 +56,77 @@ pack_panel(void *ctx, int64_t p, int thread)
     float *to = s->items + p * d * cols;
     for (int64_t c = 0; c < cols; c++) {
         int64_t i = p * cols + c;
-        const float *row = item->x + i * d;
+        if (w->items)
+            i = w->items->item[i];
+        int none = i < 0 || i >= item->n;
+        const float *row = none ? NULL : item->x + i * d;
         for (int64_t t = 0; t < d; t++)
-            to[t * cols + c] = i < item->n ? row[t] : 0.0f;
+            to[t * cols + c] = none ? 0.0f : row[t];
     }
+}
+
+enum { COVARIANCE_ROWS = 8 /* that are made together */ };
+
+/* Sums run over ascending items, whatever the thread. */
+static void
+covariance_rows(void *ctx, int64_t block, int thread)
+{
+    (void)thread;
+    const struct scorer_work *w = ctx;
+    const struct mat *item = w->scorer->item;
+    const struct spread *s = &((struct dense *)w->state)->spread;
+    int64_t d = item->d, from = block * COVARIANCE_ROWS;
+    int64_t to = from + COVARIANCE_ROWS < d ? from + COVARIANCE_ROWS : d;
+    for (int64_t i = 0; i < item->n; i++) {
+        const float *x = item->x + i * d;
+        for (int64_t j = from; j < to; j++)
+            w->kernel->add_product(s->covariance + j * d,
+                (double)x[j] - s->mean[j], x, s->mean, d);
+    }
+    double scale = item->n ? 1 / (double)item->n : 0;
+    for (int64_t j = from; j < to; j++)
+        for (int64_t k = 0; k < d; k++)
+            s->covariance[j * d + k] *= scale;
+}
+
+static double
+norm(const float *x, int64_t d)
+{
+    double sum = 0;
+    for (int64_t t = 0; t < d; t++)
+        sum += (double)x[t] * (double)x[t];
+    return sqrt(sum);
+}
+
+static int
+make_spread(struct scorer_work *w, struct err *e)
+{
+    const struct mat *item = w->scorer->item;
+    struct spread *s = &((struct dense *)w->state)->spread;
+    int64_t d = item->d;
+    s->mean = mem_zero(d, sizeof *s->mean, e);
+    s->covariance = mem_zero(d, (size_t)d * sizeof *s->covariance, e);
+    if (!s->mean || !s->covariance)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < item->n; i++) {
+        const float *x = item->x + i * d;
+        for (int64_t t = 0; t < d; t++)
+            s->mean[t] += (double)x[t];
+        double length = norm(x, d);
+        if (length > s->longest)
+            s->longest = length;
+    }
+    for (int64_t t = 0; t < d; t++)
+        s->mean[t] /= (double)item->n;
+    exec_for(w->exec, (d + COVARIANCE_ROWS - 1) / COVARIANCE_ROWS,
+        covariance_rows, w);
+    return 0;
 }
 
 static int
 dense_open(struct scorer_work *w, struct err *e)
 {
     int64_t d = w->scorer->item->d, cols = w->kernel->cols;
-    int64_t panel = d * cols * (int64_t)sizeof(float);
-    w->rows = w->kernel->rows;
-    w->chunk = CHUNK;
-    w->block = panel > 0 && BLOCK_BYTES / panel > 0 ? BLOCK_BYTES / panel : 1;
     struct dense *s = w->state = mem_zero(1, sizeof *s, e);
     if (!s)
         return ERR_NOMEM;
@@ -52,23 +135,61 @@ dense_open(struct scorer_work *w, struct err *e)
     if (!s->items || !s->users)
         return ERR_NOMEM;
     for (int t = 0; t < w->threads; t++) {
-        s->users[t] = mem_new(CHUNK * d, sizeof **s->users, e);
-        if (!s->users[t])
+        struct users *u = &s->users[t];
+        u->packed = mem_new(w->chunk * d, sizeof *u->packed, e);
+        u->room = mem_new(d, sizeof *u->room, e);
+        if (!u->packed || !u->room)
+            return ERR_NOMEM;
+        if (!w->moments)
+            continue;
+        u->wide = mem_new(2 * d, sizeof *u->wide, e);
+        u->moments = mem_new(w->chunk, sizeof *u->moments, e);
+        if (!u->wide || !u->moments)
             return ERR_NOMEM;
     }
     exec_for(w->exec, w->panels, pack_panel, w);
-    return 0;
+    return w->moments ? make_spread(w, e) : 0;
+}
+
+/* Of the scores of a user with the vector x. */
+static struct scorer_moments
+moments_of(const struct scorer_work *w, const float *x, double *wide)
+{
+    const struct spread *s = &((struct dense *)w->state)->spread;
+    int64_t d = w->scorer->item->d;
+    double *u = wide, *cu = wide + d;
+    double mean = 0, variance = 0;
+    for (int64_t j = 0; j < d; j++) {
+        u[j] = (double)x[j];
+        cu[j] = 0;
+        mean += u[j] * s->mean[j];
+    }
+    for (int64_t j = 0; j < d; j++)
+        w->kernel->add_scaled(cu, u[j], s->covariance + j * d, d);
+    for (int64_t j = 0; j < d; j++)
+        variance += u[j] * cu[j];
+    return (struct scorer_moments){
+        mean, variance > 0 ? sqrt(variance) : 0, norm(x, d) * s->longest};
 }
 
 static void
 dense_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
 {
     const struct dense *s = w->state;
-    int64_t d = w->scorer->user->d, rows = w->rows;
-    float *to = s->users[thread] + r / rows * rows * d + r % rows;
-    const float *row = user < 0 ? NULL : w->scorer->user->x + user * d;
+    const struct scorer *scorer = w->scorer;
+    const struct csr *history = scorer->history;
+    const struct users *u = &s->users[thread];
+    int64_t d = scorer->user.d, rows = w->rows;
+    int none = user < 0 ||
+               (history && history->indptr[user] == history->indptr[user + 1]);
+    float *to = u->packed + r / rows * rows * d + r % rows;
+    const float *row =
+        none ? NULL : scorer->user.row(scorer->user.ctx, user, u->room);
     for (int64_t t = 0; t < d; t++)
         to[t * rows] = row ? row[t] : 0.0f;
+    if (w->moments)
+        u->moments[r] =
+            none ? (struct scorer_moments){0} : moments_of(w, row, u->wide);
 }
 
 static int
@@ -77,8 +198,27 @@ dense_tile(const struct scorer_work *w, int thread, int64_t first,
 {
     const struct dense *s = w->state;
     int64_t d = w->scorer->item->d;
-    return w->kernel->tile(s->users[thread] + first * d,
+    return w->kernel->tile(s->users[thread].packed + first * d,
         s->items + panel * d * w->kernel->cols, d, floor, c, hit);
+}
+
+static void
+dense_scores(const struct scorer_work *w, int thread, int64_t first,
+    int64_t panel, float *room, const float **row)
+{
+    float floor[RANK_MAX_ROWS];
+    uint32_t hit[RANK_MAX_ROWS];
+    for (int r = 0; r < w->rows; r++) {
+        floor[r] = -INFINITY;
+        row[r] = room + r * w->kernel->cols;
+    }
+    (void)dense_tile(w, thread, first, panel, floor, room, hit);
+}
+
+static struct scorer_moments
+dense_moments(const struct scorer_work *w, int thread, int64_t r)
+{
+    return ((const struct dense *)w->state)->users[thread].moments[r];
 }
 
 static void
@@ -87,56 +227,69 @@ dense_close(struct scorer_work *w)
     struct dense *s = w->state;
     if (!s)
         return;
-    for (int t = 0; s->users && t < w->threads; t++)
-        free(s->users[t]);
+    for (int t = 0; s->users && t < w->threads; t++) {
+        free(s->users[t].packed);
+        free(s->users[t].room);
+        free(s->users[t].wide);
+        free(s->users[t].moments);
+    }
     free(s->users);
     free(s->items);
+    free(s->spread.mean);
+    free(s->spread.covariance);
     free(s);
 }
 
-static const struct scorer_kind dense_kind = {
-    dense_open, dense_start, dense_tile, dense_close};
+static const struct scorer_kind dense_kind = {dense_shape, dense_open,
+    dense_start, dense_tile, dense_scores, dense_moments, dense_close};
 
 /* Every partial sum of a score is bounded by the product of the norms. */
 static int
-check_range(const struct mat *user, const struct mat *item, struct err *e)
+check_range(struct scorer_rows user, const struct mat *item, struct err *e)
 {
     double worst[2] = {0, 0};
     int64_t at[2] = {0, 0};
-    const struct mat *m[2] = {user, item};
+    struct scorer_rows side[2] = {user, scorer_rows_of(item)};
+    float *room = mem_new(item->d, sizeof *room, e);
+    if (!room)
+        return ERR_NOMEM;
     for (int w = 0; w < 2; w++)
-        for (int64_t i = 0; i < m[w]->n; i++) {
-            double sum = 0;
-            for (int64_t t = 0; t < m[w]->d; t++) {
-                double v = (double)m[w]->x[i * m[w]->d + t];
-                sum += v * v;
-            }
-            if (sum > worst[w]) {
-                worst[w] = sum;
+        for (int64_t i = 0; i < side[w].n; i++) {
+            double length = norm(side[w].row(side[w].ctx, i, room), item->d);
+            if (length > worst[w]) {
+                worst[w] = length;
                 at[w] = i;
             }
         }
-    if (sqrt(worst[0]) * sqrt(worst[1]) < 0.5 * (double)FLT_MAX)
+    free(room);
+    if (worst[0] * worst[1] < 0.5 * (double)FLT_MAX)
         return 0;
     return err_set(e, ERR_NUM,
         "the score of user %" PRId64 " and item %" PRId64
         " may overflow: their vectors have norms %.3g and %.3g",
-        at[0], at[1], sqrt(worst[0]), sqrt(worst[1]));
+        at[0], at[1], worst[0], worst[1]);
+}
+
+int
+scorer_dense_rows(struct scorer *s, struct scorer_rows user,
+    const struct mat *item, struct err *e)
+{
+    *s = (struct scorer){.n_users = user.n,
+        .n_items = item->n,
+        .kind = &dense_kind,
+        .user = user,
+        .item = item};
+    if (user.d != item->d)
+        return err_set(e, ERR_SHAPE,
+            "user vectors have %" PRId64 " columns and item vectors %" PRId64,
+            user.d, item->d);
+    int rc = scorer_check_items(item->n, e);
+    return rc ? rc : check_range(user, item, e);
 }
 
 int
 scorer_dense(struct scorer *s, const struct mat *user, const struct mat *item,
     struct err *e)
 {
-    *s = (struct scorer){.n_users = user->n,
-        .n_items = item->n,
-        .kind = &dense_kind,
-        .user = user,
-        .item = item};
-    if (user->d != item->d)
-        return err_set(e, ERR_SHAPE,
-            "user vectors have %" PRId64 " columns and item vectors %" PRId64,
-            user->d, item->d);
-    int rc = scorer_check_items(item->n, e);
-    return rc ? rc : check_range(user, item, e);
+    return scorer_dense_rows(s, scorer_rows_of(user), item, e);
 }

@@ -7,51 +7,137 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The scores of one user; zero where a panel is not touched. */
-struct row {
-    float *score;  /* [panels][cols] */
-    char *touched; /* [panels] */
+/* The scores of a thread's users; zero where a panel is not touched. */
+struct scores {
+    float *score;                   /* [chunk][panels][cols] */
+    char *touched;                  /* [chunk][panels] */
+    float *zero;                    /* [cols] */
+    struct scorer_moments *moments; /* [chunk] */
 };
 
-static int
-graph_open(struct scorer_work *w, struct err *e)
+struct graph {
+    int64_t panels;        /* also of items that are not ranked */
+    struct scores *thread; /* [threads] */
+};
+
+/* A user at a time: a row of scores is large. */
+static void
+graph_shape(struct scorer_work *w)
 {
     w->rows = 1;
     w->chunk = 1;
     w->block = w->panels > 0 ? w->panels : 1;
-    struct row *row = w->state = mem_zero(w->threads, sizeof *row, e);
-    if (!row)
+}
+
+static int
+graph_open(struct scorer_work *w, struct err *e)
+{
+    int64_t cols = w->kernel->cols;
+    struct graph *g = w->state = mem_zero(1, sizeof *g, e);
+    if (!g)
+        return ERR_NOMEM;
+    g->panels = w->items ? w->items->places / cols : w->panels;
+    g->thread = mem_zero(w->threads, sizeof *g->thread, e);
+    if (!g->thread)
         return ERR_NOMEM;
     for (int t = 0; t < w->threads; t++) {
-        row[t].score =
-            mem_zero(w->panels * w->kernel->cols, sizeof *row->score, e);
-        row[t].touched = mem_zero(w->panels, 1, e);
-        if (!row[t].score || !row[t].touched)
+        struct scores *s = &g->thread[t];
+        s->score = mem_zero(w->chunk * g->panels * cols, sizeof *s->score, e);
+        s->touched = mem_zero(w->chunk * g->panels, 1, e);
+        s->zero = mem_zero(cols, sizeof *s->zero, e);
+        s->moments = mem_zero(w->chunk, sizeof *s->moments, e);
+        if (!s->score || !s->touched || !s->zero || !s->moments)
             return ERR_NOMEM;
     }
     return 0;
 }
 
+/* Place r of the thread's chunk. */
+static struct scores
+at_place(const struct scorer_work *w, int thread, int64_t r)
+{
+    const struct graph *g = w->state;
+    struct scores s = g->thread[thread];
+    s.score += r * g->panels * w->kernel->cols;
+    s.touched += r * g->panels;
+    s.moments += r;
+    return s;
+}
+
+static void
+clear(const struct scorer_work *w, struct scores s)
+{
+    const struct graph *g = w->state;
+    int64_t cols = w->kernel->cols;
+    for (int64_t p = 0; p < g->panels; p++)
+        if (s.touched[p]) {
+            memset(s.score + p * cols, 0, (size_t)cols * sizeof *s.score);
+            s.touched[p] = 0;
+        }
+}
+
+/* Adds row j of the graph to the scores. */
+static void
+add_row(const struct scorer_work *w, struct scores s, int64_t j)
+{
+    const struct csr *graph = w->scorer->graph;
+    const int32_t *place = w->items ? w->items->place : NULL;
+    int64_t cols = w->kernel->cols;
+    for (int64_t m = graph->indptr[j]; m < graph->indptr[j + 1]; m++) {
+        int32_t i = graph->indices[m];
+        if (place)
+            i = place[i];
+        s.score[i] += graph->data ? graph->data[m] : 1.0f;
+        s.touched[i / cols] = 1;
+    }
+}
+
+/* The scores' sum and sum of squares, and the largest absolute value. */
+struct sums {
+    double sum, squares, most;
+};
+
+/* The same, and how the sums change with it: in the order of the graph's
+ * entries, whatever the places of the items. */
+static void
+add_measured_row(
+    const struct scorer_work *w, struct scores s, int64_t j, struct sums *sums)
+{
+    const struct csr *graph = w->scorer->graph;
+    const int32_t *place = w->items ? w->items->place : NULL;
+    int64_t cols = w->kernel->cols;
+    for (int64_t m = graph->indptr[j]; m < graph->indptr[j + 1]; m++) {
+        int32_t i = graph->indices[m];
+        if (place)
+            i = place[i];
+        double before = (double)s.score[i];
+        s.score[i] += graph->data ? graph->data[m] : 1.0f;
+        double after = (double)s.score[i];
+        sums->sum += after - before;
+        sums->squares += after * after - before * before;
+        sums->most = fmax(sums->most, fabs(after));
+        s.touched[i / cols] = 1;
+    }
+}
+
 static void
 graph_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
 {
-    (void)r;
-    const struct csr *train = w->scorer->train, *graph = w->scorer->graph;
-    struct row *row = (struct row *)w->state + thread;
-    int64_t cols = w->kernel->cols;
-    for (int64_t p = 0; p < w->panels; p++)
-        if (row->touched[p]) {
-            memset(row->score + p * cols, 0, (size_t)cols * sizeof(float));
-            row->touched[p] = 0;
-        }
-    for (int64_t k = train->indptr[user]; k < train->indptr[user + 1]; k++) {
-        int64_t j = train->indices[k];
-        for (int64_t m = graph->indptr[j]; m < graph->indptr[j + 1]; m++) {
-            int32_t i = graph->indices[m];
-            row->score[i] += graph->data ? graph->data[m] : 1.0f;
-            row->touched[i / cols] = 1;
-        }
+    const struct csr *history = w->scorer->history;
+    struct scores s = at_place(w, thread, r);
+    struct sums sums = {0};
+    clear(w, s);
+    for (int64_t k = user < 0 ? 0 : history->indptr[user];
+         user >= 0 && k < history->indptr[user + 1]; k++) {
+        if (w->moments)
+            add_measured_row(w, s, history->indices[k], &sums);
+        else
+            add_row(w, s, history->indices[k]);
     }
+    double n = (double)w->scorer->n_items, mean = sums.sum / n;
+    double variance = sums.squares / n - mean * mean;
+    *s.moments = (struct scorer_moments){
+        mean, variance > 0 ? sqrt(variance) : 0, sums.most};
 }
 
 /* A panel of zeros has no hit where the floor is zero: most panels. */
@@ -59,40 +145,65 @@ static int
 graph_tile(const struct scorer_work *w, int thread, int64_t first,
     int64_t panel, const float *floor, float *c, uint32_t *hit)
 {
-    (void)first;
-    const struct row *row = (const struct row *)w->state + thread;
-    if (!row->touched[panel] && *floor >= 0)
-        return 0;
     int64_t cols = w->kernel->cols;
-    const float *score = row->score + panel * cols;
-    uint32_t hits = 0;
-    for (int64_t i = 0; i < cols; i++)
-        hits |= (uint32_t)(score[i] > *floor) << i;
-    if (!hits)
-        return 0;
-    memcpy(c, score, (size_t)cols * sizeof *c);
-    *hit = hits;
-    return 1;
+    int rows = 0;
+    for (int r = 0; r < w->rows; r++) {
+        struct scores s = at_place(w, thread, first + r);
+        if (!s.touched[panel] && floor[r] >= 0)
+            continue;
+        const float *score = s.score + panel * cols;
+        uint32_t hits = 0;
+        for (int64_t i = 0; i < cols; i++)
+            hits |= (uint32_t)(score[i] > floor[r]) << i;
+        if (!hits)
+            continue;
+        memcpy(c + r * cols, score, (size_t)cols * sizeof *c);
+        hit[r] = hits;
+        rows |= 1 << r;
+    }
+    return rows;
+}
+
+static void
+graph_scores(const struct scorer_work *w, int thread, int64_t first,
+    int64_t panel, float *room, const float **row)
+{
+    (void)room;
+    for (int r = 0; r < w->rows; r++) {
+        struct scores s = at_place(w, thread, first + r);
+        row[r] = s.touched[panel] ? s.score + panel * w->kernel->cols : s.zero;
+    }
+}
+
+static struct scorer_moments
+graph_moments(const struct scorer_work *w, int thread, int64_t r)
+{
+    return *at_place(w, thread, r).moments;
 }
 
 static void
 graph_close(struct scorer_work *w)
 {
-    struct row *row = w->state;
-    for (int t = 0; row && t < w->threads; t++) {
-        free(row[t].score);
-        free(row[t].touched);
+    struct graph *g = w->state;
+    if (!g)
+        return;
+    for (int t = 0; g->thread && t < w->threads; t++) {
+        free(g->thread[t].score);
+        free(g->thread[t].touched);
+        free(g->thread[t].zero);
+        free(g->thread[t].moments);
     }
-    free(row);
+    free(g->thread);
+    free(g);
 }
 
-static const struct scorer_kind graph_kind = {
-    graph_open, graph_start, graph_tile, graph_close};
+static const struct scorer_kind graph_kind = {graph_shape, graph_open,
+    graph_start, graph_tile, graph_scores, graph_moments, graph_close};
 
 /* A user's score is at most the sum of the largest values in his items' rows.
  */
 static int
-check_range(const struct csr *train, const struct csr *graph, struct err *e)
+check_range(const struct csr *history, const struct csr *graph, struct err *e)
 {
     double *most = mem_zero(graph->rows, sizeof *most, e);
     if (!most)
@@ -104,10 +215,10 @@ check_range(const struct csr *train, const struct csr *graph, struct err *e)
                 most[j] = v;
         }
     int rc = 0;
-    for (int64_t u = 0; u < train->rows && !rc; u++) {
+    for (int64_t u = 0; u < history->rows && !rc; u++) {
         double sum = 0;
-        for (int64_t k = train->indptr[u]; k < train->indptr[u + 1]; k++)
-            sum += most[train->indices[k]];
+        for (int64_t k = history->indptr[u]; k < history->indptr[u + 1]; k++)
+            sum += most[history->indices[k]];
         if (!(sum < 0.5 * (double)FLT_MAX))
             rc = err_set(e, ERR_NUM,
                 "the scores of user %" PRId64
@@ -120,19 +231,19 @@ check_range(const struct csr *train, const struct csr *graph, struct err *e)
 }
 
 int
-scorer_graph(struct scorer *s, const struct csr *train, const struct csr *graph,
-    struct err *e)
+scorer_graph(struct scorer *s, const struct csr *history,
+    const struct csr *graph, struct err *e)
 {
-    *s = (struct scorer){.n_users = train->rows,
-        .n_items = train->cols,
+    *s = (struct scorer){.n_users = history->rows,
+        .n_items = history->cols,
         .kind = &graph_kind,
-        .train = train,
+        .history = history,
         .graph = graph};
-    if (graph->rows != train->cols || graph->cols != train->cols)
+    if (graph->rows != history->cols || graph->cols != history->cols)
         return err_set(e, ERR_SHAPE,
             "a graph of %" PRId64 " x %" PRId64 " does not fit %" PRId64
             " items",
-            graph->rows, graph->cols, train->cols);
-    int rc = scorer_check_items(train->cols, e);
-    return rc ? rc : check_range(train, graph, e);
+            graph->rows, graph->cols, history->cols);
+    int rc = scorer_check_items(history->cols, e);
+    return rc ? rc : check_range(history, graph, e);
 }

@@ -2,47 +2,77 @@
 #define STAIR_SCORER_WORK_H
 
 #include "lib/base/exec.h"
+#include "lib/rank/rank_items.h"
 #include "lib/rank/rank_kernel.h"
 #include "lib/rank/scorer.h"
 
 /*
  * A scorer at work in one ranking. Scores come in tiles: groups of `rows` users
- * by panels of kernel->cols items. A thread starts a chunk of users, then asks
- * for their tiles: all groups of the chunk meet one block of panels after the
- * other, panels in ascending order.
+ * by panels of kernel->cols places, see rank_items.h for which item a place
+ * holds. A thread starts a chunk of users, then asks for their tiles: all
+ * groups of the chunk meet one block of panels after the other, panels in
+ * ascending order.
  */
 struct scorer_work {
     const struct scorer *scorer;
     const struct rank_kernel *kernel;
+    const struct rank_items *items; /* NULL: place i holds item i */
     struct exec *exec;
-    int threads;    /* that ask for scores: at most those of exec */
-    int64_t panels; /* in all */
-    int rows;       /* at most RANK_MAX_ROWS */
-    int64_t chunk;  /* users at most, a multiple of rows */
-    int64_t block;  /* panels */
+    int threads;           /* that ask for scores: at most those of exec */
+    int rows;              /* at most RANK_MAX_ROWS, divides kernel->rows */
+    int64_t chunk;         /* users at most, a multiple of rows */
+    int64_t panels, block; /* panels in all, panels a block */
+    int moments;           /* 1: they will be asked for */
     void *state;
 };
 
+/* Mean and standard deviation of a user's scores over all items, and the
+ * largest absolute value that a score can have. */
+struct scorer_moments {
+    double mean, deviation, most;
+};
+
 struct scorer_kind {
-    /* Fills w from rows on. On failure close is called too. */
+    /* Sets rows, chunk and block as they suit the scorer. */
+    void (*shape)(struct scorer_work *w);
+
+    /* Makes the state for w->threads threads, in the shape that w has, which
+     * may have more rows and a smaller or larger chunk than the kind asked for.
+     * On failure close is called too. */
     int (*open)(struct scorer_work *w, struct err *e);
 
-    /* Place r of the thread's chunk is taken by user; -1: by nobody, who hits
-     * nothing where the floor is INFINITY. */
+    /* User `user` comes to place r of the thread's chunk; -1: nobody. */
     void (*start)(
         const struct scorer_work *w, int thread, int64_t r, int64_t user);
 
-    /* Which scores of the group's users (places first .. first + rows - 1) in
-     * the panel beat their user's floor: as rank_tile. Places behind the last
-     * item have any score. */
+    /* Which scores of the group's users (places first .. first + rows - 1 of
+     * the chunk) in the panel beat their user's floor: as rank_tile, but c need
+     * hold no score that does not. Places without an item have any score;
+     * nobody hits nothing where the floor is INFINITY. */
     int (*tile)(const struct scorer_work *w, int thread, int64_t first,
         int64_t panel, const float *floor, float *c, uint32_t *hit);
+
+    /* All scores of the same users and panel: row[r] is a pointer to those of
+     * user first + r, [kernel->cols], in room ([rows][cols]) or elsewhere.
+     * NULL: the kind cannot be a part of a blend, nor has moments. */
+    void (*scores)(const struct scorer_work *w, int thread, int64_t first,
+        int64_t panel, float *room, const float **row);
+
+    /* Of the user at place r of the chunk, after start. */
+    struct scorer_moments (*moments)(
+        const struct scorer_work *w, int thread, int64_t r);
 
     void (*close)(struct scorer_work *w);
 };
 
+/* Opens s in the shape that suits it. items may be NULL and is borrowed. */
 int scorer_open(struct scorer_work *w, const struct scorer *s,
-    struct exec *exec, int threads, struct err *e) ERR_CHECKED;
+    const struct rank_items *items, struct exec *exec, int threads,
+    struct err *e) ERR_CHECKED;
 void scorer_close(struct scorer_work *w);
+
+/* For a kind that has parts: a part's work in the shape of w, not yet open. */
+struct scorer_work scorer_part_work(
+    const struct scorer_work *w, const struct scorer *s);
 
 #endif

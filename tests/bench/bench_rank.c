@@ -2,6 +2,7 @@
  * bench_rank model U I D FILE       writes random vectors
  * bench_rank rank DATA MODEL K T    times rank_run alone, train and valid
  * masked
+ * bench_rank blend DATA MODEL MODEL K T   the same of a blend and its parts
  */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
@@ -66,30 +67,69 @@ drop(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
     return 0;
 }
 
+/* Seconds of the fastest of several rankings. */
+static double
+time_scorer(const struct scorer *s, const struct rank_opt *o)
+{
+    int32_t sink = 0;
+    double best = 1e30, work = (double)s->n_users * (double)s->n_items;
+    for (int rep = 0; rep < (work < 1e9 ? 5 : 1); rep++) {
+        double t = seconds();
+        check(rank_run(s, o, drop, &sink, &err));
+        t = seconds() - t;
+        if (t < best)
+            best = t;
+    }
+    return best;
+}
+
+static void
+read_scorer(const char *data, const struct dataset *d, const char *path,
+    struct ranker *r, struct scorer *s)
+{
+    check(ranker_read(path, r, NULL, &err));
+    check(ranker_scorer(r, path, d, data, s, &err));
+}
+
 static void
 time_rank(char **arg)
 {
     struct dataset d;
     struct ranker r;
     struct scorer s;
-    int32_t sink = 0;
     check(dataset_read(arg[0], &d, NULL, &err));
-    check(ranker_read(arg[1], &r, NULL, &err));
-    check(ranker_scorer(&r, arg[1], &d, arg[0], &s, &err));
+    read_scorer(arg[0], &d, arg[1], &r, &s);
     struct exec *exec;
     check(exec_new(&exec, atoi(arg[3]), NULL, &err));
     struct rank_opt o = {
         .k = atoll(arg[2]), .mask = {&d.train, &d.valid}, .exec = exec};
-    double best = 1e30, work = (double)s.n_users * (double)s.n_items;
-    for (int rep = 0; rep < (work < 1e9 ? 5 : 1); rep++) {
-        double t = seconds();
-        check(rank_run(&s, &o, drop, &sink, &err));
-        t = seconds() - t;
-        if (t < best)
-            best = t;
-    }
+    double best = time_scorer(&s, &o);
+    double work = (double)s.n_users * (double)s.n_items;
     printf("%.3f s, %.0f GFLOP/s, peak %.0f MB\n", best,
         2e-9 * work * (double)r.user.d / best, (double)mem_peak_rss() / 1e6);
+}
+
+static void
+time_blend(char **arg)
+{
+    struct dataset d;
+    struct ranker r[2];
+    struct scorer s[2], both;
+    check(dataset_read(arg[0], &d, NULL, &err));
+    struct exec *exec;
+    check(exec_new(&exec, atoi(arg[4]), NULL, &err));
+    struct rank_opt o = {
+        .k = atoll(arg[3]), .mask = {&d.train, &d.valid}, .exec = exec};
+    double t[2];
+    for (int i = 0; i < 2; i++) {
+        read_scorer(arg[0], &d, arg[1 + i], &r[i], &s[i]);
+        t[i] = time_scorer(&s[i], &o);
+    }
+    struct scorer_part part[] = {{&s[0], 1}, {&s[1], .3}};
+    check(scorer_blend(&both, part, 2, &err));
+    double blend = time_scorer(&both, &o);
+    printf("%.3f s, parts %.3f and %.3f s, ratio %.2f\n", blend, t[0], t[1],
+        blend / (t[0] + t[1]));
 }
 
 int
@@ -99,6 +139,8 @@ main(int argc, char **argv)
         write_model(argv + 2);
     else if (argc == 6 && strcmp(argv[1], "rank") == 0)
         time_rank(argv + 2);
+    else if (argc == 7 && strcmp(argv[1], "blend") == 0)
+        time_blend(argv + 2);
     else
         return 2;
     return 0;

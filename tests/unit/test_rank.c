@@ -1,15 +1,6 @@
 /* lib/rank/rank over both kinds of scorers, against naive twins. */
-#include "lib/base/mem.h"
-#include "lib/base/rng.h"
-#include "lib/rank/rank.h"
 #include "lib/rank/rank_kernel.h"
-#include "tests/unit/execs.h"
-#include "tests/unit/mats.h"
-#include "tests/unit/tap.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/rank_twin.h"
 
 /* Copies of a few item rows all over, across every tile and block border. */
 static void
@@ -21,87 +12,6 @@ duplicate_rows(struct mat *m)
                 (size_t)m->d * sizeof(float));
 }
 
-static float
-dot(const struct mat *u, int64_t a, const struct mat *v, int64_t b)
-{
-    float s = 0;
-    for (int64_t j = 0; j < u->d; j++)
-        s = fmaf(u->x[a * u->d + j], v->x[b * v->d + j], s);
-    return s;
-}
-
-/* Entry (i, j), 0 if it is not stored. */
-static float
-entry(const struct csr *a, int64_t i, int64_t j)
-{
-    for (int64_t k = a->indptr[i]; k < a->indptr[i + 1]; k++)
-        if (a->indices[k] == j)
-            return a->data ? a->data[k] : 1.0f;
-    return 0.0f;
-}
-
-static float
-naive_score(const struct scorer *s, int64_t u, int64_t i)
-{
-    if (s->user)
-        return dot(s->user, u, s->item, i);
-    float sum = 0;
-    for (int64_t j = 0; j < s->n_items; j++)
-        if (csr_has(s->train, u, (int32_t)j))
-            sum += entry(s->graph, j, i);
-    return sum;
-}
-
-/* Picks the best of what is left, k times. */
-static void
-naive_list(const struct scorer *s, int64_t a, const struct rank_opt *o,
-    int32_t *id, float *score)
-{
-    int64_t n = s->n_items;
-    char *out = mem_zero(n, 1, NULL);
-    float *all = mem_new(n, sizeof *all, NULL);
-    for (int64_t j = 0; j < n; j++)
-        all[j] = naive_score(s, a, j);
-    for (int m = 0; m < RANK_MASKS; m++)
-        for (int64_t j = 0; o->mask[m] && j < n; j++)
-            out[j] |= (char)csr_has(o->mask[m], a, (int32_t)j);
-    for (int64_t r = 0; r < o->k; r++) {
-        id[r] = -1;
-        score[r] = 0;
-        for (int64_t j = 0; j < n; j++) {
-            if (!out[j] && (id[r] < 0 || all[j] > score[r])) {
-                id[r] = (int32_t)j;
-                score[r] = all[j];
-            }
-        }
-        if (id[r] >= 0)
-            out[id[r]] = 1;
-    }
-    free(out);
-    free(all);
-}
-
-struct lists {
-    int64_t k, n;
-    int32_t *id;
-    float *score;
-    int stop_at, calls;
-};
-
-static int
-keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
-{
-    struct lists *l = ctx;
-    if (++l->calls == l->stop_at)
-        return ERR_STOP;
-    if (first != l->n)
-        return ERR_RANGE;
-    memcpy(l->id + first * l->k, id, (size_t)(n * l->k) * sizeof *id);
-    memcpy(l->score + first * l->k, score, (size_t)(n * l->k) * sizeof *score);
-    l->n += n;
-    return 0;
-}
-
 static struct scorer
 dense(const struct mat *u, const struct mat *v)
 {
@@ -109,55 +19,6 @@ dense(const struct mat *u, const struct mat *v)
     struct scorer s;
     must(scorer_dense(&s, u, v, &e), &e);
     return s;
-}
-
-static struct lists
-run(const struct scorer *s, struct rank_opt o, int threads)
-{
-    struct err e;
-    int64_t n = o.users ? o.n_users : s->n_users;
-    struct lists l = {.k = o.k};
-    l.id = mem_zero(n * o.k, sizeof *l.id, NULL);
-    l.score = mem_zero(n * o.k, sizeof *l.score, NULL);
-    o.exec = exec_of(threads);
-    must(rank_run(s, &o, keep, &l, &e), &e);
-    return l;
-}
-
-static void
-lists_free(struct lists *l)
-{
-    free(l->id);
-    free(l->score);
-}
-
-static void
-compare_with(const char *name, const struct scorer *s, struct rank_opt o)
-{
-    int64_t n = o.users ? o.n_users : s->n_users;
-    struct lists l = run(s, o, 1);
-    int32_t *id = mem_new(o.k, sizeof *id, NULL);
-    float *score = mem_new(o.k, sizeof *score, NULL);
-    int64_t bad = 0;
-    for (int64_t p = 0; p < n; p++) {
-        naive_list(s, o.users ? o.users[p] : p, &o, id, score);
-        bad += memcmp(id, l.id + p * o.k, (size_t)o.k * sizeof *id) != 0;
-        bad +=
-            memcmp(score, l.score + p * o.k, (size_t)o.k * sizeof *score) != 0;
-    }
-    ok(l.n == n && bad == 0, "%s equals the naive ranking", name);
-    int same = 1;
-    for (int t = 2; t <= 5; t++) {
-        struct lists m = run(s, o, t);
-        same &= m.n == n &&
-                !memcmp(m.id, l.id, (size_t)(n * o.k) * sizeof *m.id) &&
-                !memcmp(m.score, l.score, (size_t)(n * o.k) * sizeof *m.score);
-        lists_free(&m);
-    }
-    ok(same, "%s: the same bytes with 1 to 5 threads", name);
-    lists_free(&l);
-    free(id);
-    free(score);
 }
 
 static void
@@ -273,11 +134,13 @@ test_kernels(void)
                         b[j * k->cols + i] = v.x[(v0 + i) * u.d + j];
                 }
                 for (int r = 0; r < k->rows; r++)
-                    floor[r] = dot(&u, u0 + r, &v, v0 + r);
+                    floor[r] =
+                        dot(u.x + (u0 + r) * u.d, v.x + (v0 + r) * u.d, u.d);
                 k->tile(a, b, u.d, floor, c, hit);
                 for (int r = 0; r < k->rows; r++)
                     for (int i = 0; i < k->cols; i++) {
-                        float s = dot(&u, u0 + r, &v, v0 + i);
+                        float s = dot(
+                            u.x + (u0 + r) * u.d, v.x + (v0 + i) * u.d, u.d);
                         bad += (hit[r] >> i & 1) != (s > floor[r]);
                         bad += hit[r] &&
                                memcmp(&s, &c[r * k->cols + i], sizeof s) != 0;
@@ -292,7 +155,7 @@ test_kernels(void)
             k->chains(u.x + n * u.d, v.x, u.d, at, n, got);
             bad += got[n] != 7;
             for (int i = 0; i < n; i++) {
-                float s = dot(&u, n, &v, at[i]);
+                float s = dot(u.x + n * u.d, v.x + at[i] * u.d, u.d);
                 bad += memcmp(&s, &got[i], sizeof s) != 0;
             }
         }
@@ -302,17 +165,6 @@ test_kernels(void)
     }
     mat_free(&u);
     mat_free(&v);
-}
-
-/* Values of both signs, some rows empty. */
-static struct csr
-random_graph(int64_t n, double p, uint32_t which)
-{
-    struct csr g = random_csr(n, n, p, which);
-    g.data = mem_new(g.nnz, sizeof *g.data, NULL);
-    for (int64_t k = 0; k < g.nnz; k++)
-        g.data[k] = (float)rng_normal(4, RNG_TEST, which, (uint64_t)k, 0);
-    return g;
 }
 
 static void
