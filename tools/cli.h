@@ -98,7 +98,7 @@ struct cli {
     struct err err;
     struct hist hist;
     struct exec *exec; /* see cli_exec */
-    int64_t checked; /* of hist's inputs, by cli_belong */
+    int64_t checked;   /* of hist's inputs, by cli_belong */
 };
 
 /*
