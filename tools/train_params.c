@@ -307,12 +307,14 @@ list_system(const struct system *s)
 {
     for (const struct system_param *q = s->param; q->name; q++) {
         printf("%s\t%s\t", s->name, q->name);
-        if (isnan(q->value))
-            printf("-");
+        if (q->type == SYSTEM_FLAG)
+            printf("off\toff\ton");
+        else if (isnan(q->value))
+            printf("-\t%.9g\t%.9g", q->min, q->max);
         else
-            printf("%.9g", q->value);
-        printf("\t%s%.9g\t%.9g\t%s\n", q->type == SYSTEM_ABOVE ? ">" : "",
-            q->min, q->max, q->help);
+            printf("%.9g\t%s%.9g\t%.9g", q->value,
+                q->type == SYSTEM_ABOVE ? ">" : "", q->min, q->max);
+        printf("\t%s\n", q->help);
     }
 }
 

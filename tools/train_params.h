@@ -46,7 +46,8 @@ int train_params_own(struct train_params *p, const struct system_args *o,
 
 /* --list: a line per parameter of s, or of every system if s is NULL: system,
  * parameter, default, min, max, meaning, with tabs between. A default that the
- * system chooses is "-", a min that is not allowed itself is ">min". */
+ * system chooses is "-", a min that is not allowed itself is ">min", and an
+ * option without a value is off. */
 void train_params_list(const struct system *s);
 
 #endif

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every tool has a page that names its options, no more and no fewer.
+# Every tool has a page that names its options, no more and no fewer. Those of
+# stair-train's systems are in stair-models(7).
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
 
@@ -13,7 +14,10 @@ for tool in "$BIN"/stair-*; do
 	# one word a line: letters, then long names with a dash before
 	"$t" --help | sed '/^examples:/,$d' | sed -nE 's/^  (-(.), |    )--([a-z0-9-]+).*/\2\n-\3/p' |
 		grep . | sort >help
-	sed -nE 's/^\.It Fl //p' "$page" | sed -E 's/ , (Fl )?/\n/g' | sed -E 's/ .*//' | sort >paged
+	models=
+	[ $t != stair-train ] || models=$TOP/man/man7/stair-models.7
+	# shellcheck disable=SC2086 # none or one
+	sed -nE 's/^\.It Fl //p' "$page" $models | sed -E 's/ , (Fl )?/\n/g' | sed -E 's/ .*//' | sort -u >paged
 	same "$t: options in --help and in the page" "$(diff help paged)" ""
 	wanted="NAME SYNOPSIS DESCRIPTION EXIT_STATUS EXAMPLES DIAGNOSTICS SEE_ALSO"
 	got=$(sed -nE 's/^\.Sh (.*)/\1/p' "$page" | tr ' ' '_' | grep -vE '^(ENVIRONMENT|FILES|CAVEATS|STANDARDS)$' | tr '\n' ' ')
