@@ -3,11 +3,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/data/identity.h"
 #include "lib/io/xio.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,51 +129,6 @@ cli_version(const struct cli *io)
 {
     printf("%s %s\nbuilt with %s\n%s\n", io->tool, STAIR_VERSION, STAIR_BUILD,
         openblas_get_config ? openblas_get_config() : "without BLAS");
-}
-
-char *
-cli_split(struct cli *io, const char *operand, double *value, double min)
-{
-    char *file = strdup(operand);
-    if (!file)
-        cli_die(io, "out of memory");
-    char *colon = strrchr(file, ':');
-    if (!colon)
-        return file;
-    char *end;
-    double v = strtod(colon + 1, &end);
-    if (end == colon + 1 || *end)
-        return file;
-    if (!isfinite(v) || v < min)
-        cli_usage(io, "'%s': '%s' is not a number of at least %g", operand,
-            colon + 1, min);
-    *value = v;
-    *colon = 0;
-    if (!*file)
-        cli_usage(io, "'%s' names no file", operand);
-    return file;
-}
-
-void
-cli_belong(struct cli *io, unsigned parts)
-{
-    for (; io->checked < io->hist.n; io->checked++) {
-        if (!identity_check(&io->hist, io->checked, parts, &io->err))
-            continue;
-        if (!io->foreign)
-            cli_die(io, "%s (--foreign takes it all the same)", io->err.msg);
-        cli_note(io, "%s", io->err.msg);
-    }
-}
-
-void
-cli_one_stdin(struct cli *io, const char *const *path, int n)
-{
-    int count = 0;
-    for (int i = 0; i < n; i++)
-        count += path[i] && strcmp(path[i], "-") == 0;
-    if (count > 1)
-        cli_usage(io, "only one input can be standard input");
 }
 
 struct exec *

@@ -163,15 +163,29 @@ void cli_progress(struct cli *io, const char *fmt, ...)
 
 /*
  * Splits "FILE:NUMBER" at the last colon. Without a colon that is followed by a
- * number, the whole is the file and *value stays. Exits 2 if the number is
- * below min or not finite. The returned file name is the caller's to free.
+ * number, or if there is a file of that whole name, the whole is the file and
+ * *value stays. Exits 2 if the number is below min or not finite. The returned
+ * file name is the caller's to free.
  */
 char *cli_split(struct cli *io, const char *operand, double *value, double min);
 
 /*
+ * The file in "NAME=FILE" or "FILE", borrowed; "" in "NAME=". An operand that
+ * is an existing file is that file, and a name holds no slash. *given tells
+ * whether there is a name; else *name is that of the file without folder and
+ * ending. The caller frees *name.
+ */
+const char *cli_named(
+    struct cli *io, const char *operand, char **name, int *given);
+
+/* io->err says that something belongs elsewhere: dies with it, or with
+ * --foreign notes it. */
+void cli_foreign(struct cli *io);
+
+/*
  * To be called when inputs were read: dies if one that io->hist got since the
  * last call belongs to other users, items or another train split (the given
- * parts, enum identity_part) than one before it. With --foreign it is a note.
+ * parts, enum identity_part) than one before it; see cli_foreign.
  */
 void cli_belong(struct cli *io, unsigned parts);
 

@@ -42,7 +42,8 @@ print_strata(struct xout *x, const struct eval *v,
 }
 
 int
-eval_print_text(struct xout *x, const struct eval *v, int strata, struct err *e)
+eval_print_text(struct xout *x, const struct eval *v,
+    const struct scores_about *about, int strata, struct err *e)
 {
     int rc = print_means(x, v, &v->all, "", e);
     for (int c = 0; c < v->n_cuts && !rc; c++)
@@ -53,6 +54,10 @@ eval_print_text(struct xout *x, const struct eval *v, int strata, struct err *e)
         rc = print_strata(x, v, v->user, "user", e);
     if (!rc && strata)
         rc = print_strata(x, v, v->item, "item", e);
+    for (int k = 0; k < SCORES_FACTS && !rc; k++)
+        if (about->known & 1u << k)
+            rc = xout_printf(x, e, "%s\t-\t%" PRIu32 "\n", scores_fact_name[k],
+                about->value[k]);
     return rc;
 }
 
@@ -101,8 +106,9 @@ json_strata(struct xout *x, const struct eval *v,
 }
 
 int
-eval_print_json(struct xout *x, const struct eval *v, const char *split,
-    const char *mask, int strata, struct err *e)
+eval_print_json(struct xout *x, const struct eval *v,
+    const struct scores_about *about, const char *split, const char *mask,
+    int strata, struct err *e)
 {
     int rc = xout_printf(x, e, "{\"split\": \"%s\", ", split);
     if (!rc)
@@ -117,5 +123,9 @@ eval_print_json(struct xout *x, const struct eval *v, const char *split,
         rc = json_strata(x, v, v->user, "user", e);
     if (!rc && strata)
         rc = json_strata(x, v, v->item, "item", e);
+    for (int k = 0; k < SCORES_MASK && !rc; k++)
+        if (about->known & 1u << k)
+            rc = xout_printf(x, e, ", \"%s\": %" PRIu32, scores_fact_name[k],
+                about->value[k]);
     return rc ? rc : xout_write(x, "}\n", 2, e);
 }

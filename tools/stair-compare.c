@@ -18,6 +18,7 @@ struct run {
 struct group {
     char *name;
     int first, n; /* its runs */
+    int twin;     /* another one has the same name */
 };
 
 struct compare {
@@ -36,38 +37,44 @@ static const char examples[] =
     "  stair-compare stair= stair-?.tsv lightgcn= lightgcn-?.tsv\n"
     "  stair-compare stair=stair-users.tsv mf=mf-users.tsv";
 
-/* "dir/stair-1.tsv" -> "stair-1" */
-static char *
-base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *s = strdup(slash ? slash + 1 : path);
-    char *dot = s ? strrchr(s, '.') : NULL;
-    if (dot && dot != s)
-        *dot = 0;
-    return s;
-}
-
-/* Splits "NAME=", "NAME=FILE" and "FILE"; in a name there is no slash. */
+/* "NAME=" begins a system, "NAME=FILE" also has its first file; without any
+ * name each file is a system. */
 static void
 add_operand(struct cli *io, struct compare *c, const char *arg, int *named)
 {
-    const char *equal = strchr(arg, '=');
-    if (equal && equal > arg && !memchr(arg, '/', (size_t)(equal - arg))) {
-        if (c->n_groups && !c->group[c->n_groups - 1].n)
-            cli_usage(
-                io, "system '%s' has no files", c->group[c->n_groups - 1].name);
-        *named = 1;
-        c->group[c->n_groups++] =
-            (struct group){strndup(arg, (size_t)(equal - arg)), c->n_runs, 0};
-        arg = equal + 1;
-        if (!*arg)
-            return;
-    } else if (!*named) {
-        c->group[c->n_groups++] = (struct group){base_name(arg), c->n_runs, 0};
-    }
-    c->run[c->n_runs++].path = arg;
+    char *name;
+    int given;
+    const char *path = cli_named(io, arg, &name, &given);
+    struct group *last = c->n_groups ? &c->group[c->n_groups - 1] : NULL;
+    if (given && last && !last->n)
+        cli_usage(io, "system '%s' has no files", last->name);
+    *named |= given;
+    if (given || !*named)
+        c->group[c->n_groups++] = (struct group){name, c->n_runs, 0, 0};
+    else
+        free(name);
+    if (given && !*path)
+        return;
+    c->run[c->n_runs++].path = path;
     c->group[c->n_groups - 1].n++;
+}
+
+/* Files of one name in several folders, as of a sweep, go by their paths. */
+static void
+distinguish(struct cli *io, struct compare *c)
+{
+    for (int g = 0; g < c->n_groups; g++)
+        for (int k = 0; k < g; k++)
+            if (strcmp(c->group[k].name, c->group[g].name) == 0)
+                c->group[k].twin = c->group[g].twin = 1;
+    for (int g = 0; g < c->n_groups; g++) {
+        if (!c->group[g].twin)
+            continue;
+        free(c->group[g].name);
+        c->group[g].name = strdup(c->run[c->group[g].first].path);
+        if (!c->group[g].name)
+            cli_die(io, "out of memory");
+    }
 }
 
 static void
@@ -81,9 +88,9 @@ parse_operands(struct cli *io, struct compare *c)
     int named = 0;
     for (int i = 0; i < io->n_args; i++)
         add_operand(io, c, io->arg[i], &named);
+    if (!named)
+        distinguish(io, c);
     for (int g = 0; g < c->n_groups; g++) {
-        if (!c->group[g].name)
-            cli_die(io, "out of memory");
         if (!c->group[g].n)
             cli_usage(io, "system '%s' has no files", c->group[g].name);
         for (int k = 0; k < g; k++)
@@ -224,7 +231,8 @@ main(int argc, char **argv)
         .examples = examples,
         .min_args = 1,
         .max_args = -1};
-    const struct cli_option table[] = {CLI_OUTPUT(&io), CLI_END};
+    const struct cli_option table[] = {
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
     parse_operands(&io, &c);
@@ -233,6 +241,9 @@ main(int argc, char **argv)
     for (int r = 0; r < c.n_runs; r++) {
         die_if(scores_read(&c.run[r].s, c.run[r].path, &io.err), &io);
         die_if(check_run(&io, &c.run[0], &c.run[r]), &io);
+        if (scores_same(&c.run[0].s, c.run[0].path, &c.run[r].s, c.run[r].path,
+                &io.err))
+            cli_foreign(&io);
     }
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
     die_if(xout_printf(&x, &io.err,

@@ -201,8 +201,12 @@ main(int argc, char **argv)
     cli_belong(&io, IDENTITY_ALL);
     die_if(measure(&io, &a, &d, &s, &v), &io);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
-    die_if(a.json ? eval_print_json(&x, &v, a.split, a.mask, a.strata, &io.err)
-                  : eval_print_text(&x, &v, a.strata, &io.err),
+    struct scores_about about = scores_about(&d,
+        strcmp(a.split, "valid") == 0 ? SCORES_VALID : SCORES_TEST,
+        strcmp(a.mask, "none") == 0 ? 0 : 1 + (strchr(a.mask, ',') != NULL));
+    die_if(a.json ? eval_print_json(
+                        &x, &v, &about, a.split, a.mask, a.strata, &io.err)
+                  : eval_print_text(&x, &v, &about, a.strata, &io.err),
         &io);
     die_if(xout_commit(&x, &io.err), &io);
     ranker_free(&r);

@@ -64,30 +64,6 @@ check_args(struct cli *io, struct uncertainty_args *a)
     parse_clusters(io, a);
 }
 
-/* The file of the operand; its name, "text=" or the file's own, is copied. */
-static const char *
-split(struct cli *io, const char *arg, char **name)
-{
-    const char *equal = strchr(arg, '='), *slash = strrchr(arg, '/');
-    const char *path = arg;
-    if (equal && equal > arg && !memchr(arg, '/', (size_t)(equal - arg))) {
-        *name = strndup(arg, (size_t)(equal - arg));
-        path = equal + 1;
-        if (!*path)
-            cli_usage(io, "operand '%s' has no file", arg);
-    } else {
-        *name = strdup(slash ? slash + 1 : arg);
-        char *dot = *name ? strrchr(*name, '.') : NULL;
-        if (dot && dot != *name)
-            *dot = 0;
-    }
-    if (!*name)
-        cli_die(io, "out of memory");
-    if (strpbrk(*name, "\t\n"))
-        cli_usage(io, "a name must not hold tabs or line ends");
-    return path;
-}
-
 static int
 read_features(const char *path, const struct dataset *d, const char *data,
     struct mat *m, struct hist *h, struct err *e)
@@ -239,8 +215,12 @@ main(int argc, char **argv)
     const int n = io.n_args;
     if (n > CLI_LIST_MAX)
         cli_usage(&io, "more than %d sets of features", CLI_LIST_MAX);
-    for (int i = 0; i < n; i++)
-        path[i + 1] = split(&io, io.arg[i], &name[i]);
+    for (int i = 0; i < n; i++) {
+        int given;
+        path[i + 1] = cli_named(&io, io.arg[i], &name[i], &given);
+        if (!*path[i + 1])
+            cli_usage(&io, "operand '%s' has no file", io.arg[i]);
+    }
     cli_one_stdin(&io, path, n + 1);
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     for (int i = 0; i < a.n_k; i++)

@@ -1,6 +1,7 @@
 #include "lib/stat/scores.h"
 
 #include "lib/base/mem.h"
+#include "lib/data/identity.h"
 #include "lib/io/jsonl.h"
 #include "lib/io/table.h"
 #include "lib/io/xio.h"
@@ -12,6 +13,28 @@
 #include <string.h>
 
 enum { KEY_MAX = 512 };
+
+const char *const scores_fact_name[SCORES_FACTS] = {"digest:users",
+    "digest:items", "digest:train", "digest:valid", "digest:test", "mask"};
+
+/* The words for what is not ranked, in JSON. */
+static const char *const mask_word[] = {"none", "train", "train,valid"};
+enum { MASKS = 3 };
+
+struct scores_about
+scores_about(const struct dataset *d, enum scores_fact part, int masks)
+{
+    struct scores_about about = {
+        .known = 1u << SCORES_USERS | 1u << SCORES_ITEMS | 1u << SCORES_TRAIN |
+                 1u << SCORES_MASK | 1u << part};
+    about.value[SCORES_USERS] = identity_ids(&d->user_ids);
+    about.value[SCORES_ITEMS] = identity_ids(&d->item_ids);
+    about.value[SCORES_TRAIN] = identity_pairs(&d->train);
+    about.value[part] =
+        identity_pairs(part == SCORES_VALID ? &d->valid : &d->test);
+    about.value[SCORES_MASK] = (uint32_t)masks;
+    return about;
+}
 
 struct reader {
     struct scores *s;
@@ -63,6 +86,18 @@ add_key(const struct reader *r, int64_t line, const char *metric,
     return 0;
 }
 
+/* A fact; any other value without a cut-off is none. */
+static void
+add_fact(struct scores_about *about, const char *name, double value)
+{
+    for (int k = 0; k < SCORES_FACTS; k++)
+        if (strcmp(name, scores_fact_name[k]) == 0 && value >= 0 &&
+            value <= UINT32_MAX) {
+            about->known |= 1u << k;
+            about->value[k] = (uint32_t)value;
+        }
+}
+
 /* One value of a summary; how many users it was made from is none. */
 static int
 add_summary(const struct reader *r, int64_t line, const char *metric,
@@ -70,8 +105,12 @@ add_summary(const struct reader *r, int64_t line, const char *metric,
 {
     double v;
     int rc = number(r, line, text, &v, e);
-    if (rc || strcmp(cut, "-") == 0)
+    if (rc)
         return rc;
+    if (strcmp(cut, "-") == 0) {
+        add_fact(&r->s->about, metric, v);
+        return 0;
+    }
     rc = add_key(r, line, metric, cut, e);
     return rc ? rc : add_value(r->s, v, r->s->key.n - 1, e);
 }
@@ -115,9 +154,16 @@ user(struct reader *r, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": user '%.100s' occurs twice", r->name,
             row->line, row->field[0].s);
-    int rc = 0;
+    void *targets = s->targets;
+    double v = 0;
+    int rc =
+        mem_grow(&targets, &s->targets_cap, s->n + 1, sizeof *s->targets, e);
+    s->targets = targets;
+    if (!rc)
+        rc = number(r, row->line, row->field[1].s, &v, e);
+    if (!rc)
+        s->targets[s->n] = v >= 0 && v < 1e15 ? (int64_t)v : -1;
     for (int64_t k = 0; k < s->key.n && !rc; k++) {
-        double v = 0;
         rc = number(r, row->line, row->field[k + 2].s, &v, e);
         if (!rc)
             rc = add_value(s, v, s->n * s->key.n + k, e);
@@ -180,7 +226,13 @@ json(struct reader *r, struct xin *x, struct err *e)
                 *cut = 0;
                 rc = add_summary(r, j.line, path, cut + 1, j.text, e);
                 *cut = ':';
+            } else {
+                rc = add_summary(r, j.line, path, "-", j.text, e);
             }
+        } else if (t == JSONL_STRING && strcmp(path, "mask") == 0) {
+            for (int k = 0; k < MASKS; k++)
+                if (strcmp(j.text, mask_word[k]) == 0)
+                    add_fact(&r->s->about, path, k);
         } else if (t == JSONL_ARRAY) {
             return err_set(e, ERR_FORMAT,
                 "'%s' line %" PRId64 ": not an object of stair-eval", r->name,
@@ -215,11 +267,65 @@ scores_read(struct scores *s, const char *path, struct err *e)
     return rc;
 }
 
+/* What the lists are compared with; -1 if it is not known. */
+static int
+part_of(const struct scores_about *about)
+{
+    return about->known & 1u << SCORES_VALID  ? SCORES_VALID
+           : about->known & 1u << SCORES_TEST ? SCORES_TEST
+                                              : -1;
+}
+
+static int
+same_targets(const struct scores *a, const char *a_name, const struct scores *b,
+    const char *b_name, struct err *e)
+{
+    for (int64_t i = 0; i < a->n && i < b->n; i++)
+        if (a->targets[i] != b->targets[i])
+            return err_set(e, ERR_FORMAT,
+                "'%s' and '%s' are of different splits: user '%.*s' has "
+                "%" PRId64 " targets in the first and %" PRId64
+                " in the second",
+                b_name, a_name, (int)ids_get(&a->users, i).n,
+                ids_get(&a->users, i).s, b->targets[i], a->targets[i]);
+    return 0;
+}
+
+int
+scores_same(const struct scores *a, const char *a_name, const struct scores *b,
+    const char *b_name, struct err *e)
+{
+    static const char *const what[SCORES_FACTS] = {
+        "users", "items", "train pairs", "valid pairs", "test pairs", "masks"};
+    const struct scores_about *p = &a->about, *q = &b->about;
+    int part_a = part_of(p), part_b = part_of(q);
+    if (part_a >= 0 && part_b >= 0 && part_a != part_b)
+        return err_set(e, ERR_FORMAT, "'%s' holds metrics on %s and '%s' on %s",
+            b_name, what[part_b], a_name, what[part_a]);
+    for (int k = 0; k < SCORES_FACTS; k++) {
+        if (!(p->known & q->known & 1u << k) || p->value[k] == q->value[k])
+            continue;
+        if (k == SCORES_MASK)
+            return err_set(e, ERR_FORMAT,
+                "'%s' was made with --mask %s and '%s' with --mask %s", b_name,
+                mask_word[q->value[k] % MASKS], a_name,
+                mask_word[p->value[k] % MASKS]);
+        return err_set(e, ERR_FORMAT,
+            "'%s' is about other %s than '%s': %s %08" PRIx32
+            " in the first, %08" PRIx32 " in the second",
+            b_name, what[k], a_name, scores_fact_name[k], q->value[k],
+            p->value[k]);
+    }
+    return a->per_user && b->per_user ? same_targets(a, a_name, b, b_name, e)
+                                      : 0;
+}
+
 void
 scores_free(struct scores *s)
 {
     ids_free(&s->key);
     ids_free(&s->users);
     free(s->value);
+    free(s->targets);
     *s = (struct scores){0};
 }

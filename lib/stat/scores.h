@@ -2,9 +2,35 @@
 #define STAIR_SCORES_H
 
 #include "lib/base/err.h"
-#include "lib/data/ids.h"
+#include "lib/data/dataset.h"
 
 #include <stdint.h>
+
+/*
+ * What metrics are about. Of two files they can be compared if it is equal.
+ * stair-eval writes it beside them, in TSV and in JSON under the names of
+ * scores_fact_name.
+ */
+enum scores_fact {
+    SCORES_USERS, /* digests, see lib/data/identity.h */
+    SCORES_ITEMS,
+    SCORES_TRAIN,
+    SCORES_VALID, /* of the part that is compared with: one of the two */
+    SCORES_TEST,
+    SCORES_MASK, /* what is not ranked: 0 nothing, 1 train, 2 train and valid */
+    SCORES_FACTS
+};
+extern const char *const scores_fact_name[SCORES_FACTS];
+
+struct scores_about {
+    unsigned known; /* 1 << fact */
+    uint32_t value[SCORES_FACTS];
+};
+
+/* Of lists that are compared with the valid or test pairs of d (part is
+ * SCORES_VALID or SCORES_TEST). */
+struct scores_about scores_about(
+    const struct dataset *d, enum scores_fact part, int masks);
 
 /*
  * What stair-eval wrote, read back: its lines, its JSON object (one row each),
@@ -17,13 +43,25 @@ struct scores {
     struct ids key;   /* in order of appearance */
     double *value;    /* [n][key.n] */
     struct ids users; /* of the rows, if per_user */
-    int64_t cap;      /* of value */
+    int64_t *targets; /* [n], the same: how many each user has */
+    int64_t targets_cap;
+    struct scores_about about; /* what the file says of it */
+    int64_t cap;               /* of value */
 };
 
 /* Which of the three it is, its beginning tells. ERR_FORMAT names the line of
  * what is none of them, of a number that is not finite, or of a key or user
  * that occurs twice. */
 int scores_read(struct scores *s, const char *path, struct err *e) ERR_CHECKED;
+
+/*
+ * ERR_FORMAT if b, from a file of that name, is about other things than a, as
+ * far as both say. Tables of single users say nothing but how many targets a
+ * user has; that they are about the same users is the caller's to check. The
+ * sentence names both files and what differs.
+ */
+int scores_same(const struct scores *a, const char *a_name,
+    const struct scores *b, const char *b_name, struct err *e) ERR_CHECKED;
 void scores_free(struct scores *s);
 
 #endif

@@ -79,4 +79,45 @@ fails 1 "stair-compare: 'bad' line 1: not an object of stair-eval" stair-compare
 printf '{"recall": {"10": 1}\n' >bad
 stair-compare bad a1.tsv 2>err
 same "an object that does not end" "$? $(cut -c1-31 err)" "1 stair-compare: 'bad' line 2: th"
+
+# files that say what they are about
+about() { # about FILE USERS ITEMS TRAIN PART VALUE MASK
+	printf 'recall\t10\t0.4\ndigest:users\t-\t%d\ndigest:items\t-\t%d\ndigest:train\t-\t%d\ndigest:%s\t-\t%d\nmask\t-\t%d\n' \
+		"$2" "$3" "$4" "$5" "$6" "$7" >"$1"
+}
+elsewhere() { # elsewhere MESSAGE ARGS...: refused, and taken with --foreign
+	local message=$1
+	shift
+	fails 1 "stair-compare: $message (--foreign takes it all the same)" stair-compare "$@"
+	same "--foreign: ${message##*: }" "$(stair-compare --foreign "$@" 2>&1 >/dev/null)" "stair-compare: $message"
+}
+about d.tsv 1 2 3 test 4 2
+about d2.tsv 1 2 3 test 4 2
+runs "the same dataset" stair-compare d.tsv d2.tsv
+runs "what does not say it goes with all" stair-compare d.tsv a1.tsv
+about e.tsv 9 2 3 test 4 2
+elsewhere "'e.tsv' is about other users than 'd.tsv': digest:users 00000009 in the first, 00000001 in the second" d.tsv e.tsv
+about e.tsv 1 18 3 test 4 2
+elsewhere "'e.tsv' is about other items than 'd.tsv': digest:items 00000012 in the first, 00000002 in the second" d.tsv e.tsv
+about e.tsv 1 2 8 test 9 2
+elsewhere "'e.tsv' is about other train pairs than 'd.tsv': digest:train 00000008 in the first, 00000003 in the second" d.tsv e.tsv
+about e.tsv 1 2 3 test 9 2
+elsewhere "'e.tsv' is about other test pairs than 'd.tsv': digest:test 00000009 in the first, 00000004 in the second" d.tsv e.tsv
+about e.tsv 1 2 3 valid 4 1
+elsewhere "'e.tsv' holds metrics on valid pairs and 'd.tsv' on test pairs" d.tsv e.tsv
+about e.tsv 1 2 3 test 4 1
+elsewhere "'e.tsv' was made with --mask train and 'd.tsv' with --mask train,valid" d.tsv e.tsv
+echo '{"split": "test", "recall": {"10": 0.4}, "mask": "train", "digest:users": 1, "digest:items": 2, "digest:train": 3, "digest:test": 4}' >e.json
+elsewhere "'e.json' was made with --mask train and 'd.tsv' with --mask train,valid" d.tsv e.json
+echo '{"recall": {"10": 0.4}, "digest:users": 7, "digest:items": 2}' >e.json
+elsewhere "'e.json' is about other users than 'd.tsv': digest:users 00000007 in the first, 00000001 in the second" d.tsv e.json
+printf 'user\ttargets\trecall@5\nx\t2\t0.5\ny\t4\t1\nz\t3\t0\n' >uc.tsv
+elsewhere "'uc.tsv' and 'ua1.tsv' are of different splits: user 'y' has 4 targets in the first and 1 in the second" ua1.tsv uc.tsv
+
+# a folder may be called as an operand that names a system
+mkdir lr=0.1 lr=0.2
+cp a1.tsv lr=0.1/e.tsv && cp b1.tsv lr=0.2/e.tsv && cp b1.tsv x=y.tsv
+same "operands that are files" "$(stair-compare lr=0.1/e.tsv lr=0.2/e.tsv x=y.tsv | cut -f3 | uniq | head -4 | tr '\n' ' ')" \
+	"system lr=0.1/e.tsv lr=0.2/e.tsv x=y "
+same "or have a name" "$(stair-compare a=lr=0.1/e.tsv b=x=y.tsv | cut -f3 | sort -u | tr '\n' ' ')" "a b system "
 done_testing

@@ -48,8 +48,21 @@ same "valid masks train, and skips users without targets" "$(stair-eval --data d
 ndcg	1	1
 precision	1	1"
 same "the same with the mask spelled out" "$(stair-eval --data d.npz --split valid --mask train m.npz)" "$(stair-eval --data d.npz --split valid m.npz)"
+# what the metrics are about: the digests in the history, as numbers
+digests() { # digests FORM: of d.npz
+	local part hex names=(users items train)
+	for part in "${names[@]}"; do
+		hex=$(stair-info d.npz | sed -nE "s/^belongs.*$part=([0-9a-f]*).*/\1/p")
+		[ "$1" = json ] && printf ', "digest:%s": %d' "$part" "0x$hex" || printf 'digest:%s\t-\t%d\n' "$part" "0x$hex"
+	done
+	hex=$(stair-eval --data d.npz m.npz | sed -n 's/^digest:test\t-\t//p')
+	[ "$1" = json ] && printf ', "digest:test": %d' "$hex" || printf 'digest:test\t-\t%d\nmask\t-\t2\n' "$hex"
+}
+same "what the metrics are about" "$(stair-eval --data d.npz m.npz | tail -5)" "$(digests tsv)"
+same "of valid, another mask" "$(stair-eval --data d.npz --split valid --mask none m.npz | tail -2 | cut -f1,2 | tr '\n' ' ') \
+$(stair-eval --data d.npz --split valid --mask none m.npz | tail -1 | cut -f3)" "digest:valid	- mask	-  0"
 same "JSON" "$(stair-eval --data d.npz --mask none --top 2 --json m.npz)" \
-	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "mmssl-ndcg": {"2": 0.21030991785715247}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "mask": "none"}'
+	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "mmssl-ndcg": {"2": 0.21030991785715247}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "mask": "none"'"$(digests json)"'}'
 stair-eval --data d.npz --mask none --strata --top 3 m.npz >strata
 same "strata" "$(grep -E 'degree:.*(users|recall)' strata)" "user-degree:1-4:users	-	3
 user-degree:1-4:recall	3	0.6666666666666666

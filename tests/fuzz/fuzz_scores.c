@@ -25,6 +25,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         for (int64_t i = 0; i < s.n * s.key.n; i++)
             if (!isfinite(s.value[i]))
                 abort();
+        if (scores_same(&s, "a", &s, "b", &e))
+            abort();
         scores_free(&s);
     }
     close(fd);

@@ -5,6 +5,7 @@ check DIR    compares what the tools printed with the definitions
 """
 import json
 import sys
+import zlib
 
 import numpy as np
 import scipy.sparse as sp
@@ -141,6 +142,15 @@ def close(a, b, what):
     assert abs(a - b) < 1e-12 * max(1, abs(b)), (what, a, b)
 
 
+def digest(ids):
+    return zlib.crc32(b''.join(i + b'\0' for i in ids))
+
+
+def pairs(d, part):
+    return zlib.crc32(d[part + '_indices'].astype('<i4').tobytes(),
+                      zlib.crc32(d[part + '_indptr'].astype('<i8').tobytes()))
+
+
 def check_eval(json_file, text_file, model, split, masks):
     d = np.load('data.npz')
     train, target = part(d, 'train'), part(d, split)
@@ -197,7 +207,17 @@ def check_eval(json_file, text_file, model, split, masks):
                         assert lines[f'{m}:{s}:{name}', k] == x
                         n += 1
                 n += 1
-    assert lines['users', '-'] == got['users'] and len(lines) == n + 1
+    # what they are about
+    masks = {'none': 0, 'train': 1, 'train,valid': 2}
+    about = {'digest:users': digest(d['user_ids']),
+             'digest:items': digest(d['item_ids']),
+             'digest:train': pairs(d, 'train'),
+             'digest:' + split: pairs(d, split),
+             'mask': masks[got['mask']]}
+    for name, value in about.items():
+        assert lines[name, '-'] == value, (name, value)
+        assert name == 'mask' or got[name] == value, (name, value)
+    assert lines['users', '-'] == got['users'] and len(lines) == n + 1 + len(about)
 
 
 def check_users():
