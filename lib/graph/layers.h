@@ -13,14 +13,13 @@
  */
 
 /*
- * Stepwise convolution (paper, eqs. 7 and 8): with 1-based column j
+ * Forward stepwise convolution (STAIR paper, eq. 2): with 1-based column j
  *   beta_j = 0.9 (1 - ((j-1)/d)^gamma)
  *   c_lj   = beta_j^l (1 - beta_j) / (1 - beta_j^(L+1)),  sum_l c_lj = 1
- * Forward (users and items).
  */
 void layers_forward(float *c, int64_t d, int layers, double gamma);
 
-/* The same with beta'_j = 1 - beta_j: the smoothing of item updates. */
+/* Backward stepwise convolution (eq. 5): 1 - beta_j in place of beta_j. */
 void layers_backward(float *c, int64_t d, int layers, double gamma);
 
 /* c_lj = 1 / (L + 1): LightGCN. */

@@ -1,3 +1,43 @@
+/*
+ * STAIR (Xu, He, Wang and Zhang, AAAI 2025): items start from their features,
+ * and stepwise graph convolutions, forward over purchases and backward over
+ * similar items, keep what these say while the model learns from purchases.
+ * The equations have the paper's numbers; j = 1..d is a column.
+ *
+ *   start  E_i = whitened features; E_u = mean of E_i over the user's items
+ *   (1)    H[:,j] = sum_{l=0..L} a_lj A^l E[:,j],  score <H_u, H_i>
+ *   (2)    a_lj = b_j^l (1 - b_j) / (1 - b_j^(L+1))
+ *          b_j = 0.9 (1 - ((j - 1) / d)^gamma)
+ *   (3)    N_m(i) = the k_m items of largest cosine with i in modality m
+ *          S_ij = max(s_ij, s_ji),  s_ij = number of m with j in N_m(i)
+ *   (4)    E_i[:,j] -= lr sum_{l=0..L} a'_lj S^l D[:,j]
+ *   (5)    a'_lj = a_lj of (2) with 1 - b_j in place of b_j
+ *   (6)    loss = -log sigma(<H_u, H_p> - <H_u, H_n>), n none of u's items
+ *
+ * A and S are normalised symmetrically, D is the direction of Adam's step. (1)
+ * with (2) is the forward stepwise convolution (FSC), (4) with (5) the backward
+ * one (BSC). Where they are computed:
+ *
+ *   start  lib/whiten/whiten.c        whiten_dense
+ *   start  lib/models/stair.c         mean_of_items
+ *   (1)    lib/engine/cpu/cpu_step.c  forward, backward
+ *   (2)    lib/graph/layers.c         layers_forward
+ *   (3)    lib/knn/knn_dense.c        knn_dense
+ *   (3)    lib/knn/knn_graph.c        knn_graph
+ *   (4)    lib/engine/cpu/cpu_step.c  smooth
+ *   (5)    lib/graph/layers.c         layers_backward
+ *   (6)    lib/graph/sample.c         sample_triple
+ *   (6)    lib/engine/cpu/cpu_step.c  losses
+ *
+ * The start and (3) are computed once, by stair-whiten and stair-knn; the rest
+ * in each step. What the paper leaves open is as in its authors' program: the
+ * whitened features of the modalities are averaged with the weights k_m; no
+ * item is its own neighbour; a batch's loss is the mean over triples, with one
+ * negative for each train pair; weight decay is decoupled and not smoothed.
+ *
+ * Each part can be left out: the start (E is random then), FSC (all layers
+ * weigh the same) and BSC (items take plain steps of AdamW).
+ */
 #include "lib/base/mem.h"
 #include "lib/graph/layers.h"
 #include "lib/models/system.h"

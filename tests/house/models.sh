@@ -23,4 +23,16 @@ awk -F'\t' '
 same "stair-models(7): the settings of every system" "$(diff "$page" wanted)" ""
 same "stair-models(7): a section for every system" \
 	"$(comm -23 <(stair-train --help | sed -n '/^systems/,/^$/s/^  \([a-z0-9+]*\).*/\1/p' | sort) <(sed -n 's/^\.Ss //p' "$page" | sort))" ""
+
+# --- where STAIR's equations are computed ------------------------------------------
+# A line for each: file, function.
+sed -nE 's/^ \*   (start|\([1-6]\)) +(lib\/[^ ]+) +(.*)/\2 \3/p' "$TOP/lib/models/stair.c" >front
+sed -nE 's/^\|[^|]*\|[^|]*\| `(lib\/[^`]+)` \| (.*) \|$/\1 \2/p' "$TOP/README.md" | tr -d '`' >readme
+same "README has the table of stair.c" "$(diff front readme)" ""
+same "all six equations and the start" "$(sed -nE 's/^ \*   (start|\([1-6]\)) +lib.*/\1/p' "$TOP/lib/models/stair.c" | uniq | tr '\n' ' ')" \
+	"start (1) (2) (3) (4) (5) (6) "
+absent=$(tr -d , <front | while read -r file functions; do
+	for f in $functions; do grep -qsE "^$f\(" "$TOP/$file" || echo "$file: $f"; done
+done)
+same "files and functions are there" "$absent" ""
 done_testing
