@@ -54,6 +54,10 @@ train_args_check(struct cli *io, struct train_args *o)
     o->system = registry_find(o->model);
     train_params_take(io, &o->params, o->system, &o->set);
     check_inputs(io, o);
+    const char *alone =
+        o->items ? NULL : train_params_items(&o->params, o->system);
+    if (alone)
+        cli_usage(io, "option '--%s' needs '--items' (see stair-knn)", alone);
     if (!system_trains(o->system) && (o->triples || o->resume || o->checkpoint))
         cli_usage(io,
             "model '%s' is not trained: it takes no "
@@ -197,7 +201,7 @@ void
 train_args_final(struct cli *io, struct train_args *o)
 {
     int n = first_rows(o, io, o->table);
-    n += train_params_own(&o->params, &o->set, o->table + n);
+    n += train_params_own(&o->params, &o->set, o->items != NULL, o->table + n);
     if (system_trains(o->system))
         last_rows(o, o->table + n);
     else

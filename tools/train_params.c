@@ -286,18 +286,32 @@ train_params_take(struct cli *io, const struct train_params *p,
     }
 }
 
+const char *
+train_params_items(const struct train_params *p, const struct system *s)
+{
+    for (int k = 0; k < p->n; k++) {
+        const char *name = p->option[k].first->name;
+        if (system_with_items(s, name) && is_given(&p->option[k]))
+            return name;
+    }
+    return NULL;
+}
+
 int
-train_params_own(
-    struct train_params *p, const struct system_args *o, struct cli_option *row)
+train_params_own(struct train_params *p, const struct system_args *o, int items,
+    struct cli_option *row)
 {
     int n = 0;
-    for (const struct system_param *q = o->system->param; q->name; q++, n++) {
+    for (int k = 0; o->system->param[k].name; k++) {
+        const struct system_param *q = &o->system->param[k];
+        if (!items && system_with_items(o->system, q->name))
+            continue;
         struct train_param *t = find(p, q->name);
-        double v = o->value[n];
+        double v = o->value[k];
         t->real = v;
         t->flag = v > 0;
         t->whole = isnan(v) ? INT64_MIN : (int64_t)v;
-        row[n] = make_row(t);
+        row[n++] = make_row(t);
     }
     return n;
 }

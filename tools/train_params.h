@@ -39,10 +39,16 @@ void train_params_rows(struct train_params *p, struct cli_option *row);
 void train_params_take(struct cli *io, const struct train_params *p,
     const struct system *s, struct system_args *o);
 
+/* The first option that is given and means something only with a graph of
+ * items, or NULL. */
+const char *train_params_items(
+    const struct train_params *p, const struct system *s);
+
 /* The options of o's system alone, in its order, with o's values: what belongs
- * into the history. Returns the number of rows. */
+ * into the history; those of a graph of items only if one is read. Returns the
+ * number of rows. */
 int train_params_own(struct train_params *p, const struct system_args *o,
-    struct cli_option *row);
+    int items, struct cli_option *row);
 
 /* --list: a line per parameter of s, or of every system if s is NULL: system,
  * parameter, default, min, max, meaning, with tabs between. A default that the

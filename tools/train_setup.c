@@ -30,6 +30,10 @@ train_setup_model(struct cli *io, const struct train_args *o,
     a.batch = system_trains(s) ? largest_step(o, in) : 0;
     a.seed = (uint64_t)o->seed;
     a.exec = cli_exec(io);
+    if (o->items && s->kind == MODEL_SPARSE)
+        die_if(
+            graph_check_items(&in->items, in->data.n_items, o->items, &io->err),
+            io);
     if (s->note) {
         char text[128];
         die_if(s->note(&a, text, sizeof text, &io->err), io);

@@ -79,15 +79,32 @@ copy_repeated(const struct csr *s, int64_t nnz, int repeat, struct csr *out,
 }
 
 int
-graph_items(const struct csr *s, int64_t n_items, const char *what,
-    struct graph *g, struct err *e)
+graph_check_items(
+    const struct csr *s, int64_t n_items, const char *what, struct err *e)
 {
-    *g = (struct graph){0};
     if (s->rows != n_items || s->cols != n_items)
         return err_set(e, ERR_SHAPE,
             "'%s': item graph is %" PRId64 " x %" PRId64
             ", but the dataset has %" PRId64 " items",
             what, s->rows, s->cols, n_items);
+    int64_t row, col;
+    int rc = csr_is_symmetric(s, &row, &col, e);
+    if (rc == 0)
+        return err_set(e, ERR_FORMAT,
+            "'%s': item graph is not symmetric: entries (%" PRId64 ", %" PRId64
+            ") and (%" PRId64 ", %" PRId64 ") differ",
+            what, row, col, col, row);
+    return rc < 0 ? rc : 0;
+}
+
+int
+graph_items(const struct csr *s, int64_t n_items, const char *what,
+    struct graph *g, struct err *e)
+{
+    *g = (struct graph){0};
+    int rc = graph_check_items(s, n_items, what, e);
+    if (rc)
+        return rc;
     int small = 1; /* all entries whole and at most MAX_REPEAT */
     int64_t total = 0;
     for (int64_t k = 0; k < s->nnz; k++) {
@@ -100,15 +117,6 @@ graph_items(const struct csr *s, int64_t n_items, const char *what,
         small &= !((float)times < v) && !((float)times > v);
         total += times;
     }
-    int64_t row, col;
-    int rc = csr_is_symmetric(s, &row, &col, e);
-    if (rc < 0)
-        return rc;
-    if (rc == 0)
-        return err_set(e, ERR_FORMAT,
-            "'%s': item graph is not symmetric: entries (%" PRId64 ", %" PRId64
-            ") and (%" PRId64 ", %" PRId64 ") differ",
-            what, row, col, col, row);
     rc = copy_repeated(s, small ? total : s->nnz, small, &g->a, e);
     if (!rc)
         rc = set_scale(g, e);

@@ -22,12 +22,16 @@ struct graph {
 int graph_bipartite(
     const struct csr *train, struct graph *g, struct err *e) ERR_CHECKED;
 
+/* ERR_SHAPE if s is not n_items square, ERR_FORMAT if it is not symmetric; the
+ * sentence names what (a file). */
+int graph_check_items(const struct csr *s, int64_t n_items, const char *what,
+    struct err *e) ERR_CHECKED;
+
 /*
  * The item graph S~ = D^-1/2 S D^-1/2 with D the row sums of S (paper, section
  * on backward stepwise convolution). Copies s; where all entries are whole
- * numbers up to 4, as repeated columns. ERR_SHAPE if s is not n_items
- * square, ERR_FORMAT if not symmetric, ERR_RANGE if an entry is not positive;
- * the sentence names what (a file).
+ * numbers up to 4, as repeated columns. Errors as graph_check_items; ERR_RANGE
+ * if an entry is not positive.
  */
 int graph_items(const struct csr *s, int64_t n_items, const char *what,
     struct graph *g, struct err *e) ERR_CHECKED;

@@ -1,6 +1,6 @@
 /*
- * ItemKNN, item-based collaborative filtering. Row i of the matrix holds the K
- * items j of largest
+ * ItemKNN, item-based collaborative filtering. Row i of the matrix P holds the
+ * K items j of largest
  *   sim_ij = c_ij / (sqrt(n_i n_j) + H)
  * among those with c_ij > 0 but i itself, ties (of the float32) to the smaller
  * item. n_i counts the users of i, c_ij those of both. A user's scores are the
@@ -9,48 +9,28 @@
  * sim is computed in double and stored in float; bytes do not depend on
  * threads. Cost: the sum over users of their squared number of items. Memory:
  * twice the result and I counters a thread.
+ *
+ * With a graph of items that are alike by content, P is smoothed by it: see
+ * itemknn_content.h.
  */
-#include "lib/base/exec.h"
 #include "lib/base/mem.h"
-#include "lib/la/topk.h"
+#include "lib/la/best.h"
+#include "lib/models/itemknn_content.h"
 #include "lib/models/system.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { CHUNK = 64 }; /* items */
-
-struct neighbour {
-    int32_t id;
-    float sim;
-};
-
-/* The neighbours of a chunk of items, row after row. */
-struct part {
-    struct neighbour *list;
-    int64_t n, cap;
-    int rc;
-    struct err err;
-};
-
 struct scratch {
     int32_t *count; /* [I] users shared with the present item, else 0 */
     int32_t *with;  /* [I] the items whose count is not 0 */
-    int32_t *id;    /* [most] */
-    float *sim;     /* [most] */
 };
 
 struct build {
     const struct csr *train;
-    struct csr users;  /* I x U */
-    int64_t neighbors; /* K */
-    double shrink;     /* H */
-    struct csr *graph; /* indptr[i + 1] is the length of row i at first */
-    int64_t most;      /* neighbours that a row can have */
-    struct part *part; /* [chunks] */
-    int64_t parts;
+    struct csr users;        /* I x U */
+    double shrink;           /* H */
     struct scratch *scratch; /* [threads] */
-    struct exec *exec;
 };
 
 static double
@@ -77,130 +57,71 @@ count(const struct build *b, struct scratch *s, int64_t i)
     return n;
 }
 
-static int
-by_id(const void *a, const void *b)
+static void
+similar(void *ctx, int64_t i, int thread, struct best_row *row)
 {
-    const struct neighbour *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-static int
-add_row(const struct build *b, struct scratch *s, int64_t i, struct part *p)
-{
-    struct topk top;
+    const struct build *b = ctx;
+    struct scratch *s = &b->scratch[thread];
     int64_t n = count(b, s, i);
-    topk_init(&top, b->most, s->sim, s->id);
     for (int64_t k = 0; k < n; k++) {
         int32_t j = s->with[k];
         double both = s->count[j];
         s->count[j] = 0;
         double size = sqrt(users_of(b, i) * users_of(b, j));
-        if (j != i)
-            topk_push(&top, (float)(both / (size + b->shrink)), j);
+        if (j == i)
+            continue;
+        row->id[row->n] = j;
+        row->value[row->n++] = (float)(both / (size + b->shrink));
     }
-    if (!top.n)
-        return 0;
-    void *list = p->list;
-    int rc = mem_grow(&list, &p->cap, p->n + top.n, sizeof *p->list, &p->err);
-    p->list = list;
-    if (rc)
-        return rc;
-    struct neighbour *row = p->list + p->n;
-    for (int64_t k = 0; k < top.n; k++)
-        row[k] = (struct neighbour){top.id[k], top.score[k]};
-    qsort(row, (size_t)top.n, sizeof *row, by_id);
-    b->graph->indptr[i + 1] = top.n;
-    p->n += top.n;
-    return 0;
 }
 
-static void
-fill_part(void *ctx, int64_t c, int thread)
-{
-    struct build *b = ctx;
-    struct part *p = &b->part[c];
-    int64_t end = (c + 1) * CHUNK;
-    if (end > b->train->cols)
-        end = b->train->cols;
-    for (int64_t i = c * CHUNK; i < end && !p->rc; i++)
-        p->rc = add_row(b, &b->scratch[thread], i, p);
-}
-
+/* P */
 static int
-prepare(struct build *b, struct err *e)
+collaborative(struct csr *p, const struct system_args *o, struct err *e)
 {
-    int64_t items = b->train->cols;
-    b->most = b->neighbors < items ? b->neighbors : items;
-    b->parts = items / CHUNK + (items % CHUNK != 0);
-    b->part = mem_zero(b->parts, sizeof *b->part, e);
-    b->scratch = mem_zero(exec_threads(b->exec), sizeof *b->scratch, e);
-    if (!b->part || !b->scratch)
-        return ERR_NOMEM;
-    for (int t = 0; t < exec_threads(b->exec); t++) {
-        struct scratch *s = &b->scratch[t];
-        s->count = mem_zero(items, sizeof *s->count, e);
-        s->with = mem_new(items, sizeof *s->with, e);
-        s->id = mem_new(b->most, sizeof *s->id, e);
-        s->sim = mem_new(b->most, sizeof *s->sim, e);
-        if (!s->count || !s->with || !s->id || !s->sim)
-            return ERR_NOMEM;
+    const struct csr *train = o->train;
+    struct build b = {.train = train, .shrink = system_real(o, "shrink")};
+    struct best rows = {.rows = train->cols,
+        .cols = train->cols,
+        .k = system_int(o, "neighbors"),
+        .row = similar,
+        .ctx = &b};
+    int threads = exec_threads(o->exec);
+    b.scratch = mem_zero(threads, sizeof *b.scratch, e);
+    int rc = b.scratch ? csr_transpose(train, &b.users, e) : ERR_NOMEM;
+    for (int t = 0; !rc && t < threads; t++) {
+        struct scratch *s = &b.scratch[t];
+        s->count = mem_zero(train->cols, sizeof *s->count, e);
+        s->with = mem_new(train->cols, sizeof *s->with, e);
+        rc = s->count && s->with ? 0 : ERR_NOMEM;
     }
-    return csr_transpose(b->train, &b->users, e);
-}
-
-/* The parts one after the other. */
-static int
-join(struct build *b, struct err *e)
-{
-    struct csr *g = b->graph;
-    for (int64_t c = 0; c < b->parts; c++) {
-        if (b->part[c].rc)
-            return err_set(e, b->part[c].rc, "%s", b->part[c].err.msg);
-        g->nnz += b->part[c].n;
+    if (!rc)
+        rc = best_make(p, &rows, o->exec, e);
+    for (int t = 0; b.scratch && t < threads; t++) {
+        free(b.scratch[t].count);
+        free(b.scratch[t].with);
     }
-    g->indices = mem_new(g->nnz, sizeof *g->indices, e);
-    g->data = mem_new(g->nnz, sizeof *g->data, e);
-    if (!g->indices || !g->data)
-        return ERR_NOMEM;
-    int64_t at = 0;
-    for (int64_t c = 0; c < b->parts; c++)
-        for (int64_t k = 0; k < b->part[c].n; k++, at++) {
-            g->indices[at] = b->part[c].list[k].id;
-            g->data[at] = b->part[c].list[k].sim;
-        }
-    for (int64_t i = 0; i < g->rows; i++)
-        g->indptr[i + 1] += g->indptr[i];
-    return 0;
+    free(b.scratch);
+    csr_free(&b.users);
+    return rc;
 }
 
 static int
 make(struct model *m, const struct system_args *o, struct err *e)
 {
-    const struct csr *train = o->train;
-    struct csr *graph = &m->sparse;
-    struct build b = {.train = train,
-        .neighbors = system_int(o, "neighbors"),
-        .shrink = system_real(o, "shrink"),
-        .graph = graph,
-        .exec = o->exec};
-    *graph = (struct csr){.rows = train->cols, .cols = train->cols};
-    graph->indptr = mem_zero(train->cols + 1, sizeof *graph->indptr, e);
-    int rc = graph->indptr ? prepare(&b, e) : ERR_NOMEM;
-    if (!rc) {
-        exec_for(b.exec, b.parts, fill_part, &b);
-        rc = join(&b, e);
-    }
-    for (int t = 0; b.scratch && t < exec_threads(b.exec); t++) {
-        free(b.scratch[t].count);
-        free(b.scratch[t].with);
-        free(b.scratch[t].id);
-        free(b.scratch[t].sim);
-    }
-    for (int64_t c = 0; b.part && c < b.parts; c++)
-        free(b.part[c].list);
-    free(b.scratch);
-    free(b.part);
-    csr_free(&b.users);
+    if (!o->items)
+        return collaborative(&m->sparse, o, e);
+    const struct itemknn_content c = {.items = o->items,
+        .content = system_real(o, "content"),
+        .power = (int)system_int(o, "power"),
+        .smooth = system_real(o, "smooth"),
+        .both = system_real(o, "smooth-both"),
+        .row = system_int(o, "row")};
+    struct csr p = {0};
+    int rc = collaborative(&p, o, e);
+    if (!rc)
+        rc = itemknn_content(&m->sparse, &p, &c, o->exec, e);
+    csr_free(&p);
     return rc;
 }
 
@@ -209,10 +130,21 @@ static const struct system_param params[] = {
         "neighbours of an item, itself left out"},
     {"shrink", "H", SYSTEM_REAL, 100, 0, 1e9,
         "added to a similarity's denominator"},
+    {"content", "A", SYSTEM_REAL, 4, 0, 1e6, "weight of alikeness itself"},
+    {"power", "N", SYSTEM_WHOLE, 4, 1, 64, "of an alikeness, in --content"},
+    {"smooth", "B", SYSTEM_REAL, 2, 0, 1e6,
+        "weight of similarities smoothed on either side"},
+    {"smooth-both", "C", SYSTEM_REAL, 1, 0, 1e6,
+        "weight of similarities smoothed on both sides"},
+    {"row", "N", SYSTEM_WHOLE, 1000, 1, 1e6, "largest entries kept of a row"},
     {.name = NULL}};
+
+static const char *const with_items[] = {
+    "content", "power", "smooth", "smooth-both", "row", NULL};
 
 const struct system itemknn_system = {.name = "itemknn",
     .line = "s_ij = c_ij / (sqrt(n_i n_j) + H), summed; not trained",
     .kind = MODEL_SPARSE,
     .param = params,
+    .reads = {.items = SYSTEM_MAY, .with_items = with_items},
     .make = make};

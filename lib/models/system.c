@@ -10,6 +10,16 @@ system_trains(const struct system *s)
 }
 
 int
+system_with_items(const struct system *s, const char *name)
+{
+    const char *const *with = s->reads.with_items;
+    for (int k = 0; with && with[k]; k++)
+        if (strcmp(with[k], name) == 0)
+            return 1;
+    return 0;
+}
+
+int
 system_param(const struct system *s, const char *name)
 {
     for (int k = 0; s->param[k].name; k++)

@@ -81,6 +81,9 @@ struct system_reads {
     int weights;               /* 1: each modality may have a weight */
     const char *no_init, *no_items; /* flags among the parameters without which
                                        these are read; NULL: none */
+    const char *const *with_items;  /* the parameters that mean something only
+                                       where a graph of items is read, ends
+                                       with NULL; NULL: none */
 };
 
 enum { SYSTEM_PARAMS = 24 };
@@ -118,6 +121,9 @@ struct system {
 
 /* Whether models of the system are trained. */
 int system_trains(const struct system *s);
+
+/* Whether the parameter means something only where a graph of items is read. */
+int system_with_items(const struct system *s, const char *name);
 
 /* The place of a parameter in s->param, or -1. */
 int system_param(const struct system *s, const char *name);

@@ -1,0 +1,218 @@
+#include "lib/la/best.h"
+
+#include "lib/base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK = 64 }; /* rows */
+
+struct entry {
+    int32_t id;
+    float value;
+};
+
+/* The entries of a chunk of rows, row after row. */
+struct part {
+    struct entry *entry;
+    int64_t n, cap;
+    int rc;
+    struct err err;
+};
+
+struct scratch {
+    struct best_row row;
+    float *order; /* [cols] its values, being put in order */
+};
+
+struct making {
+    const struct best *b;
+    struct csr *a; /* indptr[i + 1] is the length of row i at first */
+    struct part *part;
+    int64_t parts;
+    struct scratch *scratch; /* [threads] */
+};
+
+static int
+by_id(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* The k-th largest of n values, 1 <= k <= n, by quickselect: x is put in
+ * another order. */
+static float
+kth_largest(float *x, int64_t n, int64_t k)
+{
+    int64_t from = 0, to = n - 1, want = k - 1;
+    while (from < to) {
+        float a = x[from], b = x[(from + to) / 2], c = x[to];
+        float pivot = a < b ? (b < c ? b : (a < c ? c : a))
+                            : (a < c ? a : (b < c ? c : b));
+        int64_t i = from, j = to;
+        while (i <= j) {
+            while (x[i] > pivot)
+                i++;
+            while (x[j] < pivot)
+                j--;
+            if (i <= j) {
+                float t = x[i];
+                x[i++] = x[j];
+                x[j--] = t;
+            }
+        }
+        if (want <= j)
+            to = j;
+        else if (want >= i)
+            from = i;
+        else
+            break;
+    }
+    return x[want];
+}
+
+/* Of a row with ascending columns, the k largest entries into out. */
+static int64_t
+keep(struct scratch *s, int64_t k, struct entry *out)
+{
+    const struct best_row *r = &s->row;
+    float least = 0;
+    int64_t n = 0, ties = k; /* how many of the entries `least` are kept */
+    if (r->n > k) {
+        memcpy(s->order, r->value, (size_t)r->n * sizeof *s->order);
+        least = kth_largest(s->order, r->n, k);
+        for (int64_t t = 0; t < r->n; t++)
+            ties -= r->value[t] > least;
+    }
+    for (int64_t t = 0; t < r->n; t++) {
+        float v = r->value[t];
+        if (r->n <= k || v > least || (v >= least && ties-- > 0))
+            out[n++] = (struct entry){r->id[t], v};
+    }
+    return n;
+}
+
+/* Puts the columns in ascending order; `entry` has room for the row. */
+static void
+sort(struct best_row *r, struct entry *entry)
+{
+    int64_t t = 1;
+    while (t < r->n && r->id[t - 1] < r->id[t])
+        t++;
+    if (t >= r->n)
+        return;
+    for (t = 0; t < r->n; t++)
+        entry[t] = (struct entry){r->id[t], r->value[t]};
+    qsort(entry, (size_t)r->n, sizeof *entry, by_id);
+    for (t = 0; t < r->n; t++) {
+        r->id[t] = entry[t].id;
+        r->value[t] = entry[t].value;
+    }
+}
+
+static int
+add_row(const struct making *m, int64_t i, int thread, struct part *p)
+{
+    struct scratch *s = &m->scratch[thread];
+    s->row.n = 0;
+    m->b->row(m->b->ctx, i, thread, &s->row);
+    if (!s->row.n)
+        return 0;
+    void *entry = p->entry;
+    int rc =
+        mem_grow(&entry, &p->cap, p->n + s->row.n, sizeof *p->entry, &p->err);
+    p->entry = entry;
+    if (rc)
+        return rc;
+    sort(&s->row, p->entry + p->n);
+    int64_t n = keep(s, m->b->k, p->entry + p->n);
+    m->a->indptr[i + 1] = n;
+    p->n += n;
+    return 0;
+}
+
+static void
+fill_part(void *ctx, int64_t c, int thread)
+{
+    const struct making *m = ctx;
+    struct part *p = &m->part[c];
+    int64_t end = (c + 1) * CHUNK;
+    if (end > m->b->rows)
+        end = m->b->rows;
+    for (int64_t i = c * CHUNK; i < end && !p->rc; i++)
+        p->rc = add_row(m, i, thread, p);
+}
+
+static int
+prepare(struct making *m, int threads, struct err *e)
+{
+    const struct best *b = m->b;
+    m->parts = b->rows / CHUNK + (b->rows % CHUNK != 0);
+    m->part = mem_zero(m->parts, sizeof *m->part, e);
+    m->scratch = mem_zero(threads, sizeof *m->scratch, e);
+    *m->a = (struct csr){.rows = b->rows, .cols = b->cols};
+    m->a->indptr = mem_zero(b->rows + 1, sizeof *m->a->indptr, e);
+    if (!m->part || !m->scratch || !m->a->indptr)
+        return ERR_NOMEM;
+    for (int t = 0; t < threads; t++) {
+        struct scratch *s = &m->scratch[t];
+        s->row.id = mem_new(b->cols, sizeof *s->row.id, e);
+        s->row.value = mem_new(b->cols, sizeof *s->row.value, e);
+        s->order = mem_new(b->cols, sizeof *s->order, e);
+        if (!s->row.id || !s->row.value || !s->order)
+            return ERR_NOMEM;
+    }
+    return 0;
+}
+
+/* The parts one after the other; each is freed when it has been copied. */
+static int
+join(struct making *m, struct err *e)
+{
+    struct csr *a = m->a;
+    for (int64_t c = 0; c < m->parts; c++) {
+        if (m->part[c].rc)
+            return err_set(e, m->part[c].rc, "%s", m->part[c].err.msg);
+        a->nnz += m->part[c].n;
+    }
+    a->indices = mem_new(a->nnz, sizeof *a->indices, e);
+    a->data = mem_new(a->nnz, sizeof *a->data, e);
+    if (!a->indices || !a->data)
+        return ERR_NOMEM;
+    int64_t at = 0;
+    for (int64_t c = 0; c < m->parts; c++) {
+        struct part *p = &m->part[c];
+        for (int64_t k = 0; k < p->n; k++, at++) {
+            a->indices[at] = p->entry[k].id;
+            a->data[at] = p->entry[k].value;
+        }
+        free(p->entry);
+        p->entry = NULL;
+    }
+    for (int64_t i = 0; i < a->rows; i++)
+        a->indptr[i + 1] += a->indptr[i];
+    return 0;
+}
+
+int
+best_make(struct csr *a, const struct best *b, struct exec *exec, struct err *e)
+{
+    struct making m = {.b = b, .a = a};
+    int threads = exec_threads(exec);
+    int rc = prepare(&m, threads, e);
+    if (!rc) {
+        exec_for(exec, m.parts, fill_part, &m);
+        rc = join(&m, e);
+    }
+    for (int t = 0; m.scratch && t < threads; t++) {
+        free(m.scratch[t].row.id);
+        free(m.scratch[t].row.value);
+        free(m.scratch[t].order);
+    }
+    for (int64_t c = 0; m.part && c < m.parts; c++)
+        free(m.part[c].entry);
+    free(m.scratch);
+    free(m.part);
+    return rc;
+}
