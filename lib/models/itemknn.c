@@ -130,13 +130,15 @@ static const struct system_param params[] = {
         "neighbours of an item, itself left out"},
     {"shrink", "H", SYSTEM_REAL, 100, 0, 1e9,
         "added to a similarity's denominator"},
-    {"content", "A", SYSTEM_REAL, 4, 0, 1e6, "weight of alikeness itself"},
-    {"power", "N", SYSTEM_WHOLE, 4, 1, 64, "of an alikeness, in --content"},
+    {"content", "A", SYSTEM_REAL, 4, 0, 1e6,
+        "weight of alikeness itself, with --items"},
+    {"power", "N", SYSTEM_WHOLE, 4, 1, 64, "of an alikeness, with --items"},
     {"smooth", "B", SYSTEM_REAL, 2, 0, 1e6,
-        "weight of similarities smoothed on either side"},
+        "weight of similarities smoothed on one side, with --items"},
     {"smooth-both", "C", SYSTEM_REAL, 1, 0, 1e6,
-        "weight of similarities smoothed on both sides"},
-    {"row", "N", SYSTEM_WHOLE, 1000, 1, 1e6, "largest entries kept of a row"},
+        "weight of similarities smoothed on both sides, with --items"},
+    {"row", "N", SYSTEM_WHOLE, 2000, 1, 1e6,
+        "largest entries kept of a row, with --items"},
     {.name = NULL}};
 
 static const char *const with_items[] = {

@@ -67,6 +67,28 @@ stair-train -q --model itemknn --data data.npz --neighbors 100 --shrink 100 -o b
 equal_files "itemknn: 100 and 100 unless given" usual.npz both.npz
 same "its options are in its history" "$(stair-info knn.npz | grep -c 'model=itemknn.*--neighbors=7 --shrink=2')" 1
 same "and in no other's" "$(stair-info pop.npz | grep -cE 'neighbors|shrink')" 0
+content=(--model itemknn --data data.npz --shrink 2 --items items.npz)
+runs "itemknn with content" stair-train "${content[@]}" -t 1 -o smooth.npz
+stair-train "${content[@]}" -t 4 -q -o smooth4.npz
+equal_files "itemknn with content: -t 1 and -t 4: same bytes" smooth.npz smooth4.npz
+same "its settings are in its history" "$(stair-info smooth.npz | grep -c -- '--content=4 --power=4 --smooth=2 --smooth-both=1 --row=')" 1
+stair-train "${content[@]}" --row 3 -q -o few.npz
+same "itemknn with content: Q by its definition, and its largest entries" "$("$PY" -c '
+import numpy as np, scipy.sparse as sp
+data = np.load("data.npz")
+c = sp.load_npz("items.npz").toarray().astype(float)
+np.fill_diagonal(c, 0)
+s = c / np.maximum(c.sum(1, keepdims=True), 1e-30)
+r = sp.csr_matrix((np.ones(len(data["train_indices"])), data["train_indices"], data["train_indptr"]), (len(data["user_ids"]), 40))
+both = (r.T @ r).toarray()
+n = np.diag(both).copy()
+np.fill_diagonal(both, 0)
+p = both / (np.sqrt(np.outer(n, n)) + 2)
+p /= p[p > 0].mean()
+q = p + 4 * c ** 4 + s @ p + p @ s.T + s @ p @ s.T
+got, few = sp.load_npz("smooth.npz").toarray(), sp.load_npz("few.npz").toarray()
+print(np.allclose(got, q, rtol=1e-5, atol=1e-7), (np.diff(sp.load_npz("few.npz").indptr) == 3).all(),
+      np.allclose(np.sort(few)[:, -3:], np.sort(q)[:, -3:], rtol=1e-5))')" "True True True"
 ndcg=$(stair-eval --data data.npz --split valid --top 20 usual.npz | awk '$1 == "ndcg" { print ($3 > 0.4) }')
 same "itemknn learns the toy" "$ndcg" 1
 
@@ -142,7 +164,10 @@ fails 2 "stair-train: model 'jgcf': option '--layers': '9' is not in 0..8" stair
 fails 2 "stair-train: model 'popularity' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model popularity --data data.npz --checkpoint ck
 fails 2 "stair-train: model 'itemknn' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model itemknn --data data.npz --resume ck
 fails 2 "stair-train: model 'itemknn' takes no '--init'" stair-train --model itemknn --data data.npz --init init.npz
-fails 2 "stair-train: model 'itemknn' takes no '--items'" stair-train --model itemknn --data data.npz --items items.npz
+fails 2 "stair-train: option '--content' needs '--items' (see stair-knn)" stair-train --model itemknn --data data.npz --content 4
+fails 2 "stair-train: model 'stair' takes no '--content'" stair-train "${in[@]}" --content 4
+fails 1 "stair-train: 'knn.npz': item graph is not symmetric: entries (0, 4) and (4, 0) differ" \
+	stair-train --model itemknn --data data.npz --items knn.npz
 fails 2 "stair-train: model 'itemknn' takes no '--no-mi'" stair-train --model itemknn --data data.npz --no-mi
 fails 2 "stair-train: model 'mf' takes no '--neighbors'" stair-train --model mf --data data.npz --neighbors 100
 fails 2 "stair-train: model 'stair' takes no '--shrink'" stair-train "${in[@]}" --shrink 0
