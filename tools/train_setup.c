@@ -73,7 +73,7 @@ make_poly(struct cli *io, const struct train_args *o, struct train_input *in,
     mat_free(&in->init);
     make_sampler(io, o, in, p->sampling, &s->sampler);
     int64_t batch = system_int(&o->set, "batch");
-    struct cpu_opt co = {batch, cli_exec(io), 0};
+    struct cpu_opt co = {.batch = batch, .exec = cli_exec(io)};
     die_if(
         strcmp(o->device, "cuda") == 0
             ? cuda_new(&s->engine, p, &ui, &items, &s->sampler, batch, &io->err)

@@ -345,6 +345,12 @@ exec_barrier(struct team *team)
     gate_wait(&team->gate);
 }
 
+void
+exec_barrier_then(struct team *team, void (*f)(void *ctx), void *ctx)
+{
+    gate_wait_then(&team->gate, f, ctx);
+}
+
 int
 exec_cpus(void)
 {

@@ -68,6 +68,10 @@ int exec_team(struct exec *exec, int size,
 /* Every thread of the team waits here for the others. */
 void exec_barrier(struct team *team);
 
+/* The same, and the thread that comes last calls f(ctx) before the others go
+ * on: what must be done once between two parts of the work. */
+void exec_barrier_then(struct team *team, void (*f)(void *ctx), void *ctx);
+
 /* The processors that this process may run on, at least 1. */
 int exec_cpus(void);
 

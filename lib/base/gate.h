@@ -21,6 +21,10 @@ struct gate {
 void gate_init(struct gate *g, int size, int spins);
 void gate_wait(struct gate *g);
 
+/* The same, and the thread that comes last calls f(ctx) before the others go
+ * on. With a gate of size 1 f is called too. */
+void gate_wait_then(struct gate *g, void (*f)(void *ctx), void *ctx);
+
 /* After the last use. */
 void gate_free(struct gate *g);
 

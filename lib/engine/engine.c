@@ -1,6 +1,9 @@
 #include "lib/engine/engine.h"
 
+#include <assert.h>
 #include <inttypes.h>
+
+enum { BLOCK_BYTES = 1 << 22 };
 
 void
 engine_free(struct engine *g)
@@ -25,15 +28,26 @@ engine_vectors(
 }
 
 int
-engine_get(const struct engine *g, int tensor, struct mat *x, struct err *e)
+engine_get(const struct engine *g, int tensor, int64_t first, struct mat *x,
+    struct err *e)
 {
-    return g->kind->get(g, tensor, x, e);
+    assert(first >= 0 && first + x->n <= g->tensor[tensor].n);
+    return g->kind->get(g, tensor, first, x, e);
 }
 
 int
-engine_set(struct engine *g, int tensor, const struct mat *x, struct err *e)
+engine_set(struct engine *g, int tensor, int64_t first, const struct mat *x,
+    struct err *e)
 {
-    return g->kind->set(g, tensor, x, e);
+    assert(first >= 0 && first + x->n <= g->tensor[tensor].n);
+    return g->kind->set(g, tensor, first, x, e);
+}
+
+int64_t
+engine_block(const struct engine *g, int tensor)
+{
+    int64_t row = g->tensor[tensor].d * (int64_t)sizeof(float);
+    return row > 0 && row < BLOCK_BYTES ? BLOCK_BYTES / row : 1;
 }
 
 int
@@ -42,15 +56,16 @@ engine_take(const struct engine *g, int tensor, struct mat *x, struct err *e)
     int rc = mat_init(x, g->tensor[tensor].n, g->tensor[tensor].d, e);
     if (rc)
         return rc;
-    rc = engine_get(g, tensor, x, e);
+    rc = engine_get(g, tensor, 0, x, e);
     if (rc)
         mat_free(x);
     return rc;
 }
 
-int
-engine_check_mat(
-    const struct mat *x, const char *what, int64_t t, struct err *e)
+/* Of rows that begin at `first`. */
+static int
+check_rows(const struct mat *x, int64_t first, const char *what, int64_t t,
+    struct err *e)
 {
     int64_t i = mat_not_finite(x);
     if (i < 0)
@@ -58,20 +73,39 @@ engine_check_mat(
     return err_set(e, ERR_NUM,
         "%s is not finite at row %" PRId64 ", column %" PRId64
         " after step %" PRId64 "; the input vectors or --lr may be too large",
-        what, i / x->d, i % x->d, t);
+        what, first + i / x->d, i % x->d, t);
+}
+
+int
+engine_check_mat(
+    const struct mat *x, const char *what, int64_t t, struct err *e)
+{
+    return check_rows(x, 0, what, t, e);
+}
+
+static int
+check_tensor(const struct engine *g, int tensor, int64_t t, struct err *e)
+{
+    int64_t n = g->tensor[tensor].n, rows = engine_block(g, tensor);
+    struct mat x;
+    int rc = mat_init(&x, n < rows ? n : rows, g->tensor[tensor].d, e);
+    for (int64_t first = 0; first < n && !rc; first += rows) {
+        if (n - first < rows)
+            x.n = n - first;
+        rc = engine_get(g, tensor, first, &x, e);
+        if (!rc)
+            rc = check_rows(&x, first, g->tensor[tensor].label, t, e);
+    }
+    mat_free(&x);
+    return rc;
 }
 
 int
 engine_check(const struct engine *g, int64_t t, struct err *e)
 {
     int rc = 0;
-    for (int k = 0; k < g->tensors && !rc; k++) {
-        struct mat x;
-        rc = engine_take(g, k, &x, e);
-        if (!rc)
-            rc = engine_check_mat(&x, g->tensor[k].label, t, e);
-        mat_free(&x);
-    }
+    for (int k = 0; k < g->tensors && !rc; k++)
+        rc = check_tensor(g, k, t, e);
     return rc;
 }
 

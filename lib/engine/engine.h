@@ -78,9 +78,9 @@ struct engine_kind {
         void *ctx, struct err *e) ERR_CHECKED;
     int (*vectors)(struct engine *g, struct mat *user, struct mat *item,
         struct err *e) ERR_CHECKED;
-    int (*get)(const struct engine *g, int tensor, struct mat *x,
+    int (*get)(const struct engine *g, int tensor, int64_t first, struct mat *x,
         struct err *e) ERR_CHECKED;
-    int (*set)(struct engine *g, int tensor, const struct mat *x,
+    int (*set)(struct engine *g, int tensor, int64_t first, const struct mat *x,
         struct err *e) ERR_CHECKED;
 };
 
@@ -123,13 +123,19 @@ int engine_check_mat(const struct mat *x, const char *what, int64_t t,
 int engine_vectors(struct engine *g, struct mat *user, struct mat *item,
     struct err *e) ERR_CHECKED;
 
-/* One tensor of the state, row-major, allocated by the caller. */
-int engine_get(const struct engine *g, int tensor, struct mat *x,
+/* A block of rows of one tensor of the state: rows first .. first + x->n - 1,
+ * row-major, allocated by the caller. An engine that has some of the columns
+ * alone (cpu.h) reads and writes these and leaves the others. */
+int engine_get(const struct engine *g, int tensor, int64_t first, struct mat *x,
     struct err *e) ERR_CHECKED;
-int engine_set(struct engine *g, int tensor, const struct mat *x,
+int engine_set(struct engine *g, int tensor, int64_t first, const struct mat *x,
     struct err *e) ERR_CHECKED;
 
-/* The same into a matrix that it allocates. */
+/* Rows of a block of that tensor that is a few megabytes, for those who pass
+ * over the state: they need not hold more of it. */
+int64_t engine_block(const struct engine *g, int tensor);
+
+/* A whole tensor into a matrix that it allocates. */
 int engine_take(const struct engine *g, int tensor, struct mat *x,
     struct err *e) ERR_CHECKED;
 
@@ -144,7 +150,8 @@ void engine_linear(struct engine_tensor t[ENGINE_LINEAR], int64_t users,
 int engine_bad_loss(const struct engine *g, const struct engine_cursor *c,
     int64_t step, struct err *e) ERR_CHECKED;
 
-/* The same where e says already what is not finite: puts the place before. */
+/* Like engine_bad_loss, for an error that already names the tensor: prefixes
+ * the step. */
 int engine_bad_step(const struct engine *g, const struct engine_cursor *c,
     int64_t step, struct err *e) ERR_CHECKED;
 

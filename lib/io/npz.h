@@ -131,6 +131,17 @@ int npz_out_text(struct npz_out *z, const char *name, const char *text,
 int npz_out_array(struct npz_out *z, const char *name, const struct npy *h,
     const void *data, struct err *e) ERR_CHECKED;
 
+/*
+ * An array of which no more than `rows` rows (of the first axis) need be in
+ * memory. fill puts rows first .. first + n - 1 into buf. It passes over the
+ * array twice, for the CRC and for the bytes, and must give the same both
+ * times.
+ */
+typedef int npz_fill(
+    void *ctx, int64_t first, int64_t n, void *buf, struct err *e);
+int npz_out_rows(struct npz_out *z, const char *name, const struct npy *h,
+    int64_t rows, npz_fill *fill, void *ctx, struct err *e) ERR_CHECKED;
+
 /* Directory, end record, then xout_commit. Closed on return in any case. */
 int npz_out_commit(struct npz_out *z, struct err *e) ERR_CHECKED;
 void npz_out_abort(struct npz_out *z);

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -117,9 +118,11 @@ check_member(const struct npz_out_state *s, const char *name, struct err *e)
     return 0;
 }
 
+/* Begins a member: its local header, and the nhead bytes of data that stand
+ * before the ndata that are still to be written. */
 static int
-add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
-    const void *data, int64_t ndata, struct err *e)
+begin(struct npz_out *z, const char *name, uint32_t crc, const void *head,
+    int64_t nhead, int64_t ndata, struct err *e)
 {
     struct npz_out_state *s = z->state;
     int rc = check_member(s, name, e);
@@ -131,16 +134,20 @@ add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
     s->entry = grown;
     struct entry *m = &s->entry[s->n++];
     *m = (struct entry){
-        .offset = z->x.offset, .bytes = (uint64_t)(nhead + ndata)};
+        .crc = crc, .offset = z->x.offset, .bytes = (uint64_t)(nhead + ndata)};
     memcpy(m->name, name, strlen(name) + 1);
-    m->crc = (uint32_t)crc32_z(0, head, (size_t)nhead);
-    m->crc = (uint32_t)crc32_z(m->crc, data, (size_t)ndata);
     rc = write_local(z, m, nhead, e);
-    if (!rc)
-        rc = xout_write(&z->x, head, nhead, e);
-    if (!rc)
-        rc = xout_write(&z->x, data, ndata, e);
-    return rc;
+    return rc ? rc : xout_write(&z->x, head, nhead, e);
+}
+
+static int
+add(struct npz_out *z, const char *name, const void *head, int64_t nhead,
+    const void *data, int64_t ndata, struct err *e)
+{
+    uint32_t crc = (uint32_t)crc32_z(0, head, (size_t)nhead);
+    crc = (uint32_t)crc32_z(crc, data, (size_t)ndata);
+    int rc = begin(z, name, crc, head, nhead, ndata, e);
+    return rc ? rc : xout_write(&z->x, data, ndata, e);
 }
 
 int
@@ -150,18 +157,64 @@ npz_out_text(
     return add(z, name, "", 0, text, (int64_t)strlen(text), e);
 }
 
+/* The name of an array's member, and how it begins: so many bytes. */
+static int
+array_head(const char *name, const struct npy *h, char full[NPZ_NAME],
+    char head[NPY_EMIT], struct err *e)
+{
+    if (snprintf(full, NPZ_NAME, "%s.npy", name) >= NPZ_NAME)
+        return err_set(e, ERR_RANGE, "member name '%s' is too long", name);
+    return npy_emit(h, head, 0);
+}
+
 int
 npz_out_array(struct npz_out *z, const char *name, const struct npy *h,
     const void *data, struct err *e)
 {
     char full[NPZ_NAME], head[NPY_EMIT];
-    if (strlen(name) + 5 > sizeof full)
-        return err_set(e, ERR_RANGE, "member name '%s' is too long", name);
-    strcpy(full, name);
-    strcat(full, ".npy");
-    int n = npy_emit(h, head, 0);
+    int n = array_head(name, h, full, head, e);
     int64_t bytes = h->count * h->size;
-    return add(z, full, head, n, bytes ? data : "", bytes, e);
+    return n < 0 ? n : add(z, full, head, n, bytes ? data : "", bytes, e);
+}
+
+/* One pass over the rows: into crc, or if that is NULL to the file. */
+static int
+pass(struct npz_out *z, const struct npy *h, int64_t rows, npz_fill *fill,
+    void *ctx, uint32_t *crc, void *buf, struct err *e)
+{
+    int64_t all = h->shape[0], row = all ? h->count / all * h->size : 0;
+    int rc = 0;
+    for (int64_t first = 0; first < all && !rc; first += rows) {
+        int64_t n = all - first < rows ? all - first : rows;
+        rc = fill(ctx, first, n, buf, e);
+        if (!rc && crc)
+            *crc = (uint32_t)crc32_z(*crc, buf, (size_t)(n * row));
+        else if (!rc)
+            rc = xout_write(&z->x, buf, n * row, e);
+    }
+    return rc;
+}
+
+int
+npz_out_rows(struct npz_out *z, const char *name, const struct npy *h,
+    int64_t rows, npz_fill *fill, void *ctx, struct err *e)
+{
+    char full[NPZ_NAME], head[NPY_EMIT];
+    int n = array_head(name, h, full, head, e);
+    if (n < 0)
+        return n;
+    int64_t all = h->shape[0], most = rows < all ? rows : all;
+    void *buf = mem_new(most, (size_t)(all ? h->count / all * h->size : 0), e);
+    if (!buf)
+        return ERR_NOMEM;
+    uint32_t crc = (uint32_t)crc32_z(0, (void *)head, (size_t)n);
+    int rc = pass(z, h, rows, fill, ctx, &crc, buf, e);
+    if (!rc)
+        rc = begin(z, full, crc, head, n, h->count * h->size, e);
+    if (!rc)
+        rc = pass(z, h, rows, fill, ctx, NULL, buf, e);
+    free(buf);
+    return rc;
 }
 
 static int

@@ -24,16 +24,29 @@ put_string(struct npz_out *z, const char *name, const char *text, struct err *e)
     return npz_out_array(z, name, &h, text, e);
 }
 
+struct tensor {
+    const struct engine *g;
+    int k;
+};
+
+static int
+get_rows(void *ctx, int64_t first, int64_t n, void *buf, struct err *e)
+{
+    const struct tensor *t = ctx;
+    struct mat x = {n, t->g->tensor[t->k].d, buf};
+    return engine_get(t->g, t->k, first, &x, e);
+}
+
 static int
 put_state(struct npz_out *z, const struct engine *g, struct err *e)
 {
     int rc = 0;
     for (int k = 0; k < g->tensors && !rc; k++) {
-        struct mat x;
-        rc = engine_take(g, k, &x, e);
-        if (!rc)
-            rc = store_put_mat(z, g->tensor[k].member, &x, e);
-        mat_free(&x);
+        const struct engine_tensor *t = &g->tensor[k];
+        int64_t shape[] = {t->n, t->d};
+        struct npy h = npy_make('f', 4, 2, shape);
+        rc = npz_out_rows(z, t->member, &h, engine_block(g, k), get_rows,
+            &(struct tensor){g, k}, e);
     }
     return rc;
 }
@@ -305,7 +318,7 @@ checkpoint_restore(
                 e, ERR_FORMAT, "'%s' has no member '%s'", path, t->member);
         if (x->x.n != t->n || x->x.d != t->d)
             return another(e, path, t->member, &x->x, t->n, t->d);
-        rc = engine_set(g, k, &x->x, e);
+        rc = engine_set(g, k, 0, &x->x, e);
         if (rc)
             return rc;
         mat_free(&x->x);

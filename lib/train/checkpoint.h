@@ -39,8 +39,8 @@ struct checkpoint {
 /* Members that are none of the engine's tensors, history.txt among them. */
 enum { CHECKPOINT_MEMBERS = 11 };
 
-/* Writes c with the present state of g, one tensor in memory at a time; c's own
- * state is not looked at. Atomic; history as everywhere. */
+/* Writes c with the present state of g, one block of a tensor in memory at a
+ * time; c's own state is not looked at. Atomic; history as everywhere. */
 int checkpoint_write(const char *path, const struct checkpoint *c,
     const struct engine *g, const char *history, struct err *e) ERR_CHECKED;
 

@@ -42,8 +42,8 @@ save(const struct engine *g, const struct train_opt *o,
 static int
 keep_parameters(const struct engine *g, struct checkpoint *run, struct err *e)
 {
-    int rc = engine_get(g, ENGINE_USER, &run->param[0], e);
-    return rc ? rc : engine_get(g, ENGINE_ITEM, &run->param[1], e);
+    int rc = engine_get(g, ENGINE_USER, 0, &run->param[0], e);
+    return rc ? rc : engine_get(g, ENGINE_ITEM, 0, &run->param[1], e);
 }
 
 /* The output vectors of users and items, which are finite. */

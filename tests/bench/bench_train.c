@@ -207,7 +207,8 @@ main(int argc, char **argv)
     const char *crews = getenv("STAIR_CREWS");
     struct exec *exec;
     must(exec_new(&exec, threads, getenv("STAIR_ISA"), &e), &e);
-    struct cpu_opt eo = {batch, exec, crews ? atoi(crews) : 0};
+    struct cpu_opt eo = {
+        .batch = batch, .exec = exec, .crews = crews ? atoi(crews) : 0};
     must(cpu_new(&g, &m, &ui, &si, &s, &eo, &e), &e);
 
     /* Training first, so that the peak memory is the trainer's. */

@@ -416,7 +416,7 @@ toy_bytes(const struct toy *t, const char *what)
     for (int k = 0; k < first.g->tensors; k++) {
         struct mat x;
         if (engine_take(first.g, k, &x, NULL) ||
-            engine_set(other.g, k, &x, NULL))
+            engine_set(other.g, k, 0, &x, NULL))
             abort();
         mat_free(&x);
     }

@@ -3,6 +3,7 @@
  */
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cuda/cuda_priv.h"
+#include "tests/unit/blocks.h"
 #include "tests/unit/emu.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
@@ -77,6 +78,7 @@ differ(struct engine *a, struct engine *b)
     must(engine_vectors(a, &h[0], &h[1], &e), &e);
     must(engine_vectors(b, &h[2], &h[3], &e), &e);
     bad += !equal(&h[0], &h[2]) + !equal(&h[1], &h[3]);
+    bad += bad_blocks(a) + bad_blocks(b);
     for (int k = 0; k < 4; k++)
         mat_free(&h[k]);
     return bad;
@@ -106,7 +108,7 @@ same_bytes(int seed, int64_t users, int64_t items, int64_t d, int layers,
     }
     make_sampler(&w, kind, &s[0]);
     make_sampler(&w, kind, &s[1]);
-    struct cpu_opt o = {batch, exec_of(1), 0};
+    struct cpu_opt o = {.batch = batch, .exec = exec_of(1)};
     must(cpu_new(&g[0], &w.m, &w.ui, &w.graph, &s[0], &o, &e), &e);
     must(cuda_new_on(&g[1], &emu_open((uint32_t)seed, &alive)->dev, &w.m, &w.ui,
              &w.graph, &s[1], batch, &e),
@@ -156,7 +158,7 @@ interchange(void)
     make_variant(&w, 17, (int64_t[]){40, 30, 24}, 3, 1, STEPWISE);
     for (int k = 0; k < 3; k++)
         make_sampler(&w, SAMPLE_PAIRS, &s[k]);
-    struct cpu_opt o = {2, exec_with(1, "portable"), 0};
+    struct cpu_opt o = {.batch = 2, .exec = exec_with(1, "portable")};
     must(cpu_new(&g[0], &w.m, &w.ui, &w.graph, &s[0], &o, &e), &e);
     must(cpu_new(&g[1], &w.m, &w.ui, &w.graph, &s[1], &o, &e), &e);
     must(cuda_new_on(&g[2], &emu_open(7, &alive)->dev, &w.m, &w.ui, &w.graph,
@@ -174,7 +176,7 @@ interchange(void)
         for (int k = 0; k < ENGINE_LINEAR; k++) {
             struct mat x;
             must(engine_take(g[on], k, &x, &e), &e);
-            must(engine_set(g[3 - on], k, &x, &e), &e);
+            must(engine_set(g[3 - on], k, 0, &x, &e), &e);
             mat_free(&x);
         }
     }
@@ -245,7 +247,7 @@ overflow(void)
         struct sampler s;
         struct engine *g;
         make_sampler(&w, SAMPLE_REPLAY, &s);
-        struct cpu_opt o = {8, exec_of(1), 0};
+        struct cpu_opt o = {.batch = 8, .exec = exec_of(1)};
         must(i ? cuda_new_on(&g, &emu_open(1, &alive)->dev, &w.m, &w.ui,
                      &w.graph, &s, 8, &e[i])
                : cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e[i]),

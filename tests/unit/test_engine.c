@@ -16,7 +16,8 @@ start(struct world *w, struct sampler *s, int threads, const char *isa,
 {
     struct err e;
     struct engine *g;
-    struct cpu_opt o = {batch, exec_with(threads, isa), crews};
+    struct cpu_opt o = {
+        .batch = batch, .exec = exec_with(threads, isa), .crews = crews};
     if (sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e) ||
         cpu_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
         printf("# %s\n", e.msg);
@@ -274,7 +275,7 @@ interrupted(void)
             struct mat x[2];
             get(g, which, x);
             for (int i = 0; i < 2; i++)
-                if (engine_set(g2, 2 * which + i, &x[i], &e))
+                if (engine_set(g2, 2 * which + i, 0, &x[i], &e))
                     abort();
             drop(x);
         }
@@ -302,7 +303,7 @@ refusals(void)
     make_world(&w, 19, 12, 9, 8, 2, 1);
     struct sampler s;
     struct engine *g;
-    struct cpu_opt o = {8, exec_of(1), 0};
+    struct cpu_opt o = {.batch = 8, .exec = exec_of(1)};
     if (sample_replay(&s, &w.train, w.triples, w.n_triples, "t", &e))
         abort();
     w.m.rate = 1e38;

@@ -217,8 +217,8 @@ limits(void)
         train_start(&c, g, "mf", "--model=mf", &e))
         abort();
     for (int i = 0; i < 2; i++)
-        if (engine_get(g, i, &c.vec[i], &e) ||
-            engine_get(g, i, &c.param[i], &e))
+        if (engine_get(g, i, 0, &c.vec[i], &e) ||
+            engine_get(g, i, 0, &c.param[i], &e))
             abort();
     rc = checkpoint_write("large.npz", &c, g, "stair-npz 1\n", &e);
     checkpoint_free(&c);
@@ -273,7 +273,7 @@ main(void)
         m.item.x[k] *= 1000;
     struct sampler s, s2;
     struct engine *g = net_engine(&s, &m), *twin;
-    struct cpu_opt co = {BATCH, exec_of(1), 0};
+    struct cpu_opt co = {.batch = BATCH, .exec = exec_of(1)};
     if (sample_init(&s2, SAMPLE_USERS, &train, SEED, &e) ||
         cpu_new(&twin, &m, &graph, NULL, &s2, &co, &e))
         abort();
@@ -308,8 +308,8 @@ main(void)
         abort();
     run1.cursor = d;
     for (int i = 0; i < 2; i++)
-        if (engine_get(h, i, &run1.vec[i], &e) ||
-            engine_get(h, i, &run1.param[i], &e))
+        if (engine_get(h, i, 0, &run1.vec[i], &e) ||
+            engine_get(h, i, 0, &run1.param[i], &e))
             abort();
     if (checkpoint_write("ck.npz", &run1, h, "stair-npz 1\n", &e))
         printf("# %s\n", e.msg);
@@ -352,7 +352,7 @@ main(void)
     if (engine_take(g, place(g, "m_item"), &bad, &e))
         abort();
     bad.x[D + 2] = NAN;
-    if (engine_set(g, place(g, "m_item"), &bad, &e))
+    if (engine_set(g, place(g, "m_item"), 0, &bad, &e))
         abort();
     mat_free(&bad);
     rc = engine_check(g, 5, &e);

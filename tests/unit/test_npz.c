@@ -345,6 +345,61 @@ copy(const char *in, const char *out)
     return rc != 0;
 }
 
+/* Element i of row r is 100 r + i; fails at the row `bad`. */
+struct made {
+    int64_t d, bad;
+    int calls;
+};
+
+static int
+make_rows(void *ctx, int64_t first, int64_t n, void *buf, struct err *e)
+{
+    struct made *m = ctx;
+    float *x = buf;
+    m->calls++;
+    for (int64_t r = 0; r < n; r++)
+        for (int64_t i = 0; i < m->d; i++)
+            x[r * m->d + i] = (float)(100 * (first + r) + i);
+    return first + n > m->bad ? err_set(e, ERR_IO, "no more rows") : 0;
+}
+
+static void
+test_rows(void)
+{
+    struct err e;
+    struct npz_out z;
+    struct npz got;
+    int64_t shape[] = {10, 3}, none[] = {0, 3};
+    struct npy h = npy_make('f', 4, 2, shape), h0 = npy_make('f', 4, 2, none);
+    struct made m = {3, 10, 0};
+    float all[30];
+    int rc = make_rows(&m, 0, 10, all, &e);
+    rc |= npz_out_open(&z, "whole.npz", &e);
+    rc |= npz_out_array(&z, "x", &h, all, &e);
+    rc |= npz_out_array(&z, "none", &h0, NULL, &e);
+    rc |= npz_out_commit(&z, &e);
+    for (int64_t rows = 1; rows <= 11; rows += rows < 4 ? 1 : 6) {
+        m.calls = 0;
+        rc |= npz_out_open(&z, "rows.npz", &e);
+        rc |= npz_out_rows(&z, "x", &h, rows, make_rows, &m, &e);
+        rc |= npz_out_rows(&z, "none", &h0, rows, make_rows, &m, &e);
+        rc |= npz_out_commit(&z, &e);
+        rc |= npz_load(&got, "whole.npz", NULL, &e);
+        uint32_t id = got.id;
+        npz_free(&got);
+        rc |= npz_load(&got, "rows.npz", NULL, &e);
+        ok(rc == 0 && got.id == id && holds(&got, "x", all, sizeof all) &&
+                m.calls == 2 * (int)((10 + rows - 1) / rows),
+            "an array in blocks of %d rows is the whole one", (int)rows);
+        npz_free(&got);
+    }
+    m.bad = 7;
+    rc = npz_out_open(&z, "rows.npz", &e);
+    ok(rc == 0 && npz_out_rows(&z, "x", &h, 4, make_rows, &m, &e) == ERR_IO,
+        "rows that cannot be had: %s", e.msg);
+    npz_out_abort(&z);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -357,5 +412,6 @@ main(int argc, char **argv)
     test_half();
     test_limits();
     test_members();
+    test_rows();
     return done();
 }

@@ -105,19 +105,20 @@ free_workers(struct cpu *g)
     free(g->crew);
 }
 
-/* [layer][d] to [panel][layer][PANEL], padded with zero columns. */
+/* The engine's columns of [layer][d] to [panel][layer][PANEL], padded with zero
+ * columns. */
 static float *
-panel_coef(const float *c, int layers, int64_t d, int panels, struct err *e)
+panel_coef(const struct cpu *g, const float *c, int layers, struct err *e)
 {
     assert(c);
     float *out =
-        mem_zero((int64_t)panels * (layers + 1) * PANEL, sizeof *out, e);
+        mem_zero((int64_t)g->panels * (layers + 1) * PANEL, sizeof *out, e);
     if (!out)
         return NULL;
-    for (int64_t j = 0; j < d; j++)
+    for (int64_t j = g->d0; j < g->d1; j++)
         for (int l = 0; l <= layers; l++)
-            out[(j / PANEL * (layers + 1) + l) * PANEL + j % PANEL] =
-                c[l * d + j];
+            out[((j - g->d0) / PANEL * (layers + 1) + l) * PANEL + j % PANEL] =
+                c[l * g->d + j];
     return out;
 }
 
@@ -195,31 +196,33 @@ tensor_of(const struct cpu *g, int which)
 static float *
 cell(const struct cpu *g, float *x, int64_t r, int64_t j)
 {
-    return x + (j / PANEL * g->n + g->place[r]) * PANEL + j % PANEL;
+    return x + ((j - g->d0) / PANEL * g->n + g->place[r]) * PANEL + j % PANEL;
 }
 
 /* Tensors alternate between users and items: parameters, then moments. */
 static int
-get(const struct engine *base, int tensor, struct mat *x, struct err *e)
+get(const struct engine *base, int tensor, int64_t first, struct mat *x,
+    struct err *e)
 {
     (void)e;
     const struct cpu *g = (const struct cpu *)base;
-    int64_t first = tensor % 2 ? g->n_users : 0;
+    first += tensor % 2 ? g->n_users : 0;
     for (int64_t r = 0; r < x->n; r++)
-        for (int64_t j = 0; j < g->d; j++)
+        for (int64_t j = g->d0; j < g->d1; j++)
             x->x[r * g->d + j] =
                 *cell(g, tensor_of(g, tensor / 2), first + r, j);
     return 0;
 }
 
 static int
-set(struct engine *base, int tensor, const struct mat *x, struct err *e)
+set(struct engine *base, int tensor, int64_t first, const struct mat *x,
+    struct err *e)
 {
     (void)e;
     struct cpu *g = (struct cpu *)base;
-    int64_t first = tensor % 2 ? g->n_users : 0;
+    first += tensor % 2 ? g->n_users : 0;
     for (int64_t r = 0; r < x->n; r++)
-        for (int64_t j = 0; j < g->d; j++)
+        for (int64_t j = g->d0; j < g->d1; j++)
             *cell(g, tensor_of(g, tensor / 2), first + r, j) =
                 x->x[r * g->d + j];
     return 0;
@@ -237,9 +240,10 @@ static void
 copy_columns(const struct cpu *g, struct part part, int64_t at, int p, int band,
     const float *h, const int32_t *node, struct mat *out)
 {
-    int64_t width = g->d - p * PANEL < PANEL ? g->d - p * PANEL : PANEL;
+    int64_t column = g->d0 + p * PANEL;
+    int64_t width = g->d1 - column < PANEL ? g->d1 - column : PANEL;
     for (int64_t r = part.from; r < part.to; r++)
-        memcpy(out->x + node[at + r] * out->d + band * g->d + p * PANEL,
+        memcpy(out->x + node[at + r] * out->d + band * g->d + column,
             h + r * PANEL, (size_t)width * sizeof(float));
 }
 
@@ -299,6 +303,66 @@ vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
 
 static const struct engine_kind kind = {release, cpu_epoch, vectors, get, set};
 
+/* Of an engine that has all panels: nothing is missing. */
+static int
+alone(void *ctx, float *partial, int64_t stride, int parts, int64_t n,
+    int *stop, struct err *e)
+{
+    (void)ctx;
+    (void)partial;
+    (void)stride;
+    (void)parts;
+    (void)n;
+    (void)stop;
+    (void)e;
+    return 0;
+}
+
+static int
+set_panels(struct cpu *g, const struct cpu_opt *o, struct err *e)
+{
+    g->all_panels = (int)((g->d + PANEL - 1) / PANEL);
+    int to = o->from || o->to ? o->to : g->all_panels;
+    if (o->from < 0 || o->from >= to || to > g->all_panels)
+        return err_set(e, ERR_RANGE,
+            "panels %d to %d are not among the model's %d", o->from, to - 1,
+            g->all_panels);
+    assert(o->exchange || to - o->from == g->all_panels);
+    g->exchange = o->exchange ? o->exchange : alone;
+    g->exchange_ctx = o->ctx;
+    g->panel0 = o->from;
+    g->panels = to - o->from;
+    g->d0 = (int64_t)o->from * PANEL;
+    g->d1 = (int64_t)to * PANEL < g->d ? (int64_t)to * PANEL : g->d;
+    int threads = exec_threads(o->exec), most = MAX_SHARE * g->panels;
+    g->threads = threads < most ? threads : most;
+    return 0;
+}
+
+static int
+set_memory(struct cpu *g, const struct poly *m, struct err *e)
+{
+    int64_t floats = (int64_t)g->panels * g->n * PANEL;
+    g->coef = panel_coef(g, m->coef, g->layers, e);
+    if (g->smooth)
+        g->item_coef = panel_coef(g, m->item_coef, g->item_layers, e);
+    g->theta = mem_zero(floats, sizeof(float), e);
+    g->m = mem_zero(floats, sizeof(float), e);
+    g->v = mem_zero(floats, sizeof(float), e);
+    g->h =
+        mem_new(g->bands * g->panels * 3 * g->batch * PANEL, sizeof(float), e);
+    g->partial = mem_new(g->bands * g->all_panels * g->batch, sizeof(float), e);
+    g->score_coef = mem_new(g->batch, sizeof(float), e);
+    g->loss = mem_new(g->batch, sizeof(double), e);
+    g->triple[0] = mem_new(3 * g->batch, sizeof(int32_t), e);
+    g->triple[1] = mem_new(3 * g->batch, sizeof(int32_t), e);
+    return g->coef && (!g->smooth || g->item_coef) && g->theta && g->m &&
+                   g->v && g->h && g->partial && g->score_coef && g->loss &&
+                   g->triple[0] && g->triple[1]
+               ? 0
+               : ERR_NOMEM;
+}
+
 int
 cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct sampler *s, const struct cpu_opt *o,
@@ -308,67 +372,46 @@ cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
     struct cpu *g = mem_zero(1, sizeof *g, e);
     if (!g)
         return ERR_NOMEM;
+    int64_t batch = o->batch < s->n ? o->batch : s->n;
+    *g = (struct cpu){.exec = o->exec,
+        .k = kernels_of(o->exec),
+        .n_users = m->user.n,
+        .n_items = m->item.n,
+        .n = m->user.n + m->item.n,
+        .d = m->d,
+        .layers = m->layers,
+        .item_layers = m->item_layers,
+        .smooth = m->item_coef != NULL,
+        .batch = batch,
+        .bands = m->bands,
+        .mid = m->mid,
+        .penalty = m->penalty,
+        .adam = {.rate = m->rate,
+            .coupled = m->coupled,
+            .decoupled = m->decoupled},
+        .sampler = s};
     g->base = (struct engine){.kind = &kind,
+        .what = g->k->name,
         .tensor = g->tensor,
         .tensors = ENGINE_LINEAR,
         .width = m->bands * m->d,
+        .steps = (s->n + batch - 1) / batch,
         .triples = s->n};
     engine_linear(g->tensor, m->user.n, m->item.n, m->d);
-    int rc, threads = exec_threads(o->exec);
-    g->exec = o->exec;
-    g->k = kernels_of(o->exec);
-    g->base.what = g->k->name;
-    g->n_users = m->user.n;
-    g->n_items = m->item.n;
-    g->n = g->n_users + g->n_items;
-    g->d = m->d;
-    g->panels = (int)((m->d + PANEL - 1) / PANEL);
-    g->threads =
-        threads < MAX_SHARE * g->panels ? threads : MAX_SHARE * g->panels;
-    g->layers = m->layers;
-    g->item_layers = m->item_layers;
-    g->smooth = m->item_coef != NULL;
-    g->batch = o->batch < s->n ? o->batch : s->n;
-    g->base.steps = (s->n + g->batch - 1) / g->batch;
-    g->bands = m->bands;
-    g->mid = m->mid;
-    g->penalty = m->penalty;
-    g->adam = (struct adam_opt){
-        .rate = m->rate, .coupled = m->coupled, .decoupled = m->decoupled};
-    g->sampler = s;
-    rc = set_graphs(g, ui, items, e);
-    if (rc)
-        goto fail;
-    rc = ERR_NOMEM;
-    int64_t floats = (int64_t)g->panels * g->n * PANEL;
-    g->coef = panel_coef(m->coef, g->layers, g->d, g->panels, e);
-    if (g->smooth)
-        g->item_coef =
-            panel_coef(m->item_coef, g->item_layers, g->d, g->panels, e);
-    g->theta = mem_zero(floats, sizeof(float), e);
-    g->m = mem_zero(floats, sizeof(float), e);
-    g->v = mem_zero(floats, sizeof(float), e);
-    g->h =
-        mem_new(g->bands * g->panels * 3 * g->batch * PANEL, sizeof(float), e);
-    g->partial = mem_new(g->bands * g->panels * g->batch, sizeof(float), e);
-    g->score_coef = mem_new(g->batch, sizeof(float), e);
-    g->loss = mem_new(g->batch, sizeof(double), e);
-    g->triple[0] = mem_new(3 * g->batch, sizeof(int32_t), e);
-    g->triple[1] = mem_new(3 * g->batch, sizeof(int32_t), e);
-    if (!g->coef || (g->smooth && !g->item_coef) || !g->theta || !g->m ||
-        !g->v || !g->h || !g->partial || !g->score_coef || !g->loss ||
-        !g->triple[0] || !g->triple[1])
-        goto fail;
-    if (set_workers(g, o->crews, e))
-        goto fail;
-    rc = set(&g->base, ENGINE_USER, &m->user, e);
+    int rc = set_panels(g, o, e);
     if (!rc)
-        rc = set(&g->base, ENGINE_ITEM, &m->item, e);
+        rc = set_graphs(g, ui, items, e);
+    if (!rc)
+        rc = set_memory(g, m, e);
+    if (!rc)
+        rc = set_workers(g, o->crews, e);
+    if (!rc)
+        rc = set(&g->base, ENGINE_USER, 0, &m->user, e);
+    if (!rc)
+        rc = set(&g->base, ENGINE_ITEM, 0, &m->item, e);
     if (rc)
-        goto fail;
-    *out = &g->base;
-    return 0;
-fail:
-    release(&g->base);
+        release(&g->base);
+    else
+        *out = &g->base;
     return rc;
 }

@@ -4,19 +4,43 @@
 #include "lib/base/exec.h"
 #include "lib/engine/engine.h"
 
-/* The linear family's engine on the CPU. */
+/*
+ * The linear family's engine on the CPU.
+ *
+ * The model's columns lie in panels of PANEL columns (kernels.h), which never
+ * mix but in the scores. So an engine may have some of the panels alone, and
+ * the others may be elsewhere, in another process for instance: each of the
+ * engines is made from the whole model and draws the same triples.
+ */
+
+/*
+ * Completes the scores of a step. partial is [parts][stride]: of each part
+ * (panel p of band b is part b * panels + p, of all panels of the model) the
+ * first n numbers. Those of the engine's own panels are there; exchange puts
+ * those of the others in their places. stop becomes non-zero if another engine
+ * wants to stop after this step, as all must stop after the same one.
+ *
+ * It is called once a step, on one thread, but not always the same one. An
+ * error ends the epoch.
+ */
+typedef int cpu_exchange(void *ctx, float *partial, int64_t stride, int parts,
+    int64_t n, int *stop, struct err *e);
+
 struct cpu_opt {
     int64_t batch;
     struct exec *exec; /* borrowed for the life of the engine */
-    int crews; /* groups of threads, each at a panel of its own; 0: as many
-                  as threads and panels allow */
+    int crews;    /* groups of threads, each at a panel of its own; 0: as many
+                     as threads and panels allow */
+    int from, to; /* the panels of the engine, to - 1 the last; 0, 0: all */
+    cpu_exchange *exchange; /* NULL: the engine has all panels */
+    void *ctx;              /* of exchange */
 };
 
 /*
  * Takes the model's tables and initial parameters (copied), the user-item graph
  * and, if the model smooths, the item graph. The engine makes its own
- * copies of the graphs; the sampler is borrowed for its life. ERR_RANGE if isa
- * names no kernels of this processor.
+ * copies of the graphs; the sampler is borrowed for its life. ERR_RANGE for
+ * panels that the model does not have.
  */
 int cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
     const struct graph *items, struct sampler *s, const struct cpu_opt *o,

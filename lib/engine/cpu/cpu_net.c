@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a tensor: value, first and second moment. */
+/* The three matrices of a tensor: its value and Adam's two moments. */
 enum { MATRICES = 3 };
 
 _Static_assert(
@@ -46,20 +46,22 @@ release(struct engine *base)
 }
 
 static int
-get(const struct engine *base, int tensor, struct mat *x, struct err *e)
+get(const struct engine *base, int tensor, int64_t first, struct mat *x,
+    struct err *e)
 {
     (void)e;
     const struct mat *from = ((const struct cpu_net *)base)->matrix[tensor];
-    memcpy(x->x, from->x, (size_t)(x->n * x->d) * sizeof *x->x);
+    memcpy(x->x, from->x + first * x->d, (size_t)(x->n * x->d) * sizeof *x->x);
     return 0;
 }
 
 static int
-set(struct engine *base, int tensor, const struct mat *x, struct err *e)
+set(struct engine *base, int tensor, int64_t first, const struct mat *x,
+    struct err *e)
 {
     (void)e;
     struct mat *to = ((struct cpu_net *)base)->matrix[tensor];
-    memcpy(to->x, x->x, (size_t)(x->n * x->d) * sizeof *x->x);
+    memcpy(to->x + first * x->d, x->x, (size_t)(x->n * x->d) * sizeof *x->x);
     return 0;
 }
 

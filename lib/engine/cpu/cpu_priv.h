@@ -55,7 +55,13 @@ struct cpu {
     int32_t *place; /* [n] row of each node; users before items */
     int64_t *no_edges;
     int64_t n_users, n_items, n, d;
-    int panels, threads, crews, layers, item_layers, smooth;
+    int all_panels; /* of the model */
+    int panel0;     /* the engine's first one */
+    int panels;     /* the engine's; below, a panel is one of these */
+    int64_t d0, d1; /* columns d0 .. d1 - 1 of the model's are theirs */
+    int threads, crews, layers, item_layers, smooth;
+    cpu_exchange *exchange;
+    void *exchange_ctx;
     int64_t batch;
     int bands; /* 2: the vectors have a second half, mid x - first half */
     double mid, penalty;
@@ -64,7 +70,7 @@ struct cpu {
     float *item_coef;     /* the same for the item graph */
     float *theta, *m, *v; /* [panel][n][PANEL] */
     float *h;           /* [band][panel][3 batch][PANEL] the batch's vectors */
-    float *partial;     /* [band][panel][batch] parts of the scores */
+    float *partial;     /* [band][all panels][batch] parts of the scores */
     float *score_coef;  /* [batch] d loss / d s+ */
     double *loss;       /* [batch] */
     int32_t *triple[2]; /* [batch][3] this step's and the next's */

@@ -104,7 +104,8 @@ forward(struct cpu *g, int panel, struct worker *w)
     for (int band = 0; band < g->bands; band++)
         g->k->scores(n, b->user + at, b->pos + at, b->neg + at,
             vectors_of(g, band, panel),
-            g->partial + (band * g->panels + panel) * g->batch + at);
+            g->partial + (band * g->all_panels + g->panel0 + panel) * g->batch +
+                at);
 }
 
 /* Gradient of the batch's vectors into w->slots, and of what reaches the
@@ -256,7 +257,7 @@ losses(struct cpu *g, int64_t n, int rank)
     for (int64_t b = n * rank / g->threads; b < n * (rank + 1) / g->threads;
          b++) {
         double x = 0;
-        for (int p = 0; p < g->bands * g->panels; p++)
+        for (int p = 0; p < g->bands * g->all_panels; p++)
             x += (double)g->partial[p * g->batch + b];
         g->loss[b] = bpr_triple(x, n, &g->score_coef[b]);
         finite &= isfinite(g->loss[b]) != 0;
@@ -271,13 +272,26 @@ struct epoch {
     void (*progress)(void *, int64_t, int64_t);
     void *ctx;
     int64_t steps;
-    /* Written between a step's two barriers, read after the second. */
-    int leave;
+    struct err *e;
+    /* Written at a step's first barrier. */
+    int64_t n; /* triples of the step */
+    int leave, rc;
     _Atomic int64_t bad; /* 1 + the step whose loss is not finite */
 };
 
+/* The threads have the partial scores of their panels: gets the others'. */
+static void
+exchange(void *ctx)
+{
+    struct epoch *ep = ctx;
+    struct cpu *g = ep->g;
+    ep->leave = ep->stop && *ep->stop;
+    ep->rc = g->exchange(g->exchange_ctx, g->partial, g->batch,
+        g->bands * g->all_panels, ep->n, &ep->leave, ep->e);
+}
+
 /*
- * One thread's part of an epoch. Panels are dealt to the crews for good; all
+ * One thread's part of an epoch. Panels are dealt to the crews for good. All
  * threads meet twice a step: when all partial scores are there, and when the
  * losses' derivatives are.
  */
@@ -296,17 +310,19 @@ epoch_thread(void *ctx, int rank, struct team *team)
         int64_t n = g->sampler->n - step * g->batch;
         if (n > g->batch)
             n = g->batch;
+        if (rank == 0)
+            ep->n = n;
         batch_set(&w->batch, g->triple[step & 1], n, g->place);
         double t1 = clock_seconds();
         for (int p = w->first; p < g->panels; p += g->crews)
             forward(g, p, w);
         double t2 = clock_seconds();
-        exec_barrier(team);
+        exec_barrier_then(team, exchange, ep);
         double t3 = clock_seconds();
+        if (ep->rc)
+            break;
         if (!losses(g, n, rank))
             ep->bad = step + 1;
-        if (rank == 0)
-            ep->leave = ep->stop && *ep->stop;
         double t4 = clock_seconds();
         if (step + 1 < ep->steps)
             draw(g, step + 1, rank);
@@ -323,8 +339,7 @@ epoch_thread(void *ctx, int rank, struct team *team)
             break;
         int leave = ep->leave;
         struct adam a = adam_scalars(&g->adam, ++t);
-        /* In reverse, here as from this step's backward to the next one's
-         * forward the panel that was touched last is still in the cache. */
+        /* Panels run in reverse so that the one used last is still in cache. */
         int last = w->first + (g->panels - 1 - w->first) / g->crews * g->crews;
         for (int p = last; p >= 0; p -= g->crews)
             backward(g, p, w, &a, &times);
@@ -366,11 +381,14 @@ cpu_epoch(struct engine *base, struct engine_cursor *c,
         .stop = stop,
         .progress = progress,
         .ctx = ctx,
-        .steps = base->steps};
+        .steps = base->steps,
+        .e = e};
     if (c->step == 0)
         c->loss = 0;
     sample_epoch(g->sampler, (uint32_t)c->epoch);
     int rc = exec_team(g->exec, g->threads, epoch_thread, &ep, e);
+    if (!rc)
+        rc = ep.rc;
     if (rc)
         return rc;
     if (ep.bad)

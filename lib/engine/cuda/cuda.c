@@ -211,45 +211,63 @@ release(struct engine *base)
     free(g);
 }
 
-/* The rows of a tensor on the device. */
-static float *
-tensor_of(const struct cuda *g, int tensor)
+/* A block of rows of a tensor: where the tensor's matrix is, and which rows of
+ * it the nodes have. */
+struct block {
+    float *x;
+    const int32_t *row;
+    int64_t floats;
+};
+
+static struct block
+block_of(const struct cuda *g, int tensor, int64_t first, int64_t n)
 {
     const struct cuda_mem *m = &g->mem;
-    float *x = tensor / 2 == 0 ? m->theta : tensor / 2 == 1 ? m->m : m->v;
-    return x + (tensor % 2 ? m->n_users * m->width : 0);
+    return (struct block){tensor / 2 == 0   ? m->theta
+                          : tensor / 2 == 1 ? m->m
+                                            : m->v,
+        m->place + (tensor % 2 ? m->n_users : 0) + first, n * m->width};
 }
 
+/* Blocks pass through a buffer of the steps, which is free between them. */
 static int
-get(const struct engine *base, int tensor, struct mat *x, struct err *e)
+get(const struct engine *base, int tensor, int64_t first, struct mat *x,
+    struct err *e)
 {
     const struct cuda *g = (const struct cuda *)base;
-    int64_t w = g->mem.width, first = tensor % 2 ? g->mem.n_users : 0;
-    float *buf = mem_new(x->n * w, sizeof *buf, e);
+    struct block b = block_of(g, tensor, first, x->n);
+    float *buf = mem_new(b.floats, sizeof *buf, e);
     if (!buf)
         return ERR_NOMEM;
-    int rc = g->dev->get(
-        g->dev, buf, tensor_of(g, tensor), x->n * w * (int64_t)sizeof *buf, e);
+    struct cuda_arg a = {.x = b.x, .slot = b.row, .out = g->mem.y[0]};
+    int rc = g->dev->launch(g->dev, 0, CUDA_fetch, &g->mem, &a, b.floats, e);
+    if (!rc)
+        rc =
+            g->dev->get(g->dev, buf, a.out, b.floats * (int64_t)sizeof *buf, e);
     for (int64_t r = 0; !rc && r < x->n; r++)
-        memcpy(x->x + r * x->d, buf + (g->place[first + r] - first) * w,
+        memcpy(x->x + r * x->d, buf + r * g->mem.width,
             (size_t)x->d * sizeof *buf);
     free(buf);
     return rc;
 }
 
 static int
-set(struct engine *base, int tensor, const struct mat *x, struct err *e)
+set(struct engine *base, int tensor, int64_t first, const struct mat *x,
+    struct err *e)
 {
     const struct cuda *g = (const struct cuda *)base;
-    int64_t w = g->mem.width, first = tensor % 2 ? g->mem.n_users : 0;
-    float *buf = mem_zero(x->n * w, sizeof *buf, e);
+    struct block b = block_of(g, tensor, first, x->n);
+    float *buf = mem_zero(b.floats, sizeof *buf, e);
     if (!buf)
         return ERR_NOMEM;
     for (int64_t r = 0; r < x->n; r++)
-        memcpy(buf + (g->place[first + r] - first) * w, x->x + r * x->d,
+        memcpy(buf + r * g->mem.width, x->x + r * x->d,
             (size_t)x->d * sizeof *buf);
+    struct cuda_arg a = {.x = g->mem.y[0], .slot = b.row, .out = b.x};
     int rc = g->dev->put(
-        g->dev, tensor_of(g, tensor), buf, x->n * w * (int64_t)sizeof *buf, e);
+        g->dev, g->mem.y[0], buf, b.floats * (int64_t)sizeof *buf, e);
+    if (!rc)
+        rc = g->dev->launch(g->dev, 0, CUDA_place, &g->mem, &a, b.floats, e);
     free(buf);
     return rc;
 }
@@ -335,9 +353,9 @@ cuda_new_on(struct engine **out, struct cuda_device *dev, const struct poly *m,
             .rate = m->rate, .coupled = m->coupled, .decoupled = m->decoupled}};
     int rc = set_graphs(g, m, ui, items, e);
     if (!rc)
-        rc = set(&g->base, ENGINE_USER, &m->user, e);
+        rc = set(&g->base, ENGINE_USER, 0, &m->user, e);
     if (!rc)
-        rc = set(&g->base, ENGINE_ITEM, &m->item, e);
+        rc = set(&g->base, ENGINE_ITEM, 0, &m->item, e);
     if (rc) {
         release(&g->base);
         return rc;

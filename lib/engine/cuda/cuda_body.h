@@ -382,6 +382,25 @@ cuda_body_step(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)
     cuda_update(4, g, g->n_users + r, col, dir, theta);
 }
 
+/* Rows of nodes side by side: row k of out is row slot[k] of x. Indices: row,
+ * column. */
+HD void
+cuda_body_fetch(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)
+{
+    int64_t k, col;
+    cuda_split(i, g->width, &k, &col);
+    a->out[i] = a->x[a->slot[k] * g->width + col];
+}
+
+/* The reverse: row slot[k] of out is row k of x. Indices: row, column. */
+HD void
+cuda_body_place(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)
+{
+    int64_t k, col;
+    cuda_split(i, g->width, &k, &col);
+    a->out[a->slot[k] * g->width + col] = a->x[i];
+}
+
 /* Measures the memory: out = x, four floats an index. */
 HD void
 cuda_body_copy(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)

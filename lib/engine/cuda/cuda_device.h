@@ -139,6 +139,8 @@ struct cuda_mem {
     X(next)                                                                    \
     X(last)                                                                    \
     X(band)                                                                    \
+    X(fetch)                                                                   \
+    X(place)                                                                   \
     X(copy)
 #define CUDA_ENUM(name) CUDA_##name,
 enum cuda_kernel { CUDA_KERNELS(CUDA_ENUM) CUDA_N_KERNELS };
