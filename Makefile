@@ -23,7 +23,7 @@ SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all
 , := ,
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
 	-pthread $(WARN) $(SANFLAGS) $(CPPFLAGS) $(CFLAGS)
-LDLIBS_ALL = -Wl,--as-needed -lopenblas -lz $(CUDA_LIBS) -lm -pthread
+LDLIBS_ALL = -Wl,--as-needed -lz $(CUDA_LIBS) -lm -ldl -pthread
 BUILDINFO = -DSTAIR_VERSION='"$(VERSION)"' -DSTAIR_BUILD='"$(CC) $(OPT)$(if $(SAN), sanitized)"'
 
 # One kernel source, one object per instruction set, chosen at run time.

@@ -36,7 +36,7 @@ CUDA_ARCH = 80 86 89 90 100 120
 FUZZ_SECONDS = 60
 
 # Debian packages: to build, and those the tests use when they are there.
-DEPS_BUILD = gcc make zlib1g-dev libopenblas-dev
+DEPS_BUILD = gcc make zlib1g-dev libopenblas0
 DEPS_CHECK = python3-numpy python3-scipy mandoc
 # `make deb` builds packages with these.
 DEPS_DEB = debhelper dpkg-dev lintian

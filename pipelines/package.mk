@@ -20,7 +20,7 @@ install: all  ## install tools, pages, pipelines, library and completions under 
 	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: stair' \
 	  'Description: multimodal recommendation: files, graphs, training, ranking' 'Version: $(VERSION)' 'Requires: zlib' \
-	  'Libs: -L$${libdir} -lstair -lopenblas $(CUDA_LIBS) -lm -pthread' 'Cflags: -I$${includedir}/stair' \
+	  'Libs: -L$${libdir} -lstair $(CUDA_LIBS) -lm -ldl -pthread' 'Cflags: -I$${includedir}/stair' \
 	  >$(DESTDIR)$(libdir)/pkgconfig/stair.pc
 	for t in $(TOOLS); do \
 	  { cat tools/completion/stair.bash; echo "complete -F _stair $$t"; } >$(DESTDIR)$(bashdir)/$$t; \

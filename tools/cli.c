@@ -21,9 +21,8 @@
 #define STAIR_BUILD "unknown"
 #endif
 
-/* Weak: only tools that call BLAS are linked with it, since its threads cost
- * every start some time. */
-extern char *openblas_get_config(void) __attribute__((weak));
+/* Of lib/la/blas.h. Weak: it is there in tools that call BLAS alone. */
+extern const char *blas_config(void) __attribute__((weak));
 
 /* A program that dies leaves its memory to the system: LeakSanitizer looks at
  * those that end well. */
@@ -128,7 +127,7 @@ void
 cli_version(const struct cli *io)
 {
     printf("%s %s\nbuilt with %s\n%s\n", io->tool, STAIR_VERSION, STAIR_BUILD,
-        openblas_get_config ? openblas_get_config() : "without BLAS");
+        blas_config ? blas_config() : "without BLAS");
 }
 
 struct exec *

@@ -3,23 +3,110 @@
 #include "lib/base/mem.h"
 
 #include <assert.h>
-#include <cblas.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdlib.h>
-
-extern void dsyevd_(const char *job, const char *uplo, const int *n, double *a,
-    const int *lda, double *w, double *work, const int *lwork, int *iwork,
-    const int *liwork, int *info);
-
-/* OpenBLAS's own, not in its header; a library without them has no buffers that
- * we could take beforehand. */
-extern void *blas_memory_alloc(int) __attribute__((weak));
-extern void blas_memory_free(void *) __attribute__((weak));
+#include <string.h>
 
 enum {
+    ROW_MAJOR = 101, /* of the CBLAS interface */
+    PLAIN = 111,
+    TRANSPOSED = 112,
     BUFFER = 129 << 20, /* of one running call of OpenBLAS, and some */
     MOST = 64 /* of its buffers; it warns of more than it was built for */
 };
+
+static const char library[] = "libopenblas.so.0";
+
+typedef void sgemm_fn(int order, int ta, int tb, int m, int n, int k,
+    float alpha, const float *a, int lda, const float *b, int ldb, float beta,
+    float *c, int ldc);
+typedef void dgemm_fn(int order, int ta, int tb, int m, int n, int k,
+    double alpha, const double *a, int lda, const double *b, int ldb,
+    double beta, double *c, int ldc);
+typedef void dsyevd_fn(const char *job, const char *uplo, const int *n,
+    double *a, const int *lda, double *w, double *work, const int *lwork,
+    int *iwork, const int *liwork, int *info);
+
+/* What is taken from the library. */
+static struct {
+    sgemm_fn *sgemm;
+    dgemm_fn *dgemm;
+    dsyevd_fn *dsyevd;
+    char *(*config)(void);
+    void (*set_threads)(int);
+    void *(*take)(int);
+    void (*give)(void *);
+} blas;
+
+static int
+find(void *from, const char *name, void *to, struct err *e)
+{
+    void *f = dlsym(from, name);
+    memcpy(to, &f, sizeof f);
+    return f ? 0
+             : err_set(
+                   e, ERR_DEVICE, "'%s' has no function '%s'", library, name);
+}
+
+static int
+find_all(void *from, struct err *e)
+{
+    int rc = find(from, "cblas_sgemm", &blas.sgemm, e);
+    if (!rc)
+        rc = find(from, "cblas_dgemm", &blas.dgemm, e);
+    if (!rc)
+        rc = find(from, "dsyevd_", &blas.dsyevd, e);
+    if (!rc)
+        rc = find(from, "openblas_get_config", &blas.config, e);
+    if (!rc)
+        rc = find(from, "openblas_set_num_threads", &blas.set_threads, e);
+    if (!rc)
+        rc = find(from, "blas_memory_alloc", &blas.take, e);
+    if (!rc)
+        rc = find(from, "blas_memory_free", &blas.give, e);
+    return rc;
+}
+
+/* OpenBLAS starts threads as soon as it is loaded, which nobody needs here and
+ * which hang, at the exit too, where memory is short. A variable of the
+ * environment keeps it from that. */
+static void *
+open_library(void)
+{
+    static const char name[] = "OPENBLAS_NUM_THREADS";
+    const char *old = getenv(name);
+    char *kept = old ? strdup(old) : NULL;
+    if (setenv(name, "1", 1))
+        return NULL;
+    void *from = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    if (kept)
+        (void)setenv(name, kept, 1);
+    else
+        (void)unsetenv(name);
+    free(kept);
+    return from;
+}
+
+static int
+load(struct err *e)
+{
+    static int loaded;
+    if (loaded)
+        return 0;
+    void *from = open_library();
+    if (!from) {
+        const char *why = dlerror();
+        return err_set(
+            e, ERR_DEVICE, "cannot load BLAS: %s", why ? why : "out of memory");
+    }
+    int rc = find_all(from, e);
+    if (rc)
+        return rc;
+    blas.set_threads(1);
+    loaded = 1;
+    return 0;
+}
 
 static int
 size(int64_t n)
@@ -31,7 +118,14 @@ size(int64_t n)
 void
 blas_init(void)
 {
-    openblas_set_num_threads(1);
+    (void)!load(NULL);
+}
+
+const char *
+blas_config(void)
+{
+    static struct err e;
+    return load(&e) ? e.msg : blas.config();
 }
 
 /* A call of OpenBLAS that gets no memory tries again for ever, so its buffers
@@ -39,24 +133,25 @@ blas_init(void)
 int
 blas_reserve(int threads, struct err *e)
 {
-    blas_init();
+    int rc = load(e);
+    if (rc)
+        return rc;
     void *buffer[MOST];
     int n = 0, want = threads < MOST ? threads : MOST;
     while (n < want && (buffer[n] = malloc(BUFFER)))
         n++;
     for (int i = 0; i < n; i++)
         free(buffer[i]);
-    if (n == want && blas_memory_alloc && blas_memory_free) {
-        for (int i = 0; i < n; i++)
-            buffer[i] = blas_memory_alloc(0);
-        for (int i = 0; i < n; i++)
-            blas_memory_free(buffer[i]);
-    }
-    return n == want ? 0
-                     : err_set(e, ERR_NOMEM,
-                           "out of memory: BLAS wants %d MB of address "
-                           "space for each of %d threads",
-                           BUFFER >> 20, want);
+    if (n < want)
+        return err_set(e, ERR_NOMEM,
+            "out of memory: BLAS wants %d MB of address space for each of %d "
+            "threads",
+            BUFFER >> 20, want);
+    for (int i = 0; i < n; i++)
+        buffer[i] = blas.take(0);
+    for (int i = 0; i < n; i++)
+        blas.give(buffer[i]);
+    return 0;
 }
 
 void
@@ -64,9 +159,10 @@ blas_sgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
     const float *a, int64_t lda, const float *b, int64_t ldb, float beta,
     float *c, int64_t ldc)
 {
-    cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
-        tb ? CblasTrans : CblasNoTrans, size(m), size(n), size(k), alpha, a,
-        size(lda), b, size(ldb), beta, c, size(ldc));
+    assert(blas.sgemm);
+    blas.sgemm(ROW_MAJOR, ta ? TRANSPOSED : PLAIN, tb ? TRANSPOSED : PLAIN,
+        size(m), size(n), size(k), alpha, a, size(lda), b, size(ldb), beta, c,
+        size(ldc));
 }
 
 void
@@ -74,19 +170,21 @@ blas_dgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, double alpha,
     const double *a, int64_t lda, const double *b, int64_t ldb, double beta,
     double *c, int64_t ldc)
 {
-    cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
-        tb ? CblasTrans : CblasNoTrans, size(m), size(n), size(k), alpha, a,
-        size(lda), b, size(ldb), beta, c, size(ldc));
+    assert(blas.dgemm);
+    blas.dgemm(ROW_MAJOR, ta ? TRANSPOSED : PLAIN, tb ? TRANSPOSED : PLAIN,
+        size(m), size(n), size(k), alpha, a, size(lda), b, size(ldb), beta, c,
+        size(ldc));
 }
 
 int
 blas_dsyevd(int64_t n, double *a, double *w, struct err *e)
 {
+    assert(blas.dsyevd);
     if (n == 0)
         return 0;
     int m = size(n), lwork = -1, liwork = -1, iwant = 0, info = 0;
     double want = 0;
-    dsyevd_("V", "U", &m, a, &m, w, &want, &lwork, &iwant, &liwork, &info);
+    blas.dsyevd("V", "U", &m, a, &m, w, &want, &lwork, &iwant, &liwork, &info);
     double *work = NULL;
     int *iwork = NULL;
     int rc = 0;
@@ -104,7 +202,7 @@ blas_dsyevd(int64_t n, double *a, double *w, struct err *e)
         goto out;
     }
     /* symmetric, so row- and column-major agree; its columns are our rows */
-    dsyevd_("V", "U", &m, a, &m, w, work, &lwork, iwork, &liwork, &info);
+    blas.dsyevd("V", "U", &m, a, &m, w, work, &lwork, iwork, &liwork, &info);
     if (info)
         rc = err_set(e, ERR_NUM,
             "the dense eigenvalue solver did not converge (dsyevd: %d)", info);

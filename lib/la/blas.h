@@ -12,12 +12,21 @@
  * in 31 bits (asserted). Bytes depend on the BLAS library and processor.
  */
 
-/* Before all else, with one thread running: fixes OpenBLAS to one thread. */
+/*
+ * Before all other calls, with one thread running: loads OpenBLAS,
+ * one-threaded, and lets it take its memory for as many callers at a time.
+ * Later it could not be refused the memory: it would wait for it for ever. The
+ * library is loaded here and not with the program, so that what needs no BLAS
+ * starts without it. ERR_DEVICE if there is no OpenBLAS, ERR_NOMEM.
+ */
+int blas_reserve(int threads, struct err *e) ERR_CHECKED;
+
+/* Loads it alone: for tests, which have memory. Without OpenBLAS, the first
+ * call of the others is an assertion that fails. */
 void blas_init(void);
 
-/* The same, and OpenBLAS takes its memory for as many callers at a time, which
- * later could not be refused: it would wait for it for ever. ERR_NOMEM. */
-int blas_reserve(int threads, struct err *e) ERR_CHECKED;
+/* OpenBLAS's version and build, or why it cannot be loaded. */
+const char *blas_config(void);
 
 /* C[m][n] = alpha op(A) op(B) + beta C; ta, tb: 1 transposes; row strides lda,
  * ldb, ldc. op(A) is m x k, op(B) k x n. */

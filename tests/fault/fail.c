@@ -10,8 +10,8 @@
  *   FAULT_COUNT=FILE      at the end the calls of each kind are counted there
  *
  * Only calls that go through the dynamic linker are seen: not what stdio does
- * inside libc. Those from BLAS are passed through, for its failures are not
- * ours.
+ * inside libc. Those from BLAS, and those made while it is loaded, are passed
+ * through, for its failures are not ours.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -52,6 +52,8 @@ static int ready, chosen = -1, later, number;
 static long at;
 static enum fate what;
 static uintptr_t blas_from, blas_to;
+static int loading;
+static void *(*real_dlopen)(const char *, int);
 static int (*real_thread)(
     pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
@@ -86,7 +88,7 @@ begin(void)
 {
     real_thread = (int (*)(pthread_t *, const pthread_attr_t *,
         void *(*)(void *), void *))dlsym(RTLD_NEXT, "pthread_create");
-    dl_iterate_phdr(find_blas, NULL);
+    real_dlopen = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
     char kind[16], action[16];
     const char *spec = getenv("FAULT");
     if (spec && sscanf(spec, "%15[^:]:%ld:%15s", kind, &at, action) == 3) {
@@ -126,7 +128,7 @@ static enum fate
 fate(enum kind k, const void *caller)
 {
     uintptr_t pc = (uintptr_t)caller;
-    if (!ready || (pc >= blas_from && pc < blas_to))
+    if (!ready || loading || (pc >= blas_from && pc < blas_to))
         return PASS;
     long n = atomic_fetch_add(&calls[k], 1) + 1;
     if ((int)k != chosen || (later ? n < at : n != at))
@@ -138,6 +140,16 @@ fate(enum kind k, const void *caller)
     return what;
 }
 #define FATE(k) fate(k, __builtin_return_address(0))
+
+void *
+dlopen(const char *path, int flags)
+{
+    loading = 1;
+    void *library = real_dlopen(path, flags);
+    dl_iterate_phdr(find_blas, NULL);
+    loading = 0;
+    return library;
+}
 
 static void
 finish(enum fate f)

@@ -11,8 +11,6 @@ if [ ! -e "$fail_so" ]; then
 	skip "injected faults" "fail.so is not built"
 	done_testing
 fi
-# helpers of BLAS are not under test, and starting them takes time
-export OPENBLAS_NUM_THREADS=1
 top=$PWD
 
 # --- inputs: a shop of thirty users, all kinds of files -----------------------

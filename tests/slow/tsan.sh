@@ -7,9 +7,8 @@ if [ ! -x "$tsan/bin/stair-train" ]; then
 	skip "ThreadSanitizer" "build/tsan is not built (make TSAN=1 tests-build)"
 	done_testing
 fi
-# BLAS is not instrumented: its own threads would be reported. Tests ask for
-# more memory than there is.
-export TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1:exitcode=66 OPENBLAS_NUM_THREADS=1
+# Tests ask for more memory than there is.
+export TSAN_OPTIONS=allocator_may_return_null=1:halt_on_error=1:exitcode=66
 for t in "$tsan"/tests/unit/test_*; do
 	[ -x "$t" ] && [[ $t != *.[od] ]] && runs "${t##*/}" "$t"
 done

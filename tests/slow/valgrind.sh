@@ -17,8 +17,6 @@ for tool in "$BIN"/stair-*; do
 	END
 	chmod +x "watched/${tool##*/}"
 done
-# BLAS leaves its threads' memory to the system
-export OPENBLAS_NUM_THREADS=1
 runs "make demo under valgrind" make -f "$TOP/pipelines/demo.mk" BIN="$PWD/watched" R=demo EPOCHS=2 EVERY=1 \
 	USERS=1000 ITEMS=500 INTERACTIONS=9000 TOPICS=16 IMAGE_DIM=128
 cd demo || exit 1
