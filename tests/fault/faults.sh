@@ -243,7 +243,7 @@ half_of_the_cases() { # half_of_the_cases A|B
 			--features text=text.npz --features image=image.npz --train-features -o model.npz
 		case_of train-mmssl model.npz "${train[@]}" --model mmssl --dim 4 --epochs 1 --neighbors 2 \
 			--features text=text.npz --features image=image.npz -o model.npz
-		case_of train-itemknn out.npz "${train[@]}" --model itemknn --neighbors 3 -o out.npz
+		case_of train-itemknn out.npz stair-train -q -t 2 "${data[@]}" --model itemknn --neighbors 3 -o out.npz
 		case_of eval-graph "" stair-eval -q -t 2 "${data[@]}" items.npz
 		case_of resume model.npz "${train[@]}" "${graph[@]}" --epochs 3 --resume ck.npz --log log.jsonl -o model.npz
 		case_of eval "out.tsv users.tsv" stair-eval -q -t 2 "${data[@]}" --strata --per-user users.tsv \
