@@ -1,24 +1,79 @@
 #include "lib/data/intake.h"
 
 #include "lib/data/intake_priv.h"
+#include "lib/data/interactions.h"
+#include "lib/data/when.h"
+#include "lib/io/foreign.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static const char *const user_names[] = {
-    "user", "userID", "user_id", "userId", "uid", "reviewerID", NULL};
+/* The usual names, best first. */
+static const char *const user_names[] = {"user", "userID", "user_id", "userId",
+    "uid", "reviewerID", "customer_id", "customerId", "visitorid", "visitor_id",
+    NULL};
 static const char *const item_names[] = {"item", "itemID", "item_id", "itemId",
-    "iid", "parent_asin", "asin", "movieId", NULL};
-static const char *const time_names[] = {
-    "timestamp", "time", "unixReviewTime", NULL};
+    "iid", "parent_asin", "asin", "movieId", "itemid", "product_id",
+    "productId", "sku", NULL};
+static const char *const time_names[] = {"timestamp", "time", "unixReviewTime",
+    "created_at", "createdAt", "datetime", "date", "event_time", "order_date",
+    "ts", NULL};
 static const char *const label_names[] = {"x_label", NULL};
-const char *const *const intake_names[INTAKE_ROLES] = {
+static const char *const *const names[INTAKE_ROLES] = {
     user_names, item_names, time_names, label_names};
-const char *const intake_role[INTAKE_ROLES] = {"user", "item", "time", "label"};
+
+static const char *const rating_names[] = {
+    "rating", "ratings", "stars", "score", "overall", NULL};
+static const char *const event_names[] = {"event", "event_type", "eventType",
+    "action", "action_type", "behavior", "behavior_type", "interaction", NULL};
+
+const char *
+intake_role(int slot)
+{
+    static const char *const role[] = {"user", "item", "time", "label"};
+    return slot < INTAKE_ROLES ? role[slot] : "condition";
+}
+
+const char *
+intake_asked(const struct intake *k, int slot)
+{
+    return slot < INTAKE_ROLES ? k->column[slot]
+                               : k->where[slot - INTAKE_ROLES].column;
+}
+
+static int
+place(const char *const *list, struct text name)
+{
+    for (int i = 0; list[i]; i++)
+        if (text_same(text_of(list[i]), name))
+            return i;
+    return -1;
+}
+
+int
+intake_rank(const struct intake *k, int slot, struct text name)
+{
+    const char *asked = intake_asked(k, slot);
+    if (asked)
+        return text_same(text_of(asked), name) ? 0 : -1;
+    return place(names[slot], name);
+}
+
+int
+intake_usual(int role, struct text name)
+{
+    return place(names[role], name) >= 0;
+}
+
+void
+intake_ignored(struct intake *k, struct text name)
+{
+    if (!*k->ignored[0] && place(rating_names, name) >= 0)
+        intake_show(name, k->ignored[0]);
+    if (!*k->ignored[1] && place(event_names, name) >= 0)
+        intake_show(name, k->ignored[1]);
+}
 
 const char *
 intake_show(struct text t, char buf[INTAKE_SHOWN])
@@ -53,117 +108,139 @@ intake_bad(
     return 0;
 }
 
-/* The whole text as a finite number. */
-static int
-number(struct text t, double *v)
+void
+intake_settle(struct intake *k, int role, int there)
 {
-    char buf[64], *end;
-    if (t.n < 1 || t.n >= (int64_t)sizeof buf)
-        return 0;
-    memcpy(buf, t.s, (size_t)t.n);
-    buf[t.n] = 0;
-    if (strspn(buf, "0123456789+-.eE") != (size_t)t.n)
-        return 0;
-    *v = strtod(buf, &end);
-    return end == buf + t.n && isfinite(*v);
+    if (k->settled[role] || k->need[role] == INTAKE_NEVER)
+        return;
+    int by_file = role == INTAKE_LABEL && k->part >= 0;
+    k->settled[role] = 1;
+    k->absent[role] = !there && (by_file || k->need[role] == INTAKE_MAYBE);
+    if (there && role == INTAKE_LABEL)
+        k->label_from = INTAKE_BY_COLUMN;
+    if (there || by_file)
+        k->need[role] = INTAKE_MUST;
+    else if (k->need[role] == INTAKE_MAYBE)
+        k->need[role] = INTAKE_NEVER;
 }
 
 int
-intake_row(struct intake_run *r, int64_t line,
-    const struct text value[INTAKE_ROLES], struct err *e)
+intake_meets(struct intake_run *r, int64_t line,
+    const struct text value[INTAKE_SLOTS], int *yes, struct err *e)
 {
     struct intake *k = r->k;
-    char shown[INTAKE_SHOWN];
+    char shown[2][INTAKE_SHOWN];
+    *yes = 0;
+    for (int i = 0; i < k->n_where; i++) {
+        const struct where *w = &k->where[i];
+        const struct text v = value[INTAKE_ROLES + i];
+        int holds = where_holds(w, v);
+        k->left += holds == 0;
+        if (holds < 0)
+            return intake_bad(r, line, e,
+                "%.60s '%s' cannot be compared with the %s %s", w->column,
+                intake_show(v, shown[0]),
+                w->type == WHERE_DATE ? "date" : "number",
+                intake_show(w->value, shown[1]));
+        if (holds == 0)
+            return 0;
+    }
+    *yes = 1;
+    return 0;
+}
+
+/* Times of a file are all numbers or all dates. Returns why t is none of them,
+ * or NULL. */
+static const char *
+read_time(struct intake *k, struct text t, struct decimal *v)
+{
+    enum when kind = when_parse(t, v);
+    if (kind == WHEN_NONE)
+        return "is neither a number nor a date like 2024-03-01 or "
+               "2024-03-01T10:30:00Z";
+    if (kind == WHEN_LARGE)
+        return "is too large a number";
+    int dates = k->local || k->zoned;
+    if (kind == WHEN_NUMBER ? dates : k->numbers)
+        return dates ? "is a number, but those before are dates"
+                     : "is a date, but those before are numbers";
+    k->numbers |= kind == WHEN_NUMBER;
+    k->local |= kind == WHEN_LOCAL;
+    k->zoned |= kind == WHEN_ZONED;
+    return NULL;
+}
+
+/* Returns why t is no label, or NULL. */
+static const char *
+read_label(struct text t, unsigned char *label)
+{
+    struct decimal v;
+    if (decimal_parse(t, &v) == DECIMAL_NONE)
+        return "is not a number";
+    if (v.whole < 0 || v.whole > 2 || v.frac)
+        return "is not 0 (train), 1 (valid) or 2 (test)";
+    *label = (unsigned char)v.whole;
+    return NULL;
+}
+
+int
+intake_take(struct intake_run *r, int64_t line,
+    const struct text value[INTAKE_SLOTS], struct err *e)
+{
+    struct intake *k = r->k;
     for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++) {
-        const char *why = ids_reason(value[role]);
+        const char *why = k->need[role] ? ids_reason(value[role]) : NULL;
         if (why)
             return intake_bad(
-                r, line, e, "the %s id %s", intake_role[role], why);
+                r, line, e, "the %s id %s", intake_role(role), why);
     }
-    double time = 0, part = 0;
-    if (k->need[INTAKE_TIME] && !number(value[INTAKE_TIME], &time))
-        return intake_bad(r, line, e, "time '%s' is not a number",
-            intake_show(value[INTAKE_TIME], shown));
-    if (k->need[INTAKE_LABEL]) {
-        const struct text l = value[INTAKE_LABEL];
-        if (!number(l, &part))
-            return intake_bad(r, line, e, "label '%s' is not a number",
-                intake_show(l, shown));
-        if (part < 0 || part > 2 || part > floor(part))
-            return intake_bad(r, line, e,
-                "label '%s' is not 0 (train), 1 (valid) or 2 (test)",
-                intake_show(l, shown));
-    }
-    unsigned char label = (unsigned char)part;
-    k->rows++;
-    return interactions_add(r->a, value[INTAKE_USER], value[INTAKE_ITEM],
+    struct decimal time;
+    unsigned char label = (unsigned char)k->part;
+    const struct intake_row row = {value[INTAKE_USER], value[INTAKE_ITEM],
         k->need[INTAKE_TIME] ? &time : NULL,
-        k->need[INTAKE_LABEL] ? &label : NULL, e);
-}
-
-static int
-ends_in(const char *path, size_t n, const char *ext)
-{
-    size_t k = strlen(ext);
-    return n > k && memcmp(path + n - k, ext, k) == 0;
-}
-
-/* An object whose first value is a list is user -> [items]. */
-static enum intake_format
-sniff_json(const unsigned char *p, int64_t n)
-{
-    int64_t i = 0, in_string = 0;
-    while (i < n && p[i] != '{')
-        i++;
-    for (i++; i < n; i++) {
-        if (p[i] == '\\')
-            i++;
-        else if (p[i] == '"')
-            in_string = !in_string;
-        else if (p[i] == ':' && !in_string)
-            break;
+        k->need[INTAKE_LABEL] ? &label : NULL};
+    const char *why = NULL;
+    int role = INTAKE_TIME;
+    if (row.time)
+        why = read_time(k, value[role], &time);
+    if (!why && row.label && k->label_from == INTAKE_BY_COLUMN) {
+        role = INTAKE_LABEL;
+        why = read_label(value[role], &label);
     }
-    for (i++; i < n; i++)
-        if (!strchr(" \t\r\n", p[i]))
-            return p[i] == '[' ? INTAKE_SPLIT : INTAKE_JSONL;
-    return INTAKE_JSONL;
+    char shown[INTAKE_SHOWN];
+    if (why)
+        return intake_bad(r, line, e, "%s '%s' %s", intake_role(role),
+            intake_show(value[role], shown), why);
+    k->rows++;
+    return k->take(k->ctx, &row, e);
 }
 
-static int
-sniff(struct intake *k, const char *path, struct xin *x, struct err *e)
+int
+intake_begin(struct intake *k, char *const *path, int n, struct err *e)
 {
-    size_t n = strlen(path);
-    if (ends_in(path, n, ".gz"))
-        n -= 3;
-    const unsigned char *p;
-    int64_t got = xin_peek_more(x, 1 << 16, &p, e);
-    if (got < 0)
-        return (int)got;
-    if (ends_in(path, n, ".csv")) {
-        k->format = INTAKE_CSV;
-    } else if (ends_in(path, n, ".tsv")) {
-        k->format = INTAKE_TSV;
-    } else if (ends_in(path, n, ".inter")) {
-        k->format = INTAKE_INTER;
-    } else if (ends_in(path, n, ".jsonl")) {
-        k->format = INTAKE_JSONL;
-    } else {
-        int64_t i = 0;
-        while (i < got && p[i] && strchr(" \t\r\n", p[i]))
-            i++;
-        if (i < got && p[i] == '{') {
-            k->format = sniff_json(p, got);
-        } else {
-            const unsigned char *nl = got ? memchr(p, '\n', (size_t)got) : NULL;
-            size_t line = (size_t)(nl ? nl - p : got);
-            k->format = line && memchr(p, '\t', line) ? INTAKE_TSV : INTAKE_CSV;
-        }
+    int said[3] = {0}, first = -1, silent = -1;
+    k->n_files = n;
+    for (int i = 0; i < n; i++) {
+        int part = intake_part(path[i]);
+        if (part < 0)
+            silent = i;
+        else if (said[part]++ == 0 && first < 0)
+            first = i;
     }
+    if (k->need[INTAKE_LABEL] == INTAKE_NEVER || !said[0] ||
+        !(said[1] || said[2]))
+        return 0;
+    if (silent >= 0)
+        return err_set(e, ERR_FORMAT,
+            "the name of '%.300s' says which part of a split it is, that of "
+            "'%.300s' does not: rename it, or give --split",
+            path[first], path[silent]);
+    k->label_from = INTAKE_BY_NAME;
     return 0;
 }
 
 int
-intake_file(struct intake *k, const char *path, struct interactions *a,
+intake_file(struct intake *k, const char *path, const char *role,
     struct hist *h, struct err *e)
 {
     struct xin x;
@@ -171,28 +248,48 @@ intake_file(struct intake *k, const char *path, struct interactions *a,
     if (rc)
         return rc;
     x.sum = 1;
-    struct intake_run r = {.k = k, .a = a, .x = &x};
-    if (k->format == INTAKE_AUTO)
-        rc = sniff(k, path, &x, e);
+    k->part = k->label_from == INTAKE_BY_NAME ? intake_part(path) : -1;
+    struct intake_run r = {.k = k, .x = &x};
+    rc = foreign_check(&x, "stair-ingest", e);
+    if (!rc)
+        rc = xin_skip_mark(&x, e);
+    if (!rc && k->format == INTAKE_AUTO)
+        rc = intake_sniff(k, path, &x, e);
     if (!rc)
         rc = k->format == INTAKE_JSONL   ? intake_jsonl(&r, e)
              : k->format == INTAKE_SPLIT ? intake_split(&r, e)
                                          : intake_table(&r, e);
     k->file++;
     if (!rc)
-        rc = hist_input(h, "interactions", x.name, NULL, x.crc, e);
+        rc = hist_input(h, role, x.name, NULL, x.crc, e);
     xin_close(&x);
     return rc;
 }
 
 int
-intake_end(const struct intake *k, struct interactions *a, struct err *e)
+intake_end(const struct intake *k, struct err *e)
 {
+    int read = k->rows || k->left || k->bad;
+    for (int i = 0; i < k->n_where && read; i++)
+        if (!k->met[i])
+            return err_set(e, ERR_FORMAT,
+                "no record has the key '%.200s' of --where",
+                k->where[i].column);
     if (k->rows)
-        return interactions_flush(a, e);
+        return 0;
+    if (k->left)
+        return err_set(e, ERR_FORMAT,
+            "no row meets --where: %" PRId64 " rows do not", k->left);
     if (k->bad)
         return err_set(e, ERR_FORMAT,
             "all %" PRId64 " rows are malformed, the first: %.900s", k->bad,
             k->what.msg);
     return err_set(e, ERR_FORMAT, "there are no rows in the input");
+}
+
+int
+intake_append(void *ctx, const struct intake_row *row, struct err *e)
+{
+    return interactions_add(
+        ctx, row->user, row->item, row->time, row->label, e);
 }

@@ -1,8 +1,10 @@
 #ifndef STAIR_INTAKE_H
 #define STAIR_INTAKE_H
 
+#include "lib/base/decimal.h"
 #include "lib/base/err.h"
-#include "lib/data/interactions.h"
+#include "lib/data/ids.h"
+#include "lib/data/where.h"
 #include "lib/io/hist.h"
 
 #include <stdint.h>
@@ -10,47 +12,100 @@
 /* Reads interactions out of other people's files. */
 
 enum intake_format {
-    INTAKE_AUTO, /* by the first file's name, else by its first bytes */
+    INTAKE_AUTO, /* by the first file's name, else by its first lines */
     INTAKE_CSV,
     INTAKE_TSV,
     INTAKE_INTER, /* tab-separated, names may carry a type: user_id:token */
     INTAKE_JSONL, /* one object per line */
-    INTAKE_SPLIT  /* one object, user -> [items]; three files are the parts */
+    INTAKE_SPLIT  /* one object, user -> [items] */
 };
+
+enum { INTAKE_USER, INTAKE_ITEM, INTAKE_TIME, INTAKE_LABEL, INTAKE_ROLES };
 
 /* Whether a column is wanted. */
 enum intake_need { INTAKE_NEVER, INTAKE_MAYBE, INTAKE_MUST };
 
-enum { INTAKE_USER, INTAKE_ITEM, INTAKE_TIME, INTAKE_LABEL, INTAKE_ROLES };
+/* Where the label of a row comes from. */
+enum intake_label {
+    INTAKE_BY_COLUMN,
+    INTAKE_BY_NAME, /* the file's name says train, valid or test */
+    INTAKE_BY_ORDER /* files are train, valid, test, or train, test */
+};
+
+/* A row; NULL in all rows of a reading: not wanted, or not there. */
+struct intake_row {
+    struct text user, item;
+    const struct decimal *time;
+    const unsigned char *label; /* enum split_part */
+};
+
+typedef int intake_fn(void *ctx, const struct intake_row *row, struct err *e);
+
+enum { INTAKE_SHOWN = 64, INTAKE_WHERE = 64 };
 
 struct intake {
     /* set by the caller */
     enum intake_format format; /* never AUTO after the first file */
+    const char *sep;           /* of tables; NULL: by format, or found */
     int no_header;             /* tables: the first row is data */
     int no_quotes;             /* tables: a quote is an ordinary character */
     const char *column[INTAKE_ROLES]; /* name, or number from 1; NULL: usual */
-    enum intake_need need[INTAKE_ROLES]; /* MAYBE is settled by the first file
+    enum intake_need need[INTAKE_ROLES]; /* MAYBE is settled by the first row
                                           * (time and label only) */
-    int skip_bad; /* count malformed rows instead of failing */
-    int n_files;  /* how many files there will be */
+    const struct where *where;           /* rows must meet all of them */
+    int n_where;                         /* at most INTAKE_WHERE */
+    int skip_bad;    /* count malformed rows instead of failing */
+    intake_fn *take; /* receives the good rows in order */
+    void *ctx;
     /* results */
-    int64_t rows;    /* read and good, duplicates included */
+    int64_t rows;    /* handed to take */
     int64_t bad;     /* skipped */
     struct err what; /* the sentence about the first bad row */
+    int64_t left;    /* not met by where */
+    enum intake_label label_from;
     /* private */
-    int file;
+    int file, n_files;
+    int unsplit;                   /* no separator was found */
+    int part;                      /* of the present file, or -1 */
+    int settled[INTAKE_ROLES];     /* by the first row */
+    int absent[INTAKE_ROLES];      /* which had none */
+    int met[INTAKE_WHERE];         /* the column exists */
+    int numbers, local, zoned;     /* kinds of times */
+    int64_t headers, header_line;  /* rows that repeat the header */
+    int unsaid_header;             /* with no_header, there is one */
+    char ignored[2][INTAKE_SHOWN]; /* a rating's and an event's column */
 };
 
 /*
- * Appends the rows of one file (path or "-", gzip or not) to a and notes its
- * CRC in h under the role "interactions". To be called n_files times with the
- * same k and a. ERR_FORMAT names file, line and reason.
+ * Before the files are read: whether their names, or those of their folders,
+ * say which part each is. ERR_FORMAT if that is so of some files only.
  */
-int intake_file(struct intake *k, const char *path, struct interactions *a,
+int intake_begin(
+    struct intake *k, char *const *path, int n, struct err *e) ERR_CHECKED;
+
+/*
+ * Reads one file (path or "-", gzip or not) and notes its CRC in h under role.
+ * To be called for each file of intake_begin, in order. ERR_FORMAT names file,
+ * line and reason.
+ */
+int intake_file(struct intake *k, const char *path, const char *role,
     struct hist *h, struct err *e) ERR_CHECKED;
 
-/* After the last file, completes a; ERR_FORMAT if there was no good row. */
-int intake_end(
-    const struct intake *k, struct interactions *a, struct err *e) ERR_CHECKED;
+/* After the last file. ERR_FORMAT if there was no good row, or no record with
+ * the key of a condition. */
+int intake_end(const struct intake *k, struct err *e) ERR_CHECKED;
+
+/* An intake_fn that appends to the struct interactions that ctx is. */
+int intake_append(
+    void *ctx, const struct intake_row *row, struct err *e) ERR_CHECKED;
+
+/* What was read and may not be what was meant: a sentence each. */
+typedef void intake_say(void *ctx, const char *sentence);
+void intake_notes(const struct intake *k, intake_say *say, void *ctx);
+
+/* The same about the ids, those of what ("user"): blanks at their ends, line
+ * ends in them, one that is far longer than the others. */
+void intake_id_notes(
+    const struct ids *ids, const char *what, intake_say *say, void *ctx);
 
 #endif

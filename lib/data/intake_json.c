@@ -1,114 +1,150 @@
+#include "lib/base/mem.h"
 #include "lib/data/intake_priv.h"
+#include "lib/data/split.h"
 #include "lib/io/jsonl.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 
-/* Values of one record, copied: the tokeniser keeps only the present one. */
+/* The values of one record, copied: the tokeniser keeps only the present one.
+ */
 struct record {
-    int rank[INTAKE_ROLES]; /* place of the key among the usual names */
-    int64_t n[INTAKE_ROLES];
-    char text[INTAKE_ROLES][JSONL_TEXT + 1];
+    int rank[INTAKE_SLOTS]; /* place of the key among the usual names, or -1 */
+    int usable[INTAKE_SLOTS];
+    int64_t n[INTAKE_SLOTS];
+    char text[INTAKE_SLOTS][JSONL_TEXT];
 };
 
-/* The role and rank of a key; -1 if it has none. */
 static int
-role_of(const struct intake *k, const struct jsonl *j, int *rank)
+is_whole(const struct jsonl *j)
 {
-    for (int role = 0; role < INTAKE_ROLES; role++) {
-        if (k->need[role] == INTAKE_NEVER)
-            continue;
-        const char *want = k->column[role];
-        *rank = 0;
-        if (want) {
-            if ((int64_t)strlen(want) == j->n && j->n <= JSONL_TEXT &&
-                memcmp(want, j->text, (size_t)j->n) == 0)
-                return role;
-            continue;
-        }
-        for (const char *const *p = intake_names[role]; *p; p++, ++*rank)
-            if (strcmp(*p, j->text) == 0 && (int64_t)strlen(*p) == j->n)
-                return role;
-    }
-    return -1;
+    return strspn(j->text, "-0123456789") == (size_t)j->n;
 }
 
-/* The value after a key that has a role, its first token being t. */
+/* Whether the value, whose first token is t, can be one of the slot. */
 static int
-take_value(struct intake_run *r, struct jsonl *j, struct record *rec, int t,
-    int role, int rank, int *wrong, struct err *e)
+is_usable(const struct jsonl *j, int slot, int t)
 {
-    if (t != JSONL_STRING && t != JSONL_NUMBER) {
-        *wrong = role + 1;
-        return jsonl_skip(j, t, e);
-    }
-    if (rec->rank[role] >= 0 && rec->rank[role] < rank)
-        return t;
+    if (slot >= INTAKE_ROLES) /* null and NaN are absent */
+        return t == JSONL_STRING || t == JSONL_NUMBER || t == JSONL_WORD;
+    if (j->odd)
+        return 0;
     /* an id written as a number must be whole, or 1 and 1.0 would differ */
-    if (t == JSONL_NUMBER && role <= INTAKE_ITEM &&
-        strspn(j->text, "-0123456789") != (size_t)j->n)
-        *wrong = role + 1;
-    rec->rank[role] = rank;
-    rec->n[role] = j->n;
-    memcpy(rec->text[role], j->text,
-        (size_t)(j->n < JSONL_TEXT ? j->n : JSONL_TEXT) + 1);
-    (void)r;
-    return t;
+    return t == JSONL_STRING ||
+           (t == JSONL_NUMBER && (slot > INTAKE_ITEM || is_whole(j)));
+}
+
+/* Of two keys for one slot the better one counts, whatever its value is, and
+ * of two equal ones the last. */
+static void
+keep_value(const struct jsonl *j, struct record *rec, int slot, int rank, int t)
+{
+    if (rec->rank[slot] >= 0 && rec->rank[slot] < rank)
+        return;
+    int absent = slot >= INTAKE_ROLES && t == JSONL_WORD &&
+                 (j->odd || strcmp(j->text, "null") == 0);
+    rec->rank[slot] = rank;
+    rec->usable[slot] = is_usable(j, slot, t);
+    rec->n[slot] = absent ? 0 : j->n < JSONL_TEXT ? j->n : JSONL_TEXT;
+    memcpy(rec->text[slot], j->text, (size_t)rec->n[slot]);
+}
+
+/* One key and its value. Returns the value's last token or a code. */
+static int
+read_member(
+    struct intake_run *r, struct jsonl *j, struct record *rec, struct err *e)
+{
+    struct intake *k = r->k;
+    int rank[INTAKE_SLOTS], wanted = 0, slots = intake_slots(k);
+    struct text key = {j->text, j->n < JSONL_TEXT ? j->n : JSONL_TEXT};
+    for (int slot = 0; slot < slots; slot++) {
+        rank[slot] = -1;
+        if (slot >= INTAKE_ROLES || k->need[slot] != INTAKE_NEVER ||
+            k->absent[slot])
+            rank[slot] = intake_rank(k, slot, key);
+        wanted |= rank[slot] >= 0;
+    }
+    if (!wanted && k->rows + k->bad + k->left == 0)
+        intake_ignored(k, key);
+    int t = jsonl_next(j, e);
+    if (t < 0 || t == JSONL_BAD)
+        return t;
+    for (int slot = 0; slot < slots; slot++)
+        if (rank[slot] >= 0)
+            keep_value(j, rec, slot, rank[slot], t);
+    return jsonl_skip(j, t, e);
 }
 
 /* An object whose opening brace is read. Returns a token or a code. */
 static int
-read_object(struct intake_run *r, struct jsonl *j, struct record *rec,
-    int *wrong, struct err *e)
+read_object(
+    struct intake_run *r, struct jsonl *j, struct record *rec, struct err *e)
 {
+    for (int slot = 0; slot < intake_slots(r->k); slot++)
+        rec->rank[slot] = -1;
     for (;;) {
         int t = jsonl_next(j, e);
         if (t != JSONL_KEY)
             return t;
-        int rank, role = role_of(r->k, j, &rank);
-        t = jsonl_next(j, e);
-        if (t < 0 || t == JSONL_BAD)
-            return t;
-        t = role < 0 ? jsonl_skip(j, t, e)
-                     : take_value(r, j, rec, t, role, rank, wrong, e);
+        t = read_member(r, j, rec, e);
         if (t < 0 || t == JSONL_BAD)
             return t;
     }
 }
 
+/* Is the value of a role there if it must be, and usable? Also settles what may
+ * be there. Sets *ok, and deals with the row if it is not. */
 static int
-missing_key(struct intake_run *r, int64_t line, int role, struct err *e)
-{
-    if (r->k->column[role])
-        return intake_bad(
-            r, line, e, "the record has no key '%.60s'", r->k->column[role]);
-    return intake_bad(r, line, e,
-        "the record has no %s key (name one with --%s)", intake_role[role],
-        intake_role[role]);
-}
-
-/* A complete record: all needed values there and of a usable type? */
-static int
-finish_record(struct intake_run *r, const struct record *rec, int64_t line,
-    int wrong, struct err *e)
+check_role(struct intake_run *r, const struct record *rec, int64_t line,
+    int role, int *good, struct err *e)
 {
     struct intake *k = r->k;
-    if (wrong)
-        return intake_bad(r, line, e,
-            "the %s is neither a string nor a whole number",
-            intake_role[wrong - 1]);
-    struct text value[INTAKE_ROLES] = {{0}};
-    for (int role = 0; role < INTAKE_ROLES; role++) {
-        int there = rec->rank[role] >= 0;
-        if (k->need[role] == INTAKE_MAYBE)
-            k->need[role] = there ? INTAKE_MUST : INTAKE_NEVER;
-        if (k->need[role] == INTAKE_NEVER)
+    int there = rec->rank[role] >= 0;
+    if (there && k->absent[role])
+        return err_set(e, ERR_FORMAT,
+            "'%.400s', line %" PRId64
+            ": the record has a %s, those before it have none",
+            r->x->name, line, intake_role(role));
+    intake_settle(k, role, there);
+    int by_file = role == INTAKE_LABEL && k->label_from != INTAKE_BY_COLUMN;
+    if (k->need[role] == INTAKE_NEVER || by_file ||
+        (there && rec->usable[role]))
+        return 0;
+    *good = 0;
+    if (there)
+        return intake_bad(r, line, e, "the %s is neither a string nor a %s",
+            intake_role(role), role <= INTAKE_ITEM ? "whole number" : "number");
+    if (k->column[role])
+        return intake_bad(
+            r, line, e, "the record has no key '%.60s'", k->column[role]);
+    return intake_bad(r, line, e,
+        "the record has no %s key (name one with --%s)", intake_role(role),
+        intake_role(role));
+}
+
+/* A complete record. */
+static int
+finish_record(
+    struct intake_run *r, const struct record *rec, int64_t line, struct err *e)
+{
+    struct intake *k = r->k;
+    struct text value[INTAKE_SLOTS];
+    for (int slot = 0; slot < intake_slots(k); slot++) {
+        int there = rec->rank[slot] >= 0;
+        value[slot] = there ? (struct text){rec->text[slot], rec->n[slot]}
+                            : (struct text){"", 0};
+        if (slot < INTAKE_ROLES || !there)
             continue;
-        if (!there)
-            return missing_key(r, line, role, e);
-        value[role] = (struct text){rec->text[role], rec->n[role]};
+        k->met[slot - INTAKE_ROLES] = 1;
+        if (!rec->usable[slot])
+            return intake_bad(r, line, e,
+                "'%.60s' is neither a string nor a number",
+                intake_asked(k, slot));
     }
-    return intake_row(r, line, value, e);
+    int good, rc = intake_meets(r, line, value, &good, e);
+    for (int role = 0; role < INTAKE_ROLES && good && !rc; role++)
+        rc = check_role(r, rec, line, role, &good, e);
+    return rc || !good ? rc : intake_take(r, line, value, e);
 }
 
 int
@@ -116,33 +152,32 @@ intake_jsonl(struct intake_run *r, struct err *e)
 {
     struct jsonl j;
     jsonl_init(&j, r->x);
-    j.lines = 1;
-    struct record rec;
-    for (;;) {
-        int wrong = 0, t = jsonl_next(&j, e), rc = 0;
+    j.lines = j.lenient = 1;
+    struct record *rec = mem_new(1, sizeof *rec, e);
+    int rc = rec ? 0 : ERR_NOMEM;
+    while (!rc) {
+        int t = jsonl_next(&j, e);
         int64_t line = j.line;
-        if (t < 0 || t == JSONL_END)
-            return t;
-        for (int role = 0; role < INTAKE_ROLES; role++)
-            rec.rank[role] = -1;
+        if (t == JSONL_END)
+            break;
         if (t == JSONL_OBJECT) {
-            t = read_object(r, &j, &rec, &wrong, e);
-        } else if (t != JSONL_BAD) {
+            t = read_object(r, &j, rec, e);
+        } else if (t > 0 && t != JSONL_BAD) {
             j.bad = "the line is not an object";
             t = JSONL_BAD;
         }
-        if (t < 0)
-            return t;
-        if (t == JSONL_BAD) {
+        if (t < 0) {
+            rc = t;
+        } else if (t == JSONL_BAD) {
             rc = intake_bad(r, j.line, e, "%s", j.bad);
             if (!rc)
                 rc = jsonl_resync(&j, e);
         } else {
-            rc = finish_record(r, &rec, line, wrong, e);
+            rc = finish_record(r, rec, line, e);
         }
-        if (rc)
-            return rc;
     }
+    free(rec);
+    return rc;
 }
 
 /* The items of one user; the opening bracket is read. */
@@ -150,20 +185,16 @@ static int
 read_items(struct intake_run *r, struct jsonl *j, struct text user, int *rc,
     struct err *e)
 {
-    static const char *const label[] = {"0", "1", "2"};
     for (;;) {
         int t = jsonl_next(j, e);
         if (t < 0 || t == JSONL_BAD || t == JSONL_ARRAY_END)
             return t;
-        int whole = t == JSONL_STRING ||
-                    (t == JSONL_NUMBER &&
-                        strspn(j->text, "-0123456789") == (size_t)j->n);
-        struct text value[INTAKE_ROLES] = {[INTAKE_USER] = user,
-            [INTAKE_ITEM] = {j->text, j->n},
-            [INTAKE_LABEL] = text_of(label[r->k->file % 3])};
-        *rc = whole ? intake_row(r, j->line, value, e)
-                    : intake_bad(r, j->line, e,
-                          "an item is neither a string nor a whole number");
+        struct text value[INTAKE_SLOTS] = {
+            [INTAKE_USER] = user, [INTAKE_ITEM] = {j->text, j->n}};
+        *rc = is_usable(j, INTAKE_ITEM, t)
+                  ? intake_take(r, j->line, value, e)
+                  : intake_bad(r, j->line, e,
+                        "an item is neither a string nor a whole number");
         if (*rc)
             return JSONL_BAD;
         t = jsonl_skip(j, t, e);
@@ -172,25 +203,51 @@ read_items(struct intake_run *r, struct jsonl *j, struct text user, int *rc,
     }
 }
 
+/* Whether such files have what is asked for, and which part this one is. */
+static int
+plan_split(struct intake_run *r, struct err *e)
+{
+    static const int parts[4][3] = {[2] = {SPLIT_TRAIN, SPLIT_TEST},
+        [3] = {SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST}};
+    struct intake *k = r->k;
+    const char *name = r->x->name;
+    if (k->need[INTAKE_TIME] == INTAKE_MUST)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s' has no times: user -> [items] files have none", name);
+    if (k->n_where)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s' has no columns for --where: user -> [items] files have "
+            "none",
+            name);
+    if (k->need[INTAKE_LABEL] == INTAKE_NEVER ||
+        k->label_from == INTAKE_BY_NAME) {
+        intake_settle(k, INTAKE_LABEL, 0);
+        return 0;
+    }
+    int several = k->n_files == 2 || k->n_files == 3;
+    if (!several && (k->n_files > 1 || k->need[INTAKE_LABEL] == INTAKE_MUST))
+        return err_set(e, ERR_FORMAT,
+            "split files in JSON are two or three (train, test, or train, "
+            "valid, test), not %d",
+            k->n_files);
+    if (several) {
+        k->label_from = INTAKE_BY_ORDER;
+        k->part = parts[k->n_files][k->file];
+    }
+    intake_settle(k, INTAKE_LABEL, 0);
+    return 0;
+}
+
 /* Damage in the JSON itself cannot be skipped: there is no next line. */
 int
 intake_split(struct intake_run *r, struct err *e)
 {
-    struct intake *k = r->k;
-    if (k->need[INTAKE_LABEL] == INTAKE_MAYBE)
-        k->need[INTAKE_LABEL] = k->n_files == 3 ? INTAKE_MUST : INTAKE_NEVER;
-    if (k->need[INTAKE_LABEL] && k->n_files != 3)
-        return err_set(e, ERR_FORMAT,
-            "split files in JSON are three (train, valid, test), not %d",
-            k->n_files);
-    if (k->need[INTAKE_TIME] == INTAKE_MUST)
-        return err_set(e, ERR_FORMAT,
-            "'%.400s' has no times: user -> [items] files have none",
-            r->x->name);
-    k->need[INTAKE_TIME] = INTAKE_NEVER;
     struct jsonl j;
+    int rc = plan_split(r, e);
+    if (rc)
+        return rc;
     jsonl_init(&j, r->x);
-    int rc = 0, t = jsonl_next(&j, e);
+    int t = jsonl_next(&j, e);
     if (t != JSONL_OBJECT && t >= 0 && t != JSONL_BAD)
         j.bad = "the file is not an object user -> [items]";
     else if (t == JSONL_OBJECT)

@@ -4,32 +4,68 @@
 #include "lib/data/intake.h"
 #include "lib/io/xio.h"
 
-/* Shared by intake.c, intake_table.c and intake_json.c. */
+/* Shared by the files of the module. */
 
 /* One reading of a file. */
 struct intake_run {
     struct intake *k;
-    struct interactions *a;
     struct xin *x;
 };
 
-/* The usual names of a role, best first, NULL-terminated. */
-extern const char *const *const intake_names[INTAKE_ROLES];
-extern const char *const intake_role[INTAKE_ROLES];
+/* What is read of a row: the values of the roles, then of the conditions. */
+enum { INTAKE_SLOTS = INTAKE_ROLES + INTAKE_WHERE };
 
-/* Checks and appends one row; values of roles that are not needed are ignored.
- * A row that is wrong goes to intake_bad. */
-int intake_row(struct intake_run *r, int64_t line,
-    const struct text value[INTAKE_ROLES], struct err *e) ERR_CHECKED;
+static inline int
+intake_slots(const struct intake *k)
+{
+    return INTAKE_ROLES + k->n_where;
+}
+
+/* The column that was asked for; NULL: any of the usual names. */
+const char *intake_asked(const struct intake *k, int slot);
+
+/* The place of a column's name among those of the slot, 0 the best; -1: it is
+ * none of them. */
+int intake_rank(const struct intake *k, int slot, struct text name);
+
+/* Whether a header could say so of the role. */
+int intake_usual(int role, struct text name);
+
+/* "user", .., "condition". */
+const char *intake_role(int slot);
+
+/* Remembers a column without a role if it looks like one of ratings or
+ * events. */
+void intake_ignored(struct intake *k, struct text name);
+
+/* Whether a row meets the conditions; counts it if it does not. A value that
+ * cannot be compared goes to intake_bad. */
+int intake_meets(struct intake_run *r, int64_t line,
+    const struct text value[INTAKE_SLOTS], int *yes, struct err *e) ERR_CHECKED;
+
+/* Checks a row that meets them and hands it on; values of roles that are not
+ * needed are ignored. A row that is wrong goes to intake_bad. */
+int intake_take(struct intake_run *r, int64_t line,
+    const struct text value[INTAKE_SLOTS], struct err *e) ERR_CHECKED;
 
 /* A malformed row: counted with skip_bad (returns 0), else an error. */
 int intake_bad(struct intake_run *r, int64_t line, struct err *e,
     const char *fmt, ...) __attribute__((format(printf, 4, 5))) ERR_CHECKED;
 
+/* Settles a role that may be there, by the first row; for the label the file
+ * may say it. */
+void intake_settle(struct intake *k, int role, int there);
+
 /* Copies text for a message: control characters become ?, long texts are cut.
  * Returns buf. */
-enum { INTAKE_SHOWN = 64 };
 const char *intake_show(struct text t, char buf[INTAKE_SHOWN]);
+
+/* Format and separator of the first file. */
+int intake_sniff(struct intake *k, const char *path, struct xin *x,
+    struct err *e) ERR_CHECKED;
+
+/* The part that a path names, or -1. */
+int intake_part(const char *path);
 
 int intake_table(struct intake_run *r, struct err *e) ERR_CHECKED;
 int intake_jsonl(struct intake_run *r, struct err *e) ERR_CHECKED;

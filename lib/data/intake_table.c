@@ -1,42 +1,50 @@
+#include "lib/base/mem.h"
+#include "lib/data/ids.h"
 #include "lib/data/intake_priv.h"
 #include "lib/io/table.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct table {
     struct intake_run *r;
-    int64_t at[INTAKE_ROLES]; /* column of the role, -1: not wanted */
+    int64_t at[INTAKE_SLOTS]; /* column of the slot, -1: not wanted */
     int64_t fields;           /* in every row; 0 before the first */
+    char *header[2];          /* names of the user and the item column */
 };
 
-/* The length of a column name without RecBole's type, as in user_id:token. */
-static int64_t
-bare_length(struct text f)
+/* A column's name without RecBole's type, as in user_id:token. */
+static struct text
+bare(struct text name)
 {
     static const char *const types[] = {
         ":token", ":float", ":token_seq", ":float_seq"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        int64_t k = (int64_t)strlen(types[i]);
-        if (f.n > k && memcmp(f.s + f.n - k, types[i], (size_t)k) == 0)
-            return f.n - k;
+        struct text type = text_of(types[i]);
+        struct text end = {name.s + name.n - type.n, type.n};
+        if (name.n > type.n && text_same(end, type))
+            return (struct text){name.s, name.n - type.n};
     }
-    return f.n;
+    return name;
 }
 
+/* The column whose name is the best of those of the slot, or -1. */
 static int64_t
-find_name(const struct table_row *row, const char *name)
+find_name(const struct intake *k, const struct table_row *row, int slot)
 {
-    int64_t n = (int64_t)strlen(name);
+    int64_t at = -1;
+    int best = INT32_MAX;
     for (int64_t i = 0; i < row->n; i++) {
-        struct text f = row->field[i];
-        if ((f.n == n || bare_length(f) == n) &&
-            memcmp(f.s, name, (size_t)n) == 0)
-            return i;
+        int rank = intake_rank(k, slot, row->field[i]);
+        if (rank < 0)
+            rank = intake_rank(k, slot, bare(row->field[i]));
+        if (rank >= 0 && rank < best) {
+            best = rank;
+            at = i;
+        }
     }
-    return -1;
+    return at;
 }
 
 /* A column number from 1, else 0. */
@@ -63,63 +71,123 @@ list_names(const struct table_row *row, char *buf, size_t cap)
     }
 }
 
-/* The column of one role from its name, number or the usual names. */
+static int
+no_column(
+    const struct table *t, const struct table_row *row, int slot, struct err *e)
+{
+    const struct intake *k = t->r->k;
+    const char *want = intake_asked(k, slot), *role = intake_role(slot);
+    const char *name = t->r->x->name;
+    char list[400];
+    list_names(row, list, sizeof list);
+    if (row->n == 1 && k->unsplit)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s' has one column: no comma, tab, ';', '|', '::' or blank "
+            "stands in its first line (give the separator with --sep)",
+            name);
+    if (k->no_header && want)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s' has no header to find column '%.60s' in: give its "
+            "number",
+            name, want);
+    if (k->no_header)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s' has no header: give the number of the %s column with "
+            "--%s",
+            name, role, role);
+    if (want)
+        return err_set(e, ERR_FORMAT,
+            "'%.300s' has no column '%.60s': its columns are %s", name, want,
+            list);
+    return err_set(e, ERR_FORMAT,
+        "'%.300s' has no %s column: its columns are %s (name one with --%s, "
+        "or say --no-header)",
+        name, role, list, role);
+}
+
+/* The column of a slot from its name, number or the usual names; -1: none. */
+static int
+find_column(
+    struct table *t, const struct table_row *row, int slot, struct err *e)
+{
+    struct intake *k = t->r->k;
+    const char *want = intake_asked(k, slot);
+    t->at[slot] = k->no_header ? -1 : find_name(k, row, slot);
+    int64_t number = want && t->at[slot] < 0 ? column_number(want) : 0;
+    if (number > row->n)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s' has no column %s: it has %" PRId64, t->r->x->name, want,
+            row->n);
+    if (number)
+        t->at[slot] = number - 1;
+    if (!want && k->no_header && slot <= INTAKE_ITEM && slot < row->n)
+        t->at[slot] = slot;
+    return 0;
+}
+
 static int
 find_role(struct table *t, const struct table_row *row, int role, struct err *e)
 {
     struct intake *k = t->r->k;
     const char *want = k->column[role];
-    int64_t at = -1;
-    t->at[role] = -1;
-    if (k->need[role] == INTAKE_NEVER && !want)
+    if (k->need[role] == INTAKE_NEVER && !want && !k->absent[role]) {
+        t->at[role] = -1;
         return 0;
-    if (want) {
-        if (!k->no_header)
-            at = find_name(row, want);
-        int64_t number = at < 0 ? column_number(want) : 0;
-        if (number > row->n)
-            return err_set(e, ERR_FORMAT,
-                "'%.400s' has no column %s: it has %" PRId64, t->r->x->name,
-                want, row->n);
-        if (number)
-            at = number - 1;
-    } else if (k->no_header) {
-        at = role == INTAKE_USER ? 0 : role == INTAKE_ITEM ? 1 : -1;
-        if (at >= row->n)
-            return err_set(e, ERR_FORMAT,
-                "'%.400s' has no %s column: it has only one column",
-                t->r->x->name, intake_role[role]);
-    } else {
-        for (const char *const *p = intake_names[role]; *p && at < 0; p++)
-            at = find_name(row, *p);
     }
+    int rc = find_column(t, row, role, e);
+    if (rc)
+        return rc;
+    int there = t->at[role] >= 0;
     /* a column that was asked for must exist even if the split ignores it */
-    if (at < 0 && (want || k->need[role] == INTAKE_MUST)) {
-        char names[400];
-        list_names(row, names, sizeof names);
-        if (k->no_header && want)
-            return err_set(e, ERR_FORMAT,
-                "'%.400s' has no header to find column '%.60s' in: give its "
-                "number",
-                t->r->x->name, want);
-        if (k->no_header)
-            return err_set(e, ERR_FORMAT,
-                "'%.400s' has no header: give the number of the %s column "
-                "with --%s",
-                t->r->x->name, intake_role[role], intake_role[role]);
-        if (want)
-            return err_set(e, ERR_FORMAT,
-                "'%.300s' has no column '%.60s': its columns are %s",
-                t->r->x->name, want, names);
+    if (role > INTAKE_ITEM)
+        intake_settle(k, role, there);
+    int by_file = role == INTAKE_LABEL && k->label_from != INTAKE_BY_COLUMN;
+    if (!there && !by_file && (want || k->need[role] == INTAKE_MUST))
+        return no_column(t, row, role, e);
+    if (there && k->absent[role])
         return err_set(e, ERR_FORMAT,
-            "'%.300s' has no %s column: its columns are %s (name one with "
-            "--%s, or say --no-header)",
-            t->r->x->name, intake_role[role], names, intake_role[role]);
+            "'%.400s' has a %s column, the files before it have none",
+            t->r->x->name, intake_role(role));
+    if (k->need[role] == INTAKE_NEVER || by_file)
+        t->at[role] = -1;
+    return 0;
+}
+
+static int
+find_condition(
+    struct table *t, const struct table_row *row, int i, struct err *e)
+{
+    int slot = INTAKE_ROLES + i, rc = find_column(t, row, slot, e);
+    if (!rc && t->at[slot] < 0)
+        rc = no_column(t, row, slot, e);
+    t->r->k->met[i] = 1;
+    return rc;
+}
+
+static int
+has_slot(const struct table *t, int64_t column)
+{
+    for (int slot = 0; slot < intake_slots(t->r->k); slot++)
+        if (t->at[slot] == column)
+            return 1;
+    return 0;
+}
+
+/* Remembers what the header says, and which columns nobody reads. */
+static int
+keep_header(struct table *t, const struct table_row *row, struct err *e)
+{
+    struct intake *k = t->r->k;
+    for (int64_t i = 0; i < row->n; i++)
+        if (!has_slot(t, i))
+            intake_ignored(k, bare(row->field[i]));
+    for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++) {
+        if (t->at[role] < 0)
+            continue;
+        t->header[role] = strdup(row->field[t->at[role]].s);
+        if (!t->header[role])
+            return err_set(e, ERR_NOMEM, "out of memory");
     }
-    if (k->need[role] == INTAKE_NEVER)
-        return 0;
-    t->at[role] = at;
-    k->need[role] = at < 0 ? INTAKE_NEVER : INTAKE_MUST;
     return 0;
 }
 
@@ -127,6 +195,7 @@ find_role(struct table *t, const struct table_row *row, int role, struct err *e)
 static int
 first_row(struct table *t, const struct table_row *row, struct err *e)
 {
+    struct intake *k = t->r->k;
     if (row->bad)
         return err_set(e, ERR_FORMAT, "'%.400s', line %" PRId64 ": %s",
             t->r->x->name, row->line, row->bad);
@@ -140,10 +209,32 @@ first_row(struct table *t, const struct table_row *row, struct err *e)
                 return err_set(e, ERR_FORMAT,
                     "'%.400s': the %s and the %s column are the same, column "
                     "%" PRId64,
-                    t->r->x->name, intake_role[other], intake_role[role],
+                    t->r->x->name, intake_role(other), intake_role(role),
                     t->at[role] + 1);
     }
+    for (int i = 0; i < k->n_where; i++) {
+        int rc = find_condition(t, row, i, e);
+        if (rc)
+            return rc;
+    }
+    if (!k->no_header)
+        return keep_header(t, row, e);
+    for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++)
+        if (t->at[role] >= 0)
+            k->unsaid_header |=
+                intake_usual(role, bare(row->field[t->at[role]]));
     return 0;
+}
+
+/* Files that were put together have the header of each. */
+static int
+repeats_header(const struct table *t, const struct text *value)
+{
+    for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++)
+        if (t->header[role] &&
+            !text_same(value[role], text_of(t->header[role])))
+            return 0;
+    return t->header[INTAKE_ITEM] != NULL;
 }
 
 static int
@@ -163,17 +254,27 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
             "the row has %" PRId64 " field%s, the %s has %" PRId64, row->n,
             row->n == 1 ? "" : "s", k->no_header ? "first row" : "header",
             t->fields);
-    struct text value[INTAKE_ROLES] = {{0}};
-    for (int role = 0; role < INTAKE_ROLES; role++)
-        if (t->at[role] >= 0)
-            value[role] = row->field[t->at[role]];
-    return intake_row(t->r, row->line, value, e);
+    struct text value[INTAKE_SLOTS];
+    for (int slot = 0; slot < intake_slots(k); slot++)
+        value[slot] =
+            t->at[slot] < 0 ? (struct text){"", 0} : row->field[t->at[slot]];
+    if (repeats_header(t, value)) {
+        if (k->headers++ == 0)
+            k->header_line = row->line;
+        return 0;
+    }
+    int yes, rc = intake_meets(t->r, row->line, value, &yes, e);
+    return rc || !yes ? rc : intake_take(t->r, row->line, value, e);
 }
 
 int
 intake_table(struct intake_run *r, struct err *e)
 {
     struct table t = {.r = r};
-    const char *sep = r->k->format == INTAKE_CSV ? "," : "\t";
-    return table_read(r->x, sep, !r->k->no_quotes, on_row, &t, e);
+    const struct intake *k = r->k;
+    const char *sep = k->sep ? k->sep : k->format == INTAKE_CSV ? "," : "\t";
+    int rc = table_read(r->x, sep, !k->no_quotes, on_row, &t, e);
+    free(t.header[INTAKE_USER]);
+    free(t.header[INTAKE_ITEM]);
+    return rc;
 }

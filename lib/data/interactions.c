@@ -47,7 +47,7 @@ keep_text(struct interactions_batch *b, struct text id)
 
 int
 interactions_add(struct interactions *a, struct text user, struct text item,
-    const double *time, const unsigned char *label, struct err *e)
+    const struct decimal *time, const unsigned char *label, struct err *e)
 {
     if (!a->batch)
         a->batch = mem_zero(1, sizeof *a->batch, e);
@@ -90,40 +90,73 @@ compact(struct interactions *a, const unsigned char *keep)
     a->n = w;
 }
 
-int
-interactions_dedupe(struct interactions *a, int64_t *dropped, struct err *e)
+/* Whether row r is kept instead of the earlier row q of the same pair. */
+static int
+is_better(const struct interactions *a, enum interactions_repeat rule,
+    int64_t r, int64_t q)
 {
-    int64_t users = a->users.n, items = a->items.n;
-    int64_t *start = mem_zero(users + 1, sizeof *start, e);
-    int64_t *row = mem_new(a->n, sizeof *row, e);
-    int32_t *seen = mem_zero(items, sizeof *seen, e);
-    unsigned char *keep = mem_new(a->n, 1, e);
-    int rc = start && row && seen && keep ? 0 : ERR_NOMEM;
-    if (!rc) {
-        for (int64_t r = 0; r < a->n; r++)
-            start[a->user[r]]++;
-        int64_t sum = 0;
-        for (int64_t u = 0; u <= users; u++) {
-            int64_t size = start[u];
-            start[u] = sum;
-            sum += size;
-        }
-        for (int64_t r = 0; r < a->n; r++)
-            row[start[a->user[r]]++] = r;
-        /* user by user, rows in file order: seen[i] is the last user + 1 */
-        *dropped = 0;
-        for (int64_t k = 0; k < a->n; k++) {
-            int64_t r = row[k];
-            int32_t u = a->user[r] + 1;
-            keep[r] = seen[a->item[r]] != u;
-            seen[a->item[r]] = u;
-            *dropped += !keep[r];
-        }
-        if (*dropped)
-            compact(a, keep);
+    switch (rule) {
+    case INTERACTIONS_FIRST:
+        break;
+    case INTERACTIONS_LAST:
+        return 1;
+    case INTERACTIONS_EARLIEST:
+        return decimal_compare(a->time[r], a->time[q]) < 0;
+    case INTERACTIONS_LATEST:
+        return decimal_compare(a->time[r], a->time[q]) > 0;
     }
+    return 0;
+}
+
+/* The rows user by user, in file order: row[start[u]..start[u + 1]). */
+static void
+group_by_user(const struct interactions *a, int64_t *start, int64_t *row)
+{
+    int64_t users = a->users.n, sum = 0;
+    for (int64_t r = 0; r < a->n; r++)
+        start[a->user[r]]++;
+    for (int64_t u = 0; u <= users; u++) {
+        int64_t size = start[u];
+        start[u] = sum;
+        sum += size;
+    }
+    for (int64_t r = 0; r < a->n; r++)
+        row[start[a->user[r]]++] = r;
+}
+
+int
+interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
+    int64_t *dropped, int64_t *crossed, struct err *e)
+{
+    int64_t *start = mem_zero(a->users.n + 1, sizeof *start, e);
+    int64_t *row = mem_new(a->n, sizeof *row, e);
+    int64_t *kept = mem_new(a->items.n, sizeof *kept, e);
+    int32_t *seen = mem_zero(a->items.n, sizeof *seen, e);
+    unsigned char *keep = mem_zero(a->n, 1, e);
+    int rc = start && row && kept && seen && keep ? 0 : ERR_NOMEM;
+    *dropped = *crossed = 0;
+    if (!rc)
+        group_by_user(a, start, row);
+    for (int64_t k = 0; k < a->n && !rc; k++) {
+        /* kept[i] is the row of item i if seen[i] is the present user + 1 */
+        int64_t r = row[k];
+        int32_t u = a->user[r] + 1, i = a->item[r];
+        int again = seen[i] == u;
+        *dropped += again;
+        *crossed += again && a->label && a->label[r] != a->label[kept[i]];
+        if (again && !is_better(a, rule, r, kept[i]))
+            continue;
+        if (again)
+            keep[kept[i]] = 0;
+        seen[i] = u;
+        kept[i] = r;
+        keep[r] = 1;
+    }
+    if (!rc && *dropped)
+        compact(a, keep);
     free(start);
     free(row);
+    free(kept);
     free(seen);
     free(keep);
     return rc;

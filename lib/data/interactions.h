@@ -1,6 +1,7 @@
 #ifndef STAIR_INTERACTIONS_H
 #define STAIR_INTERACTIONS_H
 
+#include "lib/base/decimal.h"
 #include "lib/base/err.h"
 #include "lib/data/dataset.h"
 #include "lib/data/ids.h"
@@ -15,7 +16,7 @@
 struct interactions {
     int64_t n;
     int32_t *user, *item; /* [n] */
-    double *time;         /* [n], NULL if the data has none */
+    struct decimal *time; /* [n], NULL if the data has none */
     unsigned char *label; /* [n] enum split_part, NULL if there are none */
     struct ids users, items;
     struct interactions_batch *batch; /* rows whose ids are not looked up */
@@ -26,14 +27,24 @@ struct interactions {
  * have passed ids_reason. Ids are looked up many at a time: n, user, item and
  * the tables may be read only after interactions_flush. */
 int interactions_add(struct interactions *a, struct text user, struct text item,
-    const double *time, const unsigned char *label, struct err *e) ERR_CHECKED;
+    const struct decimal *time, const unsigned char *label,
+    struct err *e) ERR_CHECKED;
 
 int interactions_flush(struct interactions *a, struct err *e) ERR_CHECKED;
 
-/* Drops every row whose (user, item) occurred before; how many in dropped.
- * O(n + ids). */
-int interactions_dedupe(
-    struct interactions *a, int64_t *dropped, struct err *e) ERR_CHECKED;
+/* Which of the rows of a user and an item is kept. Of equal times the first
+ * counts. */
+enum interactions_repeat {
+    INTERACTIONS_FIRST,
+    INTERACTIONS_LAST,
+    INTERACTIONS_EARLIEST, /* these two need times */
+    INTERACTIONS_LATEST
+};
+
+/* Drops all other rows of each pair: dropped counts them, and crossed those
+ * with another label than the row that is kept. O(n + ids). */
+int interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
+    int64_t *dropped, int64_t *crossed, struct err *e) ERR_CHECKED;
 
 /*
  * Iterated k-core: one round drops the rows of all users and all items that

@@ -78,7 +78,7 @@ split_counts(const int64_t ratio[3], int64_t n, int64_t *valid, int64_t *test)
 }
 
 struct key {
-    uint64_t key;
+    uint64_t high, low;
     int64_t row;
 };
 
@@ -86,8 +86,10 @@ static int
 by_key(const void *x, const void *y)
 {
     const struct key *a = x, *b = y;
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
+    if (a->high != b->high)
+        return a->high < b->high ? -1 : 1;
+    if (a->low != b->low)
+        return a->low < b->low ? -1 : 1;
     return (a->row > b->row) - (a->row < b->row);
 }
 
@@ -108,24 +110,19 @@ sort_keys(struct key *k, int64_t n)
     }
 }
 
-/* Finite doubles as integers of the same order. */
-static uint64_t
-time_key(double t)
+static struct key
+row_key(const struct split_opt *o, int64_t row, int32_t user, int32_t item,
+    const struct decimal *time)
 {
-    uint64_t bits;
-    t += 0.0; /* -0 and 0 are one time */
-    memcpy(&bits, &t, sizeof bits);
-    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-}
-
-static uint64_t
-row_key(
-    const struct split_opt *o, int32_t user, int32_t item, const double *time)
-{
-    if (o->kind == SPLIT_RATIO)
-        return rng_u64(
+    struct key k = {.row = row};
+    if (o->kind == SPLIT_RATIO) {
+        k.high = rng_u64(
             o->seed, RNG_SPLIT, 0, (uint64_t)user << 32 | (uint64_t)item, 0);
-    return time ? time_key(*time) : 0;
+    } else if (time) {
+        k.high = (uint64_t)time->whole ^ (uint64_t)1 << 63;
+        k.low = time->frac;
+    }
+    return k;
 }
 
 /* The rows of one group, keys set. */
@@ -145,8 +142,8 @@ assign_group(
 
 int
 split_assign(const struct split_opt *o, int64_t n, const int32_t *user,
-    const int32_t *item, const double *time, int64_t users, unsigned char *part,
-    struct err *e)
+    const int32_t *item, const struct decimal *time, int64_t users,
+    unsigned char *part, struct err *e)
 {
     if ((o->kind == SPLIT_TIME || o->kind == SPLIT_TIME_GLOBAL) && !time)
         return err_set(e, ERR_SHAPE, "a split by time needs times");
@@ -168,8 +165,8 @@ split_assign(const struct split_opt *o, int64_t n, const int32_t *user,
             sum += size;
         }
         for (int64_t r = 0; r < n; r++)
-            key[start[global ? 0 : user[r]]++] = (struct key){
-                row_key(o, user[r], item[r], time ? &time[r] : NULL), r};
+            key[start[global ? 0 : user[r]]++] =
+                row_key(o, r, user[r], item[r], time ? &time[r] : NULL);
         for (int64_t g = 0, from = 0; g < groups; g++) {
             assign_group(o, key + from, start[g] - from, part);
             from = start[g];

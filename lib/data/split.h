@@ -1,6 +1,7 @@
 #ifndef STAIR_SPLIT_H
 #define STAIR_SPLIT_H
 
+#include "lib/base/decimal.h"
 #include "lib/base/err.h"
 
 #include <stdint.h>
@@ -53,7 +54,7 @@ void split_counts(
  * on neither row order nor threads.
  */
 int split_assign(const struct split_opt *o, int64_t n, const int32_t *user,
-    const int32_t *item, const double *time, int64_t users, unsigned char *part,
-    struct err *e) ERR_CHECKED;
+    const int32_t *item, const struct decimal *time, int64_t users,
+    unsigned char *part, struct err *e) ERR_CHECKED;
 
 #endif

@@ -21,9 +21,15 @@ jsonl_init(struct jsonl *j, struct xin *x)
 }
 
 static int
+is_line_end(int c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static int
 bad(struct jsonl *j, const char *why)
 {
-    if (j->lines && j->depth && j->p < j->end && *j->p == '\n')
+    if (j->lines && j->depth && j->p < j->end && is_line_end(*j->p))
         why = "the line ends inside a value";
     if (!j->io)
         j->bad = why;
@@ -64,11 +70,14 @@ blanks(struct jsonl *j, struct err *e)
 {
     for (;;) {
         int c = look(j, e);
-        if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+        if (c != ' ' && c != '\t' && !is_line_end(c)) {
+            j->cr = 0;
             return c;
-        if (c == '\n' && j->lines && j->depth)
+        }
+        if (is_line_end(c) && j->lines && j->depth)
             return c; /* nothing may follow: an error wherever it comes */
-        j->line += c == '\n';
+        j->line += c == '\r' || (c == '\n' && !j->cr);
+        j->cr = c == '\r';
         j->p++;
     }
 }
@@ -121,6 +130,63 @@ hex4(struct jsonl *j, struct err *e)
     return v;
 }
 
+/* What JSON does not allow: 0 for a lenient reader, else the token to return.
+ */
+static int
+odd(struct jsonl *j, const char *why)
+{
+    if (!j->lenient)
+        return bad(j, why);
+    j->odd = why;
+    return 0;
+}
+
+/* Puts U+FFFD for what is no character. */
+static int
+replaced(struct jsonl *j, const char *why)
+{
+    int t = odd(j, why);
+    put_utf8(j, 0xFFFD);
+    return t;
+}
+
+static int escape(struct jsonl *j, struct err *e);
+
+/* The code behind \u, with both halves of a pair. 0, or the token to return. */
+static int
+unicode(struct jsonl *j, struct err *e)
+{
+    static const char half[] = "half of a surrogate pair";
+    static const char digits[] = "\\u without four hexadecimal digits";
+    int v = hex4(j, e);
+    while (v >= 0xD800 && v < 0xDC00) {
+        if (look(j, e) != '\\')
+            return replaced(j, half);
+        j->p++;
+        if (look(j, e) != 'u') {
+            int t = replaced(j, half);
+            return t ? t : escape(j, e);
+        }
+        j->p++;
+        int low = hex4(j, e);
+        if (low >= 0xDC00 && low < 0xE000) {
+            put_utf8(j, 0x10000u + ((unsigned)(v - 0xD800) << 10) +
+                            (unsigned)(low - 0xDC00));
+            return 0;
+        }
+        int t = replaced(j, half);
+        if (t)
+            return t;
+        v = low; /* which may begin the next pair */
+    }
+    if (v < 0)
+        return replaced(j, digits);
+    if (v >= 0xDC00 && v < 0xE000)
+        return replaced(j, half);
+    put_utf8(j, (unsigned)v);
+    return 0;
+}
+
 /* Behind the backslash. 0, or the token to return. */
 static int
 escape(struct jsonl *j, struct err *e)
@@ -135,31 +201,18 @@ escape(struct jsonl *j, struct err *e)
         put(j, to[at - from]);
         return 0;
     }
-    if (c != 'u')
-        return bad(j, "unknown escape in a string");
-    j->p++;
-    int v = hex4(j, e);
-    if (v < 0)
-        return bad(j, "\\u without four hexadecimal digits");
-    if (v >= 0xDC00 && v < 0xE000)
-        return bad(j, "half of a surrogate pair");
-    if (v >= 0xD800 && v < 0xDC00) {
-        int low = -1;
-        if (look(j, e) == '\\') {
-            j->p++;
-            if (look(j, e) == 'u') {
-                j->p++;
-                low = hex4(j, e);
-            }
-        }
-        if (low < 0xDC00 || low >= 0xE000)
-            return bad(j, "half of a surrogate pair");
-        put_utf8(j, 0x10000u + ((unsigned)(v - 0xD800) << 10) +
-                        (unsigned)(low - 0xDC00));
-        return 0;
+    if (c == 'u') {
+        j->p++;
+        return unicode(j, e);
     }
-    put_utf8(j, (unsigned)v);
-    return 0;
+    if (is_line_end(c))
+        return bad(j, "unknown escape in a string");
+    int t = odd(j, "unknown escape in a string");
+    if (!t) {
+        j->p++;
+        put(j, c);
+    }
+    return t;
 }
 
 /* The opening quote is consumed. */
@@ -182,12 +235,18 @@ string(struct jsonl *j, int token, struct err *e)
         j->p = q;
         if (q == j->end)
             continue;
-        if (*q < ' ')
-            return bad(j, "a control character in a string");
-        j->p++;
-        if (*q == '"')
+        int t = 0, c = *q;
+        if (c < ' ') {
+            static const char why[] = "a control character in a string";
+            t = is_line_end(c) ? bad(j, why) : odd(j, why);
+            if (!t)
+                put(j, c);
+        }
+        j->p += !t;
+        if (c == '"')
             break;
-        int t = escape(j, e);
+        if (c == '\\')
+            t = escape(j, e);
         if (t)
             return t;
     }
@@ -196,7 +255,7 @@ string(struct jsonl *j, int token, struct err *e)
 }
 
 static const char *
-digits(const char *s)
+skip_digits(const char *s)
 {
     while (*s >= '0' && *s <= '9')
         s++;
@@ -207,19 +266,19 @@ static int
 is_number(const char *s)
 {
     s += *s == '-';
-    const char *t = *s == '0' ? s + 1 : digits(s);
+    const char *t = *s == '0' ? s + 1 : skip_digits(s);
     if (t == s)
         return 0;
     if (*t == '.') {
         s = t + 1;
-        t = digits(s);
+        t = skip_digits(s);
         if (t == s)
             return 0;
     }
     if (*t == 'e' || *t == 'E') {
         s = t + 1;
         s += *s == '+' || *s == '-';
-        t = digits(s);
+        t = skip_digits(s);
         if (t == s)
             return 0;
     }
@@ -249,7 +308,9 @@ bare(struct jsonl *j, struct err *e)
     if (strcmp(j->text, "true") == 0 || strcmp(j->text, "false") == 0 ||
         strcmp(j->text, "null") == 0)
         return JSONL_WORD;
-    return bad(j, "neither a value nor its end");
+    static const char why[] = "neither a value nor its end";
+    int t = j->n ? odd(j, why) : bad(j, why);
+    return t ? t : JSONL_WORD;
 }
 
 static int
@@ -276,6 +337,7 @@ int
 jsonl_next(struct jsonl *j, struct err *e)
 {
     j->n = 0;
+    j->odd = NULL;
     int c = blanks(j, e);
     if (j->io)
         return j->io;
@@ -338,11 +400,12 @@ jsonl_resync(struct jsonl *j, struct err *e)
     j->depth = 0;
     j->expect = VALUE;
     j->bad = NULL;
-    while (look(j, e) >= 0) {
-        const unsigned char *nl = memchr(j->p, '\n', (size_t)(j->end - j->p));
-        j->p = nl ? nl + 1 : j->end;
-        if (nl) {
+    int c;
+    while ((c = look(j, e)) >= 0) {
+        j->p++;
+        if (is_line_end(c)) {
             j->line++;
+            j->cr = c == '\r';
             break;
         }
     }

@@ -9,7 +9,11 @@
 /*
  * JSON (RFC 8259), streamed token by token: any number of values one after the
  * other, such as JSON lines or one large object. Nothing is kept but the text
- * of the present token, so memory is constant.
+ * of the present token, so memory is constant. Lines end in LF, CRLF or CR.
+ *
+ * Some writers go beyond JSON. A lenient reader takes NaN and other bare words
+ * for words, half of a surrogate pair for U+FFFD, and control characters and
+ * unknown escapes in strings for themselves.
  */
 enum jsonl_token {
     JSONL_END = 0, /* of the input, between values */
@@ -32,12 +36,16 @@ struct jsonl {
     int64_t line;              /* of the last byte read, from 1 */
     int depth;                 /* containers open after the token */
     const char *bad;           /* reason after JSONL_BAD */
-    int lines; /* set to 1 after jsonl_init: a value must end in its line */
+    /* set to 1 after jsonl_init */
+    int lines;       /* a value must end in its line */
+    int lenient;     /* what others write is read, and odd says what it is */
+    const char *odd; /* after a token: why it is no JSON, or NULL */
     /* private */
     struct xin *x;
     const unsigned char *start, *p, *end;
     unsigned char stack[JSONL_DEPTH];
     int expect;
+    int cr; /* the byte before was a CR */
     int io;
 };
 

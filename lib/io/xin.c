@@ -114,6 +114,11 @@ more_plain(struct xin *x, struct err *e)
             }
         }
         if (!s->in_member) {
+            /* archivers and block devices pad with NUL bytes */
+            while (s->raw_pos < s->raw_len && !s->raw[s->raw_pos])
+                s->raw_pos++;
+            if (s->raw_pos == s->raw_len)
+                continue;
             inflateReset(&s->z);
             s->in_member = 1;
         }

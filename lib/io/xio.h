@@ -9,7 +9,8 @@
 /*
  * Input: a file or "-" (standard input), read forward only, so that a pipe is
  * as good as a file. gzip is recognised by its first bytes and decoded
- * (several members too); a gzip stream that ends early is an error.
+ * (several members too, and NUL bytes behind them); a gzip stream that ends
+ * early is an error.
  */
 struct xin {
     int fd;

@@ -7,6 +7,7 @@ printf 'user,item\na,x\na,y\nb,x\na,x\n' >in.csv
 runs "a small CSV" stair-ingest -o d.npz in.csv
 same "what it says" "$(cat runs.err)" "stair-ingest: read 4 rows, dropped 1 duplicates: 2 users, 2 items
 stair-ingest: split ratio:8:1:1; users indexed by first appearance, items by first appearance
+stair-ingest: no interaction is held out: a model of these data cannot be evaluated
 stair-ingest: 2 users, 2 items; 3 train, 0 valid, 0 test"
 runs "quiet" stair-ingest -q -o q.npz in.csv
 same "and says nothing" "$(cat runs.err)" ""
@@ -122,14 +123,14 @@ bad 'user,item\n1,2\n' "'bad.in' has no time column: its columns are 'user', 'it
 bad 'user,item\n1,2\n' "'bad.in': the user and the item column are the same, column 1" --item user
 bad '1,2\n' "'bad.in' has no header to find column 'who' in: give its number" --no-header --user who
 bad '1,2\n' "'bad.in' has no header: give the number of the time column with --time" --no-header --split time
-bad '1\n' "'bad.in' has no item column: it has only one column" --no-header
+bad '1\n' "'bad.in' has one column: no comma, tab, ';', '|', '::' or blank stands in its first line (give the separator with --sep)" --no-header
 bad 'user,item,x_label\na,b,0\na,c,x\n' "'bad.in', line 3: label 'x' is not a number"
 bad 'user,item,x_label\na,b,\n' "'bad.in', line 2: label '' is not a number"
 bad 'user,item,x_label\na,b,3\n' "'bad.in', line 2: label '3' is not 0 (train), 1 (valid) or 2 (test)"
 bad 'user,item,x_label\na,b,0.5\n' "'bad.in', line 2: label '0.5' is not 0 (train), 1 (valid) or 2 (test)"
 bad 'user,item,x_label\na,b,-1\n' "'bad.in', line 2: label '-1' is not 0 (train), 1 (valid) or 2 (test)"
-bad 'user,item,time\na,b,2014-01-01\n' "'bad.in', line 2: time '2014-01-01' is not a number" --split time
-bad 'user,item,time\na,b,nan\n' "'bad.in', line 2: time 'nan' is not a number" --split time
+bad 'user,item,time\na,b,01/02/2014\n' "'bad.in', line 2: time '01/02/2014' is neither a number nor a date like 2024-03-01 or 2024-03-01T10:30:00Z" --split time
+bad 'user,item,time\na,b,nan\n' "'bad.in', line 2: time 'nan' is neither a number nor a date like 2024-03-01 or 2024-03-01T10:30:00Z" --split time
 bad 'user,item\n\n\na,\n' "'bad.in', line 4: the item id is empty"
 bad 'user,item\n"",x\n' "'bad.in', line 2: the user id is empty"
 bad 'user,item,x\na,b,1\na,b\n' "'bad.in', line 3: the row has 2 fields, the header has 3"
@@ -161,7 +162,7 @@ bad '{"0": [1, 2.5]}' "'bad.in', line 1: an item is neither a string nor a whole
 bad '{"0": [1], "1": 3}' "'bad.in', line 1: a user's items are not a list"
 bad '{"0": [1]} {}' "'bad.in', line 1: text after the object"
 bad '{"0": [1\n' "'bad.in', line 2: the input ends inside a value"
-bad '{"0": [1]}' "split files in JSON are three (train, valid, test), not 1" --split label
+bad '{"0": [1]}' "split files in JSON are two or three (train, test, or train, valid, test), not 1" --split label
 bad '{"0": [1]}' "'bad.in' has no times: user -> [items] files have none" --split time
 bad '[1]' "'bad.in', line 1: the file is not an object user -> [items]" --format json-split
 head -c 60 in.csv.gz >cut.csv.gz

@@ -1,34 +1,62 @@
 /* A table as a stranger's file: interactions by header and by number, with and
- * without quotes, and item vectors. The first byte picks. */
+ * without quotes, with a separator that is found or given, with a condition and
+ * times; and item vectors. The first byte picks. */
 #include "lib/data/intake.h"
+#include "lib/data/interactions.h"
 #include "lib/data/vectors.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
+enum {
+    NO_HEADER = 1,
+    NO_QUOTES = 2,
+    SKIP_BAD = 4,
+    VECTORS = 8,
+    FOUND = 16,     /* format and separator are found */
+    SEPARATOR = 32, /* is the first line, up to 7 bytes of it */
+    CONDITION = 64, /* on the third column; times are read, the latest counts */
+};
+
 static void
-as_interactions(const char *path, int how)
+as_interactions(const char *path, int how, const char *sep)
 {
-    struct intake k = {.format = INTAKE_CSV, .n_files = 1};
+    struct intake k = {.format = how & FOUND ? INTAKE_AUTO : INTAKE_CSV,
+        .sep = sep,
+        .take = intake_append};
     struct interactions a = {0};
     struct hist h = {0};
     struct err e;
     struct dataset d;
-    int64_t dropped, rounds;
+    struct where w = {.column = NULL};
+    int64_t crossed, dropped, rounds;
     int by_value[2];
-    k.no_header = how & 1;
-    k.no_quotes = how >> 1 & 1;
-    k.skip_bad = how >> 2 & 1;
+    char name[] = "rating", *file = name;
+    k.ctx = &a;
+    k.no_header = how & NO_HEADER;
+    k.no_quotes = how & NO_QUOTES;
+    k.skip_bad = how & SKIP_BAD;
     k.need[INTAKE_USER] = k.need[INTAKE_ITEM] = INTAKE_MUST;
     k.need[INTAKE_TIME] = k.need[INTAKE_LABEL] = INTAKE_MAYBE;
+    if (how & CONDITION) {
+        if (where_parse(&w, "3>=2", &e))
+            abort();
+        k.where = &w;
+        k.n_where = 1;
+    }
     struct split_opt split = {.ratio = {8, 1, 1}};
-    if (!intake_file(&k, path, &a, &h, &e) && !intake_end(&k, &a, &e) &&
-        !interactions_dedupe(&a, &dropped, &e) &&
+    if (!intake_begin(&k, &file, 1, &e) &&
+        !intake_file(&k, path, "interactions", &h, &e) && !intake_end(&k, &e) &&
+        !interactions_flush(&a, &e) &&
+        !interactions_dedupe(&a,
+            a.time ? INTERACTIONS_LATEST : INTERACTIONS_LAST, &dropped,
+            &crossed, &e) &&
         !interactions_core(&a, 2, &rounds, &e) &&
         !interactions_dataset(&a, IDS_AUTO, &split, &d, by_value, &e)) {
         /* what is built must hold its own invariants */
@@ -37,6 +65,7 @@ as_interactions(const char *path, int how)
             abort();
         dataset_free(&d);
     }
+    where_free(&w);
     interactions_free(&a);
     hist_free(&h);
 }
@@ -61,20 +90,41 @@ as_vectors(const char *path)
     hist_free(&h);
 }
 
+/* The separator that the first line is; NULL if it cannot be one. */
+static const char *
+separator(const uint8_t **data, size_t *n, char sep[8])
+{
+    const uint8_t *end = memchr(*data, '\n', *n);
+    size_t k = end ? (size_t)(end - *data) : 0;
+    if (k < 1 || k > 7)
+        return NULL;
+    memcpy(sep, *data, k);
+    sep[k] = 0;
+    *data += k + 1;
+    *n -= k + 1;
+    return *sep && !strpbrk(sep, "\"\r") ? sep : NULL;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     if (n < 1)
         return 0;
+    int how = *data++;
+    char sep[8];
+    const char *given = NULL;
+    n--;
+    if (n && how & SEPARATOR)
+        given = separator(&data, &n, sep);
     int fd = memfd_create("fuzz", 0);
-    if (fd < 0 || write(fd, data + 1, n - 1) != (ssize_t)(n - 1))
+    if (fd < 0 || write(fd, data, n) != (ssize_t)n)
         abort();
     char path[32];
     snprintf(path, sizeof path, "/dev/fd/%d", fd);
-    if (data[0] & 8)
+    if (how & VECTORS)
         as_vectors(path);
     else
-        as_interactions(path, data[0]);
+        as_interactions(path, how, given);
     close(fd);
     return 0;
 }

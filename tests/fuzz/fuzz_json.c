@@ -1,6 +1,7 @@
-/* JSON as a stranger's file: as records and as user -> [items]. The first byte
- * picks. */
+/* JSON as a stranger's file: as records, with a condition or without, as user
+ * -> [items], or to be found out. The first byte picks. */
 #include "lib/data/intake.h"
+#include "lib/data/interactions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,17 +20,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         abort();
     char path[32];
     snprintf(path, sizeof path, "/dev/fd/%d", fd);
-    struct intake k = {.n_files = 1, .skip_bad = data[0] >> 1 & 1};
-    k.format = data[0] & 1 ? INTAKE_SPLIT : INTAKE_JSONL;
+    struct intake k = {.take = intake_append, .skip_bad = data[0] & 2};
+    struct where w = {.column = NULL};
+    struct err e;
+    k.format = data[0] & 4   ? INTAKE_AUTO
+               : data[0] & 1 ? INTAKE_SPLIT
+                             : INTAKE_JSONL;
     k.need[INTAKE_USER] = k.need[INTAKE_ITEM] = INTAKE_MUST;
     k.need[INTAKE_TIME] = k.need[INTAKE_LABEL] = INTAKE_MAYBE;
+    if (data[0] & 8) {
+        if (where_parse(&w, "rating>=2", &e))
+            abort();
+        k.where = &w;
+        k.n_where = 1;
+    }
     struct interactions a = {0};
+    k.ctx = &a;
     struct hist h = {0};
-    struct err e;
-    if (!intake_file(&k, path, &a, &h, &e) && !intake_end(&k, &a, &e))
+    if (!intake_file(&k, path, "interactions", &h, &e) && !intake_end(&k, &e) &&
+        !interactions_flush(&a, &e))
         for (int64_t r = 0; r < a.n; r++)
             if (a.user[r] >= a.users.n || a.item[r] >= a.items.n)
                 abort();
+    where_free(&w);
     interactions_free(&a);
     hist_free(&h);
     close(fd);

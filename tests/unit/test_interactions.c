@@ -98,7 +98,7 @@ test_batches(void)
             char u[16], t[16];
             int64_t un = random_string(u, i + part),
                     tn = random_string(t, 3 * i + 1);
-            double time = (double)(i + part * PAIRS);
+            struct decimal time = {i + part * PAIRS, 0};
             right &= !interactions_add(&a, (struct text){u, un},
                 (struct text){t, tn}, &time, NULL, NULL);
         }
@@ -112,7 +112,7 @@ test_batches(void)
                 tn = random_string(t, 3 * i + 1);
         right &= a.user[r] == ids_add(&users, (struct text){u, un}, NULL) &&
                  a.item[r] == ids_add(&items, (struct text){t, tn}, NULL) &&
-                 (int64_t)a.time[r] == r;
+                 a.time[r].whole == r;
     }
     ok(right && a.users.n == users.n && a.items.n == items.n,
         "rows are looked up in batches, those of two files too");
@@ -180,7 +180,7 @@ test_core(void)
             abort();
         /* duplicates, naively */
         int32_t user[400], item[400];
-        int64_t n = 0, dropped = -1, rounds = -1, want_rounds;
+        int64_t n = 0, crossed, dropped = -1, rounds = -1, want_rounds;
         for (int64_t r = 0; r < rows; r++) {
             int64_t q = 0;
             while (q < n && (user[q] != a.user[r] || item[q] != a.item[r]))
@@ -190,7 +190,8 @@ test_core(void)
                 item[n++] = a.item[r];
             }
         }
-        right &= interactions_dedupe(&a, &dropped, NULL) == 0;
+        right &= interactions_dedupe(
+                     &a, INTERACTIONS_FIRST, &dropped, &crossed, NULL) == 0;
         right &= dropped == rows - n && a.n == n &&
                  !memcmp(a.user, user, (size_t)n * 4) &&
                  !memcmp(a.item, item, (size_t)n * 4);
@@ -265,18 +266,26 @@ test_split_counts(void)
 
 enum { ROWS = 900, USERS = 40 };
 
+static int
+is_later(const struct decimal *time, int q, int r)
+{
+    int c = decimal_compare(time[q], time[r]);
+    return c > 0 || (c == 0 && q > r);
+}
+
 static void
 test_split_assign(void)
 {
     static int32_t user[ROWS], item[ROWS], user2[ROWS], item2[ROWS];
-    static double time[ROWS];
+    static struct decimal time[ROWS];
     static unsigned char part[ROWS], again[ROWS], moved[ROWS], want[ROWS];
     struct split_opt o = {.seed = 9};
     for (int r = 0; r < ROWS; r++) {
         double x = rng_uniform(5, RNG_TEST, 0, (uint64_t)r, 0);
         user[r] = (int32_t)(USERS * x * x);
         item[r] = r;
-        time[r] = (double)(below(20, 20, r) - 10) * 0.5;
+        time[r] =
+            (struct decimal){below(10, 20, r) - 5, below(2, 21, r) ? 5 : 0};
     }
     int rc = split_parse(&o, "ratio:8:1:1", NULL) ||
              split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL) ||
@@ -326,7 +335,7 @@ test_split_assign(void)
         for (int q = 0; q < ROWS; q++)
             if (user[q] == user[r]) {
                 n++;
-                after += time[q] > time[r] || (time[q] >= time[r] && q > r);
+                after += is_later(time, q, r);
             }
         split_counts(o.ratio, n, &v, &t);
         want[r] = after < t       ? SPLIT_TEST
@@ -341,7 +350,7 @@ test_split_assign(void)
     for (int r = 0; r < ROWS; r++) {
         int64_t after = 0;
         for (int q = 0; q < ROWS; q++)
-            after += time[q] > time[r] || (time[q] >= time[r] && q > r);
+            after += is_later(time, q, r);
         right &= part[r] == (after < ROWS / 5          ? SPLIT_TEST
                                 : after < ROWS / 5 * 2 ? SPLIT_VALID
                                                        : SPLIT_TRAIN);

@@ -1,0 +1,102 @@
+#include "lib/data/intake_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void
+intake_notes(const struct intake *k, intake_say *say, void *ctx)
+{
+    char s[256];
+    if (*k->ignored[0]) {
+        snprintf(s, sizeof s,
+            "column '%s' is ignored: every row is a positive interaction "
+            "(--where chooses, as in --where '%s>=4')",
+            k->ignored[0], k->ignored[0]);
+        say(ctx, s);
+    }
+    if (*k->ignored[1]) {
+        snprintf(s, sizeof s,
+            "column '%s' is ignored: rows of every kind count "
+            "(--where chooses, as in --where '%s=purchase')",
+            k->ignored[1], k->ignored[1]);
+        say(ctx, s);
+    }
+    if (k->headers) {
+        snprintf(s, sizeof s,
+            "passed over %" PRId64 " rows that repeat the header, the first "
+            "in line %" PRId64,
+            k->headers, k->header_line);
+        say(ctx, s);
+    }
+    if (k->unsaid_header)
+        say(ctx, "the first row looks like a header, but --no-header takes "
+                 "it as data");
+    if (k->local && k->zoned)
+        say(ctx, "some times have a zone and some have none: those without "
+                 "are taken as UTC");
+}
+
+static int
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static struct text
+trim(struct text t)
+{
+    while (t.n && is_blank(t.s[0]))
+        t = (struct text){t.s + 1, t.n - 1};
+    while (t.n && is_blank(t.s[t.n - 1]))
+        t.n--;
+    return t;
+}
+
+static int
+has_line_end(struct text t)
+{
+    return memchr(t.s, '\n', (size_t)t.n) || memchr(t.s, '\r', (size_t)t.n);
+}
+
+void
+intake_id_notes(
+    const struct ids *ids, const char *what, intake_say *say, void *ctx)
+{
+    int64_t blank = 0, twins = 0, broken = 0, bytes = 0;
+    struct text first = {0}, line = {0}, longest = {"", 0};
+    for (int64_t i = 0; i < ids->n; i++) {
+        struct text id = ids_get(ids, i), inner = trim(id);
+        if (inner.n < id.n) {
+            if (blank++ == 0)
+                first = id;
+            twins += inner.n && ids_find(ids, inner) >= 0;
+        }
+        if (has_line_end(id) && broken++ == 0)
+            line = id;
+        if (id.n > longest.n)
+            longest = id;
+        bytes += id.n;
+    }
+    char s[400], shown[INTAKE_SHOWN];
+    if (blank) {
+        snprintf(s, sizeof s,
+            "%" PRId64 " %s ids begin or end with a blank, the first '%s'; "
+            "%" PRId64 " of them without it are other ids",
+            blank, what, intake_show(first, shown), twins);
+        say(ctx, s);
+    }
+    if (broken) {
+        snprintf(s, sizeof s,
+            "%" PRId64 " %s ids hold a line end, the first '%s' (an unclosed "
+            "quote?)",
+            broken, what, intake_show(line, shown));
+        say(ctx, s);
+    }
+    if (longest.n > 64 && longest.n > 4 * bytes / ids->n) {
+        snprintf(s, sizeof s,
+            "the longest %s id has %" PRId64 " bytes, %" PRId64
+            " are usual: '%s' (a lost separator?)",
+            what, longest.n, bytes / ids->n, intake_show(longest, shown));
+        say(ctx, s);
+    }
+}
