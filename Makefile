@@ -1,7 +1,7 @@
 # How stair is built; see README.md. `make help` lists the targets, of which the
 # tests are in tests/tests.mk, installation and packages in pipelines/package.mk
 # and the pipelines in pipelines/top.mk.
-include config.mk
+include config.mk pipelines/checks.mk
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -11,6 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 VARIANT := $(or $(if $(FUZZ),fuzz),$(if $(TSAN),tsan),$(if $(COV),cov),$(if $(SAN),san))
 B := build$(VARIANT:%=/%)
 BIN := $(if $(VARIANT),$B/bin,bin)
+$(call path,BIN)
 # What is linked with the CUDA engine has a folder of its own. The objects are the
 # same.
 L := $B$(if $(CUDA),/cuda)
@@ -20,7 +21,6 @@ WARN = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wmissing-prototypes \
 	$(if $(WERROR),-Werror)
 SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer) \
 	$(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(TSAN),-fsanitize=thread) $(if $(COV),-O0 --coverage)
-, := ,
 CFLAGS_ALL = -std=c11 -D_GNU_SOURCE -I. $(OPT) -ffp-contract=off -fno-math-errno \
 	-pthread $(WARN) $(SANFLAGS) $(CPPFLAGS) $(CFLAGS)
 LDLIBS_ALL = -Wl,--as-needed -lz $(CUDA_LIBS) -lm -ldl -pthread

@@ -1,28 +1,32 @@
-# What stage.mk, paper.mk and sweep.mk share: the shell, where the programs are,
-# and the checks of variables. Each check refuses a value in one line that has the
-# variable's name and that value; $1 is the name.
+# What every pipeline shares: the shell, where the programs are, which systems and
+# datasets there are.
+ifndef base_is_there
+base_is_there := yes
 HERE := $(dir $(lastword $(MAKEFILE_LIST)))
+include $(HERE)checks.mk
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
-datasets = baby sports tiktok demo large
 # Is anything asked for but clean? That needs neither data nor programs.
 making := $(filter-out clean,$(or $(MAKECMDGOALS),all))
 
-, := ,
-one_of = $(if $(and $(filter $2,$($1)),$(filter 1,$(words $($1)))),,$(error $1 is one of $2$(,) not '$($1)'))
-some_of = $(if $(strip $($1)),$(foreach w,$(filter-out $2,$($1)),$(error $1 are some of $2$(,) not '$w')),\
-	$(error $1 are some of $2$(,) not ''))
-path = $(if $(and $($1),$(filter 1,$(words x$($1)x))),,$(error $1 is a path without spaces$(,) not '$($1)'))
-whole_numbers = $(if $(and $($1),$(if $(strip $(call drop,$($1),0 1 2 3 4 5 6 7 8 9)),,yes)),,\
-	$(error $1 are whole numbers$(,) not '$($1)'))
-# $1 without the strings $2, and the words $1 in their order, each once
-drop = $(if $2,$(call drop,$(subst $(firstword $2),,$1),$(wordlist 2,$(words $2),$2)),$1)
+featured_systems = freedom bm3 lattice mmgcn mmssl
+trained_systems = stair lightgcn jgcf mf $(featured_systems)
+fixed_systems = itemknn popularity
+systems = $(trained_systems) $(fixed_systems)
+datasets = baby sports tiktok demo large
+# DATASET is one of these, or the path of a file like own.mk.
+settings = $(if $(filter %.mk,$(DATASET)),$(or $(wildcard $(call path,DATASET)$(DATASET)),\
+	$(error DATASET: there is no file '$(DATASET)')),$(call one_of,DATASET,$(datasets) FILE.mk)$(HERE)$(DATASET).mk)
+
+# A word for the shell; the words $1 in their order, each once.
+quote = '$(subst ','\'',$1)'
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 
 ifneq ($(making),)
 $(if $(BIN),$(call path,BIN),$(error set BIN to the directory of stair-train$(,) which is not in PATH))
+endif
 endif

@@ -10,13 +10,8 @@ IMAGE_DIM = 512
 CORE = 5
 GAMMA = 0.2
 DECAY = 0.1
-BATCH = 1024
-LAYERS = 3
-DIM = 64
-LR = 0.001
 EPOCHS = 60
-EVERY = 5
-SEED = 1
+itemknn = --neighbors=300 --shrink=50
 include $(dir $(lastword $(MAKEFILE_LIST)))shop.mk
 
 .PHONY: demo

@@ -11,10 +11,11 @@ CORE = 5
 GAMMA = 0.4
 DECAY = 0.1
 BATCH = 4096
-LAYERS = 3
-DIM = 64
-LR = 0.001
-EPOCHS = 500
-EVERY = 5
-SEED = 1
+mf = --batch=4096
+lightgcn = --batch=4096
+jgcf = --batch=4096
+freedom = --keep-edges=0.1 --weight-decay=1e-7 --batch=4096
+bm3 = --layers=2 --dropout=0.3 --batch=4096
+# as in the paper
+TOO_LARGE = lattice mmssl
 include $(dir $(lastword $(MAKEFILE_LIST)))shop.mk

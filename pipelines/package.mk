@@ -13,8 +13,9 @@ install: all  ## install tools, pages, pipelines, library and completions under 
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
 	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
-	install -m 644 $(filter-out %.sh %/top.mk %/package.mk,$(wildcard pipelines/*.*)) $(DESTDIR)$(datadir)
-	install -m 755 pipelines/*.sh $(DESTDIR)$(datadir)
+	install -d $(DESTDIR)$(datadir)/page
+	for f in $(filter-out %/top.mk %/package.mk,$(wildcard pipelines/*.* pipelines/page/*)); do \
+	  case $$f in *.sh) mode=755 ;; *) mode=644 ;; esac; install -m $$mode $$f $(DESTDIR)$(datadir)/$${f#pipelines/}; done
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
 	install -m 644 $(LIB) $(DESTDIR)$(libdir)
 	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done

@@ -33,40 +33,39 @@ CLUSTERS = 8,10,20,50,100
 include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 .DEFAULT_GOAL := paper
 P ?= runs/paper
-
-lists = PARTS SYSTEMS SEEDS COST_SYSTEMS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP
-$(foreach v,DATASETS $(lists),$(eval override $v := $(strip $(call once,$($v)))))
-$(call path,P)
-$(if $(DATA),$(call path,DATA))
+$(call checked,file command override)
 $(call some_of,DATASETS,$(datasets))
 $(call some_of,PARTS,$(all_parts))
-$(call whole_numbers,SEEDS)
+$(call some_of?,COST_SYSTEMS,$(trained_systems))
+$(call some_of?,SYSTEMS,$(systems))
+override DATASETS := $(call once,$(DATASETS))
 
-dir_of = $(if $(wildcard $(DATA)/$1.inter.gz),$(DATA),$(DATA)/$(if $(filter baby sports,$1),amazon-)$1)
-passed = $(foreach v,$(lists) COST_EPOCHS CLUSTERS,$v='$($v)')
+brought = $(filter baby sports tiktok,$(DATASETS))
+$(if $(and $(brought),$(if $(DATA),,$(making))),$(error set DATA to the directory that holds the files of $(brought)))
+dir_of = $(if $(wildcard $(DATA)/$1.inter.gz $(DATA)/$1.mmrec.inter.gz),$(DATA),$(DATA)/$(if $(filter baby sports,$1),amazon-)$1)
+passed = $(foreach v,PARTS SYSTEMS SEEDS COST_SYSTEMS COST_EPOCHS LAYER_SWEEP GAMMA_SWEEP KT_SWEEP KV_SWEEP CLUSTERS,$v='$($v)')
 
 .PHONY: paper FORCE clean $(all_parts)
 FORCE:
-$(DATASETS:%=$P/%/results.tsv): $P/%/results.tsv: FORCE
+tables = $(DATASETS:%=$P/%/paper.tsv)
+$(tables): $P/%/paper.tsv: FORCE
 	+@mkdir -p $(@D); $(MAKE) --no-print-directory -f $(HERE)paper-data.mk DATASET=$* R=$P/$* \
 	  $(if $(DATA),DATA=$(call dir_of,$*)) BIN=$(BIN) $(passed) $@
 # Table 3 measures: no dataset beside another
 ifneq ($(filter table3,$(PARTS)),)
 earlier :=
-$(foreach d,$(DATASETS),$(eval $P/$d/results.tsv: | $(earlier))$(eval earlier += $P/$d/results.tsv))
+$(foreach f,$(tables),$(eval $f: | $(earlier))$(eval earlier += $f))
 endif
 
 $P/%.opts: FORCE
 	@mkdir -p $P; printf '%s\n' '$($*_opts)' | cmp -s - $@ || printf '%s\n' '$($*_opts)' >$@
 paper_opts = $(DATASETS) $(PARTS) $(SEEDS)
 
-$P/report.html: $(DATASETS:%=$P/%/results.tsv) $P/paper.opts $(addprefix $(HERE),paper-plot.sh \
-		paper-names.inc paper-page.sh paper-page.css paper-numbers.tsv)
-	@bash $(HERE)paper-plot.sh $P "$(DATASETS)" "$(PARTS)"
-	@bash $(HERE)paper-page.sh $P "$(DATASETS)" "$(PARTS)" $(BIN) >$@.new && mv $@.new $@
+$P/report.html: $(tables) $P/paper.opts $(wildcard $(HERE)page/*)
+	@bash $(HERE)page/paper.sh $P "$(DATASETS)" "$(PARTS)" $(BIN) >$@.new && mv $@.new $@
 
 paper: $P/report.html
-	@echo '$P/report.html shows the results; the tables and pictures lie beside it'
+	@echo '$P/report.html shows the results; the tables and pictures are beside it'
 
 $(all_parts):
 	+@$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) PARTS=$@ paper

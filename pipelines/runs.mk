@@ -1,102 +1,82 @@
-# Many trainings on one dataset. Include after a pipeline that sets up the
-# dataset (demo.mk, baby.mk, ..), then write, for each training,
+# The trainings of a plan. stage.mk includes this.
 #
-#   $(eval $(call training,NAME,OPTIONS,FILES))
-#
-# OPTIONS of stair-train in the form --name=value, FILES it reads beside the
-# dataset. It makes, in the manner of stage.mk:
-#   $R/NAME.npz     the model; a training that was cut off goes on
-#   $R/NAME.jsonl   its log
-#   $R/NAME.tsv     the metrics on test, by stair-eval
-#   $R/NAME.err     what stair-train said, last line with time and memory
-# The shell passes a signal on: make alone would leave the training running.
-define training
-$1_cmd = stair-train --data=$R/data.npz $2
-$R/$1.npz: $R/data.npz $3 $R/$1.opts $(BIN)/stair-train
-	@saved=$R/$1.saved.npz resume=; [ ! -e "$$$$saved" ] || resume=" --resume $$$$saved"; \
-	for f in $$^; do [ "$$$$f" -ot "$$$$saved" ] || resume=; done; \
-	[ "$$$$resume" ] || : >$R/$1.err; \
-	set -- $(BIN)/$$($1_cmd)$t --checkpoint "$$$$saved"$$$$resume --log $R/$1.part.jsonl -o $$@; \
-	echo "$$$$@"; "$$$$@" -v 2>>$R/$1.err & pid=$$$$!; trap 'kill $$$$pid; wait $$$$pid || :' INT TERM HUP; \
-	wait $$$$pid || { rc=$$$$?; tail -n 1 $R/$1.err >&2; exit $$$$rc; }; rm -f "$$$$saved"
-
-# without a log, remove the model: both are made again
-$R/$1.jsonl: $R/$1.npz
-	@if [ -e $R/$1.part.jsonl ]; then mv $R/$1.part.jsonl $$@ && touch $$@; else touch $$@; fi
-
-$R/$1.tsv: $R/$1.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
-	$(BIN)/$(eval_cmd)$t -o $$@ $$<
-endef
-
-# A system that is not trained: $R/NAME.npz and its metrics on test, and on valid
-# in $R/NAME.valid.tsv.
-#
-#   $(eval $(call fixed_run,NAME,OPTIONS))
-define fixed_run
-$1_cmd = stair-train --data=$R/data.npz $2
-$R/$1.npz: $R/data.npz $R/$1.opts $(BIN)/stair-train
-	$(BIN)/$$($1_cmd)$t -o $$@
-
-$R/$1.tsv: $R/$1.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
-	$(BIN)/$(eval_cmd)$t -o $$@ $$<
-
-$R/$1.valid.tsv: $R/$1.npz $R/data.npz $R/valid.opts $(BIN)/stair-eval
-	$(BIN)/$(valid_cmd)$t -o $$@ $$<
-endef
-valid_cmd = stair-eval --data $R/data.npz --split valid --top 10,20
+# PLAN.plan says which trainings there are: a line for each place where one
+# appears, see plan.awk, which makes the table $R/PLAN.plan.tsv of it. A training
+# has a name made of its system, the options that differ and the seed, such as
+# stair.gamma0.1-1, and is these files:
+#   $R/NAME.npz    the model
+#   $R/NAME.jsonl  its log
+#   $R/NAME.err    what stair-train said, the last line with time and memory
+#   $R/NAME.tsv    the metrics on test; NAME.valid.tsv on valid; NAME.users.tsv
+#                  on test for each user
+# $R/PLAN.tsv has them all: the table of the plan with the metrics.
+PLAN ?= report
+ifeq ($(SYSTEMS)$(PLAN),report)
+SYSTEMS = popularity itemknn $(if $(INIT_FROM),stair,lightgcn)
+endif
 
 # -- the systems ------------------------------------------------------------------
-# SYSTEM_set is what a system is trained with if nothing is varied; where a
-# dataset wants other values, SYSTEM_NAME holds them. A system is added by a word
-# in one of these lists and a line below.
-trained_systems = stair lightgcn jgcf mf $(featured_systems)
-featured_systems = freedom bm3 lattice mmgcn mmssl
-fixed_systems = itemknn popularity
-protocol = --lr=$(LR) --epochs=$(EPOCHS) --eval-every=$(EVERY)
-stair_set = --init=$R/init.npz --items=$R/items.npz --gamma=$(GAMMA) --layers=$(LAYERS) --dim=$(DIM) \
-	--weight-decay=$(DECAY) --batch=$(BATCH) $(protocol)
-mf_set = --model=mf --dim=$(DIM) $(or $(MF_$(NAME)),--weight-decay=1e-6 --batch=1024) $(protocol)
-lightgcn_set = --model=lightgcn --layers=$(LAYERS) --dim=$(DIM) \
-	$(or $(LIGHTGCN_$(NAME)),--weight-decay=1e-3 --batch=2048) $(protocol)
-jgcf_set = --model=jgcf --layers=$(LAYERS) --dim=$(DIM) --jacobi-a=1 --jacobi-b=1 --scale=3 --mid=0.1 \
-	$(or $(JGCF_$(NAME)),$(LIGHTGCN_$(NAME)),--weight-decay=1e-3 --batch=2048) $(protocol)
-MF_large = --weight-decay=1e-6 --batch=4096
-LIGHTGCN_baby = --weight-decay=1e-2 --batch=2048
-LIGHTGCN_large = --weight-decay=1e-3 --batch=4096
+# SYSTEM_set is what a system is trained with: what it reads, and what stair-train
+# has no default for. SYSTEM itself, where a dataset or a user sets it, holds
+# options that are added or replace some of these.
+width = $(call option,dim,DIM)
+protocol = $(width) --epochs=$(EPOCHS) $(call option,eval-every,EVERY)
+features = $(addprefix --features=,$(content))
+stair_set = --init=$(init) --items=$(items) $(call option,gamma,GAMMA) $(call option,layers,LAYERS) \
+	$(call option,weight-decay,DECAY) $(call option,batch,BATCH) $(call option,lr,LR) $(protocol)
+mf_set = $(protocol)
+lightgcn_set = $(protocol)
+jgcf_set = $(protocol)
+freedom_set = $(addprefix --features=,$(join $(content),$(shares))) $(protocol)
+bm3_set = $(features) $(protocol)
+lattice_set = $(features) $(protocol)
+mmgcn_set = $(features) $(width) --epochs=$(shell echo $$(( $(EPOCHS) < 50 ? $(EPOCHS) : 50 )))
+mmssl_set = $(features) $(width) --epochs=$(EPOCHS)
+# Chosen by valid NDCG@20 among K 100, 300, 1000 and H 0, 20, 50, 100, 500.
+itemknn_set = --neighbors=1000 --shrink=100
 
-# Of itemknn by valid NDCG@20 among K 100, 300, 1000 and H 0, 20, 50, 100, 500.
-itemknn_set = --model=itemknn $(or $(ITEMKNN_$(NAME)),--neighbors=1000 --shrink=100)
-ITEMKNN_tiktok = --neighbors=1000 --shrink=500
-ITEMKNN_demo = --neighbors=300 --shrink=50
+# The option $1 with the value of $2, if that was set.
+option = $(if $(filter file command override,$(origin $2)),--$1=$($2))
+content ?= $(foreach f,$(FEATURES),$f=$R/$f.npz)
+init ?= $R/init.npz
+items ?= $R/items.npz
+EPOCHS ?= 500
+# What the dataset has no features for, or is too large for, is left out.
+possible = $(filter-out $(TOO_LARGE) $(if $(INIT_FROM),,stair) $(if $(content),,$(featured_systems)),$1)
 
-# Systems with features take every modality of the dataset.
-content = $(if $(FEATURES),$(foreach f,$(FEATURES),$f=$R/$f.npz),\
-	$(if $(filter derived,$(chosen)),text=$(word 1,$(dense)) image=$(word 2,$(dense))))
-featured = --model=$1 --dim=$(DIM) $(addprefix --features=,$(content))
-fewer_epochs := $(shell echo $$(( $(EPOCHS) < 50 ? $(EPOCHS) : 50 )))
-freedom_set = --model=freedom --dim=$(DIM) $(addprefix --features=,$(join $(content),$(or $(SHARES_$(NAME)),:0.9 :0.1))) \
-	$(or $(FREEDOM_$(NAME)),--keep-edges=0.2 --weight-decay=1e-6 --batch=2048) \
-	--layers=2 --item-layers=1 --neighbors=10 --modal-loss=1e-3 $(protocol)
-bm3_set = $(call featured,bm3) \
-	$(or $(BM3_$(NAME)),--layers=1 --dropout=0.5 --penalty=0.1 --weight-decay=1e-4 --batch=2048) \
-	--modal-loss=2 $(protocol)
-lattice_set = $(call featured,lattice) \
-	$(or $(LATTICE_$(NAME)),--layers=2 --item-layers=1 --weight-decay=1e-6 --batch=2048) \
-	--neighbors=10 --origin=0.9 $(protocol)
-mmgcn_set = $(call featured,mmgcn) $(or $(MMGCN_$(NAME)),--penalty=1e-5 --batch=1024) --layers=2 \
-	--lr=0.0001 --epochs=$(fewer_epochs) --eval-every=1
-mmssl_set = $(call featured,mmssl) $(or $(MMSSL_$(NAME)),--weight-decay=0.01 --batch=1024) \
-	--lr=0.00055 --epochs=$(EPOCHS) --eval-every=1 --patience=8
-SHARES_tiktok = :0.5 :0.5
-FREEDOM_large = --keep-edges=0.1 --weight-decay=1e-7 --batch=4096
-BM3_sports = --layers=1 --dropout=0.5 --penalty=0.01 --weight-decay=1e-4 --batch=2048
-BM3_large = --layers=2 --dropout=0.3 --penalty=0.1 --weight-decay=1e-4 --batch=4096
-LATTICE_sports = --layers=3 --item-layers=3 --weight-decay=1e-7 --batch=2048
-# What a dataset is too large for, as in the paper.
-TOO_LARGE_large = lattice mmssl
+# -- the plan -----------------------------------------------------------------------
+# The plan may name R, SEED, the variables in plan_uses and four lists of systems.
+$(call $(if $(filter report,$(PLAN)),some_of,some_of?),SYSTEMS,$(systems))
+$(if $(filter report,$(PLAN)),$(if $(call possible,$(SYSTEMS)),,$(error of SYSTEMS '$(SYSTEMS)' none is possible without features)))
+$(PLAN).plan_cmd = $(foreach v,R SEED $(plan_uses),$v=$(call quote,$($v))) \
+	$(foreach v,SYSTEM SYSTEMS COST_SYSTEMS UNTRAINED,$v=$(call quote,$(call possible,$($v)))) \
+	$(foreach s,$(systems),set_$s=$(call quote,$(if $(filter-out stair,$s),--model=$s )$($s_set) $($s)))
+$R/$(PLAN).plan.tsv $R/$(PLAN).plan.mk &: $(HERE)$(PLAN).plan $(HERE)plan.awk $R/$(PLAN).plan.opts
+	@$($(PLAN).plan_cmd) awk -v rules=$R/$(PLAN).plan.mk.new -f $(HERE)plan.awk $< >$R/$(PLAN).plan.tsv.new && \
+	 mv $R/$(PLAN).plan.tsv.new $R/$(PLAN).plan.tsv && mv $R/$(PLAN).plan.mk.new $R/$(PLAN).plan.mk
+ifneq ($(making),)
+include $R/$(PLAN).plan.mk
+endif
 
-# The set $1 without the options named in $2, and the files that it reads.
-without = $(filter-out $(foreach o,$2,--$o=%),$1)
-values = $(patsubst --$1=%,%,$(filter --$1=%,$2))
-reads = $(call values,init,$1) $(call values,items,$1) \
-	$(call files,$(foreach f,$(call values,features,$1),$(lastword $(subst =, ,$f))))
+# -- a training of the plan ------------------------------------------------------------
+eval_cmd = stair-eval --data $R/data.npz --split test --top 10,20
+valid_cmd = stair-eval --data $R/data.npz --split valid --top 10,20
+ifdef trainings
+$(trainings:%=$R/%.npz): $R/%.npz: $R/data.npz $R/%.opts $(BIN)/stair-train
+	@$(if $(LOUD),LOUD=1 )bash $(HERE)train.sh $@ '$^' $(BIN)/$($*_cmd)$t
+$(trainings:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
+	$(BIN)/$(eval_cmd)$t -o $@ $<
+$(trainings:%=$R/%.users.tsv): $R/%.users.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
+	$(BIN)/$(eval_cmd)$t -o /dev/null --per-user $@ $<
+$(trainings:%=$R/%.valid.tsv): $R/%.valid.tsv: $R/%.npz $R/data.npz $R/valid.opts $(BIN)/stair-eval
+	$(BIN)/$(valid_cmd)$t -o $@ $<
+endif
+
+$R/data.info: $R/data.npz
+	@$(BIN)/stair-info $< >$@
+
+# -- everything in one table ---------------------------------------------------------
+MEASURED ?= tsv
+$R/$(PLAN).tsv: $R/$(PLAN).plan.tsv $(trainings:%=$R/%.$(MEASURED)) $(HERE)collect.awk
+	@awk -v dir=$R -v name=$(NAME) -v metrics=$(MEASURED) -v curves=$R/$(PLAN).curves.tsv -f $(HERE)collect.awk $< >$@.new && \
+	 mv $@.new $@

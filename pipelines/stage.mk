@@ -1,59 +1,75 @@
-# The stages that every pipeline shares. A pipeline is a file that sets the
-# variables below and includes this one; see demo.mk and amazon.mk.
+# The stages from raw files to what is trained from. A pipeline is a file that sets
+# the variables below and includes this one; see demo.mk, amazon.mk and own.mk.
 #
-# A stage is one file. It depends on the files it reads, on the program that
-# makes it and on a stamp, STAGE.opts, that holds its whole command: the stamp is
-# rewritten only when the command differs, and programs are replaced only when
-# their bytes differ. So a changed input, option or program re-runs exactly the
-# stages behind it, and nothing else does. Outputs appear under their names only
-# when complete; whatever kills a run, the next one goes on to the same bytes.
+# A stage makes one file. It depends on the files it reads, on the program that
+# makes it and on a stamp, STAGE.opts, that holds its whole command. The stamp is
+# rewritten only when the command differs, and a program is replaced only when its
+# bytes differ. So a changed input, option or program runs exactly the stages
+# behind it again. An output appears under its name only when it is complete: after
+# an interruption the next run goes on and ends in the same bytes.
 #
-#   NAME      of the pipeline; results lie in R = runs/NAME
+#   NAME      of the dataset; results lie in R = runs/NAME
 #   INTER     interactions for stair-ingest, INGEST its options
-#   FEATURES  names of feature sets; NAME_raw is the file of each, IDS (may be
-#             empty) the file with the item id of each row
-#   INIT_FROM operands of stair-whiten: FILE:WEIGHT...
-#   ITEMS_FROM operands of stair-knn: FILE:K...
-#   GAMMA DECAY BATCH LAYERS DIM LR EPOCHS EVERY SEED  settings of stair-train
-#   TITLES    item<TAB>title for the report, may be empty
+#   FEATURES  names of feature sets, such as: text image. Of each of them
+#             NAME_vectors is the file, NAME_ids the file with the id of each row (may
+#             be empty) and NAME_k its weight and number of neighbours
+#   INIT_FROM operands of stair-whiten, FILE:WEIGHT..., by default the features
+#   ITEMS_FROM operands of stair-knn, FILE:K..., by default the features
+#   GAMMA DECAY BATCH LAYERS LR  settings of STAIR; DIM EPOCHS EVERY SEED of every
+#             system; without one of them the default of stair-train holds
+#   mf lightgcn ..  more options of that system: mf = --batch=4096
+#   SYSTEMS   that are compared, see runs.mk; TOO_LARGE those that are left out
+#   TITLES    a table of the items for people, see titles.awk; may be empty
 #   NOTE      a sentence for the report, may be empty
-#   THREADS   of each program, default: all processors
+#   DATA DATA_FILES  a directory and files that must be there, for public datasets
+#   THREADS   of each program, by default all processors
 include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 .DEFAULT_GOAL := report
-
 R ?= runs/$(NAME)
-$(call path,R)
-THREADS =
+THREADS ?=
+SEED ?= 1
 t = $(if $(THREADS), -t $(THREADS))
+$(call checked,file command override)
 
-# FILE:NUMBER... without the numbers; a word for the shell.
+ifneq ($(making),)
+# Files from outside are there. Those of public datasets are in DATA.
+absent := $(strip $(foreach f,$(DATA_FILES),$(if $(wildcard $(DATA)/$f),,$f)))
+$(if $(absent),$(error set DATA to the directory that holds $(absent)$(,) as in: make $(NAME) DATA=path/to/$(DATA_NAME)))
+has_files = $(foreach f,$(filter-out $R/%,$($1)),$(if $(wildcard $f),,$(error $1: there is no file '$f')))
+needs_files = $(if $(strip $($1)),$(has_files),$(error $1 is not set$($1_hint)))
+$(call needs_files,INTER)
+$(foreach f,$(FEATURES),$(eval $f_vectors_hint = : FEATURES has $f)$(call needs_files,$f_vectors)$(call has_files,$f_ids))
+$(call has_files,TITLES)
+# Features are files in R, beside these.
+reserved = data init items model raw titles top best users report
+letters = a b c d e f g h i j k l m n o p q r s t u v w x y z _ $(digits)
+$(foreach f,$(FEATURES),$(if $(filter $(reserved),$f)$(call drop,$f,$(letters)),\
+	$(error FEATURES are words of small letters and digits$(,) none of $(reserved)$(,) not '$f')))
+endif
+
+# FILE:NUMBER... without the numbers.
 files = $(foreach f,$1,$(firstword $(subst :, ,$f)))
-quote = '$(subst ','\'',$1)'
+INIT_FROM ?= $(foreach f,$(FEATURES),$R/$f.npz:$($f_k))
+ITEMS_FROM ?= $(INIT_FROM)
 
-# Commands without output and threads, which change no byte of the result. What
-# a stamp holds is the command and, of files from outside, size and time: a file
-# replaced by an older one is news too.
+# Commands without output and threads, which change no byte of the result. A stamp
+# holds the command and, for files that are not made here, size and time: a file
+# that was replaced by an older one is noticed too.
 ingest_cmd = stair-ingest $(INGEST) --seed $(SEED) $(INTER)
-whiten_cmd = stair-whiten -d $(DIM) $(INIT_FROM)
+whiten_cmd = stair-whiten $(width) $(INIT_FROM)
 knn_cmd = stair-knn $(ITEMS_FROM)
-train_in = --data $R/data.npz --init $R/init.npz --items $R/items.npz
-train_set = --gamma $(GAMMA) --layers $(LAYERS) -d $(DIM) --lr $(LR) \
-	--weight-decay $(DECAY) --batch $(BATCH) --seed $(SEED)
-model_cmd = stair-train $(train_in) $(train_set) --epochs $(EPOCHS) --eval-every $(EVERY)
-untrained_cmd = stair-train $(train_in) $(train_set) --epochs 0
-popularity_cmd = stair-train --model popularity --data $R/data.npz
-eval_cmd = stair-eval --data $R/data.npz --split test --top 10,20
-top_cmd = stair-recommend --data $R/data.npz -n 10
-report_cmd = $(HERE)report.sh $R $(call quote,$(TITLES)) $(call quote,$(NOTE))
 ingest_outside = $(filter-out $R/%,$(INTER))
 whiten_outside = $(filter-out $R/%,$(call files,$(INIT_FROM)))
 knn_outside = $(filter-out $R/%,$(call files,$(ITEMS_FROM)))
-report_outside = $(filter-out $R/%,$(TITLES))
+# The report says what the files from outside were.
+outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(foreach f,$(FEATURES),$($f_outside)))
+about_cmd = $(NOTE)
+about_outside = $(outside)
 define feature
-$1_cmd = stair-features --data $R/data.npz $(if $(IDS),--ids $(IDS)) $($1_raw)
-$1_outside = $(filter-out $R/%,$(IDS) $($1_raw))
-$R/$1.npz: $R/data.npz $(IDS) $($1_raw) $R/$1.opts $(BIN)/stair-features
-	$(BIN)/$$($1_cmd) -o $$@
+$1_cmd = stair-features --data $R/data.npz $(if $($1_ids),--ids $($1_ids)) $($1_vectors)
+$1_outside = $(filter-out $R/%,$($1_ids) $($1_vectors))
+$R/$1.npz: $R/data.npz $($1_ids) $($1_vectors) $R/$1.opts $(BIN)/stair-features
+	$(BIN)/$$($1_cmd) -o $$@ 2>&1 | tee $R/$1.log >&2
 endef
 
 .PHONY: FORCE report clean
@@ -64,7 +80,7 @@ $R/%.opts: FORCE
 	 cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $R/data.npz: $(INTER) $R/ingest.opts $(BIN)/stair-ingest
-	$(BIN)/$(ingest_cmd) -o $@
+	$(BIN)/$(ingest_cmd) -o $@ 2>&1 | tee $R/ingest.log >&2
 
 $(foreach f,$(FEATURES),$(eval $(call feature,$f)))
 
@@ -74,35 +90,10 @@ $R/init.npz: $(call files,$(INIT_FROM)) $R/whiten.opts $(BIN)/stair-whiten
 $R/items.npz: $(call files,$(ITEMS_FROM)) $R/knn.opts $(BIN)/stair-knn
 	$(BIN)/$(knn_cmd)$t -o $@
 
-# A training that was cut off goes on from its checkpoint if that is newer than
-# everything the training depends on.
-# The shell passes a signal on: make alone would leave the training running.
-$R/model.npz: $R/data.npz $R/init.npz $R/items.npz $R/model.opts $(BIN)/stair-train
-	@saved=$R/training.npz resume=" --resume $R/training.npz"; \
-	for f in $^; do [ "$$f" -ot "$$saved" ] || resume=; done; \
-	set -- $(BIN)/$(model_cmd)$t --checkpoint "$$saved"$$resume --log $R/training.jsonl -o $@; \
-	echo "$$@"; "$$@" & pid=$$!; trap 'kill $$pid; wait $$pid || :' INT TERM HUP; \
-	wait $$pid; rm -f "$$saved"
-
-$R/untrained.npz: $R/data.npz $R/init.npz $R/items.npz $R/untrained.opts $(BIN)/stair-train
-	$(BIN)/$(untrained_cmd)$t -o $@
-
-$R/popularity.npz: $R/data.npz $R/popularity.opts $(BIN)/stair-train
-	$(BIN)/$(popularity_cmd) -o $@
-
-REPORTED = popularity untrained model
-$(REPORTED:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
-	$(BIN)/$(eval_cmd)$t -o $@ $<
-
-$R/top.tsv: $R/model.npz $R/data.npz $R/top.opts $(BIN)/stair-recommend
-	$(BIN)/$(top_cmd)$t -o $@ $<
-
-$R/report.txt: $(REPORTED:%=$R/%.tsv) $R/top.tsv $R/data.npz $(TITLES) $R/report.opts \
-		$(HERE)report.sh $(BIN)/stair-cat
-	@$(BIN)/stair-cat $R/data.npz | bash $(report_cmd) >$@.new && mv $@.new $@
-
-report: $R/report.txt
-	@cat $<
+include $(HERE)runs.mk
+ifeq ($(PLAN),report)
+include $(HERE)report.mk
+endif
 
 clean:
 	rm -rf $R

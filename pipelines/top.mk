@@ -1,10 +1,20 @@
-# The pipelines as targets of the top Makefile. Variables given on the command
-# line (EPOCHS=5, DATA=...) reach them; results lie in R, of the paper P, and
-# without these in runs/NAME.
-pipeline = +@$(MAKE) --no-print-directory -f pipelines/$@.mk BIN=$(BIN)
+# The pipelines as targets of the top Makefile. Variables given on the command line
+# (EPOCHS=5, DATA=...) reach them. Results lie in R, of the paper in P, and without
+# these in runs/NAME.
+pipelines = demo baby sports tiktok own report paper sweep
+ifneq ($(filter $(pipelines),$(MAKECMDGOALS)),)
+$(call checked,command)
+endif
+pipeline = +@$(MAKE) --no-print-directory -f $(or $1,pipelines/$@.mk) BIN=$(BIN)
 
 demo: all  ## make up a shop, train, recommend: under a minute
 	$(pipeline)
+
+own: all  ## your own data (INTER=its table, or DATASET=a copy of pipelines/own.mk)
+	$(call pipeline,$(DATASET))
+
+report: all  ## compare systems on a dataset (DATASET=demo, baby, .. or your file)
+	$(call pipeline,$(if $(filter %.mk,$(DATASET)),$(DATASET),pipelines/$(or $(DATASET),demo).mk))
 
 baby: all  ## train on Amazon Baby (DATA=its directory)
 	$(pipeline)
@@ -21,4 +31,4 @@ paper: all  ## the paper's tables and figures (DATA= as in paper.mk)
 sweep: all  ## try settings on a dataset by valid NDCG@20 (GRID= as in sweep.mk)
 	$(pipeline)
 
-.PHONY: demo baby sports tiktok paper sweep
+.PHONY: $(pipelines)

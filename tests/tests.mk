@@ -73,7 +73,7 @@ bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
 
 lint:  ## manual pages, shell scripts, the format of C and what clang-tidy says
 	mandoc -T lint -W warning man/man*/*.[157]
-	shellcheck -x -S warning tests/run tests/*.sh tests/sums tests/*/*.sh pipelines/*.sh pipelines/debian/tests/smoke tools/completion/*.bash tests/coverage .ci/run
+	shellcheck -x -S warning tests/run tests/*.sh tests/sums tests/*/*.sh pipelines/*.sh pipelines/page/*.sh pipelines/debian/tests/smoke tools/completion/*.bash tests/coverage .ci/run
 	@$(MAKE) --no-print-directory format tidy
 
 FORMAT_FILES = $(wildcard $(foreach e,c h,lib/*/*.$e lib/*/*/*.$e tools/*.$e tools/*/*.$e tests/*/*.$e))

@@ -47,7 +47,7 @@ else
 fi
 if command -v shellcheck >/dev/null; then
 	cd "$TOP" || exit 1
-	runs "shellcheck" shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh pipelines/debian/tests/smoke
+	runs "shellcheck" shellcheck -x -S warning tests/run tests/*.sh tests/*/*.sh pipelines/*.sh pipelines/page/*.sh pipelines/debian/tests/smoke
 	[ ! -e runs.out ] || head -20 runs.out | sed 's/^/# /'
 	rm -f runs.out runs.err
 else

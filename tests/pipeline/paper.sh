@@ -12,27 +12,27 @@ paper() { # paper DIR ARGUMENTS...: prints how many trainings ran
 	grep -c '/stair-train .* -o .*-[12]\.npz' log
 }
 SECONDS=0
-same "everything is trained" "$(paper one -j4)" 35
+same "everything is trained" "$(paper one -j4)" 44
 [ $SECONDS -lt 60 ]
 ok $? "in less than a minute ($SECONDS s)"
 same "nothing again" "$(paper one)" 0
-same "a line for each place of a training" "$(tail -n +2 one/demo/results.tsv | cut -f2 | uniq -c | awk '{printf "%s %s;", $2, $1}')" \
-	"fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;table2 20;table3 9;"
+same "a line for each place of a training" "$(tail -n +2 one/demo/paper.tsv | cut -f2 | uniq -c | awk '{printf "%s %s;", $2, $1}')" \
+	"table2 20;table3 9;fig2 1;fig3 4;fig5 2;fig6 14;fig7g 2;fig7k 2;fig7w 2;"
 same "the cost of nine systems, after all else and one after another" \
-	"$(awk -F'\t' '$2 == "table3" { printf "%s %s %s;", $3, $6, $13 }' one/demo/results.tsv) $(find one/demo -name '*.npz' -printf '%T@ %f\n' | sort -n |
-		sed -n 's/.* cost-.*/cost/p; s/.*-[12].npz/other/p' | uniq | tr '\n' ' ')" \
-	"bm3 cost-bm3 3;freedom cost-freedom 3;jgcf cost-jgcf 3;lattice cost-lattice 3;lightgcn cost-lightgcn 3;mf cost-mf 3;mmgcn cost-mmgcn 3;mmssl cost-mmssl 3;stair cost-stair 3; other cost "
+	"$(awk -F'\t' '$2 == "table3" { sub(/.epochs3.*/, "", $6); printf "%s %s %s;", $3, $6, $13 }' one/demo/paper.tsv) $(find one/demo -name '*.npz' -printf '%T@ %f\n' | sort -n |
+		sed -n 's/.*\.cost\..*/cost/p; s/.*-[12].npz/other/p' | uniq | tr '\n' ' ')" \
+	"stair stair.cost 3;freedom freedom.cost 3;bm3 bm3.cost 3;mmssl mmssl.cost 3;lattice lattice.cost 3;mmgcn mmgcn.cost 3;lightgcn lightgcn.cost 3;jgcf jgcf.cost 3;mf mf.cost 3; other cost "
 same "is in the page" "$(sed -n '/id="table3"/,/<\/table>/s/<tr><td>\([A-Za-z0-9-]*\)<.*/\1/p' one/report.html | tr '\n' ' ')" \
 	"MF-BPR LightGCN JGCF MMGCN LATTICE BM3 FREEDOM MMSSL STAIR "
 same "Table 2 says which epoch was the best" "$(sed -n '/id="table2"/,/<\/table>/s/<tr><td>STAIR<.*<td>\([0-9]* of [0-9]*\)<.*/\1/p' one/report.html)" \
-	"$(awk -F'\t' '$2 == "table2" && $3 == "stair" { b += $11; e += $13; n++ } END { printf "%.0f of %.0f", b / n, e / n }' one/demo/results.tsv)"
-same "and no gaps" "$(awk -F'\t' 'NR > 1 && $3 !~ /popularity|itemknn/ { for (i = 7; i <= NF; i++) if ($i !~ /^[0-9.e-]+$/ || $i == "-") print }' one/demo/results.tsv)" ""
-same "metrics are those of the models" "$(awk -F'\t' '$6 == "stair-2" {print $8; exit}' one/demo/results.tsv)" \
+	"$(awk -F'\t' '$2 == "table2" && $3 == "stair" { b += $11; e += $13; n++ } END { printf "%.0f of %.0f", b / n, e / n }' one/demo/paper.tsv)"
+same "and no gaps" "$(awk -F'\t' 'NR > 1 && $3 !~ /popularity|itemknn/ { for (i = 7; i <= NF; i++) if ($i !~ /^[0-9.e-]+$/ || $i == "-") print }' one/demo/paper.tsv)" ""
+same "metrics are those of the models" "$(awk -F'\t' '$6 == "stair-2" {print $8; exit}' one/demo/paper.tsv)" \
 	"$(stair-eval --data one/demo/data.npz --top 20 one/demo/stair-2.npz | awk '$1 == "recall" {print $3}')"
-same "and so are those of what is not trained" "$(awk -F'\t' '$6 == "itemknn" {print $8, $9, $17; exit}' one/demo/results.tsv)" \
+same "and so are those of what is not trained" "$(awk -F'\t' '$6 == "itemknn" {print $8, $9, $17; exit}' one/demo/paper.tsv)" \
 	"$(stair-train -q --model itemknn --neighbors 300 --shrink 50 --data one/demo/data.npz | stair-eval --data one/demo/data.npz |
 		awk '{v[$1, $2] = $3} END {print v["recall", 20], v["ndcg", 10], v["mmssl-ndcg", 20]}')"
-same "correlation starts at 1" "$(awk -F'\t' '$3 == 0 {printf "%.6f ", $6}' one/demo/curves.tsv)" "1.000000 1.000000 "
+same "correlation starts at 1" "$(awk -F'\t' '$1 ~ /^stair(.no-bsc)?-1/ && $2 == 0 {printf "%.6f ", $4}' one/demo/paper.curves.tsv)" "1.000000 1.000000 "
 same "the page is whole" "$(grep -c '^</body></html>\|<!DOCTYPE' <(sed 's/<\/pre>//' one/report.html))" 2
 same "and needs nothing else" "$(grep -oE '(src|href)="[^"]{0,12}' one/report.html | grep -vE '"#|"data:image')" ""
 same "all parts are there" "$(grep -oE '<h2 id="[a-z0-9]*"' one/report.html | cut -d'"' -f2 | tr '\n' ' ')" \
@@ -45,7 +45,7 @@ else
 	skip "as files too" "gnuplot is not installed"
 fi
 
-same "Table 2 has all systems" "$(awk -F'\t' '$2 == "table2" && $8 > 0 {print $3}' one/demo/results.tsv | sort -u | tr '\n' ' ')" \
+same "Table 2 has all systems" "$(awk -F'\t' '$2 == "table2" && $8 > 0 {print $3}' one/demo/paper.tsv | sort -u | tr '\n' ' ')" \
 	"bm3 freedom itemknn jgcf lattice lightgcn mf mmgcn mmssl popularity stair "
 same "or those that are asked for" "$(paper nets PARTS=table2 SEEDS=1 SYSTEMS="freedom mmgcn itemknn")" 2
 
@@ -59,7 +59,7 @@ kill -KILL -- -"$pid" 2>/dev/null
 wait "$pid" 2>/dev/null
 paper two PARTS="table2 fig6" >/dev/null
 same "killed and run again: the same models" "$(for f in two/demo/*-[12].npz; do cmp -s "$f" "one/${f#two/}" || echo "$f"; done)" ""
-same "and logs" "$(cut -f1-13 two/demo/results.tsv)" "$(awk -F'\t' '$2 ~ /part|table2|fig6/' one/demo/results.tsv | cut -f1-13)"
+same "and logs" "$(cut -f1-13 two/demo/paper.tsv)" "$(awk -F'\t' '$2 ~ /part|table2|fig6/' one/demo/paper.tsv | cut -f1-13)"
 rm two/demo/raw/image.npy two/demo/data.npz
 paper two PARTS="table2 fig6" -j2 >/dev/null
 same "killed while the shop is made up, run twice: nothing to do" "$(paper two PARTS="table2 fig6")" 0
@@ -79,14 +79,14 @@ same "a part is a target" "$(paper two fig6) $(grep -oE '<h2 id="[a-z0-9]*"' two
 same "another seed: its trainings alone" "$(paper two PARTS=fig6 SEEDS="1 2 3")" 0
 same "of which there are six" "$(find two/demo -name '*-3.npz' | wc -l)" 6
 
-made() { # made PIPELINE ARGUMENTS...: the stair-train commands, without their files' folder
-	make -n -f "$TOP/pipelines/$1.mk" BIN="$BIN" "${@:2}" 2>&1 | sed -nE 's/^.*(stair-train --data=.*) --seed=1.*/\1/p; s/.*(\*\*\*.*)/\1/p' | sed -E 's|[^ =]*/||g; s/ +/ /g'
+planned() { # planned ARGUMENTS...: the trainings of Table 2, without their files' folder
+	make -f "$TOP/pipelines/paper-data.mk" BIN="$BIN" R=r SEEDS=1 PARTS=table2 COST_SYSTEMS= "$@" r/paper.plan.tsv >/dev/null && cut -f6 r/paper.plan.tsv | sed -E 's|[^ =]*/||g'
 }
 # the systems' settings, also of those that are only asked for
-same "systems with features get every modality" "$(made paper-data DATASET=demo R=r SEEDS=1 PARTS=table2 KT_SWEEP= KV_SWEEP= GAMMA_SWEEP= LAYER_SWEEP=0 SYSTEMS="freedom" "${small[@]:0:10}" | sort -u)" \
-	"stair-train --data=data.npz --model=freedom --dim=8 --features=text=text.npz:0.9 --features=image=image.npz:0.1 --keep-edges=0.2 --weight-decay=1e-6 --batch=2048 --layers=2 --item-layers=1 --neighbors=10 --modal-loss=1e-3 --lr=0.001 --epochs=4 --eval-every=2"
-same "where the paper could not run a system, it is left out" "$(made paper-data DATASET=large R=r SEEDS=1 PARTS=table2 KT_SWEEP= KV_SWEEP= GAMMA_SWEEP= LAYER_SWEEP=0 SYSTEMS="lattice mf mmssl" | sort -u)" \
-	"stair-train --data=data.npz --model=mf --dim=64 --weight-decay=1e-6 --batch=4096 --lr=0.001 --epochs=500 --eval-every=5"
+same "systems with features get every modality" "$(planned DATASET=demo SYSTEMS="freedom" "${small[@]:0:8}")" \
+	"--model=freedom --features=text=text.npz:0.9 --features=image=image.npz:0.1 --dim=8 --epochs=4 --eval-every=2 --seed=1"
+same "where the paper could not run a system, it is left out" "$(planned DATASET=large SYSTEMS="lattice mf mmssl")" \
+	"--model=mf --epochs=500 --batch=4096 --seed=1"
 
 # values that are refused, each in one line
 says() { # says TEXT NAME ARGUMENTS...
@@ -104,12 +104,15 @@ says "PARTS are $parts, not ''" paper PARTS=
 for seeds in "" abc -1 "1 2x" 1,2 "%"; do
 	says "SEEDS are whole numbers, not '$seeds'" paper SEEDS="$seeds"
 done
-says "SYSTEMS are some of $trained itemknn popularity, not 'nosuch'" paper-data DATASET=demo R=r SYSTEMS="stair nosuch"
-says "COST_SYSTEMS are some of $trained, not 'popularity'" paper-data DATASET=demo R=r COST_SYSTEMS=popularity
-says "DATASET is one of ${datasets#some of }, not 'stage'" sweep DATASET=stage
-says "DATASET is one of ${datasets#some of }, not 'demo baby'" sweep DATASET="demo baby"
+says "SYSTEMS are some of $trained itemknn popularity, not 'nosuch'" paper-data DATASET=demo R=r SEEDS=1 SYSTEMS="stair nosuch"
+says "COST_SYSTEMS are some of $trained, not 'popularity'" paper-data DATASET=demo R=r SEEDS=1 COST_SYSTEMS=popularity
+says "DATASET is one of ${datasets#some of } FILE.mk, not 'stage'" sweep DATASET=stage
+says "DATASET is one of ${datasets#some of } FILE.mk, not 'demo baby'" sweep DATASET="demo baby"
+says "DATASET: there is no file 'nosuch.mk'" sweep DATASET=nosuch.mk
 says "SYSTEM is one of $trained itemknn, not 'popularity'" sweep SYSTEM=popularity
 says "GRID holds NAME=VALUE,VALUE words, not 'gamma'" sweep GRID=gamma
+says "GRID holds NAME=VALUE,VALUE words, not ''" sweep GRID=
+says "itemknn has no parameter 'gamma', only seed neighbors shrink" sweep SYSTEM=itemknn GRID=gamma=1
 for path in "a b" "a " ""; do
 	says "P is a path without spaces, not '$path'" paper P="$path"
 	says "R is a path without spaces, not '$path'" demo R="$path"
@@ -130,18 +133,17 @@ same "in their order" "$(sed -n 's/^stair-compare \(.*\)=nets.* mmgcn=.*/\1/p' n
 paper again -n PARTS="table3 fig7" COST_SYSTEMS="mf mf" GAMMA_SWEEP="0.1 0.1" KT_SWEEP="1 1" KV_SWEEP="2 2" >/dev/null
 same "of sweeps too" "$(grep -ciE 'warning|dropped' log)" 0
 # parts without a training
-same "Table 1 alone" "$(paper table PARTS=table1) $(wc -l <table/demo/results.tsv) $(sed -n 's/.*shop:<.b> \([^.]*\).*/\1/p' table/report.html)" "0 1 nothing was trained"
+same "Table 1 alone" "$(paper table PARTS=table1) $(wc -l <table/demo/paper.tsv) $(sed -n 's/.*shop:<.b> \([^.]*\).*/\1/p' table/report.html)" "0 1 nothing was trained"
 same "Table 2 of no system" "$(paper table PARTS=table2 SYSTEMS= SEEDS=1) $(grep -c '<h2 id="table2"' table/report.html)" "0 1"
 
 same "a sweep: the best by valid first" "$(make -s -f "$TOP/pipelines/sweep.mk" BIN="$BIN" R=swept "${small[@]}" GRID="gamma=0.1,0.4 lr=0.001,0.05" 2>&1 |
 	grep -v '^[^ ]*/stair-' | awk -F'\t' '$1 + 0 {n++; if (last != "" && $1 > last) print "unsorted"; last = $1} END {print n}')" 4
+same "a wider one trains what is new" "$(make -s -f "$TOP/pipelines/sweep.mk" BIN="$BIN" R=swept "${small[@]}" GRID="gamma=0.1,0.4 lr=0.001,0.05,0.1" 2>&1 | grep -c '/stair-train')" 2
 same "a sweep of what is not trained: by valid" "$(make -s -f "$TOP/pipelines/sweep.mk" BIN="$BIN" R=swept2 "${small[@]}" SYSTEM=itemknn GRID="neighbors=1,50 shrink=0,10" 2>/dev/null |
-	sed -n '2s/\(.*\)\t-\t-\tneighbors=\(.*\) shrink=\(.*\)/\1 \2 \3/p' | while read -r ndcg recall k h; do
-	stair-train -q --model itemknn --neighbors "$k" --shrink "$h" --data swept2/data.npz | stair-eval --data swept2/data.npz --split valid |
-		awk -v n="$ndcg" -v r="$recall" '$2 == 20 && $1 == "ndcg" {print sprintf("%.6f", $3) == n} $2 == 20 && $1 == "recall" {print sprintf("%.6f", $3) == r}'
-	awk -v n="$ndcg" 'NR > 1 && $1 > n' swept2/sweep.tsv
-done)" "1
-1"
+	sed -n 's/^The best as a setting: itemknn = //p')" "$(awk -F'\t' 'NR == 2 {sub(/neighbors/, "--&", $5); sub(/shrink/, "--&", $5); print $5}' swept2/sweep-itemknn.tsv)"
+read -r ndcg recall _ _ k h < <(sed -n '2s/neighbors=\|shrink=//gp' swept2/sweep-itemknn.tsv)
+same "with the metrics on valid" "$(stair-train -q --model itemknn --neighbors "$k" --shrink "$h" --data swept2/data.npz | stair-eval --data swept2/data.npz --split valid |
+	awk '{v[$1, $2] = $3} END {printf "%.6f %.6f", v["ndcg", 20], v["recall", 20]}')" "$ndcg $recall"
 
 if [ -e "$DATA/amazon-baby/baby.inter.gz" ]; then
 	make -f "$TOP/pipelines/paper.mk" BIN="$BIN" P=real DATA="$DATA" DATASETS="baby tiktok" PARTS="table1 table2" SYSTEMS="popularity itemknn" >log 2>&1

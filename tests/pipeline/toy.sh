@@ -7,7 +7,7 @@
 # programs of our own, so that one can be changed
 mkdir tools && cp "$BIN"/stair-* tools/
 unset MAKEFLAGS MAKELEVEL MFLAGS
-toy=(USERS=200 ITEMS=100 INTERACTIONS=1600 TOPICS=8 IMAGE_DIM=48 DIM=16 EPOCHS=8 EVERY=4 THREADS=1)
+toy=(USERS=200 ITEMS=100 INTERACTIONS=1600 TOPICS=8 IMAGE_DIM=48 DIM=16 EPOCHS=8 EVERY=4 THREADS=1 SYSTEMS="popularity stair")
 demo() { # demo DIR ARGUMENTS...: run the pipeline, print what it made
 	local dir=$1
 	shift
@@ -16,12 +16,16 @@ demo() { # demo DIR ARGUMENTS...: run the pipeline, print what it made
 		echo failed
 		return 1
 	fi
-	sed -n 's/^tools\/.* -o \([^ ]*\).*/\1/p' log | sed 's|.*/||' | LC_ALL=C sort | tr '\n' ' '
+	sed -nE 's/^tools\/.* (--per-user|-o) ([^ ]*).*/\2/p' log | sed 's|.*/||; /null/d' | LC_ALL=C sort | tr '\n' ' '
 }
-all="data.npz image.npz init.npz items.npz model.npz model.tsv popularity.npz popularity.tsv raw text.npz top.tsv untrained.npz untrained.tsv "
-behind_knn="model.npz model.tsv top.tsv untrained.npz untrained.tsv "
-files=(data.npz image.npz init.npz items.npz model.npz model.tsv popularity.npz popularity.tsv text.npz top.tsv
-	untrained.npz untrained.tsv report.txt raw/interactions.csv.gz raw/text.npy raw/image.npy raw/items.tsv raw/item_ids.txt)
+of() { printf '%s ' "$1.npz" "$1.tsv" "$1.users.tsv" "$1.valid.tsv"; } # of TRAINING
+stair="$(of stair-1)"
+behind_knn="$stair$(of stair.epochs0-1)top.tsv "
+all="data.npz image.npz init.npz items.npz $(of popularity)raw ${behind_knn/top/text.npz top}"
+same_model="${behind_knn/top.tsv /}" # its lists are not made again
+files=(data.npz image.npz init.npz items.npz text.npz popularity.npz stair-1.npz stair-1.tsv
+	stair-1.users.tsv stair-1.valid.tsv stair.epochs0-1.npz model.npz best.txt users.tsv titles.tsv top.tsv report.txt
+	raw/interactions.csv.gz raw/text.npy raw/image.npy raw/items.tsv raw/item_ids.txt)
 equal_runs() { # equal_runs NAME A B
 	local f bad=
 	for f in "${files[@]}"; do
@@ -42,8 +46,8 @@ equal_runs "-j8 and -j1 give the same bytes" one two
 demo three THREADS=3 >/dev/null
 equal_runs "three threads give the same bytes" one three
 
-same "EPOCHS: only training and behind" "$(demo one EPOCHS=9)" "model.npz model.tsv top.tsv "
-same "EPOCHS back: again" "$(demo one)" "model.npz model.tsv top.tsv "
+same "EPOCHS: only training and behind" "$(demo one EPOCHS=9)" "${stair}top.tsv "
+same "EPOCHS back: again" "$(demo one)" "${stair}top.tsv "
 equal_runs "and the bytes are back" one two
 same "KT: both uses of the features" "$(demo one KT=4)" "init.npz items.npz $behind_knn"
 same "THREADS: nothing" "$(demo one KT=4 THREADS=2)" ""
@@ -53,16 +57,16 @@ demo one >/dev/null
 equal_runs "and the bytes are back" one two
 
 printf '\n' >>tools/stair-knn
-same "a changed stair-knn" "$(demo one)" "items.npz $behind_knn"
+same "a changed stair-knn" "$(demo one)" "items.npz $same_model"
 printf '\n' >>tools/stair-eval
-same "a changed stair-eval" "$(demo one)" "model.tsv popularity.tsv untrained.tsv "
+same "a changed stair-eval" "$(demo one)" "$(tr ' ' '\n' <<<"$all" | grep tsv | grep -v top | tr '\n' ' ')"
 touch one/text.npz
-same "a touched feature file" "$(demo one)" "init.npz items.npz $behind_knn"
+same "a touched feature file" "$(demo one)" "init.npz items.npz $same_model"
 rm one/items.npz
-same "a lost graph" "$(demo one)" "items.npz $behind_knn"
+same "a lost graph" "$(demo one)" "items.npz $same_model"
 equal_runs "and the bytes are still the same" one two
 
-same "as a target of the top Makefile: R says where" "$(make -n -j2 -C "$TOP" BIN="$BIN" demo R=elsewhere 2>&1 | grep -oE -- '-o elsewhere/data.npz|jobserver unavailable')" "-o elsewhere/data.npz"
+same "as a target of the top Makefile: R says where" "$(make -n -j2 -C "$TOP" BIN="$BIN" demo R="$PWD/elsewhere" 2>&1 | grep -oE -- '-o [^ ]*/elsewhere/data.npz|jobserver unavailable')" "-o $PWD/elsewhere/data.npz"
 
 # a failing stage: make fails, older results stay
 cp tools/stair-whiten keep
@@ -91,24 +95,25 @@ done
 # a training that is cut off goes on from its checkpoint, unless it is another
 long=(EPOCHS=300 EVERY=2)
 cut_training() { # leaves two/ with a checkpoint and without a model
-	rm -f two/model.npz
+	rm -f two/stair-1.npz
 	set -m
 	make -f "$TOP/pipelines/demo.mk" BIN=tools R=two "${toy[@]}" "${long[@]}" "$@" >/dev/null 2>&1 &
 	pid=$!
 	set +m
-	while kill -0 "$pid" 2>/dev/null && [ ! -e two/training.npz ]; do sleep 0.02; done
+	while kill -0 "$pid" 2>/dev/null && [ ! -e two/stair-1.saved.npz ]; do sleep 0.02; done
 	kill -KILL -- -"$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
-	[ -e two/training.npz ] && [ ! -e two/model.npz ]
+	[ -e two/stair-1.saved.npz ] && [ ! -e two/stair-1.npz ]
 }
 demo one "${long[@]}" >/dev/null
+demo two >/dev/null
 cut_training
 ok $? "a training is cut off"
-same "run again" "$(demo two "${long[@]}")" "model.npz model.tsv top.tsv "
+same "run again" "$(demo two "${long[@]}")" "${stair}top.tsv "
 grep -q '^stair-train: resuming at epoch ' log
 ok $? "it goes on from the checkpoint"
 equal_runs "to the same bytes" one two
-same "and removes it" "$(ls two/training.npz 2>/dev/null)" ""
+same "and removes it" "$(ls two/stair-1.saved.npz 2>/dev/null)" ""
 cut_training GAMMA=0.4
 ok $? "another training is cut off"
 demo two "${long[@]}" >/dev/null

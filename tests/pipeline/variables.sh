@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Every variable of every pipeline, given empty and as two words: it is refused in
+# one line that names it, or it is one of those that may be so.
+# shellcheck source=tests/lib.sh
+. "$TOP/tests/lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS DATA
+mkdir data
+: >data/baby.inter.gz && : >data/text_knn10.npz && : >data/image_knn10.npz
+: >data/tiktok.inter.gz && : >data/image_feat.npy && : >data/audio_feat.npy
+echo user,item >orders.csv
+
+# what may be empty, and what may have several words
+empty=" DATA SYNTH THREADS TITLES TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_ids image_ids NOTE INGEST INGEST_OPTIONS
+USER_COLUMN ITEM_COLUMN TIME_COLUMN FEATURES itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors "
+words=" SYNTH NOTE INGEST INGEST_OPTIONS SYSTEMS itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE
+USER_COLUMN ITEM_COLUMN TIME_COLUMN TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors "
+variables() { # variables PIPELINE: what its file sets, and what all have
+	sed -nE 's/^([A-Za-z][A-Za-z0-9_]*) *[?:]?=.*/\1/p' "$TOP/pipelines/$1.mk" |
+		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|.*_k)$'
+	echo BIN R THREADS EPOCHS SEED | tr ' ' '\n'
+}
+bad=
+try() { # try PIPELINE VARIABLE VALUE ALLOWED ARGUMENTS...
+	local name=$1 v=$2 value=$3 allowed=$4
+	shift 4
+	make -n -f "$TOP/pipelines/$name.mk" BIN="$BIN" R="$PWD/r" P="$PWD/p" "$@" "$v=$value" >out 2>err
+	local rc=$?
+	n=$((n + 1))
+	if [[ " $allowed " == *[[:space:]]"$v"[[:space:]]* && $rc = 0 ]]; then return; fi
+	[ $rc = 2 ] && [ "$(wc -l <err)" = 1 ] && grep -qE "\*\*\* .*$v.*Stop\.$" err && [ ! -s out ] ||
+		bad="$bad$name $v='$value': exit $rc, $(head -n 2 err | tr '\n' ' ')"$'\n'
+}
+n=0
+for name in demo baby tiktok own sweep paper; do
+	args=(DATA=data)
+	[ $name != own ] || args=(INTER=orders.csv)
+	[ $name != paper ] || args=(DATA=data DATASETS=baby)
+	[ $name != demo ] && [ $name != sweep ] || args=()
+	for v in $(variables $name | sort -u); do
+		[ "$name $v" = "paper SYSTEMS" ] || [ "$name $v" = "paper COST_SYSTEMS" ] || try $name "$v" "" "$empty" "${args[@]}" # Table 2 of no system
+		try $name "$v" "x y" "$words" "${args[@]}"
+	done
+done
+same "empty and of two words: one line each" "$bad" ""
+[ $n -gt 150 ]
+ok $? "$n of them"
+
+# from the top, before anything is built
+for v in "EPOCHS=" "BIN=" "BIN=a b" "R=" "DATA=a b" "GAMMA=x"; do
+	make --no-print-directory -C "$TOP" demo "$v" >out 2>&1
+	same "make demo $v" "$? $(wc -l <out | tr -d ' ') $(grep -cE "\*\*\* ${v%%=*} is .*, not '${v#*=}'\.  Stop\.$" out)" "2 1 1"
+done
+done_testing
