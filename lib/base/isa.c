@@ -3,17 +3,15 @@
 #include <string.h>
 
 static const char *const names[ISA_SETS] = {
-    "portable", "avx2", "avx512", "avx512bf16"};
+    "portable", "avx2", "avx512", "avx512vnni"};
 
 static int
 supported(enum isa isa)
 {
 #ifdef STAIR_X86
     switch (isa) {
-#ifdef ISA_BUILDS_BF16
-    case ISA_AVX512BF16:
-        return supported(ISA_AVX512) && __builtin_cpu_supports("avx512bf16");
-#endif
+    case ISA_AVX512VNNI:
+        return supported(ISA_AVX512) && __builtin_cpu_supports("avx512vnni");
     case ISA_AVX512:
         return supported(ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
                __builtin_cpu_supports("avx512vl") &&

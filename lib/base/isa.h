@@ -16,21 +16,17 @@
  * That file includes lib/base/exec.h.
  */
 
-#if defined(STAIR_X86) &&                                                      \
-    (defined(__clang__) ? __clang_major__ >= 9 : __GNUC__ >= 10)
-#define ISA_BUILDS_BF16
-#endif
-
 /* In ascending order: a processor that runs one runs those before it. */
 enum isa {
     ISA_PORTABLE,
     ISA_AVX2,
     ISA_AVX512,
-    ISA_AVX512BF16, /* the kernels of ISA_AVX512, and products of bfloat16 */
+    ISA_AVX512VNNI, /* the kernels of ISA_AVX512, and sums of products of 16-bit
+                       integers in one instruction */
     ISA_SETS
 };
 
-/* "portable", "avx2", "avx512", "avx512bf16" */
+/* "portable", "avx2", "avx512", "avx512vnni" */
 const char *isa_name(enum isa isa);
 
 /* The last one that is built and that this processor runs. */

@@ -1,12 +1,34 @@
-/* The distinct rows of knn_dense: found, scaled, and delivered from memory or
- * from the file. */
-#include "lib/base/exec.h"
-#include "lib/knn/knn_work.h"
+#include "lib/knn/knn_rows.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { ROWS = 16 }; /* per task */
+
+int
+knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
+    int64_t d, struct exec *exec, struct mem_group *m, struct err *e)
+{
+    *r = (struct knn_rows){.kernel = knn_kernel_of(exec),
+        .exec = exec,
+        .n = n,
+        .d = d,
+        .x = x,
+        .s = s,
+        .slots = 2};
+    while (r->slots < 2 * n)
+        r->slots *= 2;
+    r->norm = mem_group_new(m, n, sizeof *r->norm, e);
+    r->inverse = mem_group_new(m, n, sizeof *r->inverse, e);
+    r->shift = mem_group_new(m, n, sizeof *r->shift, e);
+    r->first = mem_group_new(m, n, sizeof *r->first, e);
+    r->next = mem_group_new(m, n, sizeof *r->next, e);
+    r->hash = mem_group_new(m, n, sizeof *r->hash, e);
+    r->table = mem_group_new(m, r->slots, sizeof *r->table, e);
+    for (int64_t t = 0; !m->failed && t < r->slots; t++)
+        r->table[t] = -1;
+    return m->failed ? ERR_NOMEM : 0;
+}
 
 static uint64_t
 mix(uint64_t h, uint64_t word)
@@ -16,7 +38,7 @@ mix(uint64_t h, uint64_t word)
 }
 
 /* Four chains, as each waits for its products. */
-static uint64_t
+static struct knn_hash
 hash_row(const float *x, int64_t d)
 {
     uint64_t h[4] = {1, 2, 3, 4}, word[4];
@@ -31,11 +53,11 @@ hash_row(const float *x, int64_t d)
         memcpy(word, x + c, (d - c < 2 ? 1 : 2) * sizeof *x);
         h[l] = mix(h[l], word[0]);
     }
-    return mix(mix(mix(h[0], h[1]), h[2]), h[3]);
+    return (struct knn_hash){{mix(mix(mix(h[0], h[1]), h[2]), h[3]),
+        mix(mix(mix(h[3], h[2]), h[1]), h[0])}};
 }
 
-/* By a power of two, which is exact and keeps float sums from overflowing; in
- * two steps, as one factor alone may not be a float. */
+/* In two steps, as one factor alone may not be a float. */
 static void
 scale(float *x, int64_t d, int shift)
 {
@@ -45,215 +67,107 @@ scale(float *x, int64_t d, int shift)
 }
 
 struct portion {
-    struct knn_work *w;
+    struct knn_rows *r;
     float *x;
     int64_t n;
 };
 
-static int64_t
-task_end(const struct portion *p, int64_t task)
-{
-    return (task + 1) * ROWS < p->n ? (task + 1) * ROWS : p->n;
-}
-
-/* New rows: norm, shift and hash, past those of the rows that are known. */
 static void
-measure_rows(void *ctx, int64_t task, int thread)
+measure(struct knn_rows *r, float *x, int64_t i)
 {
-    (void)thread;
-    struct portion *p = ctx;
-    struct knn_work *w = p->w;
-    for (int64_t q = task * ROWS; q < task_end(p, task); q++) {
-        float *x = p->x + q * w->d;
-        double norm = sqrt(w->kernel.dot(x, x, w->d));
-        int exponent = 0;
-        if (norm > 0) {
-            (void)frexp(norm, &exponent);
-            scale(x, w->d, 1 - exponent);
-            norm = sqrt(w->kernel.dot(x, x, w->d));
-        }
-        w->norm[w->u + q] = norm;
-        w->shift[w->u + q] = (int16_t)(1 - exponent);
-        w->hash[w->u + q] = hash_row(x, w->d);
-    }
-}
-
-/* The row whose hash it is, or -1, and then where it belongs in the table. In
- * memory rows are compared at once. */
-static int64_t
-find(const struct knn_work *w, uint64_t hash, const float *x, int64_t *slot)
-{
-    int64_t s = (int64_t)(hash & (uint64_t)(w->slots - 1));
-    for (; w->table[s] >= 0; s = (s + 1) & (w->slots - 1)) {
-        int64_t r = w->table[s];
-        if (w->hash[r] == hash &&
-            (!w->x || !memcmp(w->x + r * w->d, x, (size_t)w->d * sizeof *x)))
-            return r;
-    }
-    *slot = s;
-    return -1;
-}
-
-/* Moves row `from` of x to row `to` before it. */
-static void
-move(const struct knn_work *w, float *x, int64_t from, int64_t to)
-{
-    if (from != to)
-        memcpy(x + to * w->d, x + from * w->d, (size_t)w->d * sizeof *x);
-}
-
-/* The next n items, which x holds, are new: leaves those that make rows in x,
- * and returns their number. */
-static int64_t
-add_items(struct knn_work *w, float *x, int64_t n)
-{
-    struct portion p = {w, x, n};
-    exec_for(w->exec, (n + ROWS - 1) / ROWS, measure_rows, &p);
-    int64_t first = w->u;
-    for (int64_t q = 0; q < n; q++, w->item++) {
-        int64_t at = first + q, row = -1, slot = -1;
-        if (w->norm[at] > 0) {
-            if (w->distinct)
-                row = find(w, w->hash[at], x + q * w->d, &slot);
-            if (row < 0) {
-                row = w->u++;
-                move(w, x, q, row - first);
-                w->norm[row] = w->norm[at];
-                w->shift[row] = w->shift[at];
-                w->hash[row] = w->hash[at];
-                w->inverse[row] = (float)(1.0 / w->norm[row]);
-                if (slot >= 0)
-                    w->table[slot] = (int32_t)row;
-            }
-        }
-        w->row_of[w->item] = (int32_t)row;
-    }
-    return w->u - first;
-}
-
-/* The items of each row. */
-static void
-list_members(struct knn_work *w)
-{
-    memset(w->start, 0, (size_t)(w->u + 1) * sizeof *w->start);
-    for (int64_t i = 0; i < w->n; i++)
-        if (w->row_of[i] >= 0)
-            w->start[w->row_of[i] + 1]++;
-    for (int64_t r = 0; r < w->u; r++)
-        w->start[r + 1] += w->start[r];
-    for (int64_t i = 0; i < w->n; i++)
-        if (w->row_of[i] >= 0)
-            w->member[w->start[w->row_of[i]]++] = i;
-    for (int64_t r = w->u; r > 0; r--)
-        w->start[r] = w->start[r - 1];
-    w->start[0] = 0;
-    w->known = 1;
+    double norm = sqrt(r->kernel->dot(x, x, r->d));
+    int exponent = 1;
+    if (norm > 0)
+        (void)frexp(norm, &exponent);
+    r->shift[i] = (int16_t)(1 - exponent);
+    scale(x, r->d, r->shift[i]);
+    r->norm[i] = sqrt(r->kernel->dot(x, x, r->d));
+    r->inverse[i] = norm > 0 ? (float)(1.0 / r->norm[i]) : 0;
+    r->hash[i] = hash_row(x, r->d);
 }
 
 static void
 scale_rows(void *ctx, int64_t task, int thread)
 {
     (void)thread;
-    struct portion *p = ctx;
-    struct knn_work *w = p->w;
-    for (int64_t q = task * ROWS; q < task_end(p, task); q++) {
-        int64_t row = w->row_of[w->item + q];
-        if (row >= 0)
-            scale(p->x + q * w->d, w->d, w->shift[row]);
+    const struct portion *p = ctx;
+    struct knn_rows *r = p->r;
+    for (int64_t q = task * ROWS; q < p->n && q < (task + 1) * ROWS; q++)
+        if (r->at + q < r->measured)
+            scale(p->x + q * r->d, r->d, r->shift[r->at + q]);
+        else
+            measure(r, p->x + q * r->d, r->at + q);
+}
+
+/* The first row that is equal to row i. In memory rows are compared; else their
+ * hashes do, which no two rows share by accident. */
+static int32_t
+find(struct knn_rows *r, int64_t i)
+{
+    int64_t s = (int64_t)(r->hash[i].word[0] & (uint64_t)(r->slots - 1));
+    for (; r->table[s] >= 0; s = (s + 1) & (r->slots - 1)) {
+        int32_t j = r->table[s];
+        if (!memcmp(&r->hash[i], &r->hash[j], sizeof *r->hash) &&
+            (!r->x || !memcmp(r->x + i * r->d, r->x + j * r->d,
+                          (size_t)r->d * sizeof *r->x)))
+            return j;
     }
+    return r->table[s] = (int32_t)i;
 }
 
-static int
-differs(const struct knn_work *w, const struct knn_rows *r, int64_t row,
-    const float *x)
-{
-    return r && row >= r->first && row < r->first + r->n &&
-           memcmp(r->x + (row - r->first) * w->d, x,
-               (size_t)w->d * sizeof *x) != 0;
-}
-
-/* The next n items, which x behind the rows of r holds, are known. */
+/* Row by row in reverse, so that the others of a row come in order. */
 static void
-pick_items(struct knn_work *w, float *x, int64_t n, const struct knn_rows *with,
-    struct knn_rows *r)
+link_rows(struct knn_rows *r)
 {
-    float *in = x + r->n * w->d;
-    struct portion p = {w, in, n};
-    exec_for(w->exec, (n + ROWS - 1) / ROWS, scale_rows, &p);
-    for (int64_t q = 0, had = r->n; q < n; q++, w->item++) {
-        int64_t row = w->row_of[w->item];
-        const float *at = in + q * w->d;
-        if (row == r->first + r->n)
-            move(w, x, had + q, r->n++);
-        else if (row >= 0 &&
-                 (differs(w, r, row, at) || differs(w, with, row, at)))
-            w->unlike = 1;
+    for (int64_t i = 0; i < r->n; i++)
+        r->next[i] = -1;
+    for (int64_t i = r->n - 1; i >= 0; i--) {
+        int32_t first = r->first[i];
+        if (first >= 0 && first < i) {
+            r->next[i] = r->next[first];
+            r->next[first] = (int32_t)i;
+        }
     }
-}
-
-static void
-forget(struct knn_work *w)
-{
-    w->u = 0;
-    for (int64_t s = 0; s < w->slots; s++)
-        w->table[s] = -1;
-}
-
-void
-knn_rows_load(struct knn_work *w)
-{
-    forget(w);
-    add_items(w, w->x, w->n);
-    list_members(w);
 }
 
 int
 knn_rows_seek(
-    struct knn_work *w, int64_t first, float *x, int64_t most, struct err *e)
+    struct knn_rows *r, int64_t first, float *x, int64_t most, struct err *e)
 {
-    w->row = first;
-    if (w->x)
+    if (r->x || first == r->at) {
+        r->at = first;
         return 0;
-    if (!w->known)
-        forget(w);
-    if (first == 0 && w->item == 0)
-        return 0;
-    int rc = source_rewind(w->s, e);
-    int64_t to = first ? w->member[w->start[first]] : 0;
-    for (w->item = 0; !rc && w->item < to;) {
-        int64_t n = to - w->item < most ? to - w->item : most;
-        rc = source_rows(w->s, n, x, e);
-        w->item += n;
+    }
+    int rc = source_rewind(r->s, e);
+    for (r->at = 0; !rc && r->at < first;) {
+        int64_t n = first - r->at < most ? first - r->at : most;
+        rc = source_rows(r->s, n, x, e);
+        r->at += n;
     }
     return rc;
 }
 
 int
-knn_rows_next(struct knn_work *w, int64_t most, float *x,
-    const struct knn_rows *with, struct knn_rows *r, struct err *e)
+knn_rows_next(struct knn_rows *r, int64_t most, float *x,
+    struct knn_slice *slice, struct err *e)
 {
-    *r = (struct knn_rows){.x = x, .first = w->row};
-    if (w->x) {
-        r->x = w->x + w->row * w->d;
-        r->n = w->u - w->row < most ? w->u - w->row : most;
+    int64_t n = r->n - r->at < most ? r->n - r->at : most;
+    if (r->x)
+        x = r->x + r->at * r->d;
+    *slice = (struct knn_slice){x, r->at, n};
+    int rc = r->x || !n ? 0 : source_rows(r->s, n, x, e);
+    if (rc)
+        return rc;
+    struct portion p = {r, x, n};
+    if (!r->x || r->at == r->measured)
+        exec_for(r->exec, (n + ROWS - 1) / ROWS, scale_rows, &p);
+    r->at += n;
+    for (; r->measured < r->at; r->measured++) {
+        int64_t i = r->measured;
+        r->first[i] = r->norm[i] > 0 ? find(r, i) : -1;
     }
-    while (!w->x && r->n < most && w->item < w->n) {
-        int64_t n = w->n - w->item < most - r->n ? w->n - w->item : most - r->n;
-        int rc = source_rows(w->s, n, x + r->n * w->d, e);
-        if (rc)
-            return rc;
-        if (w->known)
-            pick_items(w, x, n, with, r);
-        else
-            r->n += add_items(w, x + r->n * w->d, n);
-        if (w->item == w->n) {
-            rc = source_end(w->s, e);
-            if (rc)
-                return rc;
-            if (!w->known)
-                list_members(w);
-        }
-    }
-    w->row += r->n;
-    return 0;
+    if (r->at < r->n || !n)
+        return 0;
+    link_rows(r);
+    return r->x ? 0 : source_end(r->s, e);
 }

@@ -1,7 +1,7 @@
 #include "lib/models/lattice_graph.h"
 
 #include "lib/base/mem.h"
-#include "lib/knn/cosknn.h"
+#include "lib/knn/knn_learned.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
 #include "lib/models/system.h"
@@ -18,11 +18,11 @@
 enum { PARTS = 2 }; /* of a modality: O_m, then K_m */
 
 struct modality {
-    struct csr origin;     /* O_m, I x I */
-    struct cosknn learned; /* wanted rows of the k nearest */
-    struct mat y;          /* rownorm(x_m), I x d */
-    float *norm;           /* [I] of x_m's rows */
-    int64_t *first;        /* [n][PARTS]: where a row's parts begin in M */
+    struct csr origin;          /* O_m, I x I */
+    struct knn_learned learned; /* wanted rows of the k nearest */
+    struct mat y;               /* rownorm(x_m), I x d */
+    float *norm;                /* [I] of x_m's rows */
+    int64_t *first;             /* [n][PARTS]: where a row's parts begin in M */
 };
 
 struct lattice_graph {
@@ -49,7 +49,7 @@ lattice_graph_free(struct lattice_graph *g)
     for (int k = 0; g->part && k < g->n; k++) {
         struct modality *p = &g->part[k];
         csr_free(&p->origin);
-        cosknn_free(&p->learned);
+        knn_learned_free(&p->learned);
         mat_free(&p->y);
         free(p->norm);
         free(p->first);
@@ -76,7 +76,7 @@ add_modality(struct lattice_graph *g, const struct net *m, int i, struct err *e)
     int rc = neighbours_graph(modal_features(m, &g->modal[i]), g->k, KNN_COSINE,
         m->exec, &p->origin, e);
     if (!rc)
-        rc = cosknn_init(&p->learned, g->items, g->k, e);
+        rc = knn_learned_init(&p->learned, g->items, g->k, e);
     if (!rc)
         rc = mat_init(&p->y, g->items, m->width, e);
     if (rc)
@@ -158,7 +158,8 @@ learn(struct lattice_graph *g, const struct net *m, int i, struct err *e)
     linear_forward(modal_features(m, t), &m->tensor[t->weight].x,
         m->tensor[t->bias].x.x, &p->y, m->exec);
     norm_rows_forward(&p->y, &p->y, p->norm, m->exec);
-    int rc = cosknn_build(&p->learned, &p->y, g->list, g->query.n, m->exec, e);
+    int rc =
+        knn_learned_build(&p->learned, &p->y, g->list, g->query.n, m->exec, e);
     if (rc == ERR_NUM)
         return err_prefix(
             e, rc, "features times '%s'", m->tensor[t->weight].name);

@@ -22,7 +22,7 @@
  *   start  lib/models/stair.c         mean_of_items
  *   (1)    lib/engine/cpu/cpu_step.c  forward, backward
  *   (2)    lib/graph/layers.c         layers_forward
- *   (3)    lib/knn/knn_dense.c        knn_dense
+ *   (3)    lib/knn/knn_passes.c       knn_dense
  *   (3)    lib/knn/knn_graph.c        knn_graph
  *   (4)    lib/engine/cpu/cpu_step.c  smooth
  *   (5)    lib/graph/layers.c         layers_backward

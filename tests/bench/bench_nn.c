@@ -5,7 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/exec.h"
 #include "lib/base/rng.h"
-#include "lib/knn/cosknn.h"
+#include "lib/knn/knn_learned.h"
 #include "lib/la/blas.h"
 #include "lib/nn/act.h"
 #include "lib/nn/adam.h"
@@ -195,12 +195,12 @@ listed(void)
     mat_free(&z);
     z = random_mat(ITEMS, 64);
     norm_rows_forward(&z, &z, NULL, exec);
-    struct cosknn knn;
-    check(cosknn_init(&knn, ITEMS, 10, &err));
+    struct knn_learned knn;
+    check(knn_learned_init(&knn, ITEMS, 10, &err));
     TIME("10 cosine neighbours, 7050 x 64",
-        rc |= cosknn_build(&knn, &z, NULL, z.n, exec, &err));
+        rc |= knn_learned_build(&knn, &z, NULL, z.n, exec, &err));
     check(rc);
-    cosknn_free(&knn);
+    knn_learned_free(&knn);
     segments_free(&s);
     mat_free(&x);
     mat_free(&w);

@@ -17,7 +17,7 @@ cat $image | stair-knn $text:5 -:1 | cat >p.npz
 equal_files "a pipe is as good as a file" g.npz p.npz
 stair-knn --low-memory -o m.npz $text:5 $image:1
 equal_files "--low-memory gives the same bytes" g.npz m.npz
-for isa in portable avx2 avx512 avx512bf16; do
+for isa in portable avx2 avx512 avx512vnni; do
 	for o in "" --low-memory; do
 		# shellcheck disable=SC2086 # nothing, or a word
 		if STAIR_ISA=$isa stair-knn $o -o isa.npz $text:5 $image:1 2>isa.err; then

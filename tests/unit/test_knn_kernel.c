@@ -1,18 +1,15 @@
-/* lib/knn: the kernels of knn_dense against naive loops, and the bound on what
- * rounding to bfloat16 does to a cosine. */
+/* lib/knn: kernels against naive loops, and the bounds on what rounding does to
+ * an inner product. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/knn/knn_work.h"
-#include "lib/la/blas.h"
+#include "lib/knn/knn_pack.h"
+#include "lib/knn/knn_query.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const isas[] = {"portable", "avx2", "avx512", "avx512bf16"};
-enum { ISAS = sizeof isas / sizeof *isas };
 
 static float
 normal(uint32_t what, int64_t i)
@@ -30,15 +27,8 @@ naive_dot(const float *a, const float *b, int64_t d)
 }
 
 static void
-test_loops(const char *isa)
+test_dot(const struct knn_kernel *k, const char *isa)
 {
-    struct knn_kernel k;
-    struct exec *exec = exec_with(1, isa);
-    knn_kernel_get(&k, exec);
-    if (!exec) {
-        skip(isa, "not on this processor");
-        return;
-    }
     enum { D = 4099 };
     static float a[D], b[D];
     for (int64_t i = 0; i < D; i++) {
@@ -47,51 +37,48 @@ test_loops(const char *isa)
     }
     int64_t bad = 0;
     for (int64_t d = 0; d <= D; d += d < 70 ? 1 : 403) {
-        double want = naive_dot(a, b, d), got = k.dot(a, b, d);
+        double want = naive_dot(a, b, d), got = k->dot(a, b, d);
         bad += memcmp(&want, &got, sizeof want) != 0;
     }
     ok(!bad, "%s: inner products in double, the same bits", isa);
+}
 
-    bad = 0;
-    for (int64_t i = 0; i < 200; i++) {
-        float v[KNN_SPAN], want[KNN_SPAN], bar[KNN_SPAN];
-        int hit = 0;
-        for (int p = 0; p < KNN_SPAN; p++) {
-            v[p] = a[(i * 31 + p) % D];
-            bar[p] = 2.5f + 0.1f * a[(i + p) % D];
-            want[p] = v[p] * (0.75f * b[i + p]);
-            hit |= want[p] >= 2.4f || want[p] >= bar[p];
+static void
+test_reach(const struct knn_kernel *k, const char *isa)
+{
+    enum { N = 128 };
+    float v[N], w[N], unit[N], shift[N], bar[N];
+    int32_t at[N], either[N];
+    int64_t bad = 0;
+    for (int64_t n = 0; n <= 100; n++)
+        for (int b = -1; b < 6; b++) {
+            float least = b < 0 ? -INFINITY : (float)b - 2;
+            struct knn_span s = {2, 1, least * .5f + 1, unit, shift, bar};
+            int64_t want = 0, both = 0;
+            for (int64_t p = 0; p < N; p++) {
+                w[p] = v[p] = (float)(int)(2 * normal(3, n * N + p));
+                unit[p] = .25f;
+                shift[p] = .25f * (float)(p % 3);
+                bar[p] = p % 7 ? 9 : -9;
+                if (p % 11 == 5)
+                    shift[p] = -INFINITY;
+            }
+            int64_t hits = k->reach(v, n, least, at);
+            int64_t all = k->reach_either(w, n, &s, either);
+            for (int64_t p = 0; p < n; p++) {
+                float x = v[p] * .5f + 1 + shift[p];
+                bad += w[p] > x || w[p] < x;
+                if (v[p] >= least)
+                    bad += want >= hits || at[want++] != p;
+                if (x >= s.own_bar || x >= bar[p])
+                    bad += both >= all || either[both++] != p;
+            }
+            bad += want != hits || both != all;
         }
-        bad += k.above(v, 0.75f, b + i, 2.4f, bar) != hit;
-        bad += memcmp(v, want, sizeof v) != 0;
-    }
-    ok(!bad, "%s: which products reach a bar", isa);
+    ok(!bad, "%s: which products reach a bar, and where", isa);
 }
 
-/* To nearest even, as a float; subnormals become 0. */
-static float
-rounded(float x)
-{
-    uint32_t u;
-    memcpy(&u, &x, sizeof u);
-    u = fabsf(x) < 0x1p-126f ? u & 0x80000000u
-                             : (u + 0x7fffu + (u >> 16 & 1)) & 0xffff0000u;
-    memcpy(&x, &u, sizeof u);
-    return x;
-}
-
-static float
-unpacked(const uint32_t *h, int64_t d, int64_t i, int64_t c)
-{
-    int64_t strip = i / KNN_STRIP * KNN_STRIP * ((d + 1) / 2);
-    uint32_t word = h[strip + c / 2 * KNN_STRIP + i % KNN_STRIP];
-    uint32_t u = c % 2 ? word & 0xffff0000u : word << 16;
-    float x;
-    memcpy(&x, &u, sizeof x);
-    return x;
-}
-
-/* Rows of several kinds, scaled to norm 1 .. 2 like those of knn_dense. */
+/* Rows of several kinds, of norm 1 .. 2. */
 static void
 make_rows(float *x, int64_t n, int64_t d)
 {
@@ -100,16 +87,16 @@ make_rows(float *x, int64_t n, int64_t d)
         for (int64_t c = 0; c < d; c++) {
             float v = normal(2, i * d + c);
             switch (i % 5) {
-            case 1: /* rounded by the most, all to one side */
+            case 1: /* all the same */
                 v = 1 + 0x1p-8f;
                 break;
-            case 2: /* and to the other */
-                v = c % 2 ? 1 + 0x3p-8f : -1 - 0x3p-8f;
+            case 2: /* the largest possible number in one place */
+                v = c ? 0.0f : -1.0f;
                 break;
             case 3: /* of all sizes, down to subnormals */
                 v *= ldexpf(1, -(int)(c * 7 % 150));
                 break;
-            case 4: /* exact */
+            case 4: /* small whole numbers */
                 v = (float)(int)(3 * v);
                 break;
             }
@@ -125,134 +112,175 @@ make_rows(float *x, int64_t n, int64_t d)
     }
 }
 
-static void
-check_pack(const struct knn_half *half, const float *x, int64_t n, int64_t d,
-    uint32_t *h, float *error)
+static int16_t
+unpacked(const uint32_t *h, int64_t d, int64_t i, int64_t c)
 {
-    int64_t words = knn_half_words(n, d);
-    memset(h, 0xff, (size_t)words * sizeof *h);
-    half->pack(x, n, d, h, error);
-    int64_t bad = 0, loose = 0;
-    for (int64_t i = 0; i < n; i++) {
-        long double sum = 0;
-        for (int64_t c = 0; c < d; c++) {
-            float want = rounded(x[i * d + c]), got = unpacked(h, d, i, c);
-            bad += memcmp(&want, &got, sizeof want) != 0;
-            long double e = (long double)x[i * d + c] - (long double)got;
-            sum += e * e;
-        }
-        loose += (long double)error[i] < sqrtl(sum) ||
-                 (long double)error[i] > sqrtl(sum) * 1.001L + 1e-17L;
-        if (d % 2)
-            bad += unpacked(h, d, i, d) != 0.0f;
-    }
-    for (int64_t i = n; i < (n + KNN_STRIP - 1) / KNN_STRIP * KNN_STRIP; i++)
-        for (int64_t c = 0; c < d; c++)
-            bad += unpacked(h, d, i, c) != 0.0f;
-    ok(!bad, "%ld x %ld: rounded and packed", (long)n, (long)d);
-    ok(!loose, "%ld x %ld: what rounding took", (long)n, (long)d);
-    uint32_t *again = mem_new(words, sizeof *again, NULL);
-    half->pack(x, n, d, again, NULL);
-    ok(!memcmp(h, again, (size_t)words * sizeof *h), "the same without");
-    free(again);
+    uint32_t word = h[knn_kernel_words(i / KNN_STRIP * KNN_STRIP, d) +
+                      c / 2 * KNN_STRIP + i % KNN_STRIP];
+    return (int16_t)(c % 2 ? word >> 16 : word);
 }
 
-/* Products against those of the rounded rows; approximate cosines against
- * cosines, by the bound that decides what is a candidate. */
+/* The rounded rows, and what rounding took. */
 static void
-check_products(const struct knn_half *half, const float *x, int64_t n,
-    int64_t d, const uint32_t *h, float *error, int upper)
+check_pack(const struct knn_pack *p, const float *x, const float *factor,
+    int64_t n, const uint32_t *h, const struct knn_packed *row,
+    const float *unit)
 {
-    static float c[KNN_TILE * KNN_TILE];
-    for (int64_t i = 0; i < KNN_TILE * KNN_TILE; i++)
-        c[i] = -77;
-    half->multiply(h, n, h, n, d, upper, c);
-    struct knn_work w = {.error = error, .bound = 2 * knn_tile_bound(d)};
-    double *norm = mem_new(n, sizeof *norm, NULL);
-    for (int64_t i = 0; i < n; i++)
-        norm[i] = sqrt(naive_dot(x + i * d, x + i * d, d));
-    int64_t bad = 0, missed = 0;
+    int64_t bad = 0, loose = 0, d = p->d;
+    for (int64_t i = 0; i < n; i++) {
+        long double lost = 0, all = 0;
+        for (int64_t c = 0; c < d; c++) {
+            long double y = (long double)x[i * d + c] * (long double)factor[i] -
+                            (long double)p->centre[c];
+            long double u =
+                unit ? (long double)unit[i] : 1 / (long double)p->scale;
+            long double e = y - unpacked(h, d, i, c) * u;
+            bad += !(fabsl(e) < u * .51L + 1e-6L);
+            lost += e * e;
+            all += y * y;
+        }
+        loose += (long double)row[i].error < sqrtl(lost) ||
+                 (long double)row[i].error > sqrtl(lost) * 1.001L + 2e-6L ||
+                 (long double)row[i].length < sqrtl(all) ||
+                 (long double)row[i].length > sqrtl(all) * 1.001L + 2e-3L;
+        bad += d % 2 && unpacked(h, d, i, d);
+    }
+    for (int64_t i = n; i % KNN_STRIP; i++)
+        for (int64_t c = 0; c < d; c++)
+            bad += unpacked(h, d, i, c) != 0;
+    ok(!bad, "%ld x %ld: rounded and packed", (long)n, (long)d);
+    ok(!loose, "%ld x %ld: what rounding took", (long)n, (long)d);
+}
+
+/* Products against those of the rounded rows; approximate inner products
+ * against true ones, by the bound that decides what is a candidate. */
+static void
+check_products(const struct knn_pack *p, const float *x, const float *factor,
+    int64_t n, const uint32_t *h, const struct knn_packed *row,
+    const float *shift, const float *unit, int upper)
+{
+    static float c[KNN_TILE * KNN_TILE] __attribute__((aligned(64)));
+    int64_t bad = 0, missed = 0, d = p->d;
     double most = 0;
+    p->multiply(h, n, h, n, d, upper, c);
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = upper ? i : 0; j < n; j++) {
-            long double want = 0, exact = 0, size = 0;
+            int64_t want = 0;
+            long double exact = 0;
             for (int64_t q = 0; q < d; q++) {
-                long double a = (long double)unpacked(h, d, i, q);
-                long double b = (long double)unpacked(h, d, j, q);
-                want += a * b;
-                size += fabsl(a * b);
+                want += (int64_t)unpacked(h, d, i, q) * unpacked(h, d, j, q);
                 exact += (long double)x[i * d + q] * (long double)x[j * d + q];
             }
             float got = c[i * KNN_TILE + j];
-            bad += !(fabsl((long double)got - want) <=
-                     size * (long double)w.bound + 1e-30L);
-            w.worst = error[j] / (float)norm[j];
-            float kept = error[i];
-            error[i] /= (float)norm[i];
-            double off = fabs((double)got / norm[i] / norm[j] -
-                              (double)(exact / (long double)norm[i]) / norm[j]);
-            double margin = (double)knn_cand_margin(&w, i);
-            error[i] = kept;
+            bad += got < (float)want || got > (float)want;
+            double off = fabs(
+                (double)(got * (unit[i] * unit[j]) + (shift[i] + shift[j])) -
+                (double)(exact * (long double)factor[i] *
+                         (long double)factor[j]));
+            double margin = (double)knn_pack_margin(p, &row[i]);
             missed += off > margin;
             most = off / margin > most ? off / margin : most;
         }
     ok(!bad, "%ld x %ld%s: products", (long)n, (long)d, upper ? ", upper" : "");
     ok(!missed, "%ld x %ld: errors are at most %.2f of the margin", (long)n,
         (long)d, most);
-    free(norm);
 }
 
-static void
-check_reach(const struct knn_half *half)
+struct wanted {
+    const float *x;
+    int64_t d;
+    double least;
+    char (*seen)[KNN_TILE];
+};
+
+static double
+note(void *ctx, int64_t query, const int32_t *id, int64_t n)
 {
-    float v[100];
-    int32_t at[100];
-    int64_t bad = 0;
-    for (int64_t n = 0; n <= 100; n++) {
-        for (int64_t p = 0; p < 100; p++)
-            v[p] = (float)(int)(2 * normal(3, n * 100 + p));
-        for (int b = -1; b < 6; b++) {
-            float bar = b < 0 ? -INFINITY : (float)b - 2;
-            int64_t hits = half->reach(v, n, bar, at), want = 0;
-            for (int64_t p = 0; p < n; p++)
-                if (v[p] >= bar)
-                    bad += want >= hits || at[want++] != p;
-            bad += want != hits;
+    const struct wanted *w = ctx;
+    for (int64_t k = 0; k < n; k++)
+        w->seen[query][id[k]]++;
+    return w->least;
+}
+
+/* No row whose inner product is large enough is missed, and few others come. */
+static void
+check_queries(const struct knn_pack *p, const float *x, const float *factor,
+    int64_t n, const uint32_t *h)
+{
+    static char seen[KNN_TILE][KNN_TILE];
+    static struct knn_query query[KNN_TILE];
+    struct wanted w = {x, p->d, .3, seen};
+    struct mem_group m = {0};
+    struct knn_query_run run;
+    struct knn_targets all = {h, n, 0, NULL};
+    static const int32_t skip[] = {0, 3};
+    memset(seen, 0, sizeof seen);
+    for (int64_t i = 0; i < n; i++)
+        query[i] = (struct knn_query){
+            x + i * p->d, factor[i], skip, skip + (n > 3 ? 2 : 1)};
+    if (knn_query_init(&run, p, note, &w, &m, NULL))
+        abort();
+    knn_query_pass(&run, query, n, &all);
+    int64_t bad = 0, others = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double s = naive_dot(x + i * p->d, x + j * p->d, p->d) *
+                       (double)factor[i] * (double)factor[j];
+            int hidden = j == 0 || j == 3;
+            bad += hidden ? seen[i][j] != 0 : s >= .3 && seen[i][j] != 1;
+            others += seen[i][j] && s < .29;
         }
-    }
-    ok(!bad, "which products reach a bar, and where");
+    ok(!bad && others * 20 <= n * n, "%ld x %ld: queries, %ld too many",
+        (long)n, (long)p->d, (long)others);
+    mem_group_free(&m);
 }
 
 static void
-test_half(const struct knn_half *half)
+test_rows(struct exec *exec, int64_t n, int64_t d)
 {
-    check_reach(half);
-    static const int64_t size[][2] = {{1, 1}, {5, 2}, {15, 3}, {16, 31},
-        {17, 32}, {33, 33}, {50, 63}, {70, 257}, {40, 1000}, {KNN_TILE, 24}};
-    for (size_t s = 0; s < sizeof size / sizeof *size; s++) {
-        int64_t n = size[s][0], d = size[s][1];
-        float *x = mem_new(n * d, sizeof *x, NULL);
-        float *error = mem_new(n, sizeof *error, NULL);
-        uint32_t *h = mem_new(knn_half_words(n, d), sizeof *h, NULL);
-        make_rows(x, n, d);
-        check_pack(half, x, n, d, h, error);
-        check_products(half, x, n, d, h, error, 0);
-        check_products(half, x, n, d, h, error, 1);
-        free(x);
-        free(error);
-        free(h);
-    }
+    struct mem_group m = {0};
+    float *x = mem_group_new(&m, n * d, sizeof *x, NULL);
+    float *factor = mem_group_new(&m, n, sizeof *factor, NULL);
+    float *shift = mem_group_new(&m, n, sizeof *shift, NULL);
+    float *unit = mem_group_new(&m, n, sizeof *unit, NULL);
+    uint32_t *h = mem_group_new(&m, knn_kernel_words(n, d), sizeof *h, NULL);
+    struct knn_packed *row = mem_group_new(&m, n, sizeof *row, NULL);
+    struct knn_pack p;
+    if (m.failed)
+        abort();
+    memset(h, 0xff, (size_t)knn_kernel_words(n, d) * sizeof *h);
+    make_rows(x, n, d);
+    for (int64_t i = 0; i < n; i++)
+        factor[i] = (float)(1 / sqrt(naive_dot(x + i * d, x + i * d, d)));
+    if (knn_pack_init(&p, x, factor, n / 2 + 1, d, 1.001, exec, &m, NULL))
+        abort();
+    knn_pack_rows(&p, x, factor, n, h, row, shift, unit);
+    check_pack(&p, x, factor, n, h, row, unit);
+    check_products(&p, x, factor, n, h, row, shift, unit, 0);
+    check_products(&p, x, factor, n, h, row, shift, unit, 1);
+    knn_pack_rows(&p, x, factor, n, h, row, NULL, NULL);
+    check_pack(&p, x, factor, n, h, row, NULL);
+    check_queries(&p, x, factor, n, h);
+    mem_group_free(&m);
 }
 
 int
 main(void)
 {
-    blas_init();
-    for (int i = 0; i < ISAS; i++)
-        test_loops(isas[i]);
-    if (knn_half_of(NULL))
-        test_half(knn_half_of(NULL));
-    else
-        skip("products of rounded rows", "this processor has none");
+    static const char *const isas[] = {
+        "portable", "avx2", "avx512", "avx512vnni"};
+    static const int64_t size[][2] = {{1, 1}, {5, 2}, {15, 3}, {16, 31},
+        {17, 32}, {33, 33}, {50, 63}, {70, 257}, {40, 1000}, {KNN_TILE, 24}};
+    for (size_t i = 0; i < sizeof isas / sizeof *isas; i++) {
+        struct exec *exec = exec_with(2, isas[i]);
+        if (!exec) {
+            skip(isas[i], "not on this processor");
+            continue;
+        }
+        test_dot(knn_kernel_of(exec), isas[i]);
+        test_reach(knn_kernel_of(exec), isas[i]);
+        for (size_t s = 0; s < sizeof size / sizeof *size; s++)
+            test_rows(exec, size[s][0], size[s][1]);
+    }
     return done();
 }

@@ -1,6 +1,6 @@
 /* lib/nn: the same bytes for any number of threads and any instruction set, and
  * what happens to nothing. */
-#include "lib/knn/cosknn.h"
+#include "lib/knn/knn_learned.h"
 #include "lib/nn/act.h"
 #include "lib/nn/adam.h"
 #include "lib/nn/bpr_rows.h"
@@ -88,13 +88,13 @@ everything(struct everything *t, int threads)
     struct mat i = NEXT(N, D), j = NEXT(N, D);
     init_xavier_normal(&(struct init){2, 1, exec_of(threads)}, &i);
     init_xavier_uniform(&(struct init){2, 1, exec_of(threads)}, &j);
-    struct cosknn knn;
-    rc |= cosknn_init(&knn, N, 10, NULL);
-    rc |= cosknn_build(&knn, &t->x, NULL, N, exec_of(threads), NULL);
+    struct knn_learned knn;
+    rc |= knn_learned_init(&knn, N, 10, NULL);
+    rc |= knn_learned_build(&knn, &t->x, NULL, N, exec_of(threads), NULL);
     struct mat k = NEXT(1, 10 * N);
     for (int64_t q = 0; q < knn.s.nnz; q++)
         k.x[q] = knn.s.data[q] + (float)knn.s.indices[q];
-    cosknn_free(&knn);
+    knn_learned_free(&knn);
     if (rc || at > out.x + out.d)
         abort();
     return out;
@@ -227,11 +227,11 @@ test_nothing(void)
     struct bpr_rows none = {.batch = 0, .a = &rows, .z = &rows};
     rc = bpr_rows_loss(&none, 1, &loss, db, exec_of(2), NULL);
     ok(!rc && loss == 0, "no triples");
-    struct cosknn c;
-    rc = cosknn_init(&c, 0, 10, NULL);
-    rc |= cosknn_build(&c, &rows, NULL, 0, exec_of(2), NULL);
+    struct knn_learned c;
+    rc = knn_learned_init(&c, 0, 10, NULL);
+    rc |= knn_learned_build(&c, &rows, NULL, 0, exec_of(2), NULL);
     ok(!rc && c.s.nnz == 0, "neighbours of no rows");
-    cosknn_free(&c);
+    knn_learned_free(&c);
     struct err e;
     struct segments seg;
     rc = segments_init(&seg, INT64_C(1) << 31, &e);

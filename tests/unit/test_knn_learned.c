@@ -1,8 +1,6 @@
-/* lib/nn: lists of nearest rows against a naive twin, whatever earlier builds
- * left, and for rows that are equal, or nearly so, or of any size. */
-#include "lib/knn/cosknn.h"
-#include "lib/knn/cosknn_half.h"
-#include "lib/knn/knn_kernel.h"
+/* lib/knn: lists of nearest learned rows against a naive twin, whatever earlier
+ * builds left, and for rows that are equal, or nearly so, or of any size. */
+#include "lib/knn/knn_learned.h"
 #include "lib/nn/norm.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/pool.h"
@@ -27,7 +25,7 @@ chain(const struct mat *x, int64_t i, int64_t j)
 
 /* 1 if list b of c is that of row i: j is in iff fewer than k beat it. */
 static int
-is_list(const struct cosknn *c, const struct mat *x, int64_t i, int64_t b)
+is_list(const struct knn_learned *c, const struct mat *x, int64_t i, int64_t b)
 {
     int64_t n = x->n, k = c->k, found = 0;
     const int32_t *id = c->s.indices + b * k;
@@ -56,8 +54,8 @@ is_list(const struct cosknn *c, const struct mat *x, int64_t i, int64_t b)
 }
 
 static int
-are_lists(
-    const struct cosknn *c, const struct mat *x, const int32_t *list, int64_t n)
+are_lists(const struct knn_learned *c, const struct mat *x, const int32_t *list,
+    int64_t n)
 {
     int right = c->s.rows == n && c->s.nnz == n * c->k && c->s.cols == x->n;
     for (int64_t b = 0; b < n && right; b++)
@@ -80,15 +78,15 @@ static void
 test_sizes(int64_t n, int64_t d, int64_t k)
 {
     struct mat x = rows(n, d);
-    struct cosknn c;
+    struct knn_learned c;
     struct err e;
-    int good = cosknn_init(&c, n, k, &e) == 0 && c.k == (k < n ? k : n);
+    int good = knn_learned_init(&c, n, k, &e) == 0 && c.k == (k < n ? k : n);
     for (int round = 0; round < 2 && good; round++)
-        good = cosknn_build(&c, &x, NULL, n, exec_of(2), &e) == 0 &&
+        good = knn_learned_build(&c, &x, NULL, n, exec_of(2), &e) == 0 &&
                csr_check(&c.s, "s", &e) == 0 && are_lists(&c, &x, NULL, n);
     ok(good, "%lld neighbours among %lld rows of %lld", (long long)k,
         (long long)n, (long long)d);
-    cosknn_free(&c);
+    knn_learned_free(&c);
 }
 
 static void
@@ -107,17 +105,17 @@ test_moves(void)
     enum { D = 24 };
     static const float by[] = {0, 0, .01f, .1f, 1, 1e-4f};
     struct mat x = rows(MANY, D);
-    struct cosknn c, fresh;
+    struct knn_learned c, fresh;
     int32_t list[MANY];
-    int rc = cosknn_init(&c, MANY, 10, NULL);
+    int rc = knn_learned_init(&c, MANY, 10, NULL);
     for (int round = 0; round < 6; round++) {
         int64_t n = 0;
         for (int i = round; i < MANY; i += 1 + round % 3)
             list[n++] = i;
         move(&x, by[round]);
-        rc |= cosknn_init(&fresh, MANY, 10, NULL);
-        rc |= cosknn_build(&c, &x, list, n, exec_of(1 + round % 3), NULL);
-        rc |= cosknn_build(&fresh, &x, list, n, exec_of(1), NULL);
+        rc |= knn_learned_init(&fresh, MANY, 10, NULL);
+        rc |= knn_learned_build(&c, &x, list, n, exec_of(1 + round % 3), NULL);
+        rc |= knn_learned_build(&fresh, &x, list, n, exec_of(1), NULL);
         size_t all = (size_t)(n * 10);
         ok(!rc && are_lists(&c, &x, list, n) &&
                 memcmp(c.s.indices, fresh.s.indices,
@@ -125,42 +123,34 @@ test_moves(void)
                 memcmp(c.s.data, fresh.s.data, all * sizeof *c.s.data) == 0,
             "the lists of %lld of %d rows, all moved by %g", (long long)n, MANY,
             (double)by[round]);
-        cosknn_free(&fresh);
+        knn_learned_free(&fresh);
     }
-    cosknn_free(&c);
+    knn_learned_free(&c);
 }
 
 static void
 check(const struct mat *x, const char *what)
 {
-    struct cosknn c;
-    int rc = cosknn_init(&c, x->n, 10, NULL);
+    struct knn_learned c;
+    int rc = knn_learned_init(&c, x->n, 10, NULL);
     for (int round = 0; round < 2; round++) {
-        rc |= cosknn_build(&c, x, NULL, x->n, exec_of(2), NULL);
+        rc |= knn_learned_build(&c, x, NULL, x->n, exec_of(2), NULL);
         ok(!rc && are_lists(&c, x, NULL, x->n), "%s%s", what,
             round ? ", again" : "");
     }
-    cosknn_free(&c);
+    knn_learned_free(&c);
 }
 
 /* Such rows, as learned ones are, do not count as a crowd. */
 static void
 test_no_crowd(const struct mat *x)
 {
-    struct cosknn c;
-    int64_t left[MANY];
-    if (!knn_half_of(NULL)) {
-        skip("rows with much in common are no crowd",
-            "this processor lacks bfloat16 products");
-        return;
-    }
-    int rc = cosknn_init(&c, x->n, 10, NULL);
-    struct cosknn_half h = {
-        .c = &c, .x = x, .n = x->n, .exec = exec_of(2), .left = left};
-    rc |= cosknn_half_build(&h, NULL);
-    ok(!rc && h.n_left == 0, "%lld of them are left to the ranker",
-        (long long)h.n_left);
-    cosknn_free(&c);
+    struct knn_learned c;
+    int rc = knn_learned_init(&c, x->n, 10, NULL);
+    rc |= knn_learned_build(&c, x, NULL, x->n, exec_of(2), NULL);
+    ok(!rc && c.ranked == 0, "%lld of them are left to the ranker",
+        (long long)c.ranked);
+    knn_learned_free(&c);
 }
 
 /* Nearly equal rows, crowds of equal ones, rows of 0, and rows whose sizes are
@@ -202,23 +192,23 @@ test_errors(void)
 {
     enum { N = 60, D = 16 };
     struct mat x = rows(N, D);
-    struct cosknn c;
+    struct knn_learned c;
     struct err e;
-    int rc = cosknn_init(&c, N, 10, &e);
+    int rc = knn_learned_init(&c, N, 10, &e);
     x.x[2 * D + 1] = NAN;
-    ok(!rc && cosknn_build(&c, &x, NULL, N, exec_of(2), &e) == ERR_NUM &&
+    ok(!rc && knn_learned_build(&c, &x, NULL, N, exec_of(2), &e) == ERR_NUM &&
             strcmp(e.msg, "vector 2 is not finite at column 1") == 0,
         "a vector that is not finite is named");
     for (int64_t i = 0; i < N * D; i++)
         x.x[i] = 0;
     x.x[7 * D] = 2e19f;
     x.x[9 * D] = 1e19f;
-    ok(cosknn_build(&c, &x, NULL, N, exec_of(2), &e) == ERR_NUM &&
+    ok(knn_learned_build(&c, &x, NULL, N, exec_of(2), &e) == ERR_NUM &&
             strcmp(e.msg,
                 "the score of user 7 and item 7 may overflow: their vectors "
                 "have norms 2e+19 and 2e+19") == 0,
         "vectors that are too large");
-    cosknn_free(&c);
+    knn_learned_free(&c);
 }
 
 int

@@ -1,0 +1,230 @@
+#include "lib/knn/knn_propose.h"
+
+#include <math.h>
+
+enum {
+    SPARE = 123, /* candidates kept beyond k */
+    TILE = KNN_TILE * KNN_TILE,
+    ROWS = 256 /* per task */
+};
+
+/* No cosine is that small: the bar and the loss of an empty list. */
+#define NONE (-2.0f)
+
+int
+knn_propose_init(struct knn_propose *w, struct knn_pack *pack,
+    struct exec *exec, int64_t n, int64_t k, struct mem_group *m, struct err *e)
+{
+    *w = (struct knn_propose){.pack = pack, .exec = exec, .n = n, .k = k};
+    w->cap = k + SPARE < n ? k + SPARE : n;
+    int64_t locks = (n + KNN_TILE - 1) / KNN_TILE;
+    w->score = mem_group_new(m, n * w->cap, sizeof *w->score, e);
+    w->id = mem_group_new(m, n * w->cap, sizeof *w->id, e);
+    w->count = mem_group_zero(m, n, sizeof *w->count, e);
+    w->unit = mem_group_zero(m, n + KNN_SPAN, sizeof *w->unit, e);
+    w->shift = mem_group_zero(m, n + KNN_SPAN, sizeof *w->shift, e);
+    w->bar = mem_group_zero(m, n + KNN_SPAN, sizeof *w->bar, e);
+    w->lost = mem_group_new(m, n, sizeof *w->lost, e);
+    w->packed = mem_group_new(m, n, sizeof *w->packed, e);
+    w->hard = mem_group_new(m, n, sizeof *w->hard, e);
+    w->lock = mem_group_new(m, locks, sizeof *w->lock, e);
+    w->tile = mem_group_zero(m, exec_threads(exec) * TILE, sizeof *w->tile, e);
+    if (m->failed)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < n; i++)
+        w->bar[i] = w->lost[i] = NONE;
+    for (int64_t b = 0; b < locks; b++)
+        pthread_mutex_init(&w->lock[b], NULL);
+    return 0;
+}
+
+void
+knn_propose_pack(struct knn_propose *w, const float *x, const float *factor,
+    const struct knn_half *h)
+{
+    knn_pack_rows(w->pack, x, factor + h->first, h->n, h->half,
+        w->packed + h->first, w->shift + h->first, w->unit + h->first);
+}
+
+void
+knn_propose_leave_out(struct knn_propose *w, int64_t i)
+{
+    w->shift[i] = -INFINITY;
+    w->bar[i] = INFINITY;
+}
+
+float
+knn_propose_margin(const struct knn_propose *w, int64_t i)
+{
+    return knn_pack_margin(w->pack, &w->packed[i]);
+}
+
+/* Puts the k largest of n entries first; returns the k-th. */
+static float
+divide(float *s, int32_t *id, int64_t n, int64_t k)
+{
+    int64_t lo = 0, hi = n - 1;
+    while (lo < hi) {
+        int64_t i = lo, j = hi;
+        float pivot = s[lo + (hi - lo) / 2];
+        while (i <= j) {
+            while (s[i] > pivot)
+                i++;
+            while (s[j] < pivot)
+                j--;
+            if (i > j)
+                break;
+            float t = s[i];
+            int32_t u = id[i];
+            s[i] = s[j];
+            id[i++] = id[j];
+            s[j] = t;
+            id[j--] = u;
+        }
+        if (k - 1 <= j)
+            hi = j;
+        else if (k - 1 >= i)
+            lo = i;
+        else
+            break;
+    }
+    return s[k - 1];
+}
+
+/* Drops what cannot be among the k best, which is two margins below the k-th.
+ * Where that leaves more than `room`, drops the least of them and remembers how
+ * large they were. */
+static void
+squeeze(struct knn_propose *w, int64_t i, int64_t room)
+{
+    float *s = w->score + i * w->cap;
+    int32_t *id = w->id + i * w->cap;
+    int64_t n = w->count[i], kept = 0;
+    if (n < w->k)
+        return;
+    float cut = divide(s, id, n, w->k) - 2.0f * knn_propose_margin(w, i);
+    if (cut > w->bar[i])
+        w->bar[i] = cut;
+    for (int64_t c = 0; c < n; c++)
+        if (s[c] >= w->bar[i]) {
+            s[kept] = s[c];
+            id[kept++] = id[c];
+        }
+    w->count[i] = (int32_t)kept;
+    if (kept <= room)
+        return;
+    /* the first k are the largest already */
+    divide(s + w->k, id + w->k, kept - w->k, room - w->k);
+    for (int64_t c = room; c < kept; c++)
+        if (s[c] > w->lost[i])
+            w->lost[i] = s[c];
+    w->bar[i] = w->lost[i];
+    w->count[i] = (int32_t)room;
+}
+
+static void
+push(struct knn_propose *w, int64_t i, float s, int64_t j)
+{
+    int64_t n = w->count[i]++;
+    w->score[i * w->cap + n] = s;
+    w->id[i * w->cap + n] = (int32_t)j;
+    if (n + 1 == w->cap)
+        squeeze(w, i, w->cap - (w->cap - w->k) / 4);
+}
+
+/* c holds the products of rows i0.. and j0..; the same rows if i0 == j0, and
+ * then those above the diagonal count. */
+static void
+scan(struct knn_propose *w, float *c, int64_t i0, int64_t na, int64_t j0,
+    int64_t nb)
+{
+    const float *bar = w->bar + j0;
+    struct knn_span s;
+    for (int64_t i = i0; i < i0 + na; i++) {
+        float *v = c + (i - i0) * KNN_TILE;
+        int64_t from = i0 == j0 ? i + 1 - i0 : 0;
+        int32_t at[KNN_TILE];
+        from = from / KNN_SPAN * KNN_SPAN;
+        s.own_unit = w->unit[i];
+        s.own_shift = w->shift[i];
+        s.own_bar = w->bar[i];
+        s.unit = w->unit + j0 + from;
+        s.shift = w->shift + j0 + from;
+        s.bar = bar + from;
+        int64_t hits =
+            w->pack->kernel->reach_either(v + from, nb - from, &s, at);
+        for (int64_t h = 0; h < hits; h++) {
+            int64_t p = from + at[h], j = j0 + p;
+            if (i0 == j0 && j <= i)
+                continue;
+            if (v[p] >= w->bar[i])
+                push(w, i, v[p], j);
+            if (v[p] >= bar[p])
+                push(w, j, v[p], i);
+        }
+    }
+}
+
+struct pairs {
+    struct knn_propose *w;
+    const struct knn_half *a, *b;
+    int64_t columns; /* of tiles */
+};
+
+static void
+do_tile(void *ctx, int64_t t, int thread)
+{
+    const struct pairs *g = ctx;
+    struct knn_propose *w = g->w;
+    const struct knn_half *a = g->a, *b = g->b;
+    int64_t ra = t / g->columns * KNN_TILE, rb = t % g->columns * KNN_TILE;
+    int64_t na = a->n - ra < KNN_TILE ? a->n - ra : KNN_TILE;
+    int64_t nb = b->n - rb < KNN_TILE ? b->n - rb : KNN_TILE;
+    int64_t i0 = a->first + ra, j0 = b->first + rb, d = w->pack->d;
+    float *c = w->tile + thread * TILE;
+    if (a->first == b->first && rb < ra)
+        return;
+    w->pack->multiply(a->half + knn_kernel_words(ra, d), na,
+        b->half + knn_kernel_words(rb, d), nb, d, i0 == j0, c);
+    /* always the smaller rows' lock first */
+    int64_t first = (i0 < j0 ? i0 : j0) / KNN_TILE;
+    int64_t second = (i0 < j0 ? j0 : i0) / KNN_TILE;
+    pthread_mutex_lock(&w->lock[first]);
+    if (second != first)
+        pthread_mutex_lock(&w->lock[second]);
+    scan(w, c, i0, na, j0, nb);
+    if (second != first)
+        pthread_mutex_unlock(&w->lock[second]);
+    pthread_mutex_unlock(&w->lock[first]);
+}
+
+void
+knn_propose_pairs(
+    struct knn_propose *w, const struct knn_half *a, const struct knn_half *b)
+{
+    int64_t rows = (a->n + KNN_TILE - 1) / KNN_TILE;
+    struct pairs g = {w, a, b, (b->n + KNN_TILE - 1) / KNN_TILE};
+    exec_for(w->exec, rows * g.columns, do_tile, &g);
+}
+
+/* A row is hard if what there was no room for may be among the k best. */
+static void
+plan_rows(void *ctx, int64_t task, int thread)
+{
+    (void)thread;
+    struct knn_propose *w = ctx;
+    for (int64_t i = task * ROWS; i < w->n && i < (task + 1) * ROWS; i++) {
+        squeeze(w, i, w->cap);
+        float least = NONE, margin = knn_propose_margin(w, i);
+        if (w->count[i] >= w->k)
+            least = w->score[i * w->cap + w->k - 1];
+        w->hard[i] = w->lost[i] > NONE && w->lost[i] >= least - 2 * margin;
+        w->bar[i] = least - margin;
+    }
+}
+
+void
+knn_propose_plan(struct knn_propose *w)
+{
+    exec_for(w->exec, (w->n + ROWS - 1) / ROWS, plan_rows, w);
+}

@@ -1,0 +1,53 @@
+#ifndef STAIR_KNN_QUERY_H
+#define STAIR_KNN_QUERY_H
+
+#include "lib/knn/knn_pack.h"
+
+#include <stdint.h>
+
+/*
+ * Queries against packed rows. Packed products only propose: a row that may
+ * have the inner product which its query's list asks for is handed to `score`,
+ * which works that product out as it wants and keeps the list. So the lists are
+ * those of `score`, to the bit, whatever proposes and in whatever order.
+ */
+
+enum { KNN_FEW = 8 }; /* rows scored at a time */
+
+/* A row f x; rows skip .. end - 1 (ascending; may be NULL) are not proposed. */
+struct knn_query {
+    const float *x;
+    float factor;
+    const int32_t *skip, *end;
+};
+
+/* Packed rows of a knn_pack: row p is called id[p], or first + p. */
+struct knn_targets {
+    const uint32_t *half;
+    int64_t n, first;
+    const int32_t *id; /* ascending where queries skip rows; NULL: first + p */
+};
+
+/* Scores n rows (at most KNN_FEW, for a start 0) for the list of a query and
+ * returns the least inner product that may enter it from now on. On one thread
+ * for each query. */
+typedef double knn_query_score(
+    void *ctx, int64_t query, const int32_t *id, int64_t n);
+
+struct knn_query_run {
+    const struct knn_pack *pack;
+    knn_query_score *score;
+    void *ctx;
+    struct knn_query_scratch *scratch; /* [threads] */
+};
+
+/* Memory is m's. ERR_NOMEM. */
+int knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
+    knn_query_score *score, void *ctx, struct mem_group *m,
+    struct err *e) ERR_CHECKED;
+
+/* Compares n queries with all targets. Skips of the queries move on. */
+void knn_query_pass(struct knn_query_run *r, struct knn_query *query, int64_t n,
+    const struct knn_targets *targets);
+
+#endif

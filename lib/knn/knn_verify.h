@@ -1,0 +1,40 @@
+#ifndef STAIR_KNN_VERIFY_H
+#define STAIR_KNN_VERIFY_H
+
+#include "lib/knn/knn.h"
+#include "lib/knn/knn_rows.h"
+
+#include <stdint.h>
+
+/*
+ * The lists of cosines: the best rows of every row, scored in double on a grid
+ * of 2^-44, so that what ties in exact arithmetic, such as multiples of one
+ * vector, ties here; ties go to the smaller row. Rows that stand for others
+ * bring these along; a row itself is in its list.
+ */
+struct knn_verify {
+    const struct knn_rows *rows;
+    int64_t most;  /* length of a list */
+    int64_t *n;    /* [n] */
+    double *score; /* [n][most] best first */
+    int32_t *id;   /* [n][most] */
+};
+
+/* Lists of the best k rows beside the row itself, for rows that have been seen.
+ * Memory is m's. ERR_NOMEM. */
+int knn_verify_init(struct knn_verify *v, const struct knn_rows *rows,
+    int64_t k, struct mem_group *m, struct err *e) ERR_CHECKED;
+
+/* Row j, with features y, for the list of row i, with features x; both stand
+ * for themselves, and are not the same. */
+void knn_verify_pair(
+    struct knn_verify *v, int64_t i, const float *x, int64_t j, const float *y);
+
+/* No row whose cosine is below can enter the list of row i; -1 while it has
+ * room. */
+double knn_verify_bar(const struct knn_verify *v, int64_t i);
+
+/* The lists of all rows. */
+void knn_verify_lists(const struct knn_verify *v, int self, struct knn_list *l);
+
+#endif
