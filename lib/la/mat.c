@@ -22,6 +22,17 @@ mat_init(struct mat *m, int64_t n, int64_t d, struct err *e)
     return 0;
 }
 
+struct mat
+mat_in(struct arena *p, int64_t n, int64_t d)
+{
+    struct mat m = {0};
+    if (!p->rc)
+        p->rc = mat_init(&m, n, d, &p->err);
+    if (!arena_take(p, m.x))
+        m = (struct mat){0};
+    return m;
+}
+
 void
 mat_free(struct mat *m)
 {

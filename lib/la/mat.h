@@ -1,6 +1,7 @@
 #ifndef STAIR_MAT_H
 #define STAIR_MAT_H
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 
 #include <stdint.h>
@@ -14,6 +15,9 @@ struct mat {
 /* n x d, uninitialised. Both sizes may be 0. */
 int mat_init(struct mat *m, int64_t n, int64_t d, struct err *e) ERR_CHECKED;
 void mat_free(struct mat *m);
+
+/* The same in an arena, which frees it and remembers a failure: empty then. */
+struct mat mat_in(struct arena *p, int64_t n, int64_t d);
 
 /* Rows first .. first + n - 1 of m, a view: not to be freed. */
 static inline struct mat

@@ -14,19 +14,14 @@
  * The penalty is on the whole matrices; all else needs the batch's rows only.
  * Scores are <g(a_u), g(a_i)>.
  */
-#include "lib/base/mem.h"
 #include "lib/graph/graph.h"
 #include "lib/models/modal.h"
-#include "lib/models/system.h"
 #include "lib/nn/cosine.h"
 #include "lib/nn/dropout.h"
-#include "lib/nn/init.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
-
-#include <stdlib.h>
 
 /* Blocks of the batch's B rows: users, items, then the modalities. */
 enum { USERS, ITEMS, MODAL };
@@ -209,37 +204,25 @@ release(struct net *m)
     if (!t)
         return;
     graph_free(&t->graph);
-    modal_free(t->modal, t->modals);
     propagate_free(&t->scratch);
-    struct mat *mats[] = {
-        &t->a, &t->da, &t->in, &t->target, &t->out, &t->dout, &t->din, &t->df};
-    for (size_t k = 0; k < sizeof mats / sizeof *mats; k++)
-        mat_free(mats[k]);
     segments_free(&t->user);
     segments_free(&t->item);
-    free(t);
 }
 
 /* All weights normal with sd sqrt(2 / (rows + columns)), biases uniform. */
-static int
-parameters(struct net *m, const struct system_args *o, struct err *e)
+static void
+parameters(struct net *m, const struct system_args *o)
 {
     struct bm3 *t = m->own;
-    int64_t d = system_int(o, "dim");
-    int rc = net_add_embeddings(m, t->users, t->items, d, e);
-    if (!rc)
-        rc = net_add(m, NET_PARAM, d, d, &t->weight, e, "predictor");
-    if (!rc)
-        rc = net_add(m, NET_PARAM, 1, d, &t->bias, e, "predictor_bias");
-    for (int k = 0; k < m->tensors && !rc; k++)
-        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
-            .coupled = system_real(o, "weight-decay")};
+    int64_t d = m->width;
+    net_add_embeddings(m, t->users, t->items, d);
+    t->weight = net_add(m, NET_PARAM, d, d, "predictor");
+    t->bias = net_add(m, NET_PARAM, 1, d, "predictor_bias");
     t->modals = o->n_features;
-    if (!rc)
-        rc = modal_make(m, o, 1, &t->modal, e);
-    for (int k = 0; k < m->tensors && !rc; k++) {
+    t->modal = modal_make(m, o, 1);
+    for (int k = 0; k < m->tensors && !m->arena.rc; k++) {
         struct mat *x = &m->tensor[k].x;
-        const struct init init = {o->seed, (uint32_t)k, o->exec};
+        const struct init init = net_init(m, k);
         int weight = k <= t->weight;
         for (int f = 0; f < t->modals; f++)
             weight |= k == t->modal[f].weight;
@@ -248,26 +231,25 @@ parameters(struct net *m, const struct system_args *o, struct err *e)
         else if (k == t->bias)
             init_linear(&init, d, x->x, d);
     }
-    return rc;
 }
 
 static int
 buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct bm3 *t = m->own;
-    int64_t n = t->users + t->items, d = system_int(o, "dim");
+    struct arena *p = &m->arena;
+    int64_t n = t->users + t->items, d = m->width;
     int64_t all = (MODAL + t->modals) * o->batch;
-    const struct {
-        struct mat *m;
-        int64_t n, d;
-    } mats[] = {{&t->a, n, d}, {&t->da, n, d}, {&t->in, all, d},
-        {&t->target, all, d}, {&t->out, all, d}, {&t->dout, all, d},
-        {&t->din, all, d},
-        {&t->df, system_int(o, "train-features") ? o->batch : 0,
-            modal_widest(m, t->modal, t->modals)}};
+    t->a = mat_in(p, n, d);
+    t->da = mat_in(p, n, d);
+    t->in = mat_in(p, all, d);
+    t->target = mat_in(p, all, d);
+    t->out = mat_in(p, all, d);
+    t->dout = mat_in(p, all, d);
+    t->din = mat_in(p, all, d);
+    if (system_int(o, "train-features"))
+        t->df = mat_in(p, o->batch, modal_widest(m, t->modal, t->modals));
     int rc = propagate_init(&t->scratch, n, d, e);
-    for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
-        rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
     if (!rc)
         rc = segments_init(&t->user, o->batch, e);
     if (!rc)
@@ -278,9 +260,9 @@ buffers(struct net *m, const struct system_args *o, struct err *e)
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct bm3 *t = m->own = mem_zero(1, sizeof *t, e);
+    struct bm3 *t = m->own = arena_zero(&m->arena, 1, sizeof *t);
     if (!t)
-        return ERR_NOMEM;
+        return arena_check(&m->arena, e);
     m->sampling = SAMPLE_POSITIVES;
     t->users = o->train->rows;
     t->items = o->train->cols;
@@ -288,9 +270,10 @@ make(struct net *m, const struct system_args *o, struct err *e)
     t->dropout = system_real(o, "dropout");
     t->modal_loss = system_real(o, "modal-loss");
     t->penalty = system_real(o, "penalty");
-    int rc = graph_bipartite(o->train, &t->graph, e);
+    parameters(m, o);
+    int rc = arena_check(&m->arena, e);
     if (!rc)
-        rc = parameters(m, o, e);
+        rc = graph_bipartite(o->train, &t->graph, e);
     if (!rc)
         rc = buffers(m, o, e);
     return rc;

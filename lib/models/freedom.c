@@ -14,9 +14,7 @@
 #include "lib/graph/graph.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
-#include "lib/models/system.h"
 #include "lib/nn/bpr_rows.h"
-#include "lib/nn/init.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
@@ -224,18 +222,9 @@ release(struct net *m)
     graph_free(&f->kept);
     csr_free(&f->items);
     csr_free(&f->items_t);
-    modal_free(f->modal, f->modals);
     propagate_free(&f->scratch);
-    struct mat *mats[] = {&f->hop[0], &f->hop[1], &f->h, &f->dh, &f->da, &f->dz,
-        &f->f, &f->df, &f->x, &f->dx};
-    for (size_t k = 0; k < sizeof mats / sizeof *mats; k++)
-        mat_free(mats[k]);
-    free(f->item);
-    free(f->coef);
     segments_free(&f->user);
     segments_free(&f->item_rows);
-    free(f->node);
-    free(f);
 }
 
 /* M = sum_m w_m S_m and its transpose */
@@ -259,62 +248,56 @@ item_graph(struct freedom *f, const struct system_args *o, struct err *e)
     return rc;
 }
 
-static int
-parameters(struct net *m, const struct system_args *o, struct err *e)
+static void
+parameters(struct net *m, const struct system_args *o)
 {
     struct freedom *f = m->own;
-    int rc = net_add_embeddings(
-        m, o->train->rows, o->train->cols, system_int(o, "dim"), e);
-    for (int k = 0; k < m->tensors && !rc; k++) {
-        struct init init = {o->seed, (uint32_t)k, o->exec};
+    net_add_embeddings(m, o->train->rows, o->train->cols, m->width);
+    for (int k = 0; k < m->tensors; k++) {
+        struct init init = net_init(m, k);
         init_xavier_normal(&init, &m->tensor[k].x);
-        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
-            .coupled = system_real(o, "weight-decay")};
     }
     f->modals = o->n_features;
-    return rc ? rc : modal_make(m, o, 0, &f->modal, e);
+    f->modal = modal_make(m, o, 0);
 }
 
 static int
 buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct freedom *f = m->own;
-    int64_t users = o->train->rows, items = o->train->cols,
-            d = system_int(o, "dim");
-    int64_t n = users + items;
-    int64_t batch = o->batch;
+    struct arena *p = &m->arena;
+    int64_t items = o->train->cols, n = o->train->rows + items;
+    int64_t d = m->width, batch = o->batch;
     int64_t widest = modal_widest(m, f->modal, f->modals);
-    const struct {
-        struct mat *m;
-        int64_t n, d;
-    } mats[] = {{&f->hop[0], f->item_layers > 1 ? items : 0, d},
-        {&f->hop[1], f->item_layers > 2 ? items : 0, d}, {&f->h, n, d},
-        {&f->dh, n, d}, {&f->da, batch, d}, {&f->dz, 2 * batch, d},
-        {&f->f, batch, widest},
-        {&f->df, system_int(o, "train-features") ? 2 * batch : 0, widest},
-        {&f->x, batch, d}, {&f->dx, batch, d}};
+    for (int k = 0; k < 2 && k < f->item_layers - 1; k++)
+        f->hop[k] = mat_in(p, items, d);
+    f->h = mat_in(p, n, d);
+    f->dh = mat_in(p, n, d);
+    f->da = mat_in(p, batch, d);
+    f->dz = mat_in(p, 2 * batch, d);
+    f->f = mat_in(p, batch, widest);
+    if (system_int(o, "train-features"))
+        f->df = mat_in(p, 2 * batch, widest);
+    f->x = mat_in(p, batch, d);
+    f->dx = mat_in(p, batch, d);
+    f->node = arena_new(p, 3 * batch, sizeof *f->node);
+    f->item = arena_new(p, 2 * batch, sizeof *f->item);
+    f->coef = arena_new(p, batch, sizeof *f->coef);
+    rows_zero(&f->dh, o->exec);
     int rc = propagate_init(&f->scratch, n, d, e);
-    for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
-        rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
     if (!rc)
         rc = segments_init(&f->user, batch, e);
     if (!rc)
         rc = segments_init(&f->item_rows, 2 * batch, e);
-    if (rc)
-        return rc;
-    rows_zero(&f->dh, o->exec);
-    f->node = mem_new(3 * batch, sizeof *f->node, e);
-    f->item = mem_new(2 * batch, sizeof *f->item, e);
-    f->coef = mem_new(batch, sizeof *f->coef, e);
-    return f->node && f->item && f->coef ? 0 : ERR_NOMEM;
+    return rc;
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct freedom *f = m->own = mem_zero(1, sizeof *f, e);
+    struct freedom *f = m->own = arena_zero(&m->arena, 1, sizeof *f);
     if (!f)
-        return ERR_NOMEM;
+        return arena_check(&m->arena, e);
     m->sampling = SAMPLE_PAIRS;
     f->train = o->train;
     f->n_keep = (int64_t)((double)o->train->nnz * system_real(o, "keep-edges"));
@@ -324,11 +307,11 @@ make(struct net *m, const struct system_args *o, struct err *e)
     int rc = graph_bipartite(o->train, &f->all, e);
     if (!rc)
         rc = item_graph(f, o, e);
-    if (!rc)
-        rc = parameters(m, o, e);
-    if (!rc)
-        rc = buffers(m, o, e);
-    return rc;
+    if (rc)
+        return rc;
+    parameters(m, o);
+    rc = arena_check(&m->arena, e);
+    return rc ? rc : buffers(m, o, e);
 }
 
 static int

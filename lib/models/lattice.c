@@ -12,19 +12,16 @@
  * The lists of neighbours are constants of a step, their cosines are not. With
  * one item layer only the rows of M that belong to the batch's items are made.
  */
-#include "lib/base/mem.h"
 #include "lib/graph/graph.h"
 #include "lib/models/lattice_graph.h"
 #include "lib/models/system.h"
 #include "lib/nn/bpr_rows.h"
-#include "lib/nn/init.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/propagate.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/segments.h"
 #include "lib/nn/spmm.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct lattice {
@@ -195,93 +192,72 @@ release(struct net *m)
     graph_free(&g->ui);
     propagate_free(&g->scratch);
     lattice_graph_free(g->graph);
-    for (int l = 0; g->hop && l < g->item_layers; l++)
-        mat_free(&g->hop[l]);
-    free(g->hop);
-    struct mat *all[] = {&g->h, &g->dh, &g->z, &g->dz, &g->unit, &g->d_hop[0],
-        &g->d_hop[1], &g->da, &g->db};
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++)
-        mat_free(all[k]);
     segments_free(&g->user);
     segments_free(&g->item);
-    free(g->norm);
-    free(g->list);
-    free(g->place);
-    free(g->all);
-    free(g->node);
-    free(g->coef);
-    free(g);
 }
 
-static void
-count(int32_t *x, int64_t n)
+/* 0, 1, .. */
+static int32_t *
+count(struct arena *p, int64_t n)
 {
-    for (int64_t k = 0; k < n; k++)
+    int32_t *x = arena_new(p, n, sizeof *x);
+    for (int64_t k = 0; x && k < n; k++)
         x[k] = (int32_t)k;
+    return x;
 }
 
 static int
-buffers(struct lattice *g, int64_t batch, int64_t d, struct err *e)
+buffers(struct net *m, int64_t batch, struct err *e)
 {
-    int64_t n = g->users + g->items;
-    struct {
-        struct mat *m;
-        int64_t rows;
-    } all[] = {{&g->h, n}, {&g->dh, n}, {&g->z, g->items}, {&g->dz, g->items},
-        {&g->unit, g->items}, {&g->d_hop[0], g->items},
-        {&g->d_hop[1], g->items}, {&g->da, batch}, {&g->db, 2 * batch}};
+    struct lattice *g = m->own;
+    struct arena *p = &m->arena;
+    int64_t n = g->users + g->items, d = m->width;
+    g->h = mat_in(p, n, d);
+    g->dh = mat_in(p, n, d);
+    g->z = mat_in(p, g->items, d);
+    g->dz = mat_in(p, g->items, d);
+    g->unit = mat_in(p, g->items, d);
+    g->d_hop[0] = mat_in(p, g->items, d);
+    g->d_hop[1] = mat_in(p, g->items, d);
+    g->da = mat_in(p, batch, d);
+    g->db = mat_in(p, 2 * batch, d);
+    g->hop = arena_zero(p, g->item_layers, sizeof *g->hop);
+    for (int l = 0; g->hop && l < g->item_layers; l++)
+        g->hop[l] = mat_in(p, g->items, d);
+    g->norm = arena_new(p, g->items, sizeof *g->norm);
+    g->list = arena_new(p, 2 * batch, sizeof *g->list);
+    g->node = arena_new(p, 3 * batch, sizeof *g->node);
+    g->coef = arena_new(p, batch, sizeof *g->coef);
+    g->place = count(p, 2 * batch);
+    g->all = count(p, g->items);
     int rc = propagate_init(&g->scratch, n, d, e);
-    for (size_t k = 0; k < sizeof all / sizeof *all && !rc; k++)
-        rc = mat_init(all[k].m, all[k].rows, d, e);
-    g->hop = rc ? NULL : mem_zero(g->item_layers, sizeof *g->hop, e);
-    if (!rc && !g->hop)
-        rc = ERR_NOMEM;
-    for (int l = 0; l < g->item_layers && !rc; l++)
-        rc = mat_init(&g->hop[l], g->items, d, e);
     if (!rc)
         rc = segments_init(&g->user, batch, e);
     if (!rc)
         rc = segments_init(&g->item, 2 * batch, e);
-    if (rc)
-        return rc;
-    g->norm = mem_new(g->items, sizeof *g->norm, e);
-    g->list = mem_new(2 * batch, sizeof *g->list, e);
-    g->place = mem_new(2 * batch, sizeof *g->place, e);
-    g->all = mem_new(g->items, sizeof *g->all, e);
-    g->node = mem_new(3 * batch, sizeof *g->node, e);
-    g->coef = mem_new(batch, sizeof *g->coef, e);
-    if (!g->norm || !g->list || !g->place || !g->all || !g->node || !g->coef)
-        return ERR_NOMEM;
-    count(g->place, 2 * batch);
-    count(g->all, g->items);
-    return 0;
+    return rc;
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct lattice *g = m->own = mem_zero(1, sizeof *g, e);
+    struct lattice *g = m->own = arena_zero(&m->arena, 1, sizeof *g);
     if (!g)
-        return ERR_NOMEM;
+        return arena_check(&m->arena, e);
     g->users = o->train->rows;
     g->items = o->train->cols;
     g->layers = (int)system_int(o, "layers");
     g->item_layers = (int)system_int(o, "item-layers");
     m->sampling = SAMPLE_USERS;
-    int rc = net_add_embeddings(m, g->users, g->items, system_int(o, "dim"), e);
-    for (int k = 0; k < 2 && !rc; k++) {
-        struct init i = {m->seed, (uint32_t)k, m->exec};
-        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
-            .coupled = system_real(o, "weight-decay")};
+    net_add_embeddings(m, g->users, g->items, m->width);
+    for (int k = 0; k < m->tensors; k++) {
+        struct init i = net_init(m, k);
         init_xavier_normal(&i, &m->tensor[k].x);
     }
-    if (!rc)
-        rc = graph_bipartite(o->train, &g->ui, e);
+    int rc = graph_bipartite(o->train, &g->ui, e);
     if (!rc)
         rc = lattice_graph_new(&g->graph, m, o, e);
-    if (!rc)
-        rc = buffers(g, o->batch, system_int(o, "dim"), e);
-    return rc;
+    return rc ? rc : buffers(m, o->batch, e);
 }
 
 static int

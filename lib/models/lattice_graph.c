@@ -1,10 +1,8 @@
 #include "lib/models/lattice_graph.h"
 
-#include "lib/base/mem.h"
 #include "lib/knn/knn_learned.h"
 #include "lib/models/modal.h"
 #include "lib/models/neighbours.h"
-#include "lib/models/system.h"
 #include "lib/nn/act.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/linear.h"
@@ -12,7 +10,6 @@
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { PARTS = 2 }; /* of a modality: O_m, then K_m */
@@ -47,106 +44,68 @@ lattice_graph_free(struct lattice_graph *g)
     if (!g)
         return;
     for (int k = 0; g->part && k < g->n; k++) {
-        struct modality *p = &g->part[k];
-        csr_free(&p->origin);
-        knn_learned_free(&p->learned);
-        mat_free(&p->y);
-        free(p->norm);
-        free(p->first);
+        csr_free(&g->part[k].origin);
+        knn_learned_free(&g->part[k].learned);
     }
-    free(g->part);
-    modal_free(g->modal, g->n);
     csr_free(&g->m);
     csr_free(&g->t);
     csr_free(&g->dk_t);
-    free(g->dk);
-    free(g->d);
-    mat_free(&g->w);
-    mat_free(&g->dw);
-    mat_free(&g->query);
-    mat_free(&g->dy);
-    mat_free(&g->dx);
-    free(g);
 }
 
 static int
-add_modality(struct lattice_graph *g, const struct net *m, int i, struct err *e)
+add_modality(struct lattice_graph *g, struct net *m, int i, struct err *e)
 {
     struct modality *p = &g->part[i];
+    p->y = mat_in(&m->arena, g->items, m->width);
+    p->norm = arena_new(&m->arena, g->items, sizeof *p->norm);
+    p->first = arena_new(&m->arena, PARTS * g->items, sizeof *p->first);
     int rc = neighbours_graph(modal_features(m, &g->modal[i]), g->k, KNN_COSINE,
         m->exec, &p->origin, e);
-    if (!rc)
-        rc = knn_learned_init(&p->learned, g->items, g->k, e);
-    if (!rc)
-        rc = mat_init(&p->y, g->items, m->width, e);
-    if (rc)
-        return rc;
-    p->norm = mem_new(g->items, sizeof *p->norm, e);
-    p->first = mem_new(PARTS * g->items, sizeof *p->first, e);
-    return p->norm && p->first ? 0 : ERR_NOMEM;
+    return rc ? rc : knn_learned_init(&p->learned, g->items, g->k, e);
 }
 
 static int
-buffers(struct lattice_graph *g, int64_t width, struct err *e)
+buffers(struct lattice_graph *g, struct net *m, struct err *e)
 {
+    struct arena *p = &m->arena;
     int64_t each = g->items * g->k, most = g->n * each;
     for (int i = 0; i < g->n; i++)
         most += g->part[i].origin.nnz;
+    g->w = mat_in(p, 1, g->n);
+    g->dw = mat_in(p, 1, g->n);
+    g->query = mat_in(p, g->items, m->width);
+    g->dy = mat_in(p, g->items, m->width);
+    g->dx = mat_in(p, g->items, m->width);
+    g->d = arena_new(p, most, sizeof *g->d);
+    g->dk = arena_new(p, each, sizeof *g->dk);
     int rc = csr_init(&g->m, g->items, g->items, most, 1, e);
     if (!rc)
         rc = csr_init(&g->t, g->items, g->items, most, 1, e);
     if (!rc)
         rc = csr_init(&g->dk_t, g->items, g->items, each, 1, e);
-    if (!rc)
-        rc = mat_init(&g->w, 1, g->n, e);
-    if (!rc)
-        rc = mat_init(&g->dw, 1, g->n, e);
-    if (!rc)
-        rc = mat_init(&g->query, g->items, width, e);
-    if (!rc)
-        rc = mat_init(&g->dy, g->items, width, e);
-    if (!rc)
-        rc = mat_init(&g->dx, g->items, width, e);
-    if (rc)
-        return rc;
-    g->d = mem_new(most, sizeof *g->d, e);
-    g->dk = mem_new(each, sizeof *g->dk, e);
-    return g->d && g->dk ? 0 : ERR_NOMEM;
+    return rc;
 }
 
 int
 lattice_graph_new(struct lattice_graph **out, struct net *m,
     const struct system_args *o, struct err *e)
 {
-    *out = NULL;
-    struct lattice_graph *g = mem_zero(1, sizeof *g, e);
+    struct lattice_graph *g = *out = arena_zero(&m->arena, 1, sizeof *g);
     if (!g)
-        return ERR_NOMEM;
+        return arena_check(&m->arena, e);
     g->items = o->train->cols;
     g->k = system_int(o, "neighbors");
     g->keep = system_real(o, "origin");
     g->n = o->n_features;
-    int rc = net_add(m, NET_PARAM, 1, g->n, &g->logits, e, "modalities");
-    if (!rc) {
-        struct net_tensor *a = &m->tensor[g->logits];
-        a->adam = (struct adam_opt){.rate = system_real(o, "lr"),
-            .coupled = system_real(o, "weight-decay")};
-        for (int i = 0; i < g->n; i++)
-            a->x.x[i] = 0.5f;
-        rc = modal_make(m, o, 1, &g->modal, e);
-    }
-    g->part = rc ? NULL : mem_zero(g->n, sizeof *g->part, e);
-    if (!rc && !g->part)
-        rc = ERR_NOMEM;
-    for (int i = 0; i < g->n && !rc; i++)
+    g->logits = net_add(m, NET_PARAM, 1, g->n, "modalities");
+    g->modal = modal_make(m, o, 1);
+    g->part = arena_zero(&m->arena, g->n, sizeof *g->part);
+    int rc = arena_check(&m->arena, e);
+    for (int i = 0; i < g->n && !rc; i++) {
+        m->tensor[g->logits].x.x[i] = 0.5f;
         rc = add_modality(g, m, i, e);
-    if (!rc)
-        rc = buffers(g, m->width, e);
-    if (rc)
-        lattice_graph_free(g);
-    else
-        *out = g;
-    return rc;
+    }
+    return rc ? rc : buffers(g, m, e);
 }
 
 /* K_m's wanted rows. */

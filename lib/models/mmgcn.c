@@ -12,20 +12,15 @@
  *
  * Only the rows that the batch's vectors depend on are made (reach.h).
  */
-#include "lib/models/system.h"
-
-#include "lib/base/mem.h"
 #include "lib/models/mmgcn_layer.h"
+#include "lib/models/modal.h"
 #include "lib/nn/bpr_rows.h"
-#include "lib/nn/init.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/norm.h"
 #include "lib/nn/reach.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/segments.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -38,8 +33,7 @@ enum {
 
 struct modality {
     int64_t width;         /* c: of features or projected features */
-    struct mat raw;        /* frozen features that are projected */
-    int features;          /* tensor of trained features, or NONE */
+    struct modal features; /* frozen ones are kept only if projected */
     int project;           /* W_p with b_p behind it, or NONE */
     int preference;        /* P */
     int penalised;         /* P counts in the penalty */
@@ -63,12 +57,6 @@ struct mmgcn {
     struct mat occurrence; /* 3 batch x d: gradients of the batch's rows */
 };
 
-static struct mat *
-raw(struct net *m, struct modality *v)
-{
-    return v->features == NONE ? &v->raw : &m->tensor[v->features].x;
-}
-
 /* X_0 of the users, and of the items unless they never change. */
 static void
 first_rows(struct net *m, struct mmgcn *g, struct modality *v)
@@ -77,11 +65,13 @@ first_rows(struct net *m, struct mmgcn *g, struct modality *v)
     struct mat item = mat_rows(&v->x0, g->users, g->items);
     norm_rows_forward(&m->tensor[v->preference].x, &user, v->norm, m->exec);
     if (v->project != NONE) {
-        linear_forward(raw(m, v), &m->tensor[v->project].x,
-            m->tensor[v->project + 1].x.x, &item, m->exec);
+        linear_forward(modal_features(m, &v->features),
+            &m->tensor[v->project].x, m->tensor[v->project + 1].x.x, &item,
+            m->exec);
         norm_rows_forward(&item, &item, v->norm + g->users, m->exec);
-    } else if (v->features != NONE) {
-        norm_rows_forward(raw(m, v), &item, v->norm + g->users, m->exec);
+    } else if (v->features.features != NONE) {
+        norm_rows_forward(modal_features(m, &v->features), &item,
+            v->norm + g->users, m->exec);
     }
 }
 
@@ -122,15 +112,18 @@ first_rows_backward(
     struct mat d_user = mat_rows(d_x0, 0, g->users);
     struct mat d_item = mat_rows(d_x0, g->users, g->items);
     const float *norm = v->norm + g->users;
-    struct mat *d_raw = v->features == NONE ? NULL : &m->tensor[v->features].g;
+    struct mat *d_raw = v->features.features == NONE
+                            ? NULL
+                            : &m->tensor[v->features.features].g;
     norm_rows_backward(
         &user, v->norm, &d_user, &m->tensor[v->preference].g, m->exec);
     if (v->project != NONE) {
         struct mat d_phi = {g->items, v->width, g->scratch.dh.x};
         rows_zero(&d_phi, m->exec);
         norm_rows_backward(&item, norm, &d_item, &d_phi, m->exec);
-        linear_backward(raw(m, v), &m->tensor[v->project].x, &d_phi, d_raw,
-            &m->tensor[v->project].g, m->tensor[v->project + 1].g.x, m->exec);
+        linear_backward(modal_features(m, &v->features),
+            &m->tensor[v->project].x, &d_phi, d_raw, &m->tensor[v->project].g,
+            m->tensor[v->project + 1].g.x, m->exec);
     } else if (d_raw) {
         norm_rows_backward(&item, norm, &d_item, d_raw, m->exec);
     }
@@ -144,7 +137,7 @@ backward(struct net *m, struct err *e)
     int rc = 0;
     for (int k = 0; k < g->modalities && !rc; k++) {
         struct modality *v = &g->modality[k];
-        int frozen = v->project == NONE && v->features == NONE;
+        int frozen = v->project == NONE && v->features.features == NONE;
         struct mat dx = {0}, d_out = v->l[g->layers - 1].out;
         /* the activation's sign is all that is needed of the layer's output,
          * so the gradient cannot take its place */
@@ -244,104 +237,50 @@ release(struct net *m)
     struct mmgcn *g = m->own;
     if (!g)
         return;
-    for (int k = 0; k < g->modalities; k++) {
-        struct modality *v = &g->modality[k];
-        for (int l = 0; v->l && l < g->layers; l++)
-            mmgcn_layer_free(&v->l[l]);
-        free(v->l);
-        free(v->norm);
-        mat_free(&v->raw);
-        mat_free(&v->x0);
-    }
-    free(g->modality);
     reach_free(g->reach);
-    mat_free(&g->scratch.dh);
-    mat_free(&g->scratch.side);
     segments_free(&g->seen);
-    free(g->node);
-    free(g->place);
-    free(g->coef);
-    mat_free(&g->z);
-    mat_free(&g->occurrence);
-    free(g);
 }
 
+/* A weight or a table of modality `name`. */
 static int
-take_features(struct net *m, struct modality *v, struct net_features *f,
-    int train, struct err *e)
+add_normal(
+    struct net *m, int64_t n, int64_t d, const char *what, const char *name)
 {
-    if (!train) {
-        v->raw = f->x;
-        f->x = (struct mat){0};
-        return 0;
-    }
-    int rc = net_add(
-        m, NET_PARAM, f->x.n, f->x.d, &v->features, e, "feature_%s", f->name);
-    if (rc)
-        return rc;
-    mat_free(&m->tensor[v->features].x);
-    m->tensor[v->features].x = f->x;
-    f->x = (struct mat){0};
-    return 0;
+    int place = net_add(m, NET_PARAM, n, d, "%s_%s", what, name);
+    struct init o = net_init(m, place);
+    init_xavier_normal(&o, &m->tensor[place].x);
+    return place;
 }
 
-static int
-add_normal(struct net *m, int64_t n, int64_t d, int *place, struct err *e,
-    const char *modality, const char *what)
-{
-    int rc = net_add(m, NET_PARAM, n, d, place, e, "%s_%s", what, modality);
-    if (!rc) {
-        struct init o = {m->seed, (uint32_t)*place, m->exec};
-        init_xavier_normal(&o, &m->tensor[*place].x);
-    }
-    return rc;
-}
-
-static int
-add_projection(struct net *m, struct modality *v, const char *name,
-    int64_t columns, struct err *e)
-{
-    int bias;
-    int rc = add_normal(
-        m, v->width, columns, &v->project, e, name, "project_weight");
-    if (!rc)
-        rc = net_add(
-            m, NET_PARAM, 1, v->width, &bias, e, "project_bias_%s", name);
-    return rc;
-}
-
-static int
-add_modality(struct net *m, struct modality *v, struct net_features *f,
-    int train, struct err *e)
+static void
+add_modality(
+    struct net *m, struct modality *v, struct net_features *f, int train)
 {
     struct mmgcn *g = m->own;
+    struct arena *p = &m->arena;
     int64_t columns = f->x.d;
-    v->features = v->project = NONE;
+    v->project = NONE;
     v->width = columns > WIDE ? NARROW : columns;
-    int rc = take_features(m, v, f, train, e);
-    if (!rc && columns > WIDE)
-        rc = add_projection(m, v, f->name, columns, e);
-    if (!rc)
-        rc = add_normal(
-            m, g->users, v->width, &v->preference, e, f->name, "preference");
-    if (!rc)
-        rc = mat_init(&v->x0, g->users + g->items, v->width, e);
-    if (rc)
-        return rc;
-    v->norm = mem_new(v->x0.n, sizeof *v->norm, e);
-    v->l = mem_zero(g->layers, sizeof *v->l, e);
-    if (!v->norm || !v->l)
-        return ERR_NOMEM;
-    for (int l = 0; l < g->layers && !rc; l++)
-        rc = mmgcn_layer_init(
-            &v->l[l], m, f->name, l + 1, l ? m->width : v->width, e);
-    if (!rc && v->project == NONE && !train) {
-        struct mat item = mat_rows(&v->x0, g->users, g->items);
-        /* needed as rows of X_0 only */
-        norm_rows_forward(&v->raw, &item, NULL, m->exec);
-        mat_free(&v->raw);
+    modal_take(m, f, train, &v->features);
+    if (columns > WIDE) {
+        v->project =
+            add_normal(m, v->width, columns, "project_weight", f->name);
+        net_add(m, NET_PARAM, 1, v->width, "project_bias_%s", f->name);
     }
-    return rc;
+    v->preference = add_normal(m, g->users, v->width, "preference", f->name);
+    v->x0 = mat_in(p, g->users + g->items, v->width);
+    v->norm = arena_new(p, g->users + g->items, sizeof *v->norm);
+    v->l = arena_zero(p, g->layers, sizeof *v->l);
+    for (int l = 0; v->l && l < g->layers; l++)
+        mmgcn_layer_init(&v->l[l], m, f->name, l + 1, l ? m->width : v->width);
+    struct mat *frozen = &v->features.frozen;
+    if (v->project == NONE && !train && v->x0.x) {
+        /* needed as rows of X_0 only */
+        struct mat item = mat_rows(&v->x0, g->users, g->items);
+        norm_rows_forward(frozen, &item, NULL, m->exec);
+        mat_free(frozen);
+    }
+    arena_take(p, frozen->x);
 }
 
 /* Which preferences the penalty is on: the published model has one modality
@@ -360,72 +299,52 @@ static int
 buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmgcn *g = m->own;
+    struct arena *p = &m->arena;
     int64_t n = g->users + g->items, widest = m->width;
     int64_t side = g->users < g->items ? g->users : g->items;
     for (int k = 0; k < g->modalities; k++)
         if (g->modality[k].width > widest)
             widest = g->modality[k].width;
-    g->node = mem_new(3 * o->batch, sizeof *g->node, e);
-    g->place = mem_new(3 * o->batch, sizeof *g->place, e);
-    g->coef = mem_new(o->batch, sizeof *g->coef, e);
-    int rc = g->node && g->place && g->coef ? 0 : ERR_NOMEM;
-    for (int64_t k = 0; k < 3 * o->batch && !rc; k++)
+    g->node = arena_new(p, 3 * o->batch, sizeof *g->node);
+    g->place = arena_new(p, 3 * o->batch, sizeof *g->place);
+    g->coef = arena_new(p, o->batch, sizeof *g->coef);
+    for (int64_t k = 0; g->place && k < 3 * o->batch; k++)
         g->place[k] = (int32_t)k;
-    if (!rc)
-        rc = segments_init(&g->seen, 3 * o->batch, e);
-    if (!rc)
-        rc = reach_new(&g->reach, o->train, g->layers, e);
-    if (!rc)
-        rc = mat_init(&g->scratch.dh, n, widest, e);
-    if (!rc)
-        rc = mat_init(&g->scratch.side, side, widest, e);
-    if (!rc)
-        rc = mat_init(&g->z, n, m->width, e);
-    if (!rc)
-        rc = mat_init(&g->occurrence, 3 * o->batch, m->width, e);
-    return rc;
-}
-
-static int
-embeddings(struct net *m, const struct system_args *o, struct err *e)
-{
-    int rc = net_add_embeddings(
-        m, o->train->rows, o->train->cols, system_int(o, "dim"), e);
-    for (int k = 0; k < 2 && !rc; k++) {
-        struct init i = {m->seed, (uint32_t)k, m->exec};
-        struct mat *x = &m->tensor[k].x;
-        init_normal(&i, START, x->x, x->n * x->d);
-    }
-    return rc;
+    g->scratch.dh = mat_in(p, n, widest);
+    g->scratch.side = mat_in(p, side, widest);
+    g->z = mat_in(p, n, m->width);
+    g->occurrence = mat_in(p, 3 * o->batch, m->width);
+    int rc = segments_init(&g->seen, 3 * o->batch, e);
+    return rc ? rc : reach_new(&g->reach, o->train, g->layers, e);
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct mmgcn *g = m->own = mem_zero(1, sizeof *g, e);
+    struct mmgcn *g = m->own = arena_zero(&m->arena, 1, sizeof *g);
     if (!g)
-        return ERR_NOMEM;
+        return arena_check(&m->arena, e);
     g->users = o->train->rows;
     g->items = o->train->cols;
     g->layers = (int)system_int(o, "layers");
     g->penalty = system_real(o, "penalty");
-    g->modality = mem_zero(o->n_features, sizeof *g->modality, e);
-    int rc = g->modality ? embeddings(m, o, e) : ERR_NOMEM;
-    for (int k = 0; k < o->n_features && !rc; k++) {
-        g->modalities++;
-        rc = add_modality(m, &g->modality[k], &o->features[k],
-            system_int(o, "train-features"), e);
+    g->modalities = o->n_features;
+    g->modality = arena_zero(&m->arena, o->n_features, sizeof *g->modality);
+    m->sampling = SAMPLE_PAIRS;
+    net_add_embeddings(m, g->users, g->items, m->width);
+    for (int k = 0; k < m->tensors; k++) {
+        struct init i = net_init(m, k);
+        struct mat *x = &m->tensor[k].x;
+        init_normal(&i, START, x->x, x->n * x->d);
     }
-    if (!rc)
-        rc = buffers(m, o, e);
+    for (int k = 0; g->modality && k < o->n_features; k++)
+        add_modality(m, &g->modality[k], &o->features[k],
+            (int)system_int(o, "train-features"));
+    int rc = arena_check(&m->arena, e);
     if (rc)
         return rc;
     choose_penalised(g);
-    for (int k = 0; k < m->tensors; k++)
-        m->tensor[k].adam = (struct adam_opt){.rate = system_real(o, "lr"),
-            .coupled = system_real(o, "weight-decay")};
-    m->sampling = SAMPLE_PAIRS;
-    return 0;
+    return buffers(m, o, e);
 }
 
 static int

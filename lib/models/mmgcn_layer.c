@@ -1,7 +1,6 @@
 #include "lib/models/mmgcn_layer.h"
 
 #include "lib/nn/act.h"
-#include "lib/nn/init.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/rows.h"
 #include "lib/nn/spmm.h"
@@ -10,54 +9,32 @@
 
 /* The weights q x p and, behind them, the bias of one linear map. */
 static int
-add_linear(struct net *m, int64_t q, int64_t p, int *place, struct err *e,
-    const char *modality, const char *letter, int number)
+add_linear(struct net *m, int64_t q, int64_t p, const char *modality,
+    const char *letter, int number)
 {
-    int bias;
-    int rc = net_add(m, NET_PARAM, q, p, place, e, "%s%d_weight_%s", letter,
-        number, modality);
-    if (!rc)
-        rc = net_add(m, NET_PARAM, 1, q, &bias, e, "%s%d_bias_%s", letter,
-            number, modality);
-    if (!rc) {
-        struct init o = {m->seed, (uint32_t)*place, m->exec};
-        init_xavier_normal(&o, &m->tensor[*place].x);
-    }
-    return rc;
-}
-
-int
-mmgcn_layer_init(struct mmgcn_layer *l, struct net *m, const char *modality,
-    int number, int64_t p, struct err *e)
-{
-    *l = (struct mmgcn_layer){0};
-    int64_t users = m->tensor[NET_USER].x.n, items = m->tensor[NET_ITEM].x.n;
-    int64_t n = users + items, d = m->width;
-    int64_t side = users < items ? users : items;
-    int rc = add_linear(m, p, p, &l->a, e, modality, "a", number);
-    if (!rc)
-        rc = add_linear(m, d, p, &l->b, e, modality, "b", number);
-    if (!rc)
-        rc = add_linear(m, d, p, &l->c, e, modality, "c", number);
-    if (!rc)
-        rc = mat_init(&l->h, n, p, e);
-    if (!rc)
-        rc = mat_init(&l->t, n, d, e);
-    if (!rc)
-        rc = mat_init(&l->out, n, d, e);
-    for (int k = 0; k < 2 && !rc; k++)
-        rc = mat_init(&l->mean[k], side, p, e);
-    return rc;
+    int place =
+        net_add(m, NET_PARAM, q, p, "%s%d_weight_%s", letter, number, modality);
+    net_add(m, NET_PARAM, 1, q, "%s%d_bias_%s", letter, number, modality);
+    struct init o = net_init(m, place);
+    init_xavier_normal(&o, &m->tensor[place].x);
+    return place;
 }
 
 void
-mmgcn_layer_free(struct mmgcn_layer *l)
+mmgcn_layer_init(struct mmgcn_layer *l, struct net *m, const char *modality,
+    int number, int64_t p)
 {
-    mat_free(&l->h);
-    mat_free(&l->t);
-    mat_free(&l->out);
-    mat_free(&l->mean[0]);
-    mat_free(&l->mean[1]);
+    int64_t users = m->tensor[NET_USER].x.n, items = m->tensor[NET_ITEM].x.n;
+    int64_t n = users + items, d = m->width;
+    int64_t side = users < items ? users : items;
+    l->a = add_linear(m, p, p, modality, "a", number);
+    l->b = add_linear(m, d, p, modality, "b", number);
+    l->c = add_linear(m, d, p, modality, "c", number);
+    l->h = mat_in(&m->arena, n, p);
+    l->t = mat_in(&m->arena, n, d);
+    l->out = mat_in(&m->arena, n, d);
+    for (int k = 0; k < 2; k++)
+        l->mean[k] = mat_in(&m->arena, side, p);
 }
 
 static float *

@@ -33,11 +33,9 @@ struct mmgcn_scratch {
 };
 
 /* Adds the tensors, named after the modality and the number, XN weights and
- * zero biases, and allocates for all nodes. The caller frees also if this
- * fails. ERR_NOMEM; ERR_RANGE if there are too many tensors. */
-int mmgcn_layer_init(struct mmgcn_layer *l, struct net *m, const char *modality,
-    int number, int64_t p, struct err *e) ERR_CHECKED;
-void mmgcn_layer_free(struct mmgcn_layer *l);
+ * zero biases, and takes memory for all nodes from m's arena. */
+void mmgcn_layer_init(struct mmgcn_layer *l, struct net *m,
+    const char *modality, int number, int64_t p);
 
 /* Fills l->out (r->n rows) from x (r->from rows). ERR_NOMEM. */
 int mmgcn_layer_forward(struct mmgcn_layer *l, struct net *m,

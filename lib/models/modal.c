@@ -1,64 +1,37 @@
 #include "lib/models/modal.h"
 
-#include "lib/base/mem.h"
-#include "lib/models/system.h"
-#include "lib/nn/init.h"
-
-#include <stdlib.h>
-
-static int
-make(struct net *m, const struct system_args *o, int with_bias,
-    struct net_features *f, struct modal *t, struct err *e)
-{
-    const struct adam_opt adam = {.rate = system_real(o, "lr"),
-        .coupled = system_real(o, "weight-decay")};
-    int first = m->tensors, rc = 0;
-    int64_t items = f->x.n, width = f->x.d;
-    t->features = t->bias = -1;
-    if (system_int(o, "train-features")) {
-        rc = net_add(
-            m, NET_PARAM, items, width, &t->features, e, "feature_%s", f->name);
-        if (rc)
-            return rc;
-        mat_free(&m->tensor[t->features].x);
-        m->tensor[t->features].x = f->x;
-    } else {
-        t->frozen = f->x;
-    }
-    f->x = (struct mat){0};
-    rc = net_add(m, NET_PARAM, system_int(o, "dim"), width, &t->weight, e,
-        "weight_%s", f->name);
-    if (!rc && with_bias)
-        rc = net_add(m, NET_PARAM, 1, system_int(o, "dim"), &t->bias, e,
-            "bias_%s", f->name);
-    for (int k = first; k < m->tensors && !rc; k++) {
-        m->tensor[k].adam = adam;
-        if (k == t->features)
-            continue;
-        struct mat *x = &m->tensor[k].x;
-        struct init init = {m->seed, (uint32_t)k, m->exec};
-        init_linear(&init, width, x->x, x->n * x->d);
-    }
-    return rc;
-}
-
-int
-modal_make(struct net *m, const struct system_args *o, int with_bias,
-    struct modal **t, struct err *e)
-{
-    *t = mem_zero(o->n_features, sizeof **t, e);
-    int rc = *t ? 0 : ERR_NOMEM;
-    for (int k = 0; k < o->n_features && !rc; k++)
-        rc = make(m, o, with_bias, &o->features[k], &(*t)[k], e);
-    return rc;
-}
-
 void
-modal_free(struct modal *t, int n)
+modal_take(struct net *m, struct net_features *f, int train, struct modal *t)
 {
-    for (int k = 0; t && k < n; k++)
-        mat_free(&t[k].frozen);
-    free(t);
+    *t = (struct modal){.features = -1, .bias = -1};
+    if (train)
+        t->features = net_add_value(m, &f->x, "feature_%s", f->name);
+    else
+        t->frozen = f->x;
+    f->x = (struct mat){0};
+}
+
+struct modal *
+modal_make(struct net *m, const struct system_args *o, int with_bias)
+{
+    struct modal *all = arena_zero(&m->arena, o->n_features, sizeof *all);
+    for (int k = 0; all && k < o->n_features; k++) {
+        struct net_features *f = &o->features[k];
+        struct modal *t = &all[k];
+        int64_t width = f->x.d;
+        modal_take(m, f, (int)system_int(o, "train-features"), t);
+        arena_take(&m->arena, t->frozen.x);
+        t->weight =
+            net_add(m, NET_PARAM, m->width, width, "weight_%s", f->name);
+        if (with_bias)
+            t->bias = net_add(m, NET_PARAM, 1, m->width, "bias_%s", f->name);
+        for (int i = t->weight; i < m->tensors && !m->arena.rc; i++) {
+            struct init init = net_init(m, i);
+            struct mat *x = &m->tensor[i].x;
+            init_linear(&init, width, x->x, x->n * x->d);
+        }
+    }
+    return m->arena.rc ? NULL : all;
 }
 
 const struct mat *

@@ -1,7 +1,7 @@
 #ifndef STAIR_MODAL_H
 #define STAIR_MODAL_H
 
-#include "lib/models/net.h"
+#include "lib/models/system.h"
 
 /*
  * A modality of a net: its items' features, frozen or a parameter, and a linear
@@ -16,15 +16,19 @@ struct modal {
     int bias;          /* b: 1 x d; -1 without */
 };
 
+/* The features alone, moved out of f: frozen, or as a parameter if `train`. The
+ * frozen ones are the caller's. */
+void modal_take(
+    struct net *m, struct net_features *f, int train, struct modal *t);
+
 /*
  * The modalities of o behind the tensors that m has, the features moved out of
- * o; with trained features (--train-features) as parameters. W and b are
- * uniform up to 1 / sqrt(F). All get Adam's settings from o. *t, [n_features],
- * is freed with modal_free, also after an error. ERR_NOMEM.
+ * o, as parameters with --train-features. W and b are uniform up to
+ * 1 / sqrt(F). Returns [o->n_features] in m's arena, NULL after a failure,
+ * which the arena remembers.
  */
-int modal_make(struct net *m, const struct system_args *o, int with_bias,
-    struct modal **t, struct err *e) ERR_CHECKED;
-void modal_free(struct modal *t, int n);
+struct modal *modal_make(
+    struct net *m, const struct system_args *o, int with_bias);
 
 /* I x F */
 const struct mat *modal_features(const struct net *m, const struct modal *t);

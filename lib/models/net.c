@@ -8,15 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-zeros(struct mat *x, int64_t n, int64_t d, struct err *e)
-{
-    int rc = mat_init(x, n, d, e);
-    if (!rc)
-        memset(x->x, 0, (size_t)(n * d) * sizeof *x->x);
-    return rc;
-}
-
 int
 net_new(struct net **out, const struct net_kind *kind,
     const struct system_args *o, struct err *e)
@@ -26,10 +17,14 @@ net_new(struct net **out, const struct net_kind *kind,
         return ERR_NOMEM;
     **out = (struct net){.name = o->system->name,
         .kind = kind,
+        .adam = {.rate = system_real(o, "lr"),
+            .coupled = system_real(o, "weight-decay")},
         .width = system_int(o, "dim"),
         .exec = o->exec,
         .seed = o->seed};
     int rc = kind->make ? kind->make(*out, o, e) : 0;
+    if (!rc)
+        rc = arena_check(&(*out)->arena, e);
     if (rc) {
         net_free(*out);
         *out = NULL;
@@ -38,67 +33,86 @@ net_new(struct net **out, const struct net_kind *kind,
 }
 
 static int
-check_name(const struct net *m, const char *name, struct err *e)
+is_name(struct net *m, const char *name)
 {
     if (strlen(name) > NET_NAME)
-        return err_set(e, ERR_RANGE,
+        arena_fail(&m->arena, ERR_RANGE,
             "model '%s': a tensor's name has at most %d bytes: '%s'", m->name,
             NET_NAME, name);
     for (int k = 0; k < m->tensors; k++)
         if (strcmp(m->tensor[k].name, name) == 0)
-            return err_set(e, ERR_RANGE,
+            arena_fail(&m->arena, ERR_RANGE,
                 "model '%s': two tensors are named '%s'", m->name, name);
-    return 0;
+    return !m->arena.rc;
 }
 
-/* The next tensor, with a name and nothing else. */
-static int
-append(struct net *m, enum net_role role, struct err *e, const char *name,
-    va_list ap)
+/* The next tensor, with a name and nothing else, or NULL. */
+static struct net_tensor *
+append(struct net *m, enum net_role role, const char *name, va_list ap)
 {
     if (m->tensors == NET_TENSORS)
-        return err_set(e, ERR_RANGE,
+        arena_fail(&m->arena, ERR_RANGE,
             "model '%s' would have more than %d tensors, too many for a "
             "checkpoint",
             m->name, NET_TENSORS);
     char *text;
-    if (vasprintf(&text, name, ap) < 0)
-        return err_set(e, ERR_NOMEM, "out of memory");
-    int rc = check_name(m, text, e);
-    if (rc) {
-        free(text);
-        return rc;
+    if (vasprintf(&text, name, ap) < 0) {
+        arena_fail(&m->arena, ERR_NOMEM, "out of memory");
+        return NULL;
     }
-    m->tensor[m->tensors++] = (struct net_tensor){.name = text, .role = role};
-    return 0;
+    text = arena_take(&m->arena, text);
+    if (!text || !is_name(m, text))
+        return NULL;
+    struct net_tensor *t = &m->tensor[m->tensors++];
+    *t = (struct net_tensor){.name = text, .role = role, .adam = m->adam};
+    return t;
 }
 
-static int
-fill(struct net_tensor *t, int64_t n, int64_t d, struct err *e)
+static struct mat
+zeros(struct net *m, const struct mat *like)
 {
-    int rc = zeros(&t->x, n, d, e);
-    if (rc || t->role == NET_STATE)
-        return rc;
-    rc = zeros(&t->g, n, d, e);
-    if (!rc)
-        rc = zeros(&t->m, n, d, e);
-    if (!rc)
-        rc = zeros(&t->v, n, d, e);
-    return rc;
+    struct mat x = mat_in(&m->arena, like->n, like->d);
+    if (x.x)
+        memset(x.x, 0, (size_t)(x.n * x.d) * sizeof *x.x);
+    return x;
+}
+
+/* Returns the tensor's number. */
+static int
+fill(struct net *m, struct net_tensor *t, const struct mat *x)
+{
+    if (!t)
+        return 0;
+    t->x = x->x ? *x : zeros(m, x);
+    if (t->role != NET_STATE) {
+        t->g = zeros(m, x);
+        t->m = zeros(m, x);
+        t->v = zeros(m, x);
+    }
+    return (int)(t - m->tensor);
 }
 
 int
-net_add(struct net *m, enum net_role role, int64_t n, int64_t d, int *place,
-    struct err *e, const char *name, ...)
+net_add(struct net *m, enum net_role role, int64_t n, int64_t d,
+    const char *name, ...)
 {
     va_list ap;
     va_start(ap, name);
-    int rc = append(m, role, e, name, ap);
+    struct net_tensor *t = append(m, role, name, ap);
     va_end(ap);
-    if (rc)
-        return rc;
-    *place = m->tensors - 1;
-    return fill(&m->tensor[*place], n, d, e);
+    return fill(m, t, &(struct mat){n, d, NULL});
+}
+
+int
+net_add_value(struct net *m, struct mat *x, const char *name, ...)
+{
+    va_list ap;
+    va_start(ap, name);
+    struct net_tensor *t = append(m, NET_PARAM, name, ap);
+    va_end(ap);
+    struct mat own = *x;
+    *x = (struct mat){0};
+    return arena_take(&m->arena, own.x) ? fill(m, t, &own) : 0;
 }
 
 /* Leaves the first `users` rows to a, the others become b. */
@@ -109,28 +123,21 @@ halve(struct mat *a, struct mat *b, int64_t users)
     a->n = users;
 }
 
-int
-net_add_embeddings(
-    struct net *m, int64_t users, int64_t items, int64_t d, struct err *e)
+void
+net_add_embeddings(struct net *m, int64_t users, int64_t items, int64_t d)
 {
-    int place;
-    int rc = net_add(m, NET_PARAM, users + items, d, &place, e, "user");
-    if (!rc)
-        rc = net_add(m, NET_PARAM, 0, d, &place, e, "item");
-    if (rc)
-        return rc;
+    net_add(m, NET_PARAM, users + items, d, "user");
+    net_add(m, NET_PARAM, 0, d, "item");
+    if (m->arena.rc)
+        return;
     struct net_tensor *u = &m->tensor[NET_USER], *i = &m->tensor[NET_ITEM];
-    struct mat *whole[] = {&u->x, &u->g, &u->m, &u->v};
-    struct mat *part[] = {&i->x, &i->g, &i->m, &i->v};
-    for (int k = 0; k < 4; k++) {
-        mat_free(part[k]);
-        halve(whole[k], part[k], users);
-    }
-    i->part = 1;
-    return 0;
+    halve(&u->x, &i->x, users);
+    halve(&u->g, &i->g, users);
+    halve(&u->m, &i->m, users);
+    halve(&u->v, &i->v, users);
 }
 
-/* The user's matrix and the item's that lies behind it. */
+/* The users' matrix and the items' that lies behind it. */
 static struct mat
 both(const struct mat *user, const struct mat *item)
 {
@@ -149,6 +156,12 @@ net_embeddings_gradients(const struct net *m)
     return both(&m->tensor[NET_USER].g, &m->tensor[NET_ITEM].g);
 }
 
+struct init
+net_init(const struct net *m, int tensor)
+{
+    return (struct init){m->seed, (uint32_t)tensor, m->exec};
+}
+
 void
 net_free(struct net *m)
 {
@@ -156,15 +169,6 @@ net_free(struct net *m)
         return;
     if (m->kind->free)
         m->kind->free(m);
-    for (int k = 0; k < m->tensors; k++) {
-        struct net_tensor *t = &m->tensor[k];
-        free(t->name);
-        if (t->part)
-            continue;
-        mat_free(&t->x);
-        mat_free(&t->g);
-        mat_free(&t->m);
-        mat_free(&t->v);
-    }
+    arena_free(&m->arena);
     free(m);
 }

@@ -1,20 +1,23 @@
 #ifndef STAIR_NET_H
 #define STAIR_NET_H
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/exec.h"
 #include "lib/graph/sample.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
 #include "lib/nn/adam.h"
+#include "lib/nn/init.h"
 
 #include <stdint.h>
 
 /*
- * A system that is more than a polynomial of the graph: named parameters, and
- * functions that compute a batch's loss with its gradients, and the vectors
- * whose inner product is the score. Sampling, Adam, checkpoints, evaluation and
- * the loop around them are the engine's (lib/engine/cpu/cpu_net.h).
+ * A model that is more than a polynomial of the graph: named parameters, a
+ * function that computes a batch's loss and its gradients, and one that makes
+ * the vectors whose inner product is the score. Sampling, Adam, checkpoints,
+ * evaluation and the loop around them belong to the engine
+ * (lib/engine/cpu/cpu_net.h).
  */
 
 enum net_role {
@@ -23,15 +26,14 @@ enum net_role {
     NET_STATE  /* anything else that the rest of a run depends on */
 };
 
-/* A parameter and what belongs to it, all of one shape. */
+/* A parameter: its value, gradient and moments, all of one shape. */
 struct net_tensor {
     char *name; /* checkpoint members are now_NAME, m_NAME, v_NAME */
     enum net_role role;
     struct adam_opt adam; /* of a NET_PARAM */
     struct mat x;         /* value */
     struct mat g;         /* gradient; of a NET_PARAM zero before each step */
-    struct mat m, v;      /* Adam's moments; neither g, m nor v if NET_STATE */
-    int part;             /* its matrices lie in those of the tensor before */
+    struct mat m, v;      /* Adam's moments; a NET_STATE has no g, m, v */
 };
 
 /* A step's triples and its place in the run. */
@@ -43,15 +45,14 @@ struct net_batch {
 };
 
 struct net;
-
 struct system_args;
 
 struct net_kind {
-    /* Sets up what net_new leaves to the model: tensors, own, sampling. May be
-     * NULL. */
+    /* Sets up what net_new leaves to the model: tensors, own, sampling. A
+     * failure that m->arena remembers need not be returned. May be NULL. */
     int (*make)(
         struct net *m, const struct system_args *o, struct err *e) ERR_CHECKED;
-    /* Called before the first step of an epoch and again if the run continues
+    /* Called before the first step of an epoch, and again if the run continues
      * within it: what it does may depend on the epoch and the seed alone. May
      * be NULL. */
     int (*epoch)(struct net *m, int64_t epoch, struct err *e) ERR_CHECKED;
@@ -63,7 +64,7 @@ struct net_kind {
      * caller. Changes nothing that training depends on. */
     int (*vectors)(struct net *m, struct mat *user, struct mat *item,
         struct err *e) ERR_CHECKED;
-    /* Frees own. May be NULL. */
+    /* Frees what own holds beside the arena's memory. May be NULL. */
     void (*free)(struct net *m);
 };
 
@@ -81,11 +82,13 @@ struct net {
     struct net_tensor tensor[NET_TENSORS]; /* the first two: the embeddings of
                                               users and items, "user", "item" */
     int tensors;
-    int64_t width; /* columns of the output vectors */
+    struct adam_opt adam; /* settings of the NET_PARAMs that are added next */
+    int64_t width;        /* columns of the output vectors */
     enum sample_kind sampling;
     struct exec *exec;
     uint64_t seed;
-    void *own; /* the model's */
+    struct arena arena; /* memory that lives as long as the net */
+    void *own;          /* the model's */
 };
 
 /* A modality's features: a row per item. */
@@ -96,29 +99,37 @@ struct net_features {
                       them by given weights */
 };
 
-/* For the models: a net of this kind and o's system, by its make. *out is NULL
- * after an error. ERR_NOMEM, or what make returns. */
+/* A net of this kind and o's system, by its make. Parameters are stepped by
+ * Adam with coupled decay unless make chooses otherwise. *out is NULL after an
+ * error: ERR_NOMEM, or what make returns. */
 int net_new(struct net **out, const struct net_kind *kind,
     const struct system_args *o, struct err *e) ERR_CHECKED;
 
 /*
- * For the models: a zeroed tensor n x d behind those that m has; *place is its
- * index. A name that ends in a modality's, which may be any letters, digits and
- * underscores, has a beginning with which no other kind of name begins: so two
- * tensors never share one. ERR_RANGE if they do, if a name is too long, or for
- * too many tensors.
+ * The functions below are for the models' make. They remember failures in
+ * m->arena and return 0 then.
+ *
+ * net_add: a zeroed tensor n x d behind those that m has; returns its number. A
+ * name that ends in a modality's, which may be any letters, digits and
+ * underscores, begins as no other kind of name does: so two tensors never share
+ * one. ERR_RANGE if they do, if a name is too long, or for too many tensors.
  */
-int net_add(struct net *m, enum net_role role, int64_t n, int64_t d, int *place,
-    struct err *e, const char *name, ...) ERR_CHECKED
-    __attribute__((format(printf, 7, 8)));
+int net_add(struct net *m, enum net_role role, int64_t n, int64_t d,
+    const char *name, ...) __attribute__((format(printf, 5, 6)));
 
-/* For the models, before any net_add: the embeddings of users and items, zeroed
- * NET_PARAMs. Their rows are adjacent, users first: net_embeddings(_gradients)
- * are views of both, (U + I) x d, as propagation wants them. */
-int net_add_embeddings(struct net *m, int64_t users, int64_t items, int64_t d,
-    struct err *e) ERR_CHECKED;
+/* The same for a NET_PARAM with the value x, which is moved. */
+int net_add_value(struct net *m, struct mat *x, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Before any net_add: the embeddings of users and items, zeroed NET_PARAMs.
+ * Their rows are adjacent, users first: net_embeddings(_gradients) are views of
+ * both, (U + I) x d, as propagation wants them. */
+void net_add_embeddings(struct net *m, int64_t users, int64_t items, int64_t d);
 struct mat net_embeddings(const struct net *m);
 struct mat net_embeddings_gradients(const struct net *m);
+
+/* Random numbers for the first values of a tensor. */
+struct init net_init(const struct net *m, int tensor);
 
 /* Frees everything, own by kind->free; m may be NULL or only partly made. */
 void net_free(struct net *m);

@@ -1,4 +1,5 @@
 /* lib/base: the generator, our own transcendental functions. */
+#include "lib/base/arena.h"
 #include "lib/base/fmath.h"
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
@@ -98,9 +99,37 @@ test_mem(void)
     free(p);
 }
 
+/* Many blocks, then a failure, after which nothing is given. */
+static void
+arenas(void)
+{
+    struct arena a = {0};
+    struct err e = {0};
+    int good = 1;
+    for (int k = 0; k < 1000; k++) {
+        char *x = arena_zero(&a, k, 1), *y = arena_new(&a, k, 1);
+        good &= x && y && (!k || x[k - 1] == 0);
+    }
+    good &= arena_take(&a, mem_new(1, 1, NULL)) && !arena_take(&a, NULL);
+    ok(good && arena_check(&a, &e) == 0, "an arena of 2001 blocks");
+    ok(!arena_new(&a, INT64_MAX, 8) && arena_check(&a, &e) == ERR_NOMEM &&
+            strstr(e.msg, "out of memory"),
+        "%s", e.msg);
+    arena_fail(&a, ERR_RANGE, "another %s", "failure");
+    ok(!arena_new(&a, 1, 1) && !arena_take(&a, mem_new(1, 1, NULL)) &&
+            arena_check(&a, &e) == ERR_NOMEM,
+        "the first failure is kept");
+    arena_free(&a);
+    arena_fail(&a, ERR_RANGE, "a %s", "reason");
+    ok(arena_check(&a, &e) == ERR_RANGE && strcmp(e.msg, "a reason") == 0,
+        "an arena that is freed is empty");
+    arena_free(&a);
+}
+
 int
 main(void)
 {
+    arenas();
     test_fmath();
     test_rng();
     test_mem();

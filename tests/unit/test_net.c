@@ -109,21 +109,20 @@ net_engine(struct sampler *s, const struct poly *like)
     struct err e;
     struct net *m;
     struct engine *g;
-    int state;
     struct system_args o;
     set_args(&o, D);
     if (net_new(&m, &mf, &o, &e) ||
-        net_add_embeddings(m, USERS, ITEMS, D, &e) ||
-        net_add(m, NET_STATE, 1, 1, &state, &e, "steps") ||
         sample_init(s, SAMPLE_USERS, &train, SEED, &e))
+        abort();
+    net_add_embeddings(m, USERS, ITEMS, D);
+    net_add(m, NET_STATE, 1, 1, "steps");
+    if (arena_check(&m->arena, &e))
         abort();
     memcpy(m->tensor[NET_USER].x.x, like->user.x, USERS * D * sizeof(float));
     memcpy(m->tensor[NET_ITEM].x.x, like->item.x, ITEMS * D * sizeof(float));
     struct mat all = net_embeddings(m);
     ok(all.n == USERS + ITEMS && all.x + USERS * D == m->tensor[NET_ITEM].x.x,
         "embeddings are adjacent");
-    for (int k = 0; k < 2; k++)
-        m->tensor[k].adam = (struct adam_opt){.rate = .01, .coupled = .02};
     if (cpu_net_new(&g, m, s, BATCH, &e))
         abort();
     return g;
@@ -177,6 +176,19 @@ stop_after(void *ctx, int64_t step, int64_t steps)
         stop[0] = 1;
 }
 
+/* net_add refuses the name, and nothing is added. */
+static void
+no_tensor(struct net *m, const char *why, const char *name)
+{
+    struct err e = {0};
+    int n = m->tensors, before = m->arena.rc;
+    ok(net_add(m, NET_STATE, 1, 1, "%s", name) == 0 && !before &&
+            arena_check(&m->arena, &e) == ERR_RANGE && m->tensors == n &&
+            strncmp(e.msg, why, strlen(why)) == 0,
+        "%.60s", e.msg);
+    m->arena.rc = 0;
+}
+
 /* What net_add refuses; the largest net with the longest name fits into a file
  * all the same. */
 static void
@@ -187,32 +199,28 @@ limits(void)
     struct engine *g;
     struct sampler s;
     struct checkpoint c;
-    int at;
     struct system_args o;
     set_args(&o, 1);
     char longest[NET_NAME + 2];
     memset(longest, 'a', sizeof longest);
     longest[NET_NAME] = 0;
     if (net_new(&m, &mf, &o, &e) ||
-        net_add_embeddings(m, USERS, ITEMS, 1, &e) ||
-        net_add(m, NET_OWN, 1, 1, &at, &e, "%s", longest) ||
         sample_init(&s, SAMPLE_USERS, &train, SEED, &e))
         abort();
-    ok(net_add(m, NET_STATE, 1, 1, &at, &e, "us%s", "er") == ERR_RANGE &&
-            strcmp(e.msg, "model 'mf': two tensors are named 'user'") == 0,
-        "%s", e.msg);
+    net_add_embeddings(m, USERS, ITEMS, 1);
+    net_add(m, NET_OWN, 1, 1, "%s", longest);
+    no_tensor(m, "model 'mf': two tensors are named 'user'", "user");
     longest[NET_NAME] = 'a';
     longest[NET_NAME + 1] = 0;
-    ok(net_add(m, NET_STATE, 1, 1, &at, &e, "%s", longest) == ERR_RANGE &&
-            strstr(e.msg, "a tensor's name has at most 240 bytes"),
-        "a name too long");
-    int rc = 0;
-    while (!rc && m->tensors < NET_TENSORS)
-        rc = net_add(m, NET_PARAM, 1, 1, &at, &e, "%d", m->tensors);
-    ok(!rc && net_add(m, NET_STATE, 1, 1, &at, &e, "more") == ERR_RANGE &&
-            strcmp(e.msg, "model 'mf' would have more than 338 tensors, too "
-                          "many for a checkpoint") == 0,
-        "%s", e.msg);
+    no_tensor(
+        m, "model 'mf': a tensor's name has at most 240 bytes: 'aaa", longest);
+    while (!m->arena.rc && m->tensors < NET_TENSORS)
+        net_add(m, NET_PARAM, 1, 1, "%d", m->tensors);
+    no_tensor(m,
+        "model 'mf' would have more than 338 tensors, too many for a "
+        "checkpoint",
+        "more");
+    int rc;
     if (cpu_net_new(&g, m, &s, BATCH, &e) ||
         train_start(&c, g, "mf", "--model=mf", &e))
         abort();

@@ -1,6 +1,5 @@
 #include "lib/models/mmssl/critic.h"
 
-#include "lib/base/mem.h"
 #include "lib/base/rng_words.h"
 #include "lib/models/mmssl/critic_priv.h"
 #include "lib/models/mmssl/wide.h"
@@ -11,7 +10,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Sizes of all there is, in floats but for the masks. */
@@ -65,52 +63,22 @@ critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e)
                     items, batch, (double)bytes / 1e9);
 }
 
-static int
-vector(float **p, int64_t n, struct err *e)
-{
-    *p = mem_zero(n, sizeof **p, e);
-    return *p ? 0 : ERR_NOMEM;
-}
-
-static int
-layers_init(struct critic *c, struct err *e)
+static void
+layers_init(struct critic *c)
 {
     struct critic_layers *l = &c->l;
-    int rc = 0;
-    for (int k = 0; k < 2 && !rc; k++) {
-        struct mat *m[] = {&l->xh[k], &l->u[k], &l->d[k], &l->ay[k], &l->az[k]};
-        for (int i = 0; i < 5 && !rc; i++)
-            rc = mat_init(m[i], c->rows, c->h[k], e);
-        if (!rc)
-            rc = vector(&l->r[k], c->h[k], e);
-        if (!rc)
-            rc = vector(&l->rb[k], c->h[k], e);
-        if (!rc) {
-            l->keep[k] = mem_new(c->rows * c->h[k], 1, e);
-            rc = l->keep[k] ? 0 : ERR_NOMEM;
-        }
-    }
-    float **v[] = {&l->s, &l->a3, &l->z3, &l->norm};
-    for (int i = 0; i < 4 && !rc; i++)
-        rc = vector(v[i], c->rows, e);
-    return rc;
-}
-
-static void
-layers_free(struct critic_layers *l)
-{
+    struct arena *p = &c->arena;
     for (int k = 0; k < 2; k++) {
         struct mat *m[] = {&l->xh[k], &l->u[k], &l->d[k], &l->ay[k], &l->az[k]};
         for (int i = 0; i < 5; i++)
-            mat_free(m[i]);
-        free(l->r[k]);
-        free(l->rb[k]);
-        free(l->keep[k]);
+            *m[i] = mat_in(p, c->rows, c->h[k]);
+        l->r[k] = arena_zero(p, c->h[k], sizeof *l->r[k]);
+        l->rb[k] = arena_zero(p, c->h[k], sizeof *l->rb[k]);
+        l->keep[k] = arena_new(p, c->rows * c->h[k], 1);
     }
-    free(l->s);
-    free(l->a3);
-    free(l->z3);
-    free(l->norm);
+    float **v[] = {&l->s, &l->a3, &l->z3, &l->norm};
+    for (int i = 0; i < 4; i++)
+        *v[i] = arena_zero(p, c->rows, sizeof **v[i]);
 }
 
 static void
@@ -143,15 +111,17 @@ critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
         .seed = seed,
         .exec = exec};
     int rc = sizes(c, items, batch, modals, e);
-    struct mat *wide[] = {&c->zf, &c->df, &c->zr, &c->dr};
-    for (int i = 0; i < 4 && !rc; i++)
-        rc = mat_init(wide[i], i < 2 ? c->rows : batch, c->h[0], e);
-    if (!rc)
-        rc = mat_init(&c->gram, c->h[0], c->h[0], e);
-    if (!rc)
-        rc = mat_init(&c->p, c->h[0], c->h[0], e);
-    if (!rc)
-        rc = layers_init(c, e);
+    if (rc)
+        return rc;
+    int64_t h = c->h[0];
+    c->zf = mat_in(&c->arena, c->rows, h);
+    c->df = mat_in(&c->arena, c->rows, h);
+    c->zr = mat_in(&c->arena, batch, h);
+    c->dr = mat_in(&c->arena, batch, h);
+    c->gram = mat_in(&c->arena, h, h);
+    c->p = mat_in(&c->arena, h, h);
+    layers_init(c);
+    rc = arena_check(&c->arena, e);
     if (rc == ERR_NOMEM)
         rc = critic_no_memory(items, batch, modals, e);
     if (rc)
@@ -164,10 +134,7 @@ critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
 void
 critic_free(struct critic *c)
 {
-    struct mat *m[] = {&c->zf, &c->df, &c->zr, &c->dr, &c->gram, &c->p};
-    for (int i = 0; i < 6; i++)
-        mat_free(m[i]);
-    layers_free(&c->l);
+    arena_free(&c->arena);
     *c = (struct critic){0};
 }
 

@@ -65,6 +65,7 @@ struct critic {
     struct mat df, dr;  /* their gradients */
     struct mat gram, p; /* h1 x h1 */
     struct critic_layers l;
+    struct arena arena;
 };
 
 /* A modality's rows, chosen by simrows_set; what the generator's gradients by

@@ -1,14 +1,11 @@
 #include "lib/models/mmssl/infonce.h"
 
 #include "lib/base/fmath.h"
-#include "lib/base/mem.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/matmul.h"
 #include "lib/nn/norm.h"
 
 #include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { COST = 16 /* an exponential in plain elements, to share work by */ };
 
@@ -16,16 +13,14 @@ int
 infonce_init(struct infonce *s, int64_t b, int64_t d, struct err *e)
 {
     *s = (struct infonce){0};
+    struct arena *p = &s->arena;
     struct mat *m[] = {&s->u, &s->v, &s->du, &s->dv, &s->e, &s->q};
-    int rc = 0;
-    for (int i = 0; i < 6 && !rc; i++)
-        rc = mat_init(m[i], b, i < 4 ? d : b, e);
-    if (!rc) {
-        s->nu = mem_new(b, sizeof *s->nu, e);
-        s->nv = mem_new(b, sizeof *s->nv, e);
-        s->loss = mem_new(b, sizeof *s->loss, e);
-        rc = s->nu && s->nv && s->loss ? 0 : ERR_NOMEM;
-    }
+    for (int i = 0; i < 6; i++)
+        *m[i] = mat_in(p, b, i < 4 ? d : b);
+    s->nu = arena_new(p, b, sizeof *s->nu);
+    s->nv = arena_new(p, b, sizeof *s->nv);
+    s->loss = arena_new(p, b, sizeof *s->loss);
+    int rc = arena_check(p, e);
     if (rc)
         infonce_free(s);
     return rc;
@@ -34,15 +29,7 @@ infonce_init(struct infonce *s, int64_t b, int64_t d, struct err *e)
 void
 infonce_free(struct infonce *s)
 {
-    mat_free(&s->u);
-    mat_free(&s->v);
-    mat_free(&s->du);
-    mat_free(&s->dv);
-    mat_free(&s->e);
-    mat_free(&s->q);
-    free(s->nu);
-    free(s->nv);
-    free(s->loss);
+    arena_free(&s->arena);
     *s = (struct infonce){0};
 }
 

@@ -22,6 +22,7 @@ struct infonce {
     struct mat e, q;   /* B x B */
     float *nu, *nv;    /* [B] lengths */
     double *loss;      /* [B] */
+    struct arena arena;
 };
 
 /* Room for b rows of d columns. ERR_NOMEM. */

@@ -30,7 +30,6 @@
 #include "lib/base/mem.h"
 #include "lib/models/mmssl/mmssl_priv.h"
 #include "lib/models/system.h"
-#include "lib/nn/init.h"
 #include "lib/nn/rows.h"
 
 #include <inttypes.h>
@@ -67,94 +66,46 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 }
 
 static void
-side_free(struct mmssl_side *a, int modals)
-{
-    struct mat *one[] = {
-        &a->mean, &a->out, &a->k, &a->z, &a->zn, &a->d_out, &a->d_k, &a->s};
-    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
-        mat_free(one[i]);
-    for (int l = 0; l <= MMSSL_LAYERS; l++)
-        mat_free(&a->layer[l]);
-    for (int k = 0; a->part && k < modals; k++) {
-        struct mmssl_part *p = &a->part[k];
-        mat_free(&p->f);
-        mat_free(&p->y);
-        mat_free(&p->k);
-        mat_free(&p->d_f);
-        mat_free(&p->d_k);
-        free(p->norm);
-    }
-    free(a->part);
-    free(a->z_norm);
-}
-
-static void
 release(struct net *m)
 {
     struct mmssl *s = m->own;
     if (!s)
         return;
     mmssl_graph_free(&s->r);
-    side_free(&s->user, s->modals);
-    side_free(&s->item, s->modals);
     segments_free(&s->users);
     segments_free(&s->items);
     simrows_known_free(&s->known);
     realrows_free(&s->real);
     infonce_free(&s->nce);
     critic_free(&s->critic);
-    struct mat *one[] = {&s->w, &s->d_w, &s->drop, &s->d_x, &s->da, &s->dz,
-        &s->q, &s->dn, &s->kb, &s->dense};
-    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
-        mat_free(one[i]);
     simrows_free(&s->sim);
-    for (int k = 0; s->fake && k < s->modals; k++)
+    for (int k = 0; s->fake && k < s->modals; k++) {
         simrows_free(&s->fake[k].s);
-    free(s->fake);
-    for (int k = 0; s->modal && k < s->modals; k++) {
-        struct mmssl_modal *f = &s->modal[k];
-        mmssl_graph_free(&f->g);
-        mat_free(&f->feature);
-        mat_free(&f->x);
-        mat_free(&f->q);
-        mat_free(&f->dq);
+        mmssl_graph_free(&s->modal[k].g);
     }
-    free(s->modal);
-    free(s->list);
-    free(s->coef);
-    free(s->top_score);
-    free(s->top_item);
-    free(s);
 }
 
-static int
-side_init(struct mmssl_side *a, int64_t n, int64_t d, int layers, int modals,
-    struct err *e)
+static void
+side_init(struct net *m, struct mmssl_side *a, int64_t n)
 {
+    struct mmssl *s = m->own;
+    struct arena *p = &m->arena;
     struct mat *one[] = {
         &a->mean, &a->out, &a->k, &a->z, &a->zn, &a->d_out, &a->d_k, &a->s};
-    int rc = 0;
     a->n = n;
-    for (size_t i = 0; i < sizeof one / sizeof *one && !rc; i++)
-        rc = mat_init(one[i], n, d, e);
-    for (int l = 0; l <= layers && !rc; l++)
-        rc = mat_init(&a->layer[l], n, d, e);
-    a->part = rc ? NULL : mem_zero(modals, sizeof *a->part, e);
-    if (!rc && !a->part)
-        rc = ERR_NOMEM;
-    for (int k = 0; k < modals && !rc; k++) {
-        struct mmssl_part *p = &a->part[k];
-        struct mat *each[] = {&p->f, &p->y, &p->k, &p->d_f, &p->d_k};
-        for (int i = 0; i < 5 && !rc; i++)
-            rc = mat_init(each[i], n, d, e);
-        p->norm = rc ? NULL : mem_new(n, sizeof *p->norm, e);
-        if (!rc && !p->norm)
-            rc = ERR_NOMEM;
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+        *one[i] = mat_in(p, n, s->d);
+    for (int l = 0; l <= s->layers; l++)
+        a->layer[l] = mat_in(p, n, s->d);
+    a->part = arena_zero(p, s->modals, sizeof *a->part);
+    for (int k = 0; a->part && k < s->modals; k++) {
+        struct mmssl_part *t = &a->part[k];
+        struct mat *each[] = {&t->f, &t->y, &t->k, &t->d_f, &t->d_k};
+        for (int i = 0; i < 5; i++)
+            *each[i] = mat_in(p, n, s->d);
+        t->norm = arena_new(p, n, sizeof *t->norm);
     }
-    if (rc)
-        return rc;
-    a->z_norm = mem_new(n, sizeof *a->z_norm, e);
-    return a->z_norm ? 0 : ERR_NOMEM;
+    a->z_norm = arena_new(p, n, sizeof *a->z_norm);
 }
 
 static int
@@ -167,33 +118,29 @@ is_bias(const struct mmssl *s, int tensor)
 }
 
 /* AdamW on everything that is learned, the embeddings first. */
-static int
-parameters(struct net *m, const struct system_args *o, struct err *e)
+static void
+parameters(struct net *m, const struct system_args *o)
 {
     struct mmssl *s = m->own;
     int64_t d = s->d;
-    int rc = net_add_embeddings(m, o->train->rows, o->train->cols, d, e);
-    for (int k = 0; k < s->modals && !rc; k++) {
-        const struct net_features *f = &o->features[k];
+    m->adam = (struct adam_opt){.rate = system_real(o, "lr"),
+        .decoupled = system_real(o, "weight-decay")};
+    net_add_embeddings(m, o->train->rows, o->train->cols, d);
+    for (int k = 0; k < s->modals; k++) {
+        struct net_features *f = &o->features[k];
         struct mmssl_modal *own = &s->modal[k];
-        rc = net_add(
-            m, NET_PARAM, d, f->x.d, &own->weight, e, "weight_%s", f->name);
-        if (!rc)
-            rc = net_add(m, NET_PARAM, 1, d, &own->bias, e, "bias_%s", f->name);
+        own->weight = net_add(m, NET_PARAM, d, f->x.d, "weight_%s", f->name);
+        own->bias = net_add(m, NET_PARAM, 1, d, "bias_%s", f->name);
     }
-    if (!rc)
-        rc = net_add(m, NET_PARAM, MMSSL_HEADS * d, d, &s->heads, e, "heads");
-    for (int k = 0; k < m->tensors && !rc; k++) {
+    s->heads = net_add(m, NET_PARAM, MMSSL_HEADS * d, d, "heads");
+    for (int k = 0; k < m->tensors && !m->arena.rc; k++) {
         struct net_tensor *t = &m->tensor[k];
-        struct init init = {o->seed, (uint32_t)k, o->exec};
-        t->adam = (struct adam_opt){.rate = system_real(o, "lr"),
-            .decoupled = system_real(o, "weight-decay")};
+        struct init init = net_init(m, k);
         if (is_bias(s, k))
             init_linear(&init, m->tensor[k - 1].x.d, t->x.x, d);
         else
             init_xavier_uniform(&init, &t->x);
     }
-    return rc;
 }
 
 /* What recording needs; the graphs begin as the train pairs. */
@@ -210,16 +157,12 @@ state(struct net *m, const struct system_args *o, struct err *e)
     if (s->top > items)
         s->top = items;
     int64_t rows = 1 + s->modals * s->top;
-    int rc = net_add(m, NET_STATE, 1, MMSSL_STATES, &s->graphs, e, "graphs");
-    if (!rc)
-        rc = net_add(m, NET_STATE, rows, s->batch, &s->edges, e, "edges");
-    if (!rc)
-        rc = net_add(m, NET_STATE, rows, s->batch, &s->record, e, "record");
-    if (rc)
-        return rc;
-    s->top_score = mem_new(s->top, sizeof *s->top_score, e);
-    s->top_item = mem_new(s->top, sizeof *s->top_item, e);
-    return s->top_score && s->top_item ? 0 : ERR_NOMEM;
+    s->graphs = net_add(m, NET_STATE, 1, MMSSL_STATES, "graphs");
+    s->edges = net_add(m, NET_STATE, rows, s->batch, "edges");
+    s->record = net_add(m, NET_STATE, rows, s->batch, "record");
+    s->top_score = arena_new(&m->arena, s->top, sizeof *s->top_score);
+    s->top_item = arena_new(&m->arena, s->top, sizeof *s->top_item);
+    return arena_check(&m->arena, e);
 }
 
 static int
@@ -245,7 +188,8 @@ add_critic(struct net *m, const struct system_args *o, struct err *e)
     int rc = critic_bytes(items, s->batch, s->modals, &size, &bytes, e);
     if (rc)
         return rc;
-    rc = net_add(m, NET_OWN, 1, size, &s->critic_at, e, "critic");
+    s->critic_at = net_add(m, NET_OWN, 1, size, "critic");
+    rc = arena_check(&m->arena, e);
     if (rc == ERR_NOMEM)
         rc = critic_no_memory(items, s->batch, s->modals, e);
     if (rc)
@@ -257,67 +201,57 @@ add_critic(struct net *m, const struct system_args *o, struct err *e)
 }
 
 static int
-modal_buffers(struct mmssl *s, int k, struct err *e)
-{
-    struct mmssl_modal *f = &s->modal[k];
-    int rc = mat_init(&f->x, s->item.n, s->d, e);
-    if (!rc)
-        rc = mat_init(&f->q, s->batch, s->d, e);
-    if (!rc)
-        rc = mat_init(&f->dq, s->batch, s->d, e);
-    if (!rc)
-        rc = simrows_init(&s->fake[k].s, s->batch, s->d, s->critic.h[0], e);
-    s->fake[k].dq = &f->dq;
-    s->fake[k].dk = &s->item.part[k].d_f;
-    return rc;
-}
-
-static int
 buffers(struct net *m, const struct system_args *o, struct err *e)
 {
     struct mmssl *s = m->own;
+    struct arena *p = &m->arena;
     int64_t users = o->train->rows, items = o->train->cols, d = s->d,
-            b = s->batch;
-    const struct {
-        struct mat *m;
-        int64_t n, d;
-    } mats[] = {{&s->w, d, d}, {&s->d_w, d, d}, {&s->drop, items, d},
-        {&s->d_x, items, d}, {&s->da, b, d}, {&s->dz, 2 * b, d}, {&s->dn, b, d},
-        {&s->kb, b, d}, {&s->q, b, d}, {&s->dense, b, items}};
-    int rc = 0;
-    for (size_t k = 0; k < sizeof mats / sizeof *mats && !rc; k++)
-        rc = mat_init(mats[k].m, mats[k].n, mats[k].d, e);
+            b = s->batch, h = s->critic.h[0];
+    side_init(m, &s->user, users);
+    side_init(m, &s->item, items);
+    s->w = mat_in(p, d, d);
+    s->d_w = mat_in(p, d, d);
+    s->drop = mat_in(p, items, d);
+    s->d_x = mat_in(p, items, d);
+    s->da = mat_in(p, b, d);
+    s->dz = mat_in(p, 2 * b, d);
+    s->dn = mat_in(p, b, d);
+    s->kb = mat_in(p, b, d);
+    s->q = mat_in(p, b, d);
+    s->dense = mat_in(p, b, items);
+    s->list = arena_new(p, 2 * b, sizeof *s->list);
+    s->coef = arena_new(p, b, sizeof *s->coef);
+    int rc = arena_check(p, e);
+    for (int k = 0; k < s->modals && !rc; k++) {
+        struct mmssl_modal *f = &s->modal[k];
+        f->x = mat_in(p, items, d);
+        f->q = mat_in(p, b, d);
+        f->dq = mat_in(p, b, d);
+        s->fake[k].dq = &f->dq;
+        s->fake[k].dk = &s->item.part[k].d_f;
+        rc = simrows_init(&s->fake[k].s, b, d, h, e);
+    }
     if (!rc)
-        rc = side_init(&s->user, users, d, s->layers, s->modals, e);
+        rc = simrows_init(&s->sim, b, d, h, e);
     if (!rc)
-        rc = side_init(&s->item, items, d, s->layers, s->modals, e);
-    if (!rc)
-        rc = simrows_init(&s->sim, b, d, s->critic.h[0], e);
-    for (int k = 0; k < s->modals && !rc; k++)
-        rc = modal_buffers(s, k, e);
-    if (!rc)
-        rc = realrows_init(&s->real, b, s->critic.h[0], e);
+        rc = realrows_init(&s->real, b, h, e);
     if (!rc)
         rc = infonce_init(&s->nce, b, d, e);
     if (!rc)
         rc = segments_init(&s->users, b, e);
     if (!rc)
         rc = segments_init(&s->items, 2 * b, e);
-    if (rc)
-        return rc;
-    s->list = mem_new(2 * b, sizeof *s->list, e);
-    s->coef = mem_new(b, sizeof *s->coef, e);
-    return s->list && s->coef ? 0 : ERR_NOMEM;
+    return rc;
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct mmssl *s = m->own = mem_zero(1, sizeof *s, e);
+    struct mmssl *s = m->own = arena_zero(&m->arena, 1, sizeof *s);
     if (!s)
-        return ERR_NOMEM;
+        return arena_check(&m->arena, e);
     *s = (struct mmssl){.train = o->train,
-        .d = system_int(o, "dim"),
+        .d = m->width,
         .batch = o->batch,
         .layers = (int)system_int(o, "layers"),
         .modals = o->n_features,
@@ -325,21 +259,25 @@ make(struct net *m, const struct system_args *o, struct err *e)
         .contrast = system_real(o, "modal-loss"),
         .penalty = system_real(o, "penalty")};
     m->sampling = SAMPLE_DISTINCT;
-    s->modal = mem_zero(s->modals, sizeof *s->modal, e);
-    s->fake = s->modal ? mem_zero(s->modals, sizeof *s->fake, e) : NULL;
-    int rc = s->fake ? mmssl_graph_make(&s->r, o->train, e) : ERR_NOMEM;
+    s->modal = arena_zero(&m->arena, s->modals, sizeof *s->modal);
+    s->fake = arena_zero(&m->arena, s->modals, sizeof *s->fake);
+    int rc = arena_check(&m->arena, e);
     if (!rc)
-        rc = parameters(m, o, e);
-    if (!rc)
-        rc = state(m, o, e);
+        rc = mmssl_graph_make(&s->r, o->train, e);
+    if (rc)
+        return rc;
+    parameters(m, o);
+    for (int k = 0; k < s->modals; k++) {
+        struct mat *x = &o->features[k].x;
+        s->modal[k].feature = *x;
+        arena_take(&m->arena, x->x);
+        *x = (struct mat){0};
+    }
+    rc = state(m, o, e);
     if (!rc)
         rc = add_critic(m, o, e);
     if (!rc)
         rc = buffers(m, o, e);
-    for (int k = 0; k < s->modals && !rc; k++) {
-        s->modal[k].feature = o->features[k].x;
-        o->features[k].x = (struct mat){0};
-    }
     return rc;
 }
 

@@ -2,14 +2,12 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/fmath.h"
-#include "lib/base/mem.h"
 #include "lib/models/mmssl/wide.h"
 #include "lib/nn/chunk.h"
 #include "lib/nn/loops.h"
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -22,15 +20,13 @@ int
 realrows_init(struct realrows *r, int64_t b, int64_t h, struct err *e)
 {
     *r = (struct realrows){0};
-    int rc = mat_init(&r->dz, b, h, e);
-    if (!rc) {
-        r->flat = mem_new(b, sizeof *r->flat, e);
-        r->known = mem_new(b, sizeof *r->known, e);
-        r->part = mem_new(b, sizeof *r->part, e);
-        r->row = mem_new(h, sizeof *r->row, e);
-        if (!r->flat || !r->known || !r->part || !r->row)
-            rc = ERR_NOMEM;
-    }
+    struct arena *p = &r->arena;
+    r->dz = mat_in(p, b, h);
+    r->flat = arena_new(p, b, sizeof *r->flat);
+    r->known = arena_new(p, b, sizeof *r->known);
+    r->part = arena_new(p, b, sizeof *r->part);
+    r->row = arena_new(p, h, sizeof *r->row);
+    int rc = arena_check(p, e);
     if (rc)
         realrows_free(r);
     return rc;
@@ -39,11 +35,7 @@ realrows_init(struct realrows *r, int64_t b, int64_t h, struct err *e)
 void
 realrows_free(struct realrows *r)
 {
-    free(r->flat);
-    free(r->known);
-    free(r->part);
-    free(r->row);
-    mat_free(&r->dz);
+    arena_free(&r->arena);
     *r = (struct realrows){0};
 }
 

@@ -29,6 +29,7 @@ struct realrows {
     float *flat, *known, *part; /* [B] weights of 1, R_b, S in Y */
     float *row;                 /* [h] sums of W's columns */
     struct mat dz;              /* B x h: scratch */
+    struct arena arena;
 };
 
 /* Room for b rows and products with h columns. ERR_NOMEM. */

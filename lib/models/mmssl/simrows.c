@@ -56,20 +56,15 @@ int
 simrows_init(struct simrows *s, int64_t b, int64_t d, int64_t h, struct err *e)
 {
     *s = (struct simrows){0};
-    int rc = mat_init(&s->kw, d, h, e);
-    if (!rc)
-        rc = mat_init(&s->qz, d, h, e);
-    if (!rc)
-        rc = mat_init(&s->sk, b, d, e);
-    if (!rc)
-        rc = mat_init(&s->zk, b, d, e);
-    if (!rc)
-        rc = mat_init(&s->dd, d, d, e);
-    if (!rc) {
-        s->inverse = mem_new(b, sizeof *s->inverse, e);
-        s->dot = mem_new(b, sizeof *s->dot, e);
-        rc = s->inverse && s->dot ? 0 : ERR_NOMEM;
-    }
+    struct arena *p = &s->arena;
+    s->kw = mat_in(p, d, h);
+    s->qz = mat_in(p, d, h);
+    s->sk = mat_in(p, b, d);
+    s->zk = mat_in(p, b, d);
+    s->dd = mat_in(p, d, d);
+    s->inverse = arena_new(p, b, sizeof *s->inverse);
+    s->dot = arena_new(p, b, sizeof *s->dot);
+    int rc = arena_check(p, e);
     if (rc)
         simrows_free(s);
     return rc;
@@ -78,15 +73,9 @@ simrows_init(struct simrows *s, int64_t b, int64_t d, int64_t h, struct err *e)
 void
 simrows_free(struct simrows *s)
 {
-    mat_free(&s->kw);
-    mat_free(&s->qz);
-    mat_free(&s->sk);
-    mat_free(&s->zk);
-    mat_free(&s->dd);
-    free(s->inverse);
+    arena_free(&s->arena);
     free(s->raw);
     free(s->coef);
-    free(s->dot);
     *s = (struct simrows){0};
 }
 

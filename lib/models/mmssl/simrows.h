@@ -48,6 +48,7 @@ struct simrows {
     float *coef;         /* one per known entry: scratch */
     float *dot;          /* [B]: scratch */
     int64_t raw_cap, coef_cap;
+    struct arena arena;
 };
 
 /* Room for b rows, d columns, and products with h columns. ERR_NOMEM. */
