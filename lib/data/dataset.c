@@ -118,6 +118,29 @@ dataset_read(const char *path, struct dataset *d, struct hist *h, struct err *e)
     return rc;
 }
 
+int
+dataset_read_ids(const char *path, struct ids *users, struct ids *items,
+    struct hist *h, struct err *e)
+{
+    static const char *const wanted[] = {"user_ids", "item_ids", NULL};
+    struct npz z;
+    *users = *items = (struct ids){0};
+    int rc = npz_load(&z, path, wanted, e);
+    if (rc)
+        return rc;
+    rc = dataset_take_ids(&z, "user_ids", users, e);
+    if (!rc)
+        rc = dataset_take_ids(&z, "item_ids", items, e);
+    if (!rc)
+        rc = hist_input(h, "ids", z.path, NULL, z.id, e);
+    npz_free(&z);
+    if (rc) {
+        ids_free(users);
+        ids_free(items);
+    }
+    return rc;
+}
+
 static int
 put_part(
     struct npz_out *z, const char *part, const struct csr *a, struct err *e)

@@ -25,7 +25,12 @@ struct dataset {
 int dataset_read(const char *path, struct dataset *d, struct hist *h,
     struct err *e) ERR_CHECKED;
 
-/* The same out of members that are already in memory. */
+/* The two lists of ids alone, of any file that has them; h receives what file
+ * it is, under the role "ids", but not its history. */
+int dataset_read_ids(const char *path, struct ids *users, struct ids *items,
+    struct hist *h, struct err *e) ERR_CHECKED;
+
+/* A dataset out of members that are already in memory. */
 int dataset_take(struct npz *z, struct dataset *d, struct err *e) ERR_CHECKED;
 
 int dataset_write(const char *path, const struct dataset *d,

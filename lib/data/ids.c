@@ -255,13 +255,17 @@ ids_integer(struct text id)
     return v <= INT32_MAX ? v : -1;
 }
 
-/* old[new] by first occurrence; returns the count. to is all -1 before. */
+/* old[new] by first occurrence, and its inverse to, which is all -1 before;
+ * returns the count. */
 static int64_t
-by_appearance(const int32_t *index, int64_t n, int32_t *to, int32_t *old)
+by_appearance(const struct ids_rule *rule, const int32_t *index, int64_t n,
+    int32_t *to, int32_t *old)
 {
-    int64_t count = 0;
-    for (int64_t r = 0; r < n; r++) {
-        int32_t i = index[r];
+    int64_t count = rule->first;
+    for (int64_t i = 0; i < count; i++)
+        to[i] = old[i] = (int32_t)i;
+    for (int64_t r = 0; r < n + rule->n_also; r++) {
+        int32_t i = r < n ? index[r] : rule->also[r - n];
         if (to[i] < 0) {
             to[i] = (int32_t)count;
             old[count++] = i;
@@ -273,8 +277,8 @@ by_appearance(const int32_t *index, int64_t n, int32_t *to, int32_t *old)
 /* Reorders old[0..count) by value: 0 if the ids are exactly 0..count-1, else
  * an error; old is unchanged then. slot is scratch [count]. */
 static int
-by_integer(const struct ids *t, int32_t *old, int64_t count, int32_t *slot,
-    const char *what, struct err *e)
+by_integer(const struct ids *t, const struct ids_rule *rule, int32_t *old,
+    int64_t count, int32_t *slot, const char *what, struct err *e)
 {
     memset(slot, 0, (size_t)count * sizeof *slot);
     for (int64_t k = 0; k < count; k++) {
@@ -285,6 +289,11 @@ by_integer(const struct ids *t, int32_t *old, int64_t count, int32_t *slot,
                 "%s ids are not the integers 0..n-1: '%.*s' is not a whole "
                 "number in plain digits",
                 what, (int)id.n, id.s);
+        if (k < rule->first && v != k)
+            return err_set(e, ERR_FORMAT,
+                "%s ids are not the integers 0..n-1: '%.*s' has the number "
+                "%" PRId64 " already",
+                what, (int)id.n, id.s, k);
         if (v < count)
             slot[v] = old[k] + 1;
     }
@@ -301,7 +310,7 @@ by_integer(const struct ids *t, int32_t *old, int64_t count, int32_t *slot,
 }
 
 int
-ids_renumber(const struct ids *t, enum ids_order order, const char *what,
+ids_renumber(const struct ids *t, const struct ids_rule *rule, const char *what,
     int32_t *index, int64_t n, struct ids *names, int *by_value, struct err *e)
 {
     *names = (struct ids){0};
@@ -313,11 +322,12 @@ ids_renumber(const struct ids *t, enum ids_order order, const char *what,
     int64_t count = 0;
     if (!rc) {
         memset(to, 0xff, (size_t)t->n * sizeof *to);
-        count = by_appearance(index, n, to, old);
+        count = by_appearance(rule, index, n, to, old);
     }
-    if (!rc && order != IDS_APPEARANCE) {
-        int must = order == IDS_INTEGER;
-        int wrong = by_integer(t, old, count, slot, what, must ? e : NULL);
+    if (!rc && rule->order != IDS_APPEARANCE) {
+        int must = rule->order == IDS_INTEGER;
+        int wrong =
+            by_integer(t, rule, old, count, slot, what, must ? e : NULL);
         *by_value = !wrong;
         rc = must ? wrong : 0;
     }

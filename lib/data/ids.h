@@ -76,16 +76,23 @@ enum ids_order {
     IDS_INTEGER     /* ids must be the integers 0..n-1: their value */
 };
 
+struct ids_rule {
+    enum ids_order order;
+    int64_t first; /* so many keep their index whether they occur or not */
+    const int32_t *also; /* [n_also] indices that occur, after all others */
+    int64_t n_also;
+};
+
 /*
  * Renumbers one side of the interactions: index[0..n) holds indices into t and
  * is overwritten with new ones, 0..names->n - 1, of the ids that occur. The new
- * list is in names, without a table; the caller frees it. by_value tells which
- * rule was applied. ERR_FORMAT: an id is not an integer or one is missing; what
- * ("user") is for the message.
+ * list is in names, without a table; the caller frees it. by_value tells
+ * whether indices are the values of the ids. ERR_FORMAT if they must be and
+ * cannot; what ("user") is for the message.
  */
-int ids_renumber(const struct ids *t, enum ids_order order, const char *what,
-    int32_t *index, int64_t n, struct ids *names, int *by_value,
-    struct err *e) ERR_CHECKED;
+int ids_renumber(const struct ids *t, const struct ids_rule *rule,
+    const char *what, int32_t *index, int64_t n, struct ids *names,
+    int *by_value, struct err *e) ERR_CHECKED;
 
 void ids_free(struct ids *t);
 

@@ -49,6 +49,8 @@ struct intake {
     const char *sep;           /* of tables; NULL: by format, or found */
     int no_header;             /* tables: the first row is data */
     int no_quotes;             /* tables: a quote is an ordinary character */
+    int list;                  /* only items are read; a table of one column
+                                * needs no header */
     const char *column[INTAKE_ROLES]; /* name, or number from 1; NULL: usual */
     enum intake_need need[INTAKE_ROLES]; /* MAYBE is settled by the first row
                                           * (time and label only) */

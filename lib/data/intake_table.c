@@ -11,6 +11,7 @@ struct table {
     struct intake_run *r;
     int64_t at[INTAKE_SLOTS]; /* column of the slot, -1: not wanted */
     int64_t fields;           /* in every row; 0 before the first */
+    int no_header;            /* the first row is data */
     char *header[2];          /* names of the user and the item column */
 };
 
@@ -80,17 +81,17 @@ no_column(
     const char *name = t->r->x->name;
     char list[400];
     list_names(row, list, sizeof list);
-    if (row->n == 1 && k->unsplit)
+    if (row->n == 1 && k->unsplit && !k->list)
         return err_set(e, ERR_FORMAT,
             "'%.400s' has one column: no comma, tab, ';', '|', '::' or blank "
             "stands in its first line (give the separator with --sep)",
             name);
-    if (k->no_header && want)
+    if (t->no_header && want)
         return err_set(e, ERR_FORMAT,
             "'%.400s' has no header to find column '%.60s' in: give its "
             "number",
             name, want);
-    if (k->no_header)
+    if (t->no_header)
         return err_set(e, ERR_FORMAT,
             "'%.400s' has no header: give the number of the %s column with "
             "--%s",
@@ -112,7 +113,7 @@ find_column(
 {
     struct intake *k = t->r->k;
     const char *want = intake_asked(k, slot);
-    t->at[slot] = k->no_header ? -1 : find_name(k, row, slot);
+    t->at[slot] = t->no_header ? -1 : find_name(k, row, slot);
     int64_t number = want && t->at[slot] < 0 ? column_number(want) : 0;
     if (number > row->n)
         return err_set(e, ERR_FORMAT,
@@ -120,8 +121,9 @@ find_column(
             row->n);
     if (number)
         t->at[slot] = number - 1;
-    if (!want && k->no_header && slot <= INTAKE_ITEM && slot < row->n)
-        t->at[slot] = slot;
+    int64_t place = k->list ? 0 : slot; /* without a header */
+    if (!want && t->no_header && slot <= INTAKE_ITEM && place < row->n)
+        t->at[slot] = place;
     return 0;
 }
 
@@ -200,6 +202,8 @@ first_row(struct table *t, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT, "'%.400s', line %" PRId64 ": %s",
             t->r->x->name, row->line, row->bad);
     t->fields = row->n;
+    if (k->list && row->n == 1 && find_name(k, row, INTAKE_ITEM) < 0)
+        t->no_header = 1;
     for (int role = 0; role < INTAKE_ROLES; role++) {
         int rc = find_role(t, row, role, e);
         if (rc)
@@ -217,7 +221,7 @@ first_row(struct table *t, const struct table_row *row, struct err *e)
         if (rc)
             return rc;
     }
-    if (!k->no_header)
+    if (!t->no_header)
         return keep_header(t, row, e);
     for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++)
         if (t->at[role] >= 0)
@@ -244,7 +248,7 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
     struct intake *k = t->r->k;
     if (t->fields == 0) {
         int rc = first_row(t, row, e);
-        if (rc || !k->no_header)
+        if (rc || !t->no_header)
             return rc;
     }
     if (row->bad)
@@ -252,7 +256,7 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
     if (row->n != t->fields)
         return intake_bad(t->r, row->line, e,
             "the row has %" PRId64 " field%s, the %s has %" PRId64, row->n,
-            row->n == 1 ? "" : "s", k->no_header ? "first row" : "header",
+            row->n == 1 ? "" : "s", t->no_header ? "first row" : "header",
             t->fields);
     struct text value[INTAKE_SLOTS];
     for (int slot = 0; slot < intake_slots(k); slot++)
@@ -270,7 +274,7 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
 int
 intake_table(struct intake_run *r, struct err *e)
 {
-    struct table t = {.r = r};
+    struct table t = {.r = r, .no_header = r->k->no_header};
     const struct intake *k = r->k;
     const char *sep = k->sep ? k->sep : k->format == INTAKE_CSV ? "," : "\t";
     int rc = table_read(r->x, sep, !k->no_quotes, on_row, &t, e);

@@ -36,6 +36,39 @@ interactions_flush(struct interactions *a, struct err *e)
     return rc;
 }
 
+int
+interactions_start(
+    struct interactions *a, struct ids *users, struct ids *items, struct err *e)
+{
+    a->users = *users;
+    a->items = *items;
+    *users = *items = (struct ids){0};
+    a->old_users = a->users.n;
+    a->old_items = a->items.n;
+    int rc = ids_index(&a->users, "user", e);
+    return rc ? rc : ids_index(&a->items, "item", e);
+}
+
+int
+interactions_list(struct interactions *a, struct text item, struct err *e)
+{
+    int64_t i = ids_add(&a->items, item, e), before = a->is_listed_cap;
+    if (i < 0)
+        return (int)i;
+    int rc = mem_grow((void **)&a->is_listed, &a->is_listed_cap, i + 1, 1, e);
+    if (!rc)
+        rc = mem_grow((void **)&a->listed, &a->listed_cap, a->n_listed + 1,
+            sizeof *a->listed, e);
+    if (rc)
+        return rc;
+    memset(a->is_listed + before, 0, (size_t)(a->is_listed_cap - before));
+    if (a->is_listed[i])
+        return 1;
+    a->is_listed[i] = 1;
+    a->listed[a->n_listed++] = (int32_t)i;
+    return 0;
+}
+
 static struct text
 keep_text(struct interactions_batch *b, struct text id)
 {
@@ -126,7 +159,7 @@ group_by_user(const struct interactions *a, int64_t *start, int64_t *row)
 
 int
 interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
-    int64_t *dropped, int64_t *crossed, struct err *e)
+    struct interactions_counts *count, struct err *e)
 {
     int64_t *start = mem_zero(a->users.n + 1, sizeof *start, e);
     int64_t *row = mem_new(a->n, sizeof *row, e);
@@ -134,7 +167,7 @@ interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
     int32_t *seen = mem_zero(a->items.n, sizeof *seen, e);
     unsigned char *keep = mem_zero(a->n, 1, e);
     int rc = start && row && kept && seen && keep ? 0 : ERR_NOMEM;
-    *dropped = *crossed = 0;
+    *count = (struct interactions_counts){0};
     if (!rc)
         group_by_user(a, start, row);
     for (int64_t k = 0; k < a->n && !rc; k++) {
@@ -142,8 +175,10 @@ interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
         int64_t r = row[k];
         int32_t u = a->user[r] + 1, i = a->item[r];
         int again = seen[i] == u;
-        *dropped += again;
-        *crossed += again && a->label && a->label[r] != a->label[kept[i]];
+        count->users += k == 0 || a->user[row[k - 1]] != a->user[r];
+        count->items += seen[i] == 0;
+        count->dropped += again;
+        count->crossed += again && a->label && a->label[r] != a->label[kept[i]];
         if (again && !is_better(a, rule, r, kept[i]))
             continue;
         if (again)
@@ -152,7 +187,7 @@ interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
         kept[i] = r;
         keep[r] = 1;
     }
-    if (!rc && *dropped)
+    if (!rc && count->dropped)
         compact(a, keep);
     free(start);
     free(row);
@@ -210,33 +245,61 @@ sort_items(int32_t *item, int64_t n)
     }
 }
 
-/* The rows of one part as CSR, items ascending per user. */
+/* The rows of each part as CSR, items ascending per user. */
 static int
-build_part(const struct interactions *a, const unsigned char *part, int which,
-    int64_t users, int64_t items, struct csr *c, struct err *e)
+build_parts(const struct interactions *a, const unsigned char *part,
+    struct dataset *d, struct err *e)
 {
-    int64_t nnz = 0;
+    struct csr *to[3] = {&d->train, &d->valid, &d->test};
+    int64_t users = d->n_users, nnz[3] = {0};
     for (int64_t r = 0; r < a->n; r++)
-        nnz += part[r] == which;
-    int rc = csr_init(c, users, items, nnz, 0, e);
-    if (rc)
-        return rc;
-    memset(c->indptr, 0, (size_t)(users + 1) * sizeof *c->indptr);
+        nnz[part[r]]++;
+    for (int p = 0; p < 3; p++) {
+        int rc = csr_init(to[p], users, d->n_items, nnz[p], 0, e);
+        if (rc)
+            return rc;
+        memset(to[p]->indptr, 0, (size_t)(users + 1) * sizeof *to[p]->indptr);
+    }
     for (int64_t r = 0; r < a->n; r++)
-        if (part[r] == which)
-            c->indptr[a->user[r] + 1]++;
-    for (int64_t u = 0; u < users; u++)
-        c->indptr[u + 1] += c->indptr[u];
+        to[part[r]]->indptr[a->user[r] + 1]++;
+    for (int p = 0; p < 3; p++)
+        for (int64_t u = 0; u < users; u++)
+            to[p]->indptr[u + 1] += to[p]->indptr[u];
     /* fill from the back of each row, so that indptr[u + 1] moves down to the
      * row's start and is shifted into place below */
-    for (int64_t r = 0; r < a->n; r++)
-        if (part[r] == which)
-            c->indices[--c->indptr[a->user[r] + 1]] = a->item[r];
-    memmove(c->indptr, c->indptr + 1, (size_t)users * sizeof *c->indptr);
-    c->indptr[users] = nnz;
-    for (int64_t u = 0; u < users; u++)
-        sort_items(c->indices + c->indptr[u], c->indptr[u + 1] - c->indptr[u]);
+    for (int64_t r = 0; r < a->n; r++) {
+        struct csr *c = to[part[r]];
+        c->indices[--c->indptr[a->user[r] + 1]] = a->item[r];
+    }
+    for (int p = 0; p < 3; p++) {
+        struct csr *c = to[p];
+        memmove(c->indptr, c->indptr + 1, (size_t)users * sizeof *c->indptr);
+        c->indptr[users] = nnz[p];
+        for (int64_t u = 0; u < users; u++)
+            sort_items(
+                c->indices + c->indptr[u], c->indptr[u + 1] - c->indptr[u]);
+    }
     return 0;
+}
+
+/* The rows' part by the rule, the caller's to free. */
+static unsigned char *
+assign(const struct interactions *a, const struct split_opt *opt,
+    const struct dataset *d, struct err *e)
+{
+    struct split_rows rows = {.n = a->n,
+        .users = d->n_users,
+        .user = a->user,
+        .item = a->item,
+        .time = a->time,
+        .user_ids = &d->user_ids,
+        .item_ids = &d->item_ids};
+    unsigned char *part = mem_new(a->n, 1, e);
+    if (part && split_assign(opt, &rows, part, e)) {
+        free(part);
+        return NULL;
+    }
+    return part;
 }
 
 int
@@ -245,25 +308,22 @@ interactions_dataset(struct interactions *a, enum ids_order order,
     struct err *e)
 {
     *d = (struct dataset){0};
-    unsigned char *part = NULL;
-    int rc = ids_renumber(
-        &a->users, order, "user", a->user, a->n, &d->user_ids, &by_value[0], e);
+    const struct ids_rule users = {order, a->old_users, NULL, 0};
+    const struct ids_rule items = {order, a->old_items, a->listed, a->n_listed};
+    int rc = ids_renumber(&a->users, &users, "user", a->user, a->n,
+        &d->user_ids, &by_value[0], e);
     if (!rc)
-        rc = ids_renumber(&a->items, order, "item", a->item, a->n, &d->item_ids,
-            &by_value[1], e);
+        rc = ids_renumber(&a->items, &items, "item", a->item, a->n,
+            &d->item_ids, &by_value[1], e);
     d->n_users = d->user_ids.n;
     d->n_items = d->item_ids.n;
-    if (!rc && opt->kind != SPLIT_LABEL) {
-        part = mem_new(a->n, 1, e);
-        rc = part ? split_assign(opt, a->n, a->user, a->item, a->time,
-                        d->n_users, part, e)
-                  : ERR_NOMEM;
+    if (!rc && opt->kind == SPLIT_LABEL) {
+        rc = build_parts(a, a->label, d, e);
+    } else if (!rc) {
+        unsigned char *part = assign(a, opt, d, e);
+        rc = part ? build_parts(a, part, d, e) : ERR_NOMEM;
+        free(part);
     }
-    const unsigned char *label = part ? part : a->label;
-    struct csr *to[3] = {&d->train, &d->valid, &d->test};
-    for (int p = 0; p < 3 && !rc; p++)
-        rc = build_part(a, label, p, d->n_users, d->n_items, to[p], e);
-    free(part);
     if (rc)
         dataset_free(d);
     return rc;
@@ -277,6 +337,8 @@ interactions_free(struct interactions *a)
     free(a->item);
     free(a->time);
     free(a->label);
+    free(a->listed);
+    free(a->is_listed);
     ids_free(&a->users);
     ids_free(&a->items);
     *a = (struct interactions){0};

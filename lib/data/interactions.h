@@ -20,8 +20,28 @@ struct interactions {
     unsigned char *label; /* [n] enum split_part, NULL if there are none */
     struct ids users, items;
     struct interactions_batch *batch; /* rows whose ids are not looked up */
+    int64_t old_users, old_items; /* how many of the ids have their numbers */
+    int32_t *listed;              /* [n_listed] items to keep without rows */
+    int64_t n_listed, listed_cap;
+    unsigned char *is_listed; /* [items.n], as far as there is room */
+    int64_t is_listed_cap;
     int64_t user_cap, item_cap, time_cap, label_cap;
 };
+
+/*
+ * Before the first row: ids that keep their numbers, whether they have rows or
+ * not; the new ones come behind them. Both lists move into a and are empty
+ * afterwards. ERR_FORMAT if one has an id twice.
+ */
+int interactions_start(struct interactions *a, struct ids *users,
+    struct ids *items, struct err *e) ERR_CHECKED;
+
+/*
+ * After the last row and interactions_flush: an item to keep even if it has no
+ * rows. Returns 0, or 1 if it was listed before.
+ */
+int interactions_list(
+    struct interactions *a, struct text item, struct err *e) ERR_CHECKED;
 
 /* Appends one row; time and label are NULL in all rows or in none. The ids
  * have passed ids_reason. Ids are looked up many at a time: n, user, item and
@@ -41,10 +61,15 @@ enum interactions_repeat {
     INTERACTIONS_LATEST
 };
 
-/* Drops all other rows of each pair: dropped counts them, and crossed those
- * with another label than the row that is kept. O(n + ids). */
+struct interactions_counts {
+    int64_t users, items; /* that have rows */
+    int64_t dropped;      /* rows */
+    int64_t crossed;      /* of these, with another label than the kept one */
+};
+
+/* Drops all other rows of each pair. O(n + ids). */
 int interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
-    int64_t *dropped, int64_t *crossed, struct err *e) ERR_CHECKED;
+    struct interactions_counts *count, struct err *e) ERR_CHECKED;
 
 /*
  * Iterated k-core: one round drops the rows of all users and all items that

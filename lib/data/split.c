@@ -28,21 +28,31 @@ parse_ratio(struct split_opt *o, const char *p)
     return !*p && o->ratio[0] > 0;
 }
 
+static const struct {
+    const char *name;
+    int ratio; /* it takes one */
+} kinds[] = {[SPLIT_RATIO] = {"ratio", 1},
+    [SPLIT_TIME] = {"time", 1},
+    [SPLIT_TIME_GLOBAL] = {"time-global", 1},
+    [SPLIT_LAST] = {"leave-one-out", 0},
+    [SPLIT_HASH] = {"hash", 1},
+    [SPLIT_COLD] = {"cold-items", 1},
+    [SPLIT_LABEL] = {"label", 0}};
+
+const char *
+split_name(enum split_kind kind)
+{
+    return kinds[kind].name;
+}
+
 int
 split_parse(struct split_opt *o, const char *text, struct err *e)
 {
-    static const struct {
-        const char *name;
-        enum split_kind kind;
-        int ratio;
-    } kinds[] = {{"ratio", SPLIT_RATIO, 1}, {"time", SPLIT_TIME, 1},
-        {"time-global", SPLIT_TIME_GLOBAL, 1}, {"leave-one-out", SPLIT_LAST, 0},
-        {"label", SPLIT_LABEL, 0}};
     size_t n = strcspn(text, ":");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strlen(kinds[i].name) != n || memcmp(kinds[i].name, text, n) != 0)
             continue;
-        o->kind = kinds[i].kind;
+        o->kind = (enum split_kind)i;
         if (!kinds[i].ratio && text[n])
             return err_set(
                 e, ERR_RANGE, "split '%s' takes no ratio", kinds[i].name);
@@ -55,7 +65,8 @@ split_parse(struct split_opt *o, const char *text, struct err *e)
     }
     return err_set(e, ERR_RANGE,
         "split '%s' is none of ratio[:8:1:1], time[:8:1:1], "
-        "time-global[:8:1:1], leave-one-out, label",
+        "time-global[:8:1:1], hash[:8:1:1], cold-items[:8:1:1], "
+        "leave-one-out, label",
         text);
 }
 
@@ -111,68 +122,192 @@ sort_keys(struct key *k, int64_t n)
 }
 
 static struct key
-row_key(const struct split_opt *o, int64_t row, int32_t user, int32_t item,
-    const struct decimal *time)
+row_key(const struct split_opt *o, const struct split_rows *in, int64_t r)
 {
-    struct key k = {.row = row};
-    if (o->kind == SPLIT_RATIO) {
-        k.high = rng_u64(
-            o->seed, RNG_SPLIT, 0, (uint64_t)user << 32 | (uint64_t)item, 0);
-    } else if (time) {
-        k.high = (uint64_t)time->whole ^ (uint64_t)1 << 63;
-        k.low = time->frac;
+    struct key k = {.row = r};
+    if (o->kind == SPLIT_RATIO || o->kind == SPLIT_COLD) {
+        k.high = rng_u64(o->seed, RNG_SPLIT, 0,
+            (uint64_t)in->user[r] << 32 | (uint64_t)in->item[r], 0);
+    } else if (in->time) {
+        k.high = (uint64_t)in->time[r].whole ^ (uint64_t)1 << 63;
+        k.low = in->time[r].frac;
     }
     return k;
 }
 
-/* The rows of one group, keys set. */
+static const uint64_t fnv_start = 0xCBF29CE484222325;
+
+/* FNV-1a, going on from h. */
+static uint64_t
+fnv(uint64_t h, struct text t)
+{
+    for (int64_t i = 0; i < t.n; i++)
+        h = (h ^ (unsigned char)t.s[i]) * 0x100000001B3;
+    return h;
+}
+
+/* The part of a random number when numbers are spread by the ratio. */
+static unsigned char
+place(const struct split_opt *o, uint64_t x)
+{
+    uint64_t a = (uint64_t)o->ratio[0], b = (uint64_t)o->ratio[1];
+    uint64_t all = a + b + (uint64_t)o->ratio[2];
+    uint64_t at = (uint64_t)((unsigned __int128)x * all >> 64);
+    return at < a ? SPLIT_TRAIN : at < a + b ? SPLIT_VALID : SPLIT_TEST;
+}
+
 static void
-assign_group(
-    const struct split_opt *o, struct key *k, int64_t n, unsigned char *part)
+assign_hash(
+    const struct split_opt *o, const struct split_rows *in, unsigned char *part)
+{
+    static const struct text nul = {"", 1};
+    for (int64_t r = 0; r < in->n; r++) {
+        uint64_t h = fnv(fnv_start, ids_get(in->user_ids, in->user[r]));
+        h = fnv(fnv(h, nul), ids_get(in->item_ids, in->item[r]));
+        part[r] = place(o, rng_u64(o->seed, RNG_SPLIT, 1, h, 0));
+    }
+}
+
+/* Chooses cold items and gives their rows to their parts; of[i] becomes the
+ * part of the rows of item i, SPLIT_TRAIN: it is not cold. */
+static int
+assign_cold(const struct split_opt *o, const struct split_rows *in,
+    unsigned char *of, unsigned char *part, struct err *e)
+{
+    int64_t items = in->item_ids->n, n = 0, valid, test;
+    struct key *key = mem_new(items, sizeof *key, e);
+    if (!key)
+        return ERR_NOMEM;
+    memset(of, 0, (size_t)items);
+    for (int64_t r = 0; r < in->n; r++) {
+        int32_t i = in->item[r];
+        if (of[i])
+            continue;
+        of[i] = 1;
+        uint64_t h = fnv(fnv_start, ids_get(in->item_ids, i));
+        key[n++] = (struct key){rng_u64(o->seed, RNG_SPLIT, 2, h, 0), 0, i};
+    }
+    memset(of, SPLIT_TRAIN, (size_t)items);
+    split_counts(o->ratio, n, &valid, &test);
+    sort_keys(key, n);
+    for (int64_t k = n - valid - test; k < n; k++)
+        of[key[k].row] = k < n - test ? SPLIT_VALID : SPLIT_TEST;
+    for (int64_t r = 0; r < in->n; r++)
+        part[r] = of[in->item[r]];
+    free(key);
+    return 0;
+}
+
+/* The other items must not become cold by chance: one whose rows are all held
+ * out gets those of the valid part back, or of the test part if it has none. */
+static int
+keep_warm(const struct split_rows *in, const unsigned char *of,
+    unsigned char *part, struct err *e)
+{
+    unsigned char *trained = mem_zero(in->item_ids->n, 1, e);
+    if (!trained)
+        return ERR_NOMEM;
+    for (int p = SPLIT_VALID; p <= SPLIT_TEST; p++) {
+        for (int64_t r = 0; r < in->n; r++)
+            trained[in->item[r]] |= part[r] == SPLIT_TRAIN;
+        for (int64_t r = 0; r < in->n; r++)
+            if (part[r] == p && of[in->item[r]] == SPLIT_TRAIN &&
+                !trained[in->item[r]])
+                part[r] = SPLIT_TRAIN;
+    }
+    free(trained);
+    return 0;
+}
+
+/* The rows of one group, of which those with a part keep it; key is scratch. */
+static void
+assign_group(const struct split_opt *o, const struct split_rows *in,
+    const int64_t *row, int64_t n, struct key *key, unsigned char *part)
 {
     static const int64_t one_each[3] = {INT32_MAX, 1, 1};
-    int64_t valid, test;
-    split_counts(o->kind == SPLIT_LAST ? one_each : o->ratio, n, &valid, &test);
+    int64_t valid, test, count = 0;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t r = row ? row[k] : k;
+        if (part[r] == SPLIT_TRAIN)
+            key[count++] = row_key(o, in, r);
+    }
+    split_counts(
+        o->kind == SPLIT_LAST ? one_each : o->ratio, count, &valid, &test);
     if (valid + test == 0)
         return;
-    sort_keys(k, n);
-    for (int64_t i = n - valid - test; i < n; i++)
-        part[k[i].row] = i < n - test ? SPLIT_VALID : SPLIT_TEST;
+    sort_keys(key, count);
+    for (int64_t k = count - valid - test; k < count; k++)
+        part[key[k].row] = k < count - test ? SPLIT_VALID : SPLIT_TEST;
+}
+
+/* The rows user by user, in order: row[start[u]..start[u + 1]). Returns the
+ * most that a user has. */
+static int64_t
+group_by_user(const struct split_rows *in, int64_t *start, int64_t *row)
+{
+    int64_t sum = 0, most = 0;
+    for (int64_t r = 0; r < in->n; r++)
+        start[in->user[r]]++;
+    for (int64_t u = 0; u < in->users; u++) {
+        int64_t size = start[u];
+        most = size > most ? size : most;
+        start[u] = sum;
+        sum += size;
+    }
+    for (int64_t r = 0; r < in->n; r++)
+        row[start[in->user[r]]++] = r;
+    memmove(start + 1, start, (size_t)in->users * sizeof *start);
+    start[0] = 0;
+    return most;
+}
+
+static int
+assign_users(const struct split_opt *o, const struct split_rows *in,
+    unsigned char *part, struct err *e)
+{
+    int64_t *start = mem_zero(in->users + 1, sizeof *start, e);
+    int64_t *row = mem_new(in->n, sizeof *row, e);
+    struct key *key = NULL;
+    if (start && row) {
+        int64_t most = group_by_user(in, start, row);
+        key = mem_new(most, sizeof *key, e);
+        for (int64_t u = 0; u < in->users && key; u++)
+            assign_group(
+                o, in, row + start[u], start[u + 1] - start[u], key, part);
+    }
+    int rc = key ? 0 : ERR_NOMEM;
+    free(start);
+    free(row);
+    free(key);
+    return rc;
 }
 
 int
-split_assign(const struct split_opt *o, int64_t n, const int32_t *user,
-    const int32_t *item, const struct decimal *time, int64_t users,
+split_assign(const struct split_opt *o, const struct split_rows *in,
     unsigned char *part, struct err *e)
 {
-    if ((o->kind == SPLIT_TIME || o->kind == SPLIT_TIME_GLOBAL) && !time)
+    if ((o->kind == SPLIT_TIME || o->kind == SPLIT_TIME_GLOBAL) && !in->time)
         return err_set(e, ERR_SHAPE, "a split by time needs times");
-    int global = o->kind == SPLIT_TIME_GLOBAL;
-    int64_t groups = global ? 1 : users;
-    struct key *key = mem_new(n, sizeof *key, e);
-    int64_t *start = mem_zero(groups + 1, sizeof *start, e);
-    int rc = key && start ? 0 : ERR_NOMEM;
-    if (!rc) {
-        /* counting sort by group; rows stay in order within one */
-        for (int64_t r = 0; r < n; r++) {
-            part[r] = SPLIT_TRAIN;
-            start[global ? 0 : user[r]]++;
-        }
-        int64_t sum = 0;
-        for (int64_t g = 0; g <= groups; g++) {
-            int64_t size = start[g];
-            start[g] = sum;
-            sum += size;
-        }
-        for (int64_t r = 0; r < n; r++)
-            key[start[global ? 0 : user[r]]++] =
-                row_key(o, r, user[r], item[r], time ? &time[r] : NULL);
-        for (int64_t g = 0, from = 0; g < groups; g++) {
-            assign_group(o, key + from, start[g] - from, part);
-            from = start[g];
-        }
+    memset(part, SPLIT_TRAIN, (size_t)in->n);
+    if (o->kind == SPLIT_HASH) {
+        assign_hash(o, in, part);
+        return 0;
     }
-    free(key);
-    free(start);
+    if (o->kind == SPLIT_TIME_GLOBAL) {
+        struct key *key = mem_new(in->n, sizeof *key, e);
+        if (key)
+            assign_group(o, in, NULL, in->n, key, part);
+        free(key);
+        return key ? 0 : ERR_NOMEM;
+    }
+    if (o->kind != SPLIT_COLD)
+        return assign_users(o, in, part, e);
+    unsigned char *of = mem_new(in->item_ids->n, 1, e);
+    int rc = of ? assign_cold(o, in, of, part, e) : ERR_NOMEM;
+    if (!rc)
+        rc = assign_users(o, in, part, e);
+    if (!rc)
+        rc = keep_warm(in, of, part, e);
+    free(of);
     return rc;
 }

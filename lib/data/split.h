@@ -3,6 +3,7 @@
 
 #include "lib/base/decimal.h"
 #include "lib/base/err.h"
+#include "lib/data/ids.h"
 
 #include <stdint.h>
 
@@ -13,22 +14,28 @@ enum split_kind {
     SPLIT_TIME,        /* per user, the latest are held out */
     SPLIT_TIME_GLOBAL, /* over all rows, the latest are held out */
     SPLIT_LAST,        /* per user, last is test, the one before is valid */
-    SPLIT_LABEL        /* the data says it */
+    SPLIT_HASH,        /* each row by a hash of its ids */
+    SPLIT_COLD, /* some items have no train rows, the others SPLIT_RATIO */
+    SPLIT_LABEL /* the data says it */
 };
 
 struct split_opt {
     enum split_kind kind;
     int64_t ratio[3]; /* train : valid : test, train at least 1 */
-    uint64_t seed;    /* of SPLIT_RATIO */
+    uint64_t seed;    /* of SPLIT_RATIO, SPLIT_HASH and SPLIT_COLD */
 };
 
 /*
- * Parses "label", "leave-one-out", or "ratio", "time", "time-global", each of
- * the last three with an optional ":TRAIN:VALID:TEST" (8:1:1 if absent; whole
- * numbers up to a million). seed is left alone. ERR_RANGE says what is wrong.
+ * Parses "label", "leave-one-out", or "ratio", "time", "time-global", "hash",
+ * "cold-items", each of the last five with an optional ":TRAIN:VALID:TEST"
+ * (8:1:1 if absent; whole numbers up to a million). seed is left alone.
+ * ERR_RANGE says what is wrong.
  */
 int split_parse(
     struct split_opt *o, const char *text, struct err *e) ERR_CHECKED;
+
+/* The name that split_parse reads. */
+const char *split_name(enum split_kind kind);
 
 /*
  * How many of n are held out under ratio a:b:c. Those who have fewer than one
@@ -41,20 +48,35 @@ int split_parse(
 void split_counts(
     const int64_t ratio[3], int64_t n, int64_t *valid, int64_t *test);
 
+/* Rows to be split. A user has no item twice. */
+struct split_rows {
+    int64_t n, users;
+    const int32_t *user, *item; /* [n], below users and items */
+    const struct decimal *time; /* [n], for the kinds that need it; SPLIT_LAST
+                                 * takes row order where it is NULL */
+    const struct ids *user_ids, *item_ids; /* of SPLIT_HASH, SPLIT_COLD */
+};
+
 /*
- * Gives part[r] (enum split_part) to each of n rows.
- *
- *   user, item  [n], user below users; a user has no item twice
- *   time        [n], for the kinds that need it; SPLIT_LAST takes row order
- *               where it is NULL
+ * Gives part[r] (enum split_part) to each row.
  *
  * A user's rows are put in order, the first are for training, then come valid
  * and test. The order is, with ties to the earlier row: by time; for
  * SPLIT_RATIO by the random number of (seed, user, item), so that it depends
  * on neither row order nor threads.
+ *
+ * SPLIT_HASH: h is the 64-bit FNV-1a hash of the user id, a NUL byte and the
+ * item id; x = rng_u64(seed, RNG_SPLIT, 1, h, 0); the place of the row is
+ * floor(x (a + b + c) / 2^64): below a it is for training, below a + b valid.
+ * It depends on the ids and the seed alone.
+ *
+ * SPLIT_COLD: items that have rows are put in the order of rng_u64(seed,
+ * RNG_SPLIT, 2, hash of the item id, 0); split_counts says how many of the last
+ * are for valid and for test, with all their rows. The rows of the other items
+ * are split as by SPLIT_RATIO; of those that have no train rows then, the valid
+ * rows move to train, or the test rows of those without valid ones.
  */
-int split_assign(const struct split_opt *o, int64_t n, const int32_t *user,
-    const int32_t *item, const struct decimal *time, int64_t users,
+int split_assign(const struct split_opt *o, const struct split_rows *rows,
     unsigned char *part, struct err *e) ERR_CHECKED;
 
 #endif

@@ -35,7 +35,8 @@ as_interactions(const char *path, int how, const char *sep)
     struct err e;
     struct dataset d;
     struct where w = {.column = NULL};
-    int64_t crossed, dropped, rounds;
+    struct interactions_counts count;
+    int64_t rounds;
     int by_value[2];
     char name[] = "rating", *file = name;
     k.ctx = &a;
@@ -54,9 +55,8 @@ as_interactions(const char *path, int how, const char *sep)
     if (!intake_begin(&k, &file, 1, &e) &&
         !intake_file(&k, path, "interactions", &h, &e) && !intake_end(&k, &e) &&
         !interactions_flush(&a, &e) &&
-        !interactions_dedupe(&a,
-            a.time ? INTERACTIONS_LATEST : INTERACTIONS_LAST, &dropped,
-            &crossed, &e) &&
+        !interactions_dedupe(
+            &a, a.time ? INTERACTIONS_LATEST : INTERACTIONS_LAST, &count, &e) &&
         !interactions_core(&a, 2, &rounds, &e) &&
         !interactions_dataset(&a, IDS_AUTO, &split, &d, by_value, &e)) {
         /* what is built must hold its own invariants */

@@ -26,11 +26,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct hist h = {0};
     struct err e;
     struct dataset d;
-    int64_t crossed, dropped;
+    struct interactions_counts count;
     int by_value[2];
     if (!intake_file(&k, path, "interactions", &h, &e) && !intake_end(&k, &e) &&
         !interactions_flush(&a, &e) &&
-        !interactions_dedupe(&a, INTERACTIONS_FIRST, &dropped, &crossed, &e) &&
+        !interactions_dedupe(&a, INTERACTIONS_FIRST, &count, &e) &&
         !interactions_dataset(&a, IDS_AUTO, &split, &d, by_value, &e)) {
         if (csr_check(&d.train, "train", &e) ||
             d.train.nnz + d.valid.nnz + d.test.nnz != a.n)

@@ -1,4 +1,4 @@
-/* lib/data: ids, kcore, split, numbering, against naive twins. */
+/* lib/data: ids, rows, kcore, numbering, against naive twins. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/data/interactions.h"
@@ -180,7 +180,8 @@ test_core(void)
             abort();
         /* duplicates, naively */
         int32_t user[400], item[400];
-        int64_t n = 0, crossed, dropped = -1, rounds = -1, want_rounds;
+        struct interactions_counts count;
+        int64_t n = 0, rounds = -1, want_rounds;
         for (int64_t r = 0; r < rows; r++) {
             int64_t q = 0;
             while (q < n && (user[q] != a.user[r] || item[q] != a.item[r]))
@@ -190,9 +191,8 @@ test_core(void)
                 item[n++] = a.item[r];
             }
         }
-        right &= interactions_dedupe(
-                     &a, INTERACTIONS_FIRST, &dropped, &crossed, NULL) == 0;
-        right &= dropped == rows - n && a.n == n &&
+        right &= interactions_dedupe(&a, INTERACTIONS_FIRST, &count, NULL) == 0;
+        right &= count.dropped == rows - n && a.n == n &&
                  !memcmp(a.user, user, (size_t)n * 4) &&
                  !memcmp(a.item, item, (size_t)n * 4);
         n = naive_core(user, item, n, k, &want_rounds);
@@ -208,174 +208,6 @@ test_core(void)
     }
     ok(right, "duplicates and k-core as by counting anew (up to %d rounds)",
         most);
-}
-
-static void
-test_split_parse(void)
-{
-    struct split_opt o = {0};
-    struct err e;
-    ok(!split_parse(&o, "ratio", &e) && o.kind == SPLIT_RATIO &&
-            o.ratio[0] == 8 && o.ratio[1] == 1 && o.ratio[2] == 1,
-        "ratio is 8:1:1");
-    ok(!split_parse(&o, "time-global:7:0:3", &e) &&
-            o.kind == SPLIT_TIME_GLOBAL && o.ratio[0] == 7 && o.ratio[1] == 0 &&
-            o.ratio[2] == 3,
-        "a ratio of one's own");
-    ok(!split_parse(&o, "label", &e) && o.kind == SPLIT_LABEL &&
-            !split_parse(&o, "leave-one-out", &e) && o.kind == SPLIT_LAST &&
-            !split_parse(&o, "time", &e) && o.kind == SPLIT_TIME,
-        "the other kinds");
-    static const char *const wrong[] = {"", "ratio:", "ratio:8:1",
-        "ratio:8:1:1:1", "ratio:0:1:1", "ratio:8:1:1x", "ratio:8:-1:1",
-        "ratio:8.0:1:1", "ratio:8:1:1000001", "ratios", "label:8:1:1", "Time"};
-    int refused = 1;
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        refused &= split_parse(&o, wrong[i], &e) == ERR_RANGE;
-    ok(refused, "what is no split");
-}
-
-static void
-test_split_counts(void)
-{
-    static const int64_t r811[] = {8, 1, 1}, r712[] = {7, 1, 2},
-                         r901[] = {9, 0, 1}, r100[] = {1, 0, 0},
-                         r118[] = {1, 1, 998};
-    int right = 1, sane = 1;
-    for (int64_t n = 0; n < 3000; n++) {
-        int64_t v, t, held = n / 5;
-        split_counts(r811, n, &v, &t);
-        if (n < 3)
-            right &= v == 0 && t == 0;
-        else if (n < 10)
-            right &= v == 1 && t == 1;
-        else
-            right &= v == held / 2 && t == held - held / 2;
-        split_counts(r712, n, &v, &t);
-        sane &= n < 3 ? v + t == 0 : v >= 1 && t >= 1 && v + t < n && t >= v;
-        split_counts(r118, n, &v, &t);
-        sane &= n < 3 ? v + t == 0 : v >= 1 && t >= 1 && v + t < n;
-        split_counts(r901, n, &v, &t);
-        sane &= v == 0 && t == (n < 2 ? 0 : n < 10 ? 1 : n / 10);
-        split_counts(r100, n, &v, &t);
-        sane &= v == 0 && t == 0;
-    }
-    ok(right, "8:1:1 is the rule of the published splits");
-    ok(sane, "other ratios leave one for each part and for training");
-}
-
-enum { ROWS = 900, USERS = 40 };
-
-static int
-is_later(const struct decimal *time, int q, int r)
-{
-    int c = decimal_compare(time[q], time[r]);
-    return c > 0 || (c == 0 && q > r);
-}
-
-static void
-test_split_assign(void)
-{
-    static int32_t user[ROWS], item[ROWS], user2[ROWS], item2[ROWS];
-    static struct decimal time[ROWS];
-    static unsigned char part[ROWS], again[ROWS], moved[ROWS], want[ROWS];
-    struct split_opt o = {.seed = 9};
-    for (int r = 0; r < ROWS; r++) {
-        double x = rng_uniform(5, RNG_TEST, 0, (uint64_t)r, 0);
-        user[r] = (int32_t)(USERS * x * x);
-        item[r] = r;
-        time[r] =
-            (struct decimal){below(10, 20, r) - 5, below(2, 21, r) ? 5 : 0};
-    }
-    int rc = split_parse(&o, "ratio:8:1:1", NULL) ||
-             split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL) ||
-             split_assign(&o, ROWS, user, item, NULL, USERS, again, NULL);
-    int counts = !rc, order = 1;
-    for (int32_t u = 0; u < USERS; u++) {
-        int64_t n[3] = {0}, v, t;
-        uint64_t low[3] = {UINT64_MAX, UINT64_MAX, UINT64_MAX}, high[3] = {0};
-        for (int r = 0; r < ROWS; r++) {
-            if (user[r] != u)
-                continue;
-            uint64_t k = rng_u64(
-                9, RNG_SPLIT, 0, (uint64_t)u << 32 | (uint64_t)item[r], 0);
-            n[part[r]]++;
-            if (k < low[part[r]])
-                low[part[r]] = k;
-            if (k > high[part[r]])
-                high[part[r]] = k;
-        }
-        split_counts(o.ratio, n[0] + n[1] + n[2], &v, &t);
-        counts &= n[1] == v && n[2] == t;
-        if (n[1] && n[2])
-            order &= high[0] < low[1] && high[1] < low[2];
-    }
-    ok(counts, "every user's counts follow the rule");
-    ok(order, "parts follow the random order of the user's items");
-    ok(!memcmp(part, again, ROWS) != 0, "the same again");
-    for (int r = 0; r < ROWS; r++) {
-        user2[r] = user[ROWS - 1 - r];
-        item2[r] = item[ROWS - 1 - r];
-    }
-    rc = split_assign(&o, ROWS, user2, item2, NULL, USERS, moved, NULL);
-    int same = !rc;
-    for (int r = 0; r < ROWS; r++)
-        same &= moved[ROWS - 1 - r] == part[r];
-    ok(same, "the order of the rows does not matter");
-    o.seed = 10;
-    rc = split_assign(&o, ROWS, user, item, NULL, USERS, again, NULL);
-    ok(!rc && memcmp(part, again, ROWS) != 0, "another seed, another split");
-
-    rc = split_parse(&o, "time", NULL) ||
-         split_assign(&o, ROWS, user, item, time, USERS, part, NULL);
-    int right = !rc;
-    for (int r = 0; r < ROWS; r++) {
-        /* how many of the user's rows come after r */
-        int64_t after = 0, n = 0, v, t;
-        for (int q = 0; q < ROWS; q++)
-            if (user[q] == user[r]) {
-                n++;
-                after += is_later(time, q, r);
-            }
-        split_counts(o.ratio, n, &v, &t);
-        want[r] = after < t       ? SPLIT_TEST
-                  : after < t + v ? SPLIT_VALID
-                                  : SPLIT_TRAIN;
-        right &= part[r] == want[r];
-    }
-    ok(right, "by time: the last are for test, ties to the earlier row");
-    rc = split_parse(&o, "time-global:6:2:2", NULL) ||
-         split_assign(&o, ROWS, user, item, time, USERS, part, NULL);
-    right = !rc;
-    for (int r = 0; r < ROWS; r++) {
-        int64_t after = 0;
-        for (int q = 0; q < ROWS; q++)
-            after += is_later(time, q, r);
-        right &= part[r] == (after < ROWS / 5          ? SPLIT_TEST
-                                : after < ROWS / 5 * 2 ? SPLIT_VALID
-                                                       : SPLIT_TRAIN);
-    }
-    ok(right, "by time over all rows");
-    rc = split_parse(&o, "leave-one-out", NULL) ||
-         split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL);
-    right = !rc;
-    for (int r = 0; r < ROWS; r++) {
-        int64_t after = 0, n = 0;
-        for (int q = 0; q < ROWS; q++)
-            if (user[q] == user[r]) {
-                n++;
-                after += q > r;
-            }
-        int p = n < 3        ? SPLIT_TRAIN
-                : after == 0 ? SPLIT_TEST
-                : after == 1 ? SPLIT_VALID
-                             : SPLIT_TRAIN;
-        right &= part[r] == p;
-    }
-    ok(right, "leave one out in file order where there is no time");
-    o.kind = SPLIT_TIME;
-    ok(split_assign(&o, ROWS, user, item, NULL, USERS, part, NULL) == ERR_SHAPE,
-        "a split by time without times is refused");
 }
 
 static int
@@ -396,38 +228,73 @@ test_number(void)
     struct err e;
     int by_value;
     int32_t a[] = {3, 0, 0, 2};
-    ok(!ids_renumber(&ids, IDS_AUTO, "item", a, 4, &names, &by_value, &e) &&
+    ok(!ids_renumber(&ids, &(struct ids_rule){.order = IDS_AUTO}, "item", a, 4,
+           &names, &by_value, &e) &&
             by_value && a[0] == 1 && a[1] == 2 && a[2] == 2 && a[3] == 0 &&
             names.n == 3 && is_id(&names, 1, "1"),
         "dense integers get their value as index");
     ids_free(&names);
     int32_t b[] = {3, 0, 0, 2};
-    ok(!ids_renumber(
-           &ids, IDS_APPEARANCE, "item", b, 4, &names, &by_value, &e) &&
+    ok(!ids_renumber(&ids, &(struct ids_rule){.order = IDS_APPEARANCE}, "item",
+           b, 4, &names, &by_value, &e) &&
             !by_value && b[0] == 0 && b[1] == 1 && b[2] == 1 && b[3] == 2 &&
             is_id(&names, 0, "1"),
         "first occurrence if so wished");
     ids_free(&names);
     int32_t c[] = {0, 4, 2};
-    ok(!ids_renumber(&ids, IDS_AUTO, "item", c, 3, &names, &by_value, &e) &&
+    ok(!ids_renumber(&ids, &(struct ids_rule){.order = IDS_AUTO}, "item", c, 3,
+           &names, &by_value, &e) &&
             !by_value && c[0] == 0 && c[1] == 1 && c[2] == 2 &&
             is_id(&names, 1, "10"),
         "a gap: first occurrence");
     ids_free(&names);
     int32_t d[] = {0, 4, 2};
-    ok(ids_renumber(&ids, IDS_INTEGER, "item", d, 3, &names, &by_value, &e) ==
-                ERR_FORMAT &&
+    ok(ids_renumber(&ids, &(struct ids_rule){.order = IDS_INTEGER}, "item", d,
+           3, &names, &by_value, &e) == ERR_FORMAT &&
             strcmp(e.msg,
                 "item ids are not the integers 0..n-1: there are 3 and 1 is "
                 "missing") == 0,
         "a gap is refused where integers are demanded");
     int32_t f[] = {1};
-    ok(ids_renumber(&ids, IDS_INTEGER, "user", f, 1, &names, &by_value, &e) ==
-                ERR_FORMAT &&
+    ok(ids_renumber(&ids, &(struct ids_rule){.order = IDS_INTEGER}, "user", f,
+           1, &names, &by_value, &e) == ERR_FORMAT &&
             strcmp(e.msg,
                 "user ids are not the integers 0..n-1: 'x' is not a whole "
                 "number in plain digits") == 0,
         "so is a word");
+    int32_t g[] = {4, 3};
+    const int32_t also[] = {2, 4, 1};
+    const struct ids_rule keep = {IDS_APPEARANCE, 2, also, 3};
+    ok(!ids_renumber(&ids, &keep, "item", g, 2, &names, &by_value, &e) &&
+            names.n == 5 && g[0] == 2 && g[1] == 3 && is_id(&names, 0, "2") &&
+            is_id(&names, 1, "x") && is_id(&names, 2, "10") &&
+            is_id(&names, 4, "0"),
+        "old ones keep theirs, then come new ones, then those without rows");
+    ids_free(&names);
+    struct ids plain = {0};
+    for (int i = 0; i < 4; i++)
+        if (ids_add(&plain,
+                text_of(&"0\0"
+                         "1\0"
+                         "3\0"
+                         "2\0"[2 * i]),
+                NULL) != i)
+            abort();
+    const struct ids_rule grown = {IDS_AUTO, 2, also, 1};
+    int32_t h[] = {3, 2};
+    ok(!ids_renumber(&plain, &grown, "item", h, 2, &names, &by_value, &e) &&
+            by_value && h[0] == 2 && h[1] == 3 && names.n == 4,
+        "by value where the old ones are so too");
+    ids_free(&names);
+    const struct ids_rule fixed = {IDS_INTEGER, 3, also, 1};
+    int32_t k[] = {3, 2};
+    ok(ids_renumber(&plain, &fixed, "item", k, 2, &names, &by_value, &e) ==
+                ERR_FORMAT &&
+            strcmp(e.msg,
+                "item ids are not the integers 0..n-1: '3' has the number 2 "
+                "already") == 0,
+        "%s", e.msg);
+    ids_free(&plain);
     ids_free(&ids);
 }
 
@@ -437,9 +304,6 @@ main(void)
     test_ids();
     test_batches();
     test_core();
-    test_split_parse();
-    test_split_counts();
-    test_split_assign();
     test_number();
     return done();
 }
