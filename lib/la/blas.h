@@ -7,9 +7,10 @@
 
 /*
  * The few BLAS/LAPACK calls we use, row-major, each run on the calling thread
- * alone: parallelism is ours (par_for over chunks whose borders depend on sizes
- * only), so that results do not depend on the number of threads. Sizes must fit
- * in 31 bits (asserted). Bytes depend on the BLAS library and processor.
+ * alone: parallelism is ours (exec_for over chunks whose borders depend on
+ * sizes only), so that results do not depend on the number of threads. Sizes
+ * must fit in 31 bits (asserted). Bytes depend on the BLAS library and
+ * processor.
  */
 
 /*

@@ -4,7 +4,12 @@
 #include "lib/base/fmath.h"
 #include "lib/nn/adam.h"
 
-/* The body of adam_scalars, for adam.c and device code. */
+#include <math.h>
+
+/* Adam's arithmetic, written once for adam.c, the kernels of all instruction
+ * sets and device code. */
+
+/* adam_scalars */
 HD struct adam
 adam_inline_scalars(const struct adam_opt *o, int64_t t)
 {
@@ -22,5 +27,31 @@ adam_inline_scalars(const struct adam_opt *o, int64_t t)
     a.eps = 1e-8f;
     return a;
 }
+
+/*
+ * The update of adam.h on a type T by that type's operations: of one element,
+ * or of many in a vector.
+ *
+ *   name_direction   new moments m and v; returns the direction
+ *   name_step        theta after its step along the direction
+ */
+#define ADAM_INLINE(name, T, SET, FMA, MUL, DIV, SQRT)                         \
+    HD T name##_direction(const struct adam *a, T grad, T theta, T *m, T *v)   \
+    {                                                                          \
+        T g = FMA(SET(a->coupled), theta, grad);                               \
+        *m = FMA(SET(a->b1), *m, MUL(SET(a->a1), g));                          \
+        *v = FMA(SET(a->b2), *v, MUL(SET(a->a2), MUL(g, g)));                  \
+        T root = FMA(SQRT(*v), SET(a->r2), SET(a->eps));                       \
+        return DIV(MUL(*m, SET(a->r1)), root);                                 \
+    }                                                                          \
+    HD T name##_step(const struct adam *a, T theta, T dir)                     \
+    {                                                                          \
+        return FMA(SET(-a->rate), dir, MUL(theta, SET(a->keep)));              \
+    }
+
+#define ADAM_SET(x) (x)
+#define ADAM_MUL(x, y) ((x) * (y))
+#define ADAM_DIV(x, y) ((x) / (y))
+ADAM_INLINE(adam_inline, float, ADAM_SET, fmaf, ADAM_MUL, ADAM_DIV, sqrtf)
 
 #endif

@@ -2,6 +2,7 @@
 #include "lib/base/exec.h"
 #include "lib/base/fmath.h"
 #include "lib/base/vec16.h"
+#include "lib/nn/adam_vec16.h"
 #include "lib/nn/loops.h"
 
 #include <math.h>
@@ -231,25 +232,15 @@ l_adam(const struct adam *a, int64_t n, float *theta, float *m, float *v,
 {
     int64_t k = 0;
     for (; k + LANES <= n; k += LANES) {
-        v16 old = v16_load(theta + k);
-        v16 g = v16_fma(v16_set(a->coupled), old, v16_load(grad + k));
-        v16 mm = v16_fma(
-            v16_set(a->b1), v16_load(m + k), v16_mul(v16_set(a->a1), g));
-        v16 vv = v16_fma(v16_set(a->b2), v16_load(v + k),
-            v16_mul(v16_set(a->a2), v16_mul(g, g)));
+        v16 t = v16_load(theta + k), mm = v16_load(m + k), vv = v16_load(v + k);
+        v16 dir = adam_vec16_direction(a, v16_load(grad + k), t, &mm, &vv);
         v16_store(m + k, mm);
         v16_store(v + k, vv);
-        v16 den = v16_fma(v16_sqrt(vv), v16_set(a->r2), v16_set(a->eps));
-        v16 dir = v16_div(v16_mul(mm, v16_set(a->r1)), den);
-        v16_store(theta + k,
-            v16_fma(v16_set(-a->rate), dir, v16_mul(old, v16_set(a->keep))));
+        v16_store(theta + k, adam_vec16_step(a, t, dir));
     }
     for (; k < n; k++) {
-        float g = fmaf(a->coupled, theta[k], grad[k]);
-        m[k] = fmaf(a->b1, m[k], a->a1 * g);
-        v[k] = fmaf(a->b2, v[k], a->a2 * (g * g));
-        float dir = m[k] * a->r1 / fmaf(sqrtf(v[k]), a->r2, a->eps);
-        theta[k] = fmaf(-a->rate, dir, theta[k] * a->keep);
+        float dir = adam_inline_direction(a, grad[k], theta[k], &m[k], &v[k]);
+        theta[k] = adam_inline_step(a, theta[k], dir);
     }
 }
 

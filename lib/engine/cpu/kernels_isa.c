@@ -1,6 +1,7 @@
 /* Compiled once per instruction set with -DISA=name. */
 #include "lib/base/vec16.h"
 #include "lib/engine/cpu/kernels.h"
+#include "lib/nn/adam_vec16.h"
 
 #include <stddef.h>
 
@@ -174,25 +175,15 @@ k_penalise(const int32_t *rows, const int32_t *count, int64_t n, float w,
                 v16_load(row(own, k))));
 }
 
-/* Adam's moments and the bias-corrected, normalised direction. */
+/* The direction of a row; updates its moments. */
 static inline v16
 direction(const struct adam *a, v16 grad, v16 theta, float *m, float *v)
 {
-    v16 g = v16_fma(v16_set(a->coupled), theta, grad);
-    v16 mm = v16_fma(v16_set(a->b1), v16_load(m), v16_mul(v16_set(a->a1), g));
-    v16 vv = v16_fma(
-        v16_set(a->b2), v16_load(v), v16_mul(v16_set(a->a2), v16_mul(g, g)));
+    v16 mm = v16_load(m), vv = v16_load(v);
+    v16 dir = adam_vec16_direction(a, grad, theta, &mm, &vv);
     v16_store(m, mm);
     v16_store(v, vv);
-    v16 den = v16_fma(v16_sqrt(vv), v16_set(a->r2), v16_set(a->eps));
-    return v16_div(v16_mul(mm, v16_set(a->r1)), den);
-}
-
-/* theta = keep theta - rate dir */
-static inline v16
-step(const struct adam *a, v16 theta, v16 dir)
-{
-    return v16_fma(v16_set(-a->rate), dir, v16_mul(theta, v16_set(a->keep)));
+    return dir;
 }
 
 static void
@@ -207,7 +198,7 @@ k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
         float *t = theta + r * PANEL;
         v16 old = v16_load(t);
         v16 dir = direction(a, z, old, m + r * PANEL, v + r * PANEL);
-        v16_store(t, step(a, old, dir));
+        v16_store(t, adam_vec16_step(a, old, dir));
     }
 }
 
@@ -233,7 +224,7 @@ k_last_step(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
     for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         float *t = theta + r * PANEL;
-        v16_store(t, step(a, v16_load(t), z));
+        v16_store(t, adam_vec16_step(a, v16_load(t), z));
     }
 }
 

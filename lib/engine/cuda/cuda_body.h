@@ -322,10 +322,8 @@ cuda_direction(const int w, const struct cuda_mem *g, const struct cuda_arg *a,
     cuda_load(w, m, g->m + i);
     cuda_load(w, v, g->v + i);
     for (int j = 0; j < w; j++) {
-        float grad = fmaf(k.coupled, theta[j], z[j] + own[j]);
-        m[j] = fmaf(k.b1, m[j], k.a1 * grad);
-        v[j] = fmaf(k.b2, v[j], k.a2 * (grad * grad));
-        dir[j] = m[j] * k.r1 / fmaf(sqrtf(v[j]), k.r2, k.eps);
+        dir[j] =
+            adam_inline_direction(&k, z[j] + own[j], theta[j], &m[j], &v[j]);
     }
     cuda_store(w, g->m + i, m);
     cuda_store(w, g->v + i, v);
@@ -338,7 +336,7 @@ cuda_update(const int w, const struct cuda_mem *g, int64_t r, int64_t col,
 {
     const struct adam *k = &g->state->adam;
     for (int j = 0; j < w; j++)
-        theta[j] = fmaf(-k->rate, dir[j], theta[j] * k->keep);
+        theta[j] = adam_inline_step(k, theta[j], dir[j]);
     cuda_store(w, g->theta + r * g->width + col, theta);
 }
 
