@@ -280,7 +280,7 @@ test_graph(void)
     s.data[2] = s.data[3] = 2;
     s.data[3] = 1;
     ok(graph_items(&s, 3, "s", &g, &e) == ERR_FORMAT, "%s", e.msg);
-    s.data[3] = -2;
+    s.data[2] = s.data[3] = -2;
     ok(graph_items(&s, 3, "s", &g, &e) == ERR_RANGE, "%s", e.msg);
     ok(graph_items(&s, 4, "s", &g, &e) == ERR_SHAPE, "%s", e.msg);
     csr_free(&s);
