@@ -182,7 +182,7 @@ cat_csr(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
     if (is_format(o, "npy"))
         return several(z, "csr matrix", "npy", e);
     struct csr a;
-    int rc = store_take_csr(z, &a, e);
+    int rc = store_take_csr(z, "", &a, e);
     if (rc)
         return rc;
     rc = put_csr(x, &a, is_format(o, "mtx"), e);

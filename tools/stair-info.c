@@ -23,7 +23,7 @@ struct sums {
 
 /* The sizes that name a file's shape, whatever their member. */
 struct sizes {
-    int64_t n, d, rows, cols, nnz, users, items, part[3];
+    int64_t n, d, rows, cols, nnz, users, items, part[3], blend;
     char name[SHORT_TEXT + 1];
 };
 
@@ -141,6 +141,8 @@ note_size(struct info *o, const struct npz_head *h, const int64_t *shape_member)
         z->users = n;
     else if (strcmp(h->name, "item") == 0 || strcmp(h->name, "item_ids") == 0)
         z->items = n;
+    else if (strcmp(h->name, "blend") == 0)
+        z->blend = n;
     else if (shape_member)
         z->rows = shape_member[0], z->cols = shape_member[1];
     for (int i = 0; i < 3; i++)
@@ -279,6 +281,11 @@ put_sizes(const struct info *o, enum kind kind)
     case KIND_CHECKPOINT:
         printf("size\tusers=%" PRId64 "\titems=%" PRId64 "\td=%" PRId64 "\n",
             z->users, z->items, z->d);
+        break;
+    case KIND_BLEND:
+        printf("size\tusers=%" PRId64 "\titems=%" PRId64 "\tparts=%" PRId64
+               "\n",
+            z->users, z->items, z->blend);
         break;
     case KIND_OTHER:
     case KIND_COUNT:

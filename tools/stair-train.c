@@ -266,7 +266,7 @@ write_sparse(struct cli *io, const char *name, const struct dataset *d,
     char *history = cli_history(io);
     die_if(npz_out_open(&z, io->out, &io->err), io);
     die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
-    die_if(store_put_csr(&z, graph, name, &io->err), io);
+    die_if(store_put_csr(&z, "", graph, name, &io->err), io);
     die_if(dataset_put_ids(&z, NULL, &d->item_ids, &io->err), io);
     die_if(npz_out_commit(&z, &io->err), io);
     free(history);

@@ -6,14 +6,15 @@
 static const char *const names[] = {"x", "format", "shape", "indptr", "indices",
     "data", "train_indptr", "train_indices", "valid_indptr", "valid_indices",
     "test_indptr", "test_indices", "user_ids", "item_ids", "user", "item",
-    "counters"};
+    "counters", "blend"};
 
 enum {
     DENSE = 1 << 0,
     CSR = 0x1f << 1,
     DATASET = 0xff << 6,
     MODEL = 3 << 14,
-    CHECKPOINT = 1 << 16
+    CHECKPOINT = 1 << 16,
+    BLEND = 1 << 17
 };
 
 void
@@ -27,6 +28,8 @@ kind_see(unsigned *seen, const char *name)
 enum kind
 kind_of(unsigned seen)
 {
+    if (seen & BLEND)
+        return KIND_BLEND;
     if ((seen & MODEL) == MODEL)
         return seen & CHECKPOINT ? KIND_CHECKPOINT : KIND_MODEL;
     if ((seen & DATASET) == DATASET)
@@ -40,6 +43,6 @@ const char *
 kind_name(enum kind k)
 {
     static const char *const word[KIND_COUNT] = {
-        "other", "dense", "csr", "dataset", "model", "checkpoint"};
+        "other", "dense", "csr", "dataset", "model", "checkpoint", "blend"};
     return word[k];
 }

@@ -12,6 +12,7 @@ enum kind {
     KIND_DATASET,    /* train, valid and test parts, user_ids, item_ids */
     KIND_MODEL,      /* user item */
     KIND_CHECKPOINT, /* a model with the member counters */
+    KIND_BLEND,      /* blend, and models as its parts */
     KIND_COUNT
 };
 

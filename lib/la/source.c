@@ -82,7 +82,7 @@ open_sparse(struct source *s, const struct npz_head *first, struct err *e)
     int rc = npz_load_rest(&z, &st->in, first, csr_members, e);
     if (rc)
         return rc;
-    rc = store_take_csr(&z, &s->csr, e);
+    rc = store_take_csr(&z, "", &s->csr, e);
     if (!rc)
         rc = note_history(s, z.history ? z.history : st->history, z.id, e);
     npz_free(&z);

@@ -3,6 +3,7 @@
 #include "lib/base/mem.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,13 +83,28 @@ sort_rows(struct csr *a, struct err *e)
     return rc;
 }
 
+/* A member's name: prefix and word. */
+struct name {
+    char s[NPZ_NAME];
+};
+
+static struct name
+name_of(const char *prefix, const char *word)
+{
+    struct name n;
+    snprintf(n.s, sizeof n.s, "%s%s", prefix, word);
+    return n;
+}
+
 /* SciPy writes which of its formats it is, as a byte string of any width. */
 static int
-check_format(struct npz *z, struct err *e)
+check_format(struct npz *z, const char *prefix, struct err *e)
 {
-    const struct npz_array *f = npz_find(z, "format");
+    struct name name = name_of(prefix, "format");
+    const struct npz_array *f = npz_find(z, name.s);
     if (!f || !f->data)
-        return err_set(e, ERR_FORMAT, "'%s' has no member 'format'", z->path);
+        return err_set(
+            e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name.s);
     size_t n =
         f->npy.count == 1 && f->npy.kind == 'S' ? (size_t)f->npy.size : 0;
     if (n < 3 || strnlen(f->data, n) != 3 || memcmp(f->data, "csr", 3) != 0)
@@ -97,31 +113,43 @@ check_format(struct npz *z, struct err *e)
     return 0;
 }
 
-int
-store_take_csr(struct npz *z, struct csr *a, struct err *e)
+/* Rows and columns of a. */
+static int
+take_shape(struct npz *z, const char *prefix, struct csr *a, struct err *e)
 {
-    *a = (struct csr){0};
     int64_t *shape = NULL;
-    struct npy h, hp, hi, hd;
-    int rc = check_format(z, e);
-    if (!rc)
-        rc = npz_take_i64(z, "shape", 1, &shape, &h, e);
+    struct npy h;
+    int rc = npz_take_i64(z, name_of(prefix, "shape").s, 1, &shape, &h, e);
     if (rc)
         return rc;
     if (h.count != 2 || shape[0] < 0 || shape[1] < 0 || shape[0] == INT64_MAX ||
-        shape[1] > (int64_t)INT32_MAX + 1) {
-        free(shape);
-        return err_set(
+        shape[1] > (int64_t)INT32_MAX + 1)
+        rc = err_set(
             e, ERR_SHAPE, "'%s': shape is not two usable sizes", z->path);
+    else {
+        a->rows = shape[0];
+        a->cols = shape[1];
     }
-    a->rows = shape[0];
-    a->cols = shape[1];
     free(shape);
-    rc = npz_take_i64(z, "indptr", 1, &a->indptr, &hp, e);
+    return rc;
+}
+
+int
+store_take_csr(struct npz *z, const char *prefix, struct csr *a, struct err *e)
+{
+    *a = (struct csr){0};
+    struct npy hp, hi, hd;
+    int rc = check_format(z, prefix, e);
     if (!rc)
-        rc = npz_take_i32(z, "indices", 1, &a->indices, &hi, e);
+        rc = take_shape(z, prefix, a, e);
     if (!rc)
-        rc = npz_take_f32(z, "data", 1, &a->data, &hd, e);
+        rc =
+            npz_take_i64(z, name_of(prefix, "indptr").s, 1, &a->indptr, &hp, e);
+    if (!rc)
+        rc = npz_take_i32(
+            z, name_of(prefix, "indices").s, 1, &a->indices, &hi, e);
+    if (!rc)
+        rc = npz_take_f32(z, name_of(prefix, "data").s, 1, &a->data, &hd, e);
     if (!rc) {
         a->nnz = hi.count;
         if (hp.count != a->rows + 1 || hd.count != a->nnz)
@@ -148,7 +176,7 @@ store_read_csr(const char *path, struct csr *a, struct hist *h,
     int rc = npz_load(&z, path, wanted, e);
     if (rc)
         return rc;
-    rc = store_take_csr(&z, a, e);
+    rc = store_take_csr(&z, "", a, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     npz_free(&z);
@@ -185,42 +213,42 @@ store_write_mat(
 
 /* data may be NULL in memory; on disk it is always there, as SciPy needs it. */
 static int
-put_values(struct npz_out *z, const struct csr *a, struct err *e)
+put_values(
+    struct npz_out *z, const char *name, const struct csr *a, struct err *e)
 {
     struct npy h = npy_make('f', 4, 1, &a->nnz);
     if (a->data)
-        return npz_out_array(z, "data", &h, a->data, e);
+        return npz_out_array(z, name, &h, a->data, e);
     float *ones = mem_new(a->nnz, sizeof *ones, e);
     if (!ones)
         return ERR_NOMEM;
     for (int64_t k = 0; k < a->nnz; k++)
         ones[k] = 1.0f;
-    int rc = npz_out_array(z, "data", &h, ones, e);
+    int rc = npz_out_array(z, name, &h, ones, e);
     free(ones);
     return rc;
 }
 
 int
-store_put_csr(
-    struct npz_out *z, const struct csr *a, const char *name, struct err *e)
+store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
+    const char *name, struct err *e)
 {
     int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
-    struct npy hf = npy_make('S', 3, 0, NULL);
-    struct npy hs = npy_make('i', 8, 1, &two);
-    struct npy hp = npy_make('i', 8, 1, &np);
-    struct npy hi = npy_make('i', 4, 1, &a->nnz);
-    int rc = npz_out_array(z, "format", &hf, "csr", e);
-    if (!rc && name) {
-        struct npy hn = npy_make('S', (int)strlen(name), 0, NULL);
-        rc = npz_out_array(z, "name", &hn, name, e);
-    }
-    if (!rc)
-        rc = npz_out_array(z, "shape", &hs, shape, e);
-    if (!rc)
-        rc = npz_out_array(z, "indptr", &hp, a->indptr, e);
-    if (!rc)
-        rc = npz_out_array(z, "indices", &hi, a->indices, e);
-    return rc ? rc : put_values(z, a, e);
+    struct npy hn = npy_make('S', name ? (int)strlen(name) : 0, 0, NULL);
+    struct {
+        const char *word;
+        struct npy h;
+        const void *data;
+    } member[] = {{"format", npy_make('S', 3, 0, NULL), "csr"},
+        {"name", hn, name}, {"shape", npy_make('i', 8, 1, &two), shape},
+        {"indptr", npy_make('i', 8, 1, &np), a->indptr},
+        {"indices", npy_make('i', 4, 1, &a->nnz), a->indices}};
+    int rc = 0;
+    for (size_t k = 0; k < sizeof member / sizeof *member && !rc; k++)
+        if (name || strcmp(member[k].word, "name") != 0)
+            rc = npz_out_array(z, name_of(prefix, member[k].word).s,
+                &member[k].h, member[k].data, e);
+    return rc ? rc : put_values(z, name_of(prefix, "data").s, a, e);
 }
 
 int
@@ -233,7 +261,7 @@ store_write_csr(
         return rc;
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
-        rc = store_put_csr(&z, a, NULL, e);
+        rc = store_put_csr(&z, "", a, NULL, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);

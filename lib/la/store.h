@@ -17,9 +17,11 @@ int store_read_mat(const char *path, struct mat *m, struct hist *h,
 int store_read_csr(const char *path, struct csr *a, struct hist *h,
     const char *role, struct err *e) ERR_CHECKED;
 
-/* CSR out of members that are already in memory; SciPy's `format` must say csr.
- * Rows whose columns are unsorted are sorted; duplicates are an error. */
-int store_take_csr(struct npz *z, struct csr *a, struct err *e) ERR_CHECKED;
+/* CSR out of members that are already in memory, whose names begin with prefix;
+ * SciPy's `format` must say csr. Rows whose columns are unsorted are sorted;
+ * duplicates are an error. */
+int store_take_csr(struct npz *z, const char *prefix, struct csr *a,
+    struct err *e) ERR_CHECKED;
 
 /* Written atomically with the given history text first. */
 int store_write_mat(const char *path, const struct mat *m, const char *history,
@@ -27,10 +29,11 @@ int store_write_mat(const char *path, const struct mat *m, const char *history,
 int store_write_csr(const char *path, const struct csr *a, const char *history,
     struct err *e) ERR_CHECKED;
 
-/* The members of a CSR matrix in a file that is being written, and among them
- * `name`, which says of what system it is the graph; NULL: without one. */
-int store_put_csr(struct npz_out *z, const struct csr *a, const char *name,
-    struct err *e) ERR_CHECKED;
+/* The members of a CSR matrix in a file that is being written, names with the
+ * prefix, and among them `name`, which says of what system it is the graph;
+ * NULL: without one. */
+int store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
+    const char *name, struct err *e) ERR_CHECKED;
 
 /* One 2-D float32 member of a file being written. */
 int store_put_mat(struct npz_out *z, const char *name, const struct mat *m,

@@ -148,15 +148,15 @@ prepare(struct run *run, int64_t users, int64_t items, struct err *e)
 {
     const struct csr *target = run->o->target, *train = run->o->train;
     int64_t longest = 0;
-    run->users = mem_new(users, sizeof *run->users, e);
+    run->n_users = metrics_users(target, &run->users, e);
+    if (run->n_users < 0)
+        return (int)run->n_users;
     run->degree = mem_zero(items, sizeof *run->degree, e);
     run->rank = mem_new(items, sizeof *run->rank, e);
-    if (!run->users || !run->degree || !run->rank)
+    if (!run->degree || !run->rank)
         return ERR_NOMEM;
     for (int64_t u = 0; u < users; u++) {
         int64_t n = target->indptr[u + 1] - target->indptr[u];
-        if (n > 0)
-            run->users[run->n_users++] = u;
         if (n > longest)
             longest = n;
     }

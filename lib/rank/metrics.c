@@ -124,6 +124,8 @@ struct run {
     struct metrics_gain gain;
     const struct csr *target;
     int64_t k;
+    int64_t *users; /* that have targets */
+    int64_t n_users;
 };
 
 static int
@@ -135,13 +137,10 @@ add_lists(
     struct metrics *m = run->m;
     double value[METRICS_KINDS][METRICS_CUTS];
     for (int64_t p = 0; p < n; p++) {
-        int64_t from = run->target->indptr[first + p];
-        int64_t count = run->target->indptr[first + p + 1] - from;
-        if (!count)
-            continue;
+        int64_t u = run->users[first + p], from = run->target->indptr[u];
         metrics_list(&run->gain, id + p * run->k, run->k,
-            run->target->indices + from, count, m->cut, m->n_cuts, value);
-        m->users++;
+            run->target->indices + from, run->target->indptr[u + 1] - from,
+            m->cut, m->n_cuts, value);
         for (int c = 0; c < m->n_cuts; c++) {
             m->recall[c] += value[METRICS_RECALL][c];
             m->ndcg[c] += value[METRICS_NDCG][c];
@@ -150,32 +149,51 @@ add_lists(
     return 0;
 }
 
+int64_t
+metrics_users(const struct csr *target, int64_t **users, struct err *e)
+{
+    int64_t n = 0;
+    *users = mem_new(target->rows, sizeof **users, e);
+    if (!*users)
+        return ERR_NOMEM;
+    for (int64_t u = 0; u < target->rows; u++)
+        if (target->indptr[u + 1] > target->indptr[u])
+            (*users)[n++] = u;
+    return n;
+}
+
 int
-metrics_run(struct metrics *m, const struct mat *user, const struct mat *item,
-    const struct csr *target, const struct csr *mask0, const struct csr *mask1,
-    const int64_t *cuts, int n_cuts, struct exec *exec, struct err *e)
+metrics_run(struct metrics *m, const struct scorer *s, const struct csr *target,
+    const struct csr *mask0, const struct csr *mask1, const int64_t *cuts,
+    int n_cuts, struct exec *exec, struct err *e)
 {
     *m = (struct metrics){0};
-    struct scorer s;
     int rc = metrics_check_cuts(cuts, n_cuts, e);
-    if (!rc)
-        rc = scorer_dense(&s, user, item, e);
     if (rc)
         return rc;
-    if (target->rows != user->n || target->cols != item->n)
+    if (target->rows != s->n_users || target->cols != s->n_items)
         return err_set(e, ERR_SHAPE,
             "targets of %" PRId64 " x %" PRId64 " do not fit %" PRId64
             " users and %" PRId64 " items",
-            target->rows, target->cols, user->n, item->n);
+            target->rows, target->cols, s->n_users, s->n_items);
     m->n_cuts = n_cuts;
     memcpy(m->cut, cuts, (size_t)n_cuts * sizeof *cuts);
     struct run run = {.m = m, .target = target};
-    run.k = min(cuts[n_cuts - 1], item->n > 0 ? item->n : 1);
-    struct rank_opt opt = {.k = run.k, .mask = {mask0, mask1}, .exec = exec};
+    run.k = min(cuts[n_cuts - 1], s->n_items > 0 ? s->n_items : 1);
+    run.n_users = metrics_users(target, &run.users, e);
+    if (run.n_users < 0)
+        return (int)run.n_users;
+    m->users = run.n_users;
+    struct rank_opt opt = {.k = run.k,
+        .mask = {mask0, mask1},
+        .users = run.users,
+        .n_users = run.n_users,
+        .exec = exec};
     rc = metrics_gain_init(&run.gain, run.k, e);
     if (!rc)
-        rc = rank_run(&s, &opt, add_lists, &run, e);
+        rc = rank_run(s, &opt, add_lists, &run, e);
     metrics_gain_free(&run.gain);
+    free(run.users);
     for (int c = 0; !rc && c < n_cuts && m->users; c++) {
         m->recall[c] /= (double)m->users;
         m->ndcg[c] /= (double)m->users;

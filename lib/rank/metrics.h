@@ -4,7 +4,7 @@
 #include "lib/base/err.h"
 #include "lib/base/exec.h"
 #include "lib/la/csr.h"
-#include "lib/la/mat.h"
+#include "lib/rank/scorer.h"
 
 #include <stdint.h>
 
@@ -22,18 +22,23 @@ struct metrics {
 };
 
 /*
- * Ranks all items for all users and scores against target (U x I); entries of
- * mask (up to 2, may be NULL) are not ranked. cuts ascending, at least 1; one
- * beyond the number of items counts the whole list. Sums run in user order in
- * double and logarithms are our own: the same bytes for any thread count and
- * on any machine. This is the trainer's evaluation; stair-eval adds more
- * metrics on the same lists. Errors as rank_run
- * and scorer_dense; ERR_RANGE for bad cuts.
+ * Ranks all items for every user that has targets (U x I) and compares; entries
+ * of the masks (may be NULL) are not ranked. Cuts ascend and are at least 1;
+ * one beyond the number of items counts the whole list. Sums run in user order
+ * in double and logarithms are our own: the same bytes for any thread count and
+ * on any machine. This is what trainings and blends are chosen by; stair-eval
+ * adds more metrics on the same lists. Errors as rank_run; ERR_RANGE for bad
+ * cuts.
  */
-int metrics_run(struct metrics *m, const struct mat *user,
-    const struct mat *item, const struct csr *target, const struct csr *mask0,
-    const struct csr *mask1, const int64_t *cuts, int n_cuts, struct exec *exec,
+int metrics_run(struct metrics *m, const struct scorer *s,
+    const struct csr *target, const struct csr *mask0, const struct csr *mask1,
+    const int64_t *cuts, int n_cuts, struct exec *exec,
     struct err *e) ERR_CHECKED;
+
+/* The users that have targets, ascending: returns how many, or a negative code;
+ * *users is the caller's to free. */
+int64_t metrics_users(
+    const struct csr *target, int64_t **users, struct err *e) ERR_CHECKED;
 
 /*
  * Metrics of one list. Beside the two above, with n_k the hits among the first

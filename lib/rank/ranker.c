@@ -1,12 +1,54 @@
 #include "lib/rank/ranker.h"
 
+#include "lib/base/mem.h"
 #include "lib/data/identity.h"
 #include "lib/io/npz.h"
 #include "lib/la/store.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Members of a model; with a prefix, of a part of a blend. */
+static const char *const words[] = {"user", "item", "format", "shape", "indptr",
+    "indices", "data", "name", "user_param", "item_param"};
+enum { WORDS = sizeof words / sizeof *words, PARAMS = 2 /* at the end */ };
+
+/* What is read of a file. */
+struct wanted {
+    char name[SCORER_PARTS * WORDS][NPZ_NAME];
+    const char *list[SCORER_PARTS * WORDS + WORDS + 4];
+};
+
+static void
+prefix_of(char prefix[16], int part)
+{
+    snprintf(prefix, 16, "part%d_", part + 1);
+}
+
+static struct wanted *
+want(int params, struct err *e)
+{
+    struct wanted *w = mem_zero(1, sizeof *w, e);
+    if (!w)
+        return NULL;
+    int n = 0, words_wanted = params ? WORDS : WORDS - PARAMS;
+    for (int k = 0; k < words_wanted; k++)
+        w->list[n++] = words[k];
+    for (int p = 0; p < SCORER_PARTS; p++)
+        for (int k = 0; k < words_wanted; k++) {
+            char prefix[16], *name = w->name[p * WORDS + k];
+            prefix_of(prefix, p);
+            snprintf(name, NPZ_NAME, "%s%s", prefix, words[k]);
+            w->list[n++] = name;
+        }
+    w->list[n++] = "user_ids";
+    w->list[n++] = "item_ids";
+    w->list[n++] = "blend";
+    return w;
+}
 
 const char *
 ranker_shown(const char *path)
@@ -14,31 +56,93 @@ ranker_shown(const char *path)
     return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
+/* A member that was wanted, or NULL. */
+static const struct npz_array *
+find(const struct npz *z, const char *prefix, const char *word)
+{
+    char name[NPZ_NAME];
+    snprintf(name, sizeof name, "%s%s", prefix, word);
+    const struct npz_array *a = npz_find(z, name);
+    return a && a->data ? a : NULL;
+}
+
 static int
-take(struct npz *z, const char *name, struct mat *m, struct err *e)
+take(struct npz *z, const char *prefix, const char *word, struct mat *m,
+    struct err *e)
 {
     struct npy shape;
+    char name[NPZ_NAME], what[4096];
+    snprintf(name, sizeof name, "%s%s", prefix, word);
     int rc = npz_take_f32(z, name, 2, &m->x, &shape, e);
     if (rc)
         return rc;
     m->n = shape.shape[0];
     m->d = shape.shape[1];
-    char what[4096];
-    snprintf(what, sizeof what, "%.4000s' member '%s", z->path, name);
+    snprintf(what, sizeof what, "%.3500s' member '%s", z->path, name);
     return mat_check_finite(m, what, e);
 }
 
 static int
-take_vectors(struct npz *z, struct ranker *r, struct err *e)
+take_vectors(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
 {
-    int rc = take(z, "user", &r->user, e);
+    int rc = take(z, prefix, "user", &r->user, e);
     if (!rc)
-        rc = take(z, "item", &r->item, e);
+        rc = take(z, prefix, "item", &r->item, e);
     if (!rc && r->user.d != r->item.d)
         rc = err_set(e, ERR_SHAPE,
             "'%s': user vectors have %" PRId64
             " columns and item vectors %" PRId64,
             z->path, r->user.d, r->item.d);
+    if (!rc && find(z, prefix, "user_param") && find(z, prefix, "item_param"))
+        rc = take(z, prefix, "user_param", &r->user_param, e);
+    if (!rc && r->user_param.x)
+        rc = take(z, prefix, "item_param", &r->item_param, e);
+    return rc;
+}
+
+/* A model that is no blend. */
+static int
+take_model(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
+{
+    const struct npz_array *name = find(z, prefix, "name");
+    if (name && name->npy.kind == 'S' && name->npy.count == 1) {
+        r->name = strndup(name->data, (size_t)name->npy.size);
+        if (!r->name)
+            return err_set(e, ERR_NOMEM, "out of memory");
+    }
+    int vectors = find(z, prefix, "user") || find(z, prefix, "item");
+    return !vectors && find(z, prefix, "format")
+               ? store_take_csr(z, prefix, &r->graph, e)
+               : take_vectors(z, prefix, r, e);
+}
+
+static int
+take_blend(struct npz *z, struct ranker *r, struct err *e)
+{
+    const struct npz_array *a = npz_find(z, "blend");
+    int64_t parts = a->npy.ndim == 1 && a->npy.kind == 'f' ? a->npy.count : 0;
+    if (parts < 1 || parts > SCORER_PARTS)
+        return err_set(e, ERR_FORMAT,
+            "'%s': member 'blend' is not 1 to %d weights", z->path,
+            SCORER_PARTS);
+    r->part = mem_zero(parts, sizeof *r->part, e);
+    r->weight = mem_zero(parts, sizeof *r->weight, e);
+    r->scorer = mem_zero(parts, sizeof *r->scorer, e);
+    r->share = mem_zero(parts, sizeof *r->share, e);
+    if (!r->part || !r->weight || !r->scorer || !r->share)
+        return ERR_NOMEM;
+    r->parts = (int)parts;
+    int rc = 0;
+    for (int p = 0; p < parts && !rc; p++) {
+        char prefix[16];
+        r->weight[p] = npz_value(&a->npy, a->data, p);
+        if (!(r->weight[p] > 0 && isfinite(r->weight[p])))
+            return err_set(e, ERR_RANGE,
+                "'%s': the weight of part %d is %g, not above 0", z->path,
+                p + 1, r->weight[p]);
+        prefix_of(prefix, p);
+        rc = take_model(z, prefix, &r->part[p], e);
+    }
     return rc;
 }
 
@@ -66,21 +170,23 @@ note_ids(struct npz *z, struct hist *h, struct err *e)
     return 0;
 }
 
-int
-ranker_read(const char *path, struct ranker *r, struct hist *h, struct err *e)
+static int
+read_file(const char *path, const char *role, int params, struct ranker *r,
+    struct hist *h, struct err *e)
 {
-    static const char *const wanted[] = {"user", "item", "format", "shape",
-        "indptr", "indices", "data", "user_ids", "item_ids", NULL};
     *r = (struct ranker){0};
+    struct wanted *w = want(params, e);
+    if (!w)
+        return ERR_NOMEM;
     struct npz z;
-    int rc = npz_load(&z, path, wanted, e);
+    int rc = npz_load(&z, path, w->list, e);
+    free(w);
     if (rc)
         return rc;
-    int vectors = npz_find(&z, "user") || npz_find(&z, "item");
-    rc = !vectors && npz_find(&z, "format") ? store_take_csr(&z, &r->graph, e)
-                                            : take_vectors(&z, r, e);
+    rc =
+        npz_find(&z, "blend") ? take_blend(&z, r, e) : take_model(&z, "", r, e);
     if (!rc && h)
-        rc = hist_input(h, "model", z.path, z.history, z.id, e);
+        rc = hist_input(h, role, z.path, z.history, z.id, e);
     if (!rc && h)
         rc = note_ids(&z, h, e);
     npz_free(&z);
@@ -90,7 +196,20 @@ ranker_read(const char *path, struct ranker *r, struct hist *h, struct err *e)
 }
 
 int
-ranker_scorer(const struct ranker *r, const char *path, const struct dataset *d,
+ranker_read(const char *path, struct ranker *r, struct hist *h, struct err *e)
+{
+    return read_file(path, "model", 0, r, h, e);
+}
+
+int
+ranker_read_part(const char *path, const char *role, struct ranker *r,
+    struct hist *h, struct err *e)
+{
+    return read_file(path, role, 1, r, h, e);
+}
+
+static int
+model_scorer(const struct ranker *r, const char *path, const struct dataset *d,
     const char *data, struct scorer *s, struct err *e)
 {
     int rc;
@@ -114,10 +233,103 @@ ranker_scorer(const struct ranker *r, const char *path, const struct dataset *d,
     return rc ? err_prefix(e, rc, "'%s'", ranker_shown(path)) : 0;
 }
 
+int
+ranker_scorer(struct ranker *r, const char *path, const struct dataset *d,
+    const char *data, struct scorer *s, struct err *e)
+{
+    if (r->parts < 2)
+        return model_scorer(r->parts ? &r->part[0] : r, path, d, data, s, e);
+    for (int p = 0; p < r->parts; p++) {
+        int rc = model_scorer(&r->part[p], path, d, data, &r->scorer[p], e);
+        if (rc)
+            return rc;
+        r->share[p] = (struct scorer_part){&r->scorer[p], r->weight[p]};
+    }
+    int rc = scorer_blend(s, r->share, r->parts, e);
+    return rc ? err_prefix(e, rc, "'%s'", ranker_shown(path)) : 0;
+}
+
+int
+ranker_has_users(const struct ranker *r)
+{
+    int has = !r->parts && !r->graph.indptr;
+    for (int p = 0; p < r->parts; p++)
+        has |= ranker_has_users(&r->part[p]);
+    return has;
+}
+
+static int
+put_mat(struct npz_out *z, const char *prefix, const char *word,
+    const struct mat *m, struct err *e)
+{
+    char name[NPZ_NAME];
+    snprintf(name, sizeof name, "%s%s", prefix, word);
+    return m->x ? store_put_mat(z, name, m, e) : 0;
+}
+
+static int
+put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
+{
+    char prefix[16], name[NPZ_NAME];
+    prefix_of(prefix, part);
+    if (r->graph.indptr)
+        return store_put_csr(z, prefix, &r->graph, r->name, e);
+    struct npy h = npy_make('S', r->name ? (int)strlen(r->name) : 0, 0, NULL);
+    snprintf(name, sizeof name, "%sname", prefix);
+    int rc = r->name ? npz_out_array(z, name, &h, r->name, e) : 0;
+    if (!rc)
+        rc = put_mat(z, prefix, "user", &r->user, e);
+    if (!rc)
+        rc = put_mat(z, prefix, "item", &r->item, e);
+    if (!rc)
+        rc = put_mat(z, prefix, "user_param", &r->user_param, e);
+    if (!rc)
+        rc = put_mat(z, prefix, "item_param", &r->item_param, e);
+    return rc;
+}
+
+int
+ranker_write_blend(const char *path, struct ranker *const *part,
+    const double *weight, int parts, const struct dataset *d,
+    const char *history, struct err *e)
+{
+    static const char name[] = "blend";
+    int64_t n = parts;
+    struct npy hw = npy_make('f', 8, 1, &n);
+    struct npy hn = npy_make('S', (int)strlen(name), 0, NULL);
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = npz_out_array(&z, "name", &hn, name, e);
+    if (!rc)
+        rc = npz_out_array(&z, "blend", &hw, weight, e);
+    if (!rc)
+        rc = dataset_put_ids(&z, &d->user_ids, &d->item_ids, e);
+    for (int p = 0; p < parts && !rc; p++)
+        rc = put_part(&z, part[p], p, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}
+
 void
 ranker_free(struct ranker *r)
 {
+    for (int p = 0; p < r->parts; p++)
+        ranker_free(&r->part[p]);
+    free(r->part);
+    free(r->weight);
+    free(r->scorer);
+    free(r->share);
+    free(r->name);
     mat_free(&r->user);
     mat_free(&r->item);
+    mat_free(&r->user_param);
+    mat_free(&r->item_param);
     csr_free(&r->graph);
+    *r = (struct ranker){0};
 }

@@ -7,33 +7,58 @@
 
 /*
  * What ranking needs of a model file: vectors whose inner products are the
- * scores, or a graph of items that leads from what a user has to what he may
- * want. Zero-initialise; free with ranker_free.
+ * scores, or a graph of items that leads from what a user has to what the user
+ * may want, or several of these with a weight each, a blend. Zero-initialise;
+ * free with ranker_free.
  */
 struct ranker {
-    struct mat user;  /* U x d */
-    struct mat item;  /* I x d */
-    struct csr graph; /* I x I; indptr NULL: the two above */
+    char *name;      /* of the system, NULL if the file has none */
+    struct mat user; /* U x d */
+    struct mat item; /* I x d */
+    /* The trained parameters, of a model that was read as a part, if there. */
+    struct mat user_param, item_param;
+    struct csr graph;    /* I x I; indptr NULL: the vectors */
+    struct ranker *part; /* [parts] of a blend; the above are empty */
+    double *weight;      /* [parts] above 0 */
+    int parts;
+    struct scorer *scorer;     /* [parts], by ranker_scorer */
+    struct scorer_part *share; /* [parts] */
 };
 
 /*
  * Members `user` and `item` of any .npz, whoever wrote it: two axes, any
  * numeric type, finite; where neither is there, a sparse matrix as
- * store_take_csr reads it. h (may be NULL) receives the provenance under the
- * role "model", and what user_ids and item_ids, if they are there, say that the
- * model belongs to. Other members are skipped. path "-" is standard input.
+ * store_take_csr reads it, or a blend as ranker_write_blend writes it. h (may
+ * be NULL) receives the provenance under the role "model", and what user_ids
+ * and item_ids, if they are there, say that the model belongs to. Other members
+ * are skipped. path "-" is standard input.
  */
 int ranker_read(const char *path, struct ranker *r, struct hist *h,
     struct err *e) ERR_CHECKED;
 
+/* The same under another role, with the parameters, to become a part of a
+ * blend.
+ */
+int ranker_read_part(const char *path, const char *role, struct ranker *r,
+    struct hist *h, struct err *e) ERR_CHECKED;
+
 /*
  * The scores of r (from path) for the users and items of d (from data), whose
- * train items a graph starts from; r and d are borrowed. Errors as scorer_dense
- * and scorer_graph; ERR_SHAPE names both files.
+ * train items a graph starts from; r and d are borrowed. Those of a blend with
+ * one part are the part's. Errors as scorer_dense, scorer_graph and
+ * scorer_blend; ERR_SHAPE names both files.
  */
-int ranker_scorer(const struct ranker *r, const char *path,
-    const struct dataset *d, const char *data, struct scorer *s,
-    struct err *e) ERR_CHECKED;
+int ranker_scorer(struct ranker *r, const char *path, const struct dataset *d,
+    const char *data, struct scorer *s, struct err *e) ERR_CHECKED;
+
+/* 1 if the scores depend on vectors of users. */
+int ranker_has_users(const struct ranker *r);
+
+/* A blend of parts, none of which is a blend, as a file for ranker_read; the
+ * ids of d are its members. Weights are above 0. */
+int ranker_write_blend(const char *path, struct ranker *const *part,
+    const double *weight, int parts, const struct dataset *d,
+    const char *history, struct err *e) ERR_CHECKED;
 
 /* path as messages show it: <stdin> for "-". */
 const char *ranker_shown(const char *path);

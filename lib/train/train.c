@@ -92,14 +92,17 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
         rc = mat_init(&vec[1], run->vec[1].n, run->vec[1].d, e);
     if (rc)
         goto out;
+    struct scorer s;
     rc = vectors(g, run->cursor.t, vec, e);
+    if (!rc)
+        rc = scorer_dense(&s, &vec[0], &vec[1], e);
     if (rc)
         goto out;
-    rc = metrics_run(&r->valid, &vec[0], &vec[1], &d->valid, &d->train, NULL,
-        cuts, N_CUTS, o->exec, e);
+    rc = metrics_run(
+        &r->valid, &s, &d->valid, &d->train, NULL, cuts, N_CUTS, o->exec, e);
     if (!rc && o->log_test) {
-        rc = metrics_run(&r->test, &vec[0], &vec[1], &d->test, &d->train,
-            &d->valid, cuts, N_CUTS, o->exec, e);
+        rc = metrics_run(&r->test, &s, &d->test, &d->train, &d->valid, cuts,
+            N_CUTS, o->exec, e);
         r->has_test = 1;
     }
     if (!rc && o->initial)

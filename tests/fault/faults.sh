@@ -26,6 +26,7 @@ top=$PWD
 	stair-knn -q -o items.npz text.npz:3 image.npz:1
 	stair-train -q --epochs 2 --eval-every 1 --batch 64 --data data.npz --init init.npz --items items.npz \
 		--checkpoint ck.npz --log kept.jsonl -o model.npz
+	stair-blend -q --data data.npz -o blend.npz model.npz:1 items.npz:0.5
 	stair-eval -q --data data.npz --per-user users.tsv -o metrics.tsv model.npz
 	stair-cat -f tsv text.npz | tr '\t' , | paste -d, <(stair-cat -m item_ids data.npz) - >text.csv
 	awk -F, 'NR > 1 {print "{\"reviewerID\": \"" $1 "\", \"asin\": \"" $2 "\", \"unixReviewTime\": " NR "}"}' log.csv >log.json
@@ -248,6 +249,8 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of resume model.npz "${train[@]}" "${graph[@]}" --epochs 3 --resume ck.npz --log log.jsonl -o model.npz
 		case_of eval "out.tsv users.tsv" stair-eval -q -t 2 "${data[@]}" --strata --per-user users.tsv \
 			-o out.tsv model.npz
+		case_of blend out.npz stair-blend -q -t 2 "${data[@]}" -o out.npz model.npz items.npz
+		case_of eval-blend "" stair-eval -q -t 2 "${data[@]}" blend.npz
 		case_of recommend out.tsv stair-recommend -q -t 2 "${data[@]}" --titles raw/items.tsv -o out.tsv model.npz
 		case_of recommend-json "" stair-recommend -q -t 2 "${data[@]}" --json model.npz
 		case_of compare out.tsv stair-compare -q -o out.tsv a= users.tsv b= users.tsv

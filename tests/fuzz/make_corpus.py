@@ -77,7 +77,11 @@ dataset["user_ids.npy"] = np.array([b"ann", b"bob"])
 dataset["item_ids.npy"] = np.array([b"i1", b"item2", b"x"])
 model = {"name.npy": np.array(b"stair"), "user.npy": x[:, :2], "item.npy": x}
 
+blend = {"blend.npy": np.array([1, .5]), "part1_user.npy": x, "part1_item.npy": x,
+         **{"part2_" + k: v for k, v in csr.items()}}
+
 put("npz", "dense.npz", archive(dense))
+put("npz", "blend.npz", archive(blend))
 put("npz", "csr.npz", archive(csr))
 put("npz", "dataset.npz", archive(dataset))
 put("npz", "model.npz", archive({**model, "user.npy": x}))
@@ -151,7 +155,7 @@ def listed(name):
     return out
 
 
-for name in ("dense", "csr", "dataset", "model", "checkpoint", "shapes"):
+for name in ("dense", "csr", "dataset", "model", "checkpoint", "blend", "shapes"):
     put("members", name, listed(name))
 
 # fuzz_vectors: how (see there), length of the list of ids, the list, the rest.

@@ -71,17 +71,30 @@ read_source(const char *path)
 }
 
 static void
+check_model(const struct ranker *r, const char *path)
+{
+    struct err e;
+    if (r->graph.indptr ? csr_check(&r->graph, path, &e)
+                        : mat_check_finite(&r->user, path, &e) ||
+                              mat_check_finite(&r->item, path, &e) ||
+                              r->user.d != r->item.d)
+        abort();
+}
+
+static void
 read_ranker(const char *path, struct hist *h)
 {
     struct ranker r;
     struct err e;
     if (ranker_read(path, &r, h, &e))
         return;
-    if (r.graph.indptr
-            ? csr_check(&r.graph, path, &e)
-            : mat_check_finite(&r.user, path, &e) ||
-                  mat_check_finite(&r.item, path, &e) || r.user.d != r.item.d)
-        abort();
+    for (int p = 0; p < r.parts; p++) {
+        check_model(&r.part[p], path);
+        if (!(r.weight[p] > 0))
+            abort();
+    }
+    if (!r.parts)
+        check_model(&r, path);
     ranker_free(&r);
 }
 

@@ -94,6 +94,16 @@ test_lists(void)
     metrics_gain_free(&g);
 }
 
+static int
+run_metrics(struct metrics *m, const struct mat *user, const struct mat *item,
+    const struct csr *target, const struct csr *mask0, const struct csr *mask1,
+    const int64_t *cuts, int n_cuts, struct exec *exec, struct err *e)
+{
+    struct scorer s;
+    must(scorer_dense(&s, user, item, e), e);
+    return metrics_run(m, &s, target, mask0, mask1, cuts, n_cuts, exec, e);
+}
+
 /* Scores given directly: user vector 1, item "vectors" the scores. */
 static struct metrics
 score(const float *scores, int n, const int32_t *targets, int n_targets,
@@ -110,7 +120,7 @@ score(const float *scores, int n, const int32_t *targets, int n_targets,
     memcpy(t.indices, targets, (size_t)n_targets * sizeof *targets);
     t.indptr[1] = n_targets;
     struct metrics m;
-    must(metrics_run(&m, &u, &v, &t, NULL, NULL, &k, 1, exec_of(1), &e), &e);
+    must(run_metrics(&m, &u, &v, &t, NULL, NULL, &k, 1, exec_of(1), &e), &e);
     mat_free(&u);
     mat_free(&v);
     csr_free(&t);
@@ -182,7 +192,7 @@ test_run(void)
         }
     }
     struct metrics m, again;
-    must(metrics_run(&m, &u, &v, &target, &m0, &m1, cuts, 2, exec_of(1), &e),
+    must(run_metrics(&m, &u, &v, &target, &m0, &m1, cuts, 2, exec_of(1), &e),
         &e);
     int good = m.users == users && m.n_cuts == 2 && users < N;
     for (int c = 0; c < 2; c++)
@@ -191,23 +201,23 @@ test_run(void)
     ok(good, "masks, users without targets: %d users, as defined",
         (int)m.users);
     must(
-        metrics_run(&again, &u, &v, &target, &m0, &m1, cuts, 2, exec_of(3), &e),
+        run_metrics(&again, &u, &v, &target, &m0, &m1, cuts, 2, exec_of(3), &e),
         &e);
     ok(!memcmp(&m, &again, sizeof m), "the same bytes with 3 threads");
     target.nnz = 0;
     memset(target.indptr, 0, (N + 1) * sizeof *target.indptr);
-    must(metrics_run(&m, &u, &v, &target, NULL, NULL, cuts, 2, exec_of(1), &e),
+    must(run_metrics(&m, &u, &v, &target, NULL, NULL, cuts, 2, exec_of(1), &e),
         &e);
     ok(m.users == 0 && fabs(m.recall[0]) <= 0, "no targets at all gives 0");
 
     int64_t wrong[] = {5, 5}, zero = 0;
-    ok(metrics_run(&m, &u, &v, &target, NULL, NULL, wrong, 2, exec_of(1), &e) ==
+    ok(run_metrics(&m, &u, &v, &target, NULL, NULL, wrong, 2, exec_of(1), &e) ==
             ERR_RANGE,
         "%s", e.msg);
-    ok(metrics_run(&m, &u, &v, &target, NULL, NULL, &zero, 1, exec_of(1), &e) ==
+    ok(run_metrics(&m, &u, &v, &target, NULL, NULL, &zero, 1, exec_of(1), &e) ==
             ERR_RANGE,
         "%s", e.msg);
-    ok(metrics_run(&m, &v, &u, &target, NULL, NULL, cuts, 2, exec_of(1), &e) ==
+    ok(run_metrics(&m, &v, &u, &target, NULL, NULL, cuts, 2, exec_of(1), &e) ==
             ERR_SHAPE,
         "%s", e.msg);
     csr_free(&target);

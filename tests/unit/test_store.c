@@ -296,6 +296,7 @@ test_kind(void)
         {KIND_OTHER, {"format", "shape", "indptr", "indices"}},
         {KIND_MODEL, {"name", "user", "item", "x"}},
         {KIND_CHECKPOINT, {"counters", "item", "user"}},
+        {KIND_BLEND, {"blend", "part1_user", "part1_item", "user_ids"}},
         {KIND_DATASET,
             {"train_indptr", "train_indices", "valid_indptr", "valid_indices",
                 "test_indptr", "test_indices", "user_ids", "item_ids"}}};

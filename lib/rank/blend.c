@@ -1,0 +1,108 @@
+#include "lib/rank/blend.h"
+
+#include "lib/rank/metrics.h"
+
+#include <string.h>
+
+const double blend_grid[BLEND_GRID] = {
+    0, .05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, 1, 1.25, 1.6, 2};
+
+static const int64_t cut = 20;
+
+struct fit {
+    const struct scorer *part;
+    int parts;
+    const struct blend_opt *o;
+    double weight[SCORER_PARTS];
+};
+
+/* The value of the present weights. */
+static int
+measure(const struct fit *f, double *value, struct err *e)
+{
+    struct scorer_part share[SCORER_PARTS];
+    struct scorer s;
+    struct metrics m;
+    int n = 0, rc = 0;
+    for (int p = 0; p < f->parts; p++)
+        if (f->weight[p] > 0)
+            share[n++] = (struct scorer_part){&f->part[p], f->weight[p]};
+    if (n == 1)
+        s = *share[0].scorer;
+    else
+        rc = scorer_blend(&s, share, n, e);
+    if (!rc)
+        rc = metrics_run(
+            &m, &s, f->o->target, f->o->mask, NULL, &cut, 1, f->o->exec, e);
+    if (!rc && !m.users)
+        rc = err_set(e, ERR_RANGE, "no user has targets");
+    if (rc)
+        return rc;
+    *value = m.ndcg[0];
+    if (f->o->tried)
+        f->o->tried(f->o->ctx, f->weight, f->parts, *value);
+    return 0;
+}
+
+/* The best part alone. */
+static int
+fit_best_part(struct fit *f, int *best, double *value, struct err *e)
+{
+    for (int p = 0; p < f->parts; p++) {
+        double x;
+        memset(f->weight, 0, sizeof f->weight);
+        f->weight[p] = 1;
+        int rc = measure(f, &x, e);
+        if (rc)
+            return rc;
+        if (p == 0 || x > *value) {
+            *best = p;
+            *value = x;
+        }
+    }
+    memset(f->weight, 0, sizeof f->weight);
+    f->weight[*best] = 1;
+    return 0;
+}
+
+/* The best weight of part p; *value is that of the present one. */
+static int
+fit_weight(struct fit *f, int p, double *value, struct err *e)
+{
+    double best = f->weight[p];
+    for (int k = 0; k < BLEND_GRID; k++) {
+        double x, now = blend_grid[k];
+        if (!(now < best || now > best))
+            continue;
+        f->weight[p] = now;
+        int rc = measure(f, &x, e);
+        if (rc)
+            return rc;
+        if (x > *value || (!(x < *value) && now < best)) {
+            best = now;
+            *value = x;
+        }
+    }
+    f->weight[p] = best;
+    return 0;
+}
+
+int
+blend_fit(const struct scorer *part, int parts, const struct blend_opt *o,
+    double *weight, double *value, struct err *e)
+{
+    struct fit f = {.part = part, .parts = parts, .o = o};
+    int best = 0, rounds = parts > 2 ? BLEND_ROUNDS : 1;
+    int rc = fit_best_part(&f, &best, value, e);
+    for (int round = 0; round < rounds && !rc; round++) {
+        double before[SCORER_PARTS];
+        memcpy(before, f.weight, sizeof before);
+        for (int p = 0; p < parts && !rc; p++)
+            if (p != best)
+                rc = fit_weight(&f, p, value, e);
+        if (memcmp(before, f.weight, sizeof before) == 0)
+            break;
+    }
+    memcpy(weight, f.weight, (size_t)parts * sizeof *weight);
+    return rc;
+}
