@@ -33,7 +33,7 @@ lattice_set = $(features) $(protocol)
 mmgcn_set = $(features) $(width) --epochs=$(shell echo $$(( $(EPOCHS) < 50 ? $(EPOCHS) : 50 )))
 mmssl_set = $(features) $(width) --epochs=$(EPOCHS)
 # Chosen by valid NDCG@20 among K 100, 300, 1000 and H 0, 20, 50, 100, 500.
-itemknn_set = --neighbors=1000 --shrink=100
+itemknn_set = --neighbors=1000
 
 # The option $1 with the value of $2, if that was set.
 option = $(if $(filter file command override,$(origin $2)),--$1=$($2))

@@ -112,7 +112,7 @@ says "DATASET: there is no file 'nosuch.mk'" sweep DATASET=nosuch.mk
 says "SYSTEM is one of $trained itemknn, not 'popularity'" sweep SYSTEM=popularity
 says "GRID holds NAME=VALUE,VALUE words, not 'gamma'" sweep GRID=gamma
 says "GRID holds NAME=VALUE,VALUE words, not ''" sweep GRID=
-says "itemknn has no parameter 'gamma', only seed neighbors shrink" sweep SYSTEM=itemknn GRID=gamma=1
+says "itemknn has no parameter 'gamma', only seed $(stair-train --list --model itemknn | cut -f2 | paste -sd' ')" sweep SYSTEM=itemknn GRID=gamma=1
 for path in "a b" "a " ""; do
 	says "P is a path without spaces, not '$path'" paper P="$path"
 	says "R is a path without spaces, not '$path'" demo R="$path"
