@@ -20,6 +20,8 @@ enum { LANES = 8, HIGH = 4, WIDE = 1 };
 #else
 enum { LANES = 4, HIGH = 4, WIDE = 1 };
 #endif
+/* What a last group of strips can be wide, other than 1 and WIDE. */
+enum { SOME = WIDE > 2 ? 2 : 1 };
 enum { VECTORS = KNN_STRIP / LANES, PAIRS = KNN_DEPTH / 2, CHUNK = 32 };
 
 _Static_assert(KNN_STRIP % HIGH == 0 && KNN_TILE % KNN_STRIP == 0, "strips");
@@ -113,7 +115,7 @@ multiply(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
                 else if (wide == 1)
                     sums(x, y, stride, pairs, 1, first, last, vnni, to);
                 else
-                    sums(x, y, stride, pairs, 2, first, last, vnni, to);
+                    sums(x, y, stride, pairs, SOME, first, last, vnni, to);
             }
         }
     }
