@@ -2,9 +2,9 @@
 #define STAIR_ERR_H
 
 /*
- * Errors are values: every fallible call returns 0 or one of these negative
- * codes and writes one complete sentence (lower case, no full stop, subject in
- * quotes, cause last) into the caller's struct err.
+ * Errors are values. A call that can fail returns 0 or one of these negative
+ * codes, and writes one complete sentence into the caller's struct err: lower
+ * case, no full stop, the subject in quotes, the cause last.
  */
 enum err_code {
     ERR_NOMEM = -1,  /* allocation failed or its size overflows */

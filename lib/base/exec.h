@@ -34,14 +34,15 @@ int exec_new(struct exec **exec, int threads, const char *isa,
     struct err *e) ERR_CHECKED;
 void exec_free(struct exec *exec);
 
-/* Threads, the calling one included: what per-thread memory is made for. */
+/* Threads, the calling one included: the size of arrays with a part for each
+ * thread. */
 int exec_threads(const struct exec *exec);
 
-/* The instruction set; kernels are chosen by their F_of, see isa.h. */
+/* The instruction set. isa.h says how kernels are chosen by it. */
 enum isa exec_isa(const struct exec *exec);
 
-/* How often a thread looks before it sleeps, for gates among these threads: 0
- * if there are more threads than processors. */
+/* The `spins` of gates among these threads: 0 if there are more threads than
+ * processors. */
 int exec_spins(const struct exec *exec);
 
 /*
@@ -56,9 +57,9 @@ void exec_for(struct exec *exec, int64_t n,
 
 /*
  * A team: calls f(ctx, rank, team) once on each of exactly `size` threads, at
- * most exec_threads, which may meet at exec_barrier. For work whose steps are
- * too short for exec_for. ERR_NOMEM if a thread cannot be started, ERR_RANGE
- * within another loop of the same pool; f is not called then.
+ * most exec_threads. They may meet at exec_barrier. A team is for work whose
+ * steps are too short for exec_for. ERR_NOMEM if a thread cannot be started,
+ * ERR_RANGE within another loop of the same pool; f is not called then.
  */
 struct team;
 int exec_team(struct exec *exec, int size,

@@ -8,10 +8,11 @@
 #include <string.h>
 
 /*
- * exp, log and friends from IEEE additions, multiplications and explicit fma
- * only: the same bits with every compiler, C library, processor and GPU, which
- * libm does not promise. Accurate to about 1e-15 relative, ample for values
- * that end in float. Header-only so that device code shares the very lines.
+ * exp, log and others from IEEE additions, multiplications and explicit fma
+ * only. They give the same bits with every compiler, C library, processor and
+ * GPU, which libm does not promise. Their relative error is about 1e-15, far
+ * below that of the floats in which results end. They stand in a header so that
+ * device code compiles the same lines.
  */
 
 /* x - k ln 2, for k near x / ln 2. */
@@ -22,7 +23,8 @@ fm_exp_rest(double x, double k)
     return fma(-k, 1.90821492927058770002e-10, r);
 }
 
-/* The Taylor series of e^r, p being its terms from r^12 on, over r^12. */
+/* The Taylor series of e^r. p is the sum of its terms from r^12 on, divided by
+ * r^12. */
 HD double
 fm_exp_series(double p, double r)
 {
@@ -40,7 +42,7 @@ fm_exp_series(double p, double r)
     return fma(p, r, 1.0);
 }
 
-/* e^x. x beyond +-708 saturates to the value there; NaN stays NaN. */
+/* e^x. Beyond +-708 the result is that of +-708; NaN stays NaN. */
 HD double
 fm_exp(double x)
 {
@@ -96,7 +98,7 @@ HD double
 fm_log1p(double x)
 {
     double u = 1.0 + x;
-    double lost = x - (u - 1.0); /* exact: what the rounding of 1 + x lost */
+    double lost = x - (u - 1.0); /* exactly what 1 + x lost in rounding */
     return fm_log(u) + lost / u;
 }
 
@@ -124,14 +126,14 @@ fm_powi(double x, int64_t n)
     return r;
 }
 
-/* softplus(y) = log(1 + e^y), stable. */
+/* softplus(y) = log(1 + e^y), without overflow. */
 HD double
 fm_softplus(double y)
 {
     return (y > 0.0 ? y : 0.0) + fm_log1p(fm_exp(-fabs(y)));
 }
 
-/* sigma(x) = 1 / (1 + e^-x), stable. */
+/* sigma(x) = 1 / (1 + e^-x), without overflow. */
 HD double
 fm_sigmoid(double x)
 {

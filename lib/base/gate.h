@@ -7,9 +7,9 @@
  * A meeting point of `size` threads: each waits in gate_wait until all have
  * come, and the gate can be used again at once. A gate of size 1 does nothing.
  *
- * A thread that waits looks `spins` times before it sleeps: enough that
- * balanced steps meet without a call of the system, and few enough that a
- * thread that must wait for long leaves its processor to others.
+ * A waiting thread looks `spins` times whether all have come, then sleeps. So
+ * threads with equal work meet without a system call, and a thread that waits
+ * for long leaves its processor to others.
  */
 struct gate {
     int size, spins;

@@ -2,9 +2,9 @@
 #define STAIR_HD_H
 
 /*
- * HD before a function in a header lets the host and device code run the very
- * lines: the compiler for GPUs makes both of it, any other a static inline
- * function.
+ * HD stands before a function in a header that both the host and GPUs run. The
+ * compiler for GPUs then makes code for both; any other compiler sees a static
+ * inline function.
  */
 #ifdef __CUDACC__
 #define HD static __host__ __device__ __forceinline__

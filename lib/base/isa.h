@@ -3,17 +3,17 @@
 
 /*
  * Instruction sets, and families of kernels that are compiled once for each of
- * them. A family F is a table of functions, struct F. It takes two lines: its
- * header declares the choice,
+ * them. A family F is a table of functions, struct F, and needs two lines. Its
+ * header declares the function that chooses a table,
  *
  *   const struct F *F_of(const struct exec *exec);
  *
- * and a file whose name ends in _isa.c, which the Makefile compiles once per
- * instruction set, defines the table and with it the choice:
+ * and a file whose name ends in _isa.c defines the tables and that function:
  *
  *   ISA_FAMILY(F) = {.dot = k_dot, ...};
  *
- * That file includes lib/base/exec.h.
+ * The Makefile compiles that file once per instruction set. It includes
+ * lib/base/exec.h.
  */
 
 /* In ascending order: a processor that runs one runs those before it. */
@@ -62,7 +62,7 @@ int isa_named(const char *name);
     extern const struct family ISA_PASTE(family##_, ISA);                      \
     const struct family ISA_PASTE(family##_, ISA)
 
-/* The portable object holds the choice, the others only their tables. */
+/* The portable object also holds the function that chooses. */
 #define ISA_FAMILY_portable(family)                                            \
     ISA_DECLARE(family);                                                       \
     const struct family *family##_of(const struct exec *exec)                  \

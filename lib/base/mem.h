@@ -8,8 +8,9 @@
 
 /*
  * n objects of size bytes, 64-byte aligned, uninitialised (mem_new) or zeroed
- * (mem_zero). n = 0 gives a valid pointer. Sizes are overflow-checked. NULL on
- * failure, with the number of bytes wanted in e. The caller frees with free().
+ * (mem_zero). n = 0 gives a valid pointer. Returns NULL if there is no memory
+ * or the size overflows; e says how many bytes were wanted. The caller frees
+ * with free().
  */
 void *mem_new(int64_t n, size_t size, struct err *e) ERR_CHECKED;
 void *mem_zero(int64_t n, size_t size, struct err *e) ERR_CHECKED;

@@ -4,11 +4,11 @@
 #include <stdint.h>
 
 /*
- * Counter-based random numbers: each is a pure function of (seed, purpose,
- * epoch, index), so that any thread, machine or device draws the same ones and
- * a resumed run needs no generator state. The function is Philox4x32-10 (Salmon
- * et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) with key =
- * seed and counter = (index, epoch, purpose and draw).
+ * Counter-based random numbers. Each is a pure function of (seed, purpose,
+ * epoch, index), so every thread, machine and device draws the same numbers,
+ * and a resumed run needs no state of a generator. The function is
+ * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * SC 2011) with key = seed and counter = (index, epoch, purpose and draw).
  */
 
 /* One stream per purpose. The values are part of the determinism contract:
@@ -41,8 +41,8 @@ int64_t rng_below(int64_t n, uint64_t seed, enum rng_purpose purpose,
 double rng_uniform(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
     uint64_t index, uint32_t draw);
 
-/* Standard normal (polar method; uses our own log, so the same bytes on every
- * machine). Consumes draws from `draw` upwards: leave room for 64. */
+/* Standard normal, by the polar method and our own log: the same bytes on every
+ * machine. It takes draws from `draw` upwards: leave room for 64. */
 double rng_normal(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
     uint64_t index, uint32_t draw);
 
@@ -64,7 +64,7 @@ void rng_perm_init(struct rng_perm *p, int64_t n, uint64_t seed,
 /* The element at position i of the order. */
 int64_t rng_perm_at(const struct rng_perm *p, int64_t i);
 
-/* Both in one, for those who need few elements. */
+/* rng_perm_init and rng_perm_at in one call, for a few elements. */
 int64_t rng_permute(int64_t n, int64_t i, uint64_t seed,
     enum rng_purpose purpose, uint32_t epoch);
 

@@ -4,8 +4,7 @@
 #include "lib/base/hd.h"
 #include "lib/base/rng.h"
 
-/* The bodies of rng.h's functions of the same names, for rng.c and device code.
- */
+/* The bodies of the functions of rng.h, for rng.c and device code. */
 
 HD void
 rng_inline_philox(uint32_t c[4], uint32_t k0, uint32_t k1)

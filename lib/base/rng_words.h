@@ -13,10 +13,12 @@ struct rng_words {
 const struct rng_words *rng_words_of(const struct exec *exec);
 
 /*
- * Random words in bulk, many times as fast as one call each: out[k] is word
+ * Random words in bulk, many times faster than a call for each. out[k] is word
  * (first + k) % 4 of the Philox block that rng_u64 takes its 64 bits from at
  * index (first + k) / 4, so words 0 and 1 of a block are the low and high half
  * of rng_u64. Any thread may draw any part.
+ *
+ *   k  rng_words_of(exec)
  */
 void rng_words(const struct rng_words *k, uint64_t seed,
     enum rng_purpose purpose, uint32_t epoch, uint32_t draw, uint64_t first,

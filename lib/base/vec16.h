@@ -2,9 +2,10 @@
 #define STAIR_VEC16_H
 
 /*
- * Sixteen float32 lanes, one type per instruction set with the same operations:
- * each is the correctly rounded IEEE operation on every lane (fma fused), so
- * that all instruction sets give the same bits. Private to *_isa.c files.
+ * Sixteen float32 lanes: one type per instruction set, with the same
+ * operations. Each is the correctly rounded IEEE operation on every lane, and
+ * fma is fused, so all instruction sets give the same bits. Private to *_isa.c
+ * files.
  */
 
 #if defined(__AVX512F__)
@@ -110,8 +111,8 @@ v16_store(float *p, v16 a)
 }
 #endif
 
-/* Sum of the lanes by halves: lane j + lane j+8, then 4, 2, 1. The tree is
- * part of the determinism contract. */
+/* Sum of the lanes by halves: lane j + lane j+8, then 4, 2, 1. All devices add
+ * in this order. */
 static inline float
 v16_sum(v16 a)
 {

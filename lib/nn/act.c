@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-/* exp in double counts as this many plain elements when sharing work. */
+/* An exp in double costs as much as this many plain elements: for chunks. */
 enum { COST = 4 };
 
 struct job {

@@ -8,8 +8,8 @@
 
 /*
  * Activations, element by element or row by row, and their adjoints. All
- * overwrite their output, which may be an input (y = x, dx = dy); the adjoints
- * need y alone, not x. Matrices have equal shapes. exp is our own, in
+ * matrices of a call have one shape. The output is overwritten and may be an
+ * input (y = x, dx = dy). The adjoints read y, not x. exp is our own, in
  * double: the same bytes for any thread count and instruction set.
  */
 

@@ -26,7 +26,7 @@ struct adam {
     float eps;
 };
 
-/* What stays the same from step to step. */
+/* Settings that stay the same from step to step. */
 struct adam_opt {
     double rate;
     double coupled;   /* L2 that enters the gradient (Adam) */

@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-/* Adam's arithmetic, written once for adam.c, the kernels of all instruction
- * sets and device code. */
+/* Adam's arithmetic, written once for adam.c, for the kernels of all
+ * instruction sets, and for device code. */
 
 /* adam_scalars */
 HD struct adam

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 /*
- * A batch of B triples over two matrices: user b is row u[b] of a, its positive
- * row i[b] and its negative row i[B + b] of z. A list that is NULL means that
- * the rows are gathered already: row b of a, rows b and B + b of z.
- * Where i is NULL and z has B rows, these are differences z_p - z_n: read z_p
- * below as the difference and z_n as 0, without a gradient.
+ * A batch of B triples over two matrices. The user of triple b is row u[b] of
+ * a, its positive item is row i[b] of z, its negative item row i[B + b]. If a
+ * list is NULL, the rows are gathered already: row b of a, rows b and B + b of
+ * z.
+ *
+ * If i is NULL and z has B rows, each row is the difference z_p - z_n. In the
+ * formulas below z_p is then the difference, and z_n is 0 and has no gradient.
  */
 struct bpr_rows {
     int64_t batch;
@@ -23,11 +25,11 @@ struct bpr_rows {
 
 /*
  * Bayesian personalised ranking (lib/graph/bpr.h) on x_b = <a_u, z_p> - <a_u,
- * z_n>: *loss gets the sum of softplus(-x_b), b ascending in double; coef[b],
- * [B], gets w dL/ds+_b = -w sigma(-x_b) / B for the adjoint of w times the
- * batch's mean loss. Inner products in double: the same bytes for any thread
- * count and instruction set. ERR_NUM names the first triple whose loss is not
- * finite.
+ * z_n>. *loss is the sum of softplus(-x_b), added in double for ascending b.
+ * coef[b] is -w sigma(-x_b) / B, the derivative of w times the batch's mean
+ * loss by x_b, for bpr_rows_backward. Inner products in double: the same bytes
+ * for any thread count and instruction set. ERR_NUM names the first triple
+ * whose loss is not finite.
  */
 int bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
     struct exec *exec, struct err *e) ERR_CHECKED;
@@ -38,9 +40,8 @@ int bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
  *
  *   da  [B][d]    dz  [2 B][d], of differences [B][d]
  *
- * Scatter them (rows.h) if the lists repeat rows.
- *
- * Either may be NULL.
+ * Either may be NULL. If the lists repeat rows, rows_scatter (rows.h) adds them
+ * up.
  */
 void bpr_rows_backward(const struct bpr_rows *t, const float *coef,
     struct mat *da, struct mat *dz, struct exec *exec);

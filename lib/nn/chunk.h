@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Loops over n rows of about `width` elements each, cut into chunks whose
- * borders depend on n and width alone, so that what is computed per chunk does
- * not depend on the number of threads. Little work stays on the calling thread.
+ * Loops over n rows of about `width` elements each. They are cut into chunks
+ * whose borders depend on n and width alone, so that no result depends on the
+ * number of threads. A loop with little work runs on the calling thread.
  */
 void chunk_for(struct exec *exec, int64_t n, int64_t width,
     void (*f)(void *ctx, int64_t from, int64_t to), void *ctx);

@@ -13,8 +13,8 @@
  *   L   = w (1 - mean_b c_b)
  *   dx_b += -w/B (y_b / (||x_b|| ||y_b||) - c_b x_b / ||x_b||^2)
  *
- * where ||x_b|| <= 1e-8 the second term is absent. y gets no gradient. Where y
- * is 0 (all dropped out), c_b and the gradient are.
+ * Where ||x_b|| <= 1e-8 the second term is absent. y gets no gradient. If y_b
+ * is 0 (all of it dropped out), c_b and the gradient are 0 too.
  *
  *   x, y  [B][d]      dx  [B][d] or NULL: the value alone
  *

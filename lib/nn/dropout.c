@@ -7,7 +7,7 @@
 #include <assert.h>
 
 enum {
-    COST = 4,   /* a draw counts as this many plain elements */
+    COST = 4,   /* a draw costs as much as this many elements */
     WORDS = 256 /* drawn at once */
 };
 
@@ -23,7 +23,7 @@ struct job {
     float scale;
 };
 
-/* n elements from x[at] on, the first of which is element e of the tensor. */
+/* n elements from x[at] on; x[at] is element e of the tensor. */
 static void
 run(const struct job *j, int64_t e, int64_t at, int64_t n)
 {

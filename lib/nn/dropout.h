@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /*
- * Dropout without a stored mask: whether element (r, c) is kept is a pure
- * function of (seed, stream, step, r d + c), Philox's (rng_words.h,
- * RNG_DROPOUT), so that the adjoint, a part of the rows, or a resumed run see
- * the same mask. An element is dropped if its 32 bits are below p 2^32.
+ * Dropout without a stored mask. Whether element (r, c) is kept is a pure
+ * function of (seed, stream, step, r d + c), by rng_words (RNG_DROPOUT), so the
+ * adjoint, a part of the rows and a resumed run see the same mask. An element
+ * is dropped if its 32 bits are below p 2^32.
  */
 struct dropout {
     double p; /* probability to be dropped, 0 <= p < 1 */
@@ -20,13 +20,12 @@ struct dropout {
 };
 
 /*
- * y_b = x_b o M_{list[b]}, M = 1/(1-p) where kept, else 0; it is its own
- * adjoint. b < y.n.
+ * y_b = x_b o M_{list[b]}, b < y.n, where M is 1/(1-p) for elements that are
+ * kept, else 0. The function is its own adjoint.
  *
  *   x  [y.n][d], y may be x
- *   list  the row of the mask that belongs to each row of x: rows that were
- *         gathered from a tensor are dropped as the tensor would have been;
- *         NULL: row b's own
+ *   list  the row of the mask for each row of x, so that rows gathered from a
+ *         tensor get the mask of that tensor; NULL: row b of the mask
  *
  * The same bytes for any thread count.
  */

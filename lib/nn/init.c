@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* A draw counts as this many plain elements when sharing work. */
+/* A draw costs as much as this many plain elements: for chunks. */
 enum { COST = 16 };
 
 struct job {

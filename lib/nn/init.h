@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Initial values of parameters: element k of a tensor is a pure function of
- * (seed, tensor, k), tensor numbering the model's tensors, by rng.h (RNG_INIT)
- * and no libm: the same bytes everywhere, for any thread count.
+ * Initial values of parameters. Element k of a tensor is a pure function of
+ * (seed, tensor, k), where tensor is its number within the model. It is drawn
+ * by rng.h (RNG_INIT) and without libm: the same bytes everywhere.
  */
 struct init {
     uint64_t seed;

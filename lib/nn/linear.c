@@ -15,7 +15,7 @@ enum {
     SUM_COLS = 16    /* columns per task of column sums */
 };
 
-/* A part of the output of one product: op(A) op(B), all of the inner
+/* A product whose output is made in parts, each with the whole inner
  * dimension. */
 struct job {
     const struct loops *loops;
@@ -41,7 +41,8 @@ part(int64_t n, int64_t size, int64_t i)
     return n - i * size < size ? n - i * size : size;
 }
 
-/* Rows per task: enough for BLAS to be efficient, few enough to share. */
+/* Rows per task: many enough for BLAS to be fast, few enough that all threads
+ * get some. */
 static int64_t
 row_block(int64_t n)
 {

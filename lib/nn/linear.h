@@ -13,14 +13,15 @@
  *   x  [n][p], only read     w  [q][p]     b  [q] or NULL: zeros
  *   y  [n][q], overwritten, not x
  *
- * Row blocks whose borders depend on the sizes alone: the same bytes for any
- * thread count; bytes depend on the BLAS library and processor (lib/la/blas.h).
+ * Works on blocks of rows whose borders depend on the sizes alone: the same
+ * bytes for any thread count. They depend on the BLAS library and the processor
+ * (lib/la/blas.h).
  */
 void linear_forward(const struct mat *x, const struct mat *w, const float *b,
     struct mat *y, struct exec *exec);
 
 /*
- * Its adjoint; each output may be NULL, and is added to:
+ * Its adjoint. It adds to each output, and each may be NULL:
  *   dW += dY^T X,   db += column sums of dY (in double),   dX += dY W
  *
  *   x  [n][p], may be NULL where dw is      w  [q][p], may be NULL where dx is
@@ -31,8 +32,8 @@ void linear_backward(const struct mat *x, const struct mat *w,
     struct exec *exec);
 
 /*
- * The same on the rows of X that a list names, without a copy of them all:
- * y_b = W x_{list[b]} + b, b < y.n. ERR_NOMEM.
+ * linear_forward on the rows of X that a list names, without a copy of them
+ * all: y_b = W x_{list[b]} + b, b < y.n. ERR_NOMEM.
  */
 int linear_rows_forward(const struct mat *x, const int32_t *list,
     const struct mat *w, const float *b, struct mat *y, struct exec *exec,

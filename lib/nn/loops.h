@@ -7,18 +7,18 @@
 #include <stdint.h>
 
 /*
- * The inner loops that pay to be compiled once per instruction set. Every loop
- * states its float32 operations and their order, so that all instruction sets
- * give the same bits. For the files of this folder; others use these.
+ * The inner loops of this folder that are compiled once per instruction set.
+ * Every loop states its float32 operations and their order, so that all
+ * instruction sets give the same bits. Other folders call the layers instead.
  */
 
-/* Entries whose rows are asked for in advance. */
+/* How many entries ahead rows are prefetched. */
 enum { LOOPS_AHEAD = 24 };
 
 /*
  * y[r] = post_r (beta add[r] + left_r sum_k value_k right_j x[j]), j the
- * columns of row r in their order; vectors that are NULL count as ones (and
- * cost nothing). beta = 0: add is not read. add may be y.
+ * columns of row r in their order; a vector that is NULL counts as ones
+ * and costs nothing. beta = 0: add is not read. add may be y.
  */
 struct loops_spmm {
     const int64_t *indptr;

@@ -18,8 +18,7 @@ weight(const struct loops_spmm *s, int64_t k)
     return s->right ? w * s->right[s->indices[k]] : w;
 }
 
-/* Columns c .. c + 16 parts of row r; parts is a constant where this is
- * called. */
+/* 16 * parts columns of row r, from c on; parts is a constant in every call. */
 static inline void
 columns(const struct loops_spmm *s, int64_t r, int64_t c, int parts)
 {
@@ -63,7 +62,7 @@ columns(const struct loops_spmm *s, int64_t r, int64_t c, int parts)
     }
 }
 
-/* The same for one column. */
+/* One column of row r. */
 static void
 column(const struct loops_spmm *s, int64_t r, int64_t c)
 {
@@ -212,7 +211,7 @@ l_scale(int64_t n, float f, float c, const float *x, float *y)
         y[k] = f * (c * x[k]);
 }
 
-/* Signs are random: without branches on them. */
+/* Without branches, since signs are random. */
 static void
 l_leaky(int64_t n, const float *y, const float *dy, float *out)
 {

@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 enum {
-    SIDE = 1024,     /* of a tile, at most; */
-    FEWEST = 8,      /* tiles wanted, for which they may */
-    LEAST = 256,     /* shrink to as many rows */
+    SIDE = 1024,     /* most rows and columns of a tile */
+    FEWEST = 8,      /* tiles wanted; with fewer, tiles get */
+    LEAST = 256,     /* fewer rows, but not below this */
     ROUND = 64,      /* columns of a tile: whole registers of the kernels */
     BLOCK = 512,     /* side of a tile of a symmetric product, at most */
     STRIP = 128,     /* rows of one on the diagonal that are made together */
@@ -39,7 +39,7 @@ parts(int64_t n, int64_t each)
     return (n + each - 1) / each;
 }
 
-/* n cut into equal parts of at most `most`, all but the last rounded up. */
+/* The size of n's equal parts of at most `most`, rounded up. */
 static int64_t
 even(int64_t n, int64_t most)
 {
@@ -47,8 +47,7 @@ even(int64_t n, int64_t most)
     return parts(each, ROUND) * ROUND;
 }
 
-/* The kernels copy a tile's operands, so that large and square ones are best.
- */
+/* BLAS copies the operands of a tile, so large and square tiles are best. */
 static void
 choose_tiles(struct product *p)
 {

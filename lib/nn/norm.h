@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * Norms and what is made of them. Sums of squares are in double in a fixed
- * order: the same bytes for any thread count and instruction set.
+ * Normalised rows, and penalties on norms. Squares are added in double in a
+ * fixed order: the same bytes for any thread count and instruction set.
  */
 
 /*
@@ -32,7 +32,7 @@ void norm_rows_backward(const struct mat *y, const float *norm,
 /*
  * Squared penalty on rows, each occurrence counted:
  *   L = w/2 sum_b ||x_{list[b]}||^2,   dx_b += w x_{list[b]},   b < n
- * Returns L. w includes the division by the batch or by the rows.
+ * Returns L. The caller divides w by the size of the batch or by the rows.
  *
  *   list  [n] or NULL: rows 0..n-1
  *   dx    [n][d] gradients of the occurrences, or NULL; with a list, scatter

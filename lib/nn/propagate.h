@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* Scratch of propagation over n nodes and d columns, reused by every call. */
+/* Memory for propagation over n nodes and d columns, used again by every call.
+ */
 struct propagate {
     struct mat y[2];
 };
@@ -27,16 +28,17 @@ void propagate_free(struct propagate *p);
  *   e  [n][d], users first where the graph is a bipartite one
  *   h  [n][d], overwritten; may be e
  *
- * The operator is symmetric: the same call maps bar(H) to bar(E). Horner's rule
- * as in the engine, in the same float32 operations: z_L = c e,
- * z_{l-1} = fma(q, sum of (q z_l), c e), c = 1/(L+1). The same bytes for any
- * thread count.
+ * The operator is symmetric, so it is its own adjoint: it maps the gradient of
+ * H to that of E. It is evaluated by Horner's rule with the float32 operations
+ * of the engine: z_L = c e, z_{l-1} = fma(q, sum of (q z_l), c e), c = 1/(L+1).
+ * The same bytes for any thread count.
  */
 void propagate_mean(struct propagate *p, const struct graph *g, int layers,
     const struct mat *e, struct mat *h, struct exec *exec);
 
-/* The same where only the n distinct rows of H that list names are needed: the
- * last layer makes no others. h's other rows hold anything; h is not e. */
+/* propagate_mean where only the n distinct rows of H that list names are
+ * needed: the last layer computes no others. The other rows of h are undefined;
+ * h is not e. */
 void propagate_mean_rows(struct propagate *p, const struct graph *g, int layers,
     const struct mat *e, const int32_t *list, int64_t n, struct mat *h,
     struct exec *exec);

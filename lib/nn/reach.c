@@ -92,7 +92,7 @@ reach_free(struct reach_work *w)
 /* A node's neighbours: entries of one of the two matrices. */
 struct around {
     const struct csr *s;
-    int64_t row, other; /* other: what a column's node is counted from */
+    int64_t row, other; /* other: the node of column 0 */
 };
 
 static struct around
@@ -128,7 +128,7 @@ spread(struct reach_work *w, const struct reach *r, struct reach *below)
         below->users = below->n;
 }
 
-/* Entries of r's rows, columns renamed by place. */
+/* The entries of r's rows; columns become places. */
 static void
 connect(const struct reach_work *w, struct reach *r)
 {

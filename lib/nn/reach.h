@@ -7,13 +7,13 @@
 #include <stdint.h>
 
 /*
- * The rows that matter: a graph model's last layer is needed on a batch's nodes
- * only, the layer before it on these and their neighbours, and so on. Nodes are
- * users first, then items; the graph is bipartite.
+ * The rows that a batch needs. A graph model needs its last layer on the
+ * batch's nodes only, the layer before on these and their neighbours, and so
+ * on. The graph is bipartite; users are numbered first, then items.
  */
 
-/* One layer's step from the rows that it reads to those that it makes. Each
- * list of rows ascends: its users, then its items. */
+/* The rows that a layer reads and those that it makes. Both lists ascend:
+ * users, then items. */
 struct reach {
     int64_t n, users;       /* rows made, and how many of them are users */
     int64_t from, of_users; /* rows read, likewise */
@@ -28,8 +28,8 @@ struct reach {
 struct reach_work;
 
 /*
- * Room for `layers` of them over the train pairs, U x I, borrowed. At least one
- * layer. ERR_NOMEM.
+ * Room for `layers` >= 1 layers over the train pairs, U x I, borrowed.
+ * ERR_NOMEM.
  */
 int reach_new(struct reach_work **out, const struct csr *train, int layers,
     struct err *e) ERR_CHECKED;
@@ -42,7 +42,7 @@ void reach_free(struct reach_work *w);
  */
 void reach_set(struct reach_work *w, const int32_t *list, int64_t n);
 
-/* Layer 0 .. layers - 1 of the choice; valid until the next. */
+/* Layer 0 .. layers - 1 of the last reach_set; valid until the next one. */
 const struct reach *reach_layer(const struct reach_work *w, int layer);
 
 #endif

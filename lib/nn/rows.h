@@ -17,8 +17,8 @@
 void rows_gather(
     const struct mat *x, const int32_t *list, struct mat *y, struct exec *exec);
 
-/* Its adjoint: x_r += sum of y_b over the occurrences b of r in s's list,
- * b ascending. y [s.n][d]. */
+/* The adjoint of rows_gather: x_r += sum of y_b over the occurrences b of r in
+ * the list of s, b ascending. y [s.n][d]. */
 void rows_scatter(const struct segments *s, const struct mat *y, struct mat *x,
     struct exec *exec);
 

@@ -6,9 +6,10 @@
 #include <stdint.h>
 
 /*
- * A list of row numbers, as a batch has them, sorted into its distinct rows:
- * gradients of gathered rows are then added up row by row, in parallel and in a
- * fixed order, and work that depends on the row alone is done once per row.
+ * The row numbers of a batch, sorted into distinct rows with their occurrences.
+ * With it the gradients of gathered rows are added up row by row, in parallel
+ * and in a fixed order, and work that depends on the row alone is done once per
+ * row.
  */
 struct segments {
     int64_t n;           /* entries of the list */

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 /*
- * A sparse operator diag(left) S diag(right): S may be binary and its
- * normalisation never stored. Borrowed parts; left [rows] and right [cols] may
- * be NULL. A symmetric graph (lib/graph/graph.h) with degrees' inverse roots q
+ * A sparse operator diag(left) S diag(right), so that a binary S can be
+ * normalised without storing values. All parts are borrowed; left [rows] and
+ * right [cols] may be NULL. For a symmetric graph (lib/graph/graph.h) whose q
+ * holds degree^-1/2, the operator D^-1/2 A D^-1/2 is {&g.a, g.q, g.q}, D^-1 A
  * is
- * {&g.a, g.q, g.q}; D^-1 A is {&g.a, 1/degree, NULL} and, A being symmetric,
- * its transpose {&g.a, NULL, 1/degree}.
+ * {&g.a, 1/degree, NULL}, and its transpose is {&g.a, NULL, 1/degree}.
  */
 struct spmm_op {
     const struct csr *s;
@@ -32,14 +32,14 @@ struct spmm_op {
 void spmm(const struct spmm_op *op, const struct mat *x, float beta,
     struct mat *y, struct exec *exec);
 
-/* Only the n distinct rows of Y that list names; the others stay. */
+/* spmm on the n distinct rows of Y that list names; the other rows stay. */
 void spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
     const int32_t *list, int64_t n, struct mat *y, struct exec *exec);
 
 /*
  * The adjoint with respect to S's values: out[k] += w left_i right_j <a_i, b_j>
- * for every entry k = (i, j); a is bar(Y), b is X. out [nnz]. The inner
- * products are in double, rounded once.
+ * for every entry k = (i, j); a is the gradient of Y, b is X. out [nnz]. The
+ * inner products are in double, rounded once.
  */
 void spmm_values(const struct spmm_op *op, float w, const struct mat *a,
     const struct mat *b, float *out, struct exec *exec);
