@@ -1,5 +1,6 @@
 /* lib/nn: every adjoint against differences of a naive forward pass. */
 #include "lib/base/rng_words.h"
+#include "lib/la/blas.h"
 #include "lib/nn/act.h"
 #include "lib/nn/bpr_rows.h"
 #include "lib/nn/cosine.h"
@@ -443,6 +444,7 @@ test_dropout(void)
 int
 main(void)
 {
+    blas_init();
     static const int32_t list[] = {2, 0, 2, 2, 4, 1, 0};
     test_linear(7, 5, 3, NULL, 0);
     test_linear(1, 1, 1, NULL, 0);

@@ -1,6 +1,7 @@
 /* lib/nn: the same bytes for any number of threads and any instruction set, and
  * what happens to nothing. */
 #include "lib/knn/knn_learned.h"
+#include "lib/la/blas.h"
 #include "lib/nn/act.h"
 #include "lib/nn/adam.h"
 #include "lib/nn/bpr_rows.h"
@@ -244,6 +245,7 @@ test_nothing(void)
 int
 main(void)
 {
+    blas_init();
     test_threads();
     test_loops("avx2");
     test_loops("avx512");

@@ -1,6 +1,7 @@
 /* Rows that a batch reaches, row lists of linear maps, and neighbours of some
  * rows: against the same of all rows. */
 #include "lib/base/rng.h"
+#include "lib/la/blas.h"
 #include "lib/nn/linear.h"
 #include "lib/nn/reach.h"
 #include "lib/nn/rows.h"
@@ -191,6 +192,7 @@ test_add_at(void)
 int
 main(void)
 {
+    blas_init();
     test_reach();
     test_inputs(5, 3, 4);
     test_inputs(300, 7, 270);
