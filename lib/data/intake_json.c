@@ -189,8 +189,11 @@ read_items(struct intake_run *r, struct jsonl *j, struct text user, int *rc,
         int t = jsonl_next(j, e);
         if (t < 0 || t == JSONL_BAD || t == JSONL_ARRAY_END)
             return t;
-        struct text value[INTAKE_SLOTS] = {
-            [INTAKE_USER] = user, [INTAKE_ITEM] = {j->text, j->n}};
+        struct text value[INTAKE_SLOTS];
+        for (int slot = 0; slot < INTAKE_ROLES; slot++)
+            value[slot] = text_of("");
+        value[INTAKE_USER] = user;
+        value[INTAKE_ITEM] = (struct text){j->text, j->n};
         *rc = is_usable(j, INTAKE_ITEM, t)
                   ? intake_take(r, j->line, value, e)
                   : intake_bad(r, j->line, e,
@@ -214,6 +217,7 @@ plan_split(struct intake_run *r, struct err *e)
     if (k->need[INTAKE_TIME] == INTAKE_MUST)
         return err_set(e, ERR_FORMAT,
             "'%.400s' has no times: user -> [items] files have none", name);
+    intake_settle(k, INTAKE_TIME, 0);
     if (k->n_where)
         return err_set(e, ERR_FORMAT,
             "'%.400s' has no columns for --where: user -> [items] files have "

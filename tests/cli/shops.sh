@@ -161,6 +161,7 @@ cp train.json one.json && cp test.json two.json
 same "two JSON files without such names" "$(parts one.json two.json)" "$kept"
 grep -q 'split label by the order of the files' parts.err
 ok $? "says so"
+same "leave-one-out of such a file, which has no times" "$(rows '{"a":["x","y","z"],"b":["x"]}' --split leave-one-out)" "a:x:0 a:y:1 a:z:2 b:x:0"
 same "another split if it is asked for" "$(parts --split ratio:1:0:0 train.json test.json)" "${kept//:2/:0}"
 printf 'user,item,x_label\na,x,0\na,z,2\n' >train2.csv
 printf 'user,item,x_label\nb,x,0\na,y,0\nb,y,2\n' >test2.csv
