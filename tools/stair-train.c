@@ -71,7 +71,7 @@ run_text(struct cli *io)
 
 enum { LOSS_TEXT = 32 };
 
-/* Nothing before the end of the first epoch. */
+/* Empty before the end of the first epoch, when there is no loss yet. */
 static void
 loss_text(
     char text[LOSS_TEXT], const char *before, double loss, const char *after)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { NAME_MAX_LENGTH = 64 }; /* it is a part of members' names */
+enum { NAME_MAX_LENGTH = 64 }; /* members of checkpoints are named after it */
 
 /* The length of the name in NAME=FILE[:WEIGHT]. */
 static size_t

@@ -14,8 +14,8 @@ void train_files_features(struct cli *io, struct train_args *o);
  * standard output. A run may be saved to where it is resumed from. */
 void train_files_check(struct cli *io, const struct train_args *o);
 
-/* Exits 1 if the model or the checkpoint could not be written: this should not
- * be learned after hours. */
+/* Exits 1 if the model or the checkpoint cannot be written: better now than
+ * after hours of training. */
 void train_files_try(struct cli *io, const struct train_args *o);
 
 #endif

@@ -24,7 +24,7 @@ read_triples(struct cli *io, const char *path, struct train_input *in)
     npz_free(&z);
 }
 
-/* A weight belongs to what the input is to the model, hence to its role. */
+/* The role of an input includes its weight, which changes the model. */
 static void
 read_features(struct cli *io, const struct train_args *o,
     const struct train_features *from, struct train_input *in)

@@ -1,7 +1,8 @@
 /*
- * BM3 (Zhou et al., WWW 2023): no negatives. What a predictor makes of a vector
- * shall point where a randomly thinned view of the other vector points, which
- * counts as a constant (marked ~: dropout, scaled by 1 / (1 - p)).
+ * BM3 (Zhou et al., WWW 2023): no negatives. A predictor learns to turn one
+ * vector of a pair into the direction of the other. The target is marked ~: it
+ * has lost a share p of its numbers (dropout, scaled by 1 / (1 - p)) and counts
+ * as a constant.
  *
  *   H = 1/(L+1) sum_{l<=L} A^l E,   a_u = H_u,   a_i = H_i + E_i
  *   x_m = W_m f_i + b_m of modality m,   g(y) = W y + b the predictor of all

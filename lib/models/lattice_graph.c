@@ -135,7 +135,7 @@ append(struct csr *m, const struct csr *s, int64_t r, double c)
     }
 }
 
-/* What K_m's cosines are multiplied by in M. */
+/* The factor of K_m's cosines in M. */
 static double
 factor(const struct lattice_graph *g, int i)
 {
@@ -191,7 +191,8 @@ lattice_graph_values(struct lattice_graph *g, const struct mat *dy,
     spmm_values(&op, 1.0f, dy, x, g->d, exec);
 }
 
-/* dw_m = sum of dM o (r O_m + (1 - r) K_m), and what the cosines of K_m get. */
+/* dw_m = sum of dM o (r O_m + (1 - r) K_m), and the gradients of K_m's cosines.
+ */
 static void
 entries(struct lattice_graph *g, int i)
 {

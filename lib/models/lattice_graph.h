@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 /*
- * LATTICE's item graph M = sum_m w_m (r O_m + (1 - r) K_m), see lattice.c: some
- * of its rows, or all, with its transpose, and the way back to the parameters
- * it is made of. No matrix of items by items is stored: a row has at most 2 k
- * entries per modality, columns may repeat.
+ * LATTICE's item graph M = sum_m w_m (r O_m + (1 - r) K_m), see lattice.c. This
+ * makes some or all of its rows and their transpose, and takes gradients back
+ * to the parameters that M is made of. A row has at most 2 k entries per
+ * modality, and columns may repeat: no dense matrix of items by items is
+ * stored.
  */
 struct lattice_graph;
 
@@ -27,8 +28,9 @@ int lattice_graph_new(struct lattice_graph **out, struct net *m,
     const struct system_args *o, struct err *e) ERR_CHECKED;
 void lattice_graph_free(struct lattice_graph *g);
 
-/* Makes the n rows of M that belong to the listed items, distinct, and forgets
- * gradients; the list is borrowed until the next call. ERR_NOMEM, ERR_NUM. */
+/* Makes the rows of M for the n listed items, which are distinct, and sets its
+ * gradients to 0. The list is borrowed until the next call. ERR_NOMEM, ERR_NUM.
+ */
 int lattice_graph_make(struct lattice_graph *g, const struct net *m,
     const int32_t *list, int64_t n, struct err *e) ERR_CHECKED;
 
@@ -36,12 +38,13 @@ int lattice_graph_make(struct lattice_graph *g, const struct net *m,
 const struct csr *lattice_graph_matrix(const struct lattice_graph *g);
 const struct csr *lattice_graph_transposed(const struct lattice_graph *g);
 
-/* Adds the gradients of M's entries from a product y = M x: dM_ij += <dy_i,
- * x_j>. */
+/* Adds the gradients of M's entries for a product y = M x:
+ * dM_ij += <dy_i, x_j>. */
 void lattice_graph_values(struct lattice_graph *g, const struct mat *dy,
     const struct mat *x, struct exec *exec);
 
-/* From these to the gradients of logits, projections and trained features. */
+/* Adds the gradients of logits, projections and trained features, from those of
+ * M's entries. */
 void lattice_graph_backward(struct lattice_graph *g, struct net *m);
 
 #endif

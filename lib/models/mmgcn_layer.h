@@ -16,9 +16,9 @@
  *   T  = lrelu(X B^T + 1 b^T)
  *   X' = lrelu(H C^T + 1 c^T + T + E)
  *
- * on the rows of X' that are wanted and the rows of X that they need. A is
- * applied before or after the mean, separately for users and items, whichever
- * has fewer rows.
+ * Only the wanted rows of X' are made, from the rows of X that they need. A is
+ * applied before the mean or after it, whichever has fewer rows; users and
+ * items choose separately.
  */
 struct mmgcn_layer {
     int a, b, c; /* tensors p x p, d x p, d x p; each one's bias follows it */

@@ -35,10 +35,9 @@ struct poly {
 };
 
 /*
- * The start of MF-BPR, LightGCN and JGCF: dim columns, `layers` layers, the
- * learning rate, users drawn uniformly, normal parameters with standard
- * deviation 1e-4. coef is allocated and not set. ERR_NOMEM; the caller frees
- * also after an error.
+ * What MF-BPR, LightGCN and JGCF share: width, layers and learning rate from o,
+ * users drawn uniformly, normal parameters with standard deviation 1e-4. coef
+ * is allocated but not set. ERR_NOMEM; the caller frees p after an error, too.
  */
 int poly_start(
     struct poly *p, const struct system_args *o, struct err *e) ERR_CHECKED;

@@ -33,7 +33,7 @@ struct checkpoint {
     struct mat param[2]; /* best parameters */
     struct checkpoint_tensor *state; /* [tensors] as read */
     int tensors;
-    const struct dataset *data; /* borrowed: whose ids are written, or NULL */
+    const struct dataset *data; /* borrowed: its ids are written; or NULL */
 };
 
 /* Members that are none of the engine's tensors, history.txt among them. */
@@ -44,8 +44,8 @@ enum { CHECKPOINT_MEMBERS = 11 };
 int checkpoint_write(const char *path, const struct checkpoint *c,
     const struct engine *g, const char *history, struct err *e) ERR_CHECKED;
 
-/* Verified like every file; values must be finite. h (may be NULL) receives the
- * provenance. */
+/* Reads and verifies a checkpoint; values must be finite. h receives the
+ * provenance unless it is NULL. */
 int checkpoint_read(const char *path, struct checkpoint *c, struct hist *h,
     struct err *e) ERR_CHECKED;
 
@@ -57,9 +57,9 @@ int checkpoint_read(const char *path, struct checkpoint *c, struct hist *h,
 int checkpoint_same_run(const struct checkpoint *c, const char *run,
     const char *path, struct err *e) ERR_CHECKED;
 
-/* Moves the state that was read into g, which must have the same tensors, and
- * vectors of the same shape; path is for messages. ERR_RANGE names a counter to
- * which no run of g comes. */
+/* Moves the state that was read into g, whose tensors and vectors must have the
+ * same names and shapes. path is for messages. ERR_RANGE names a counter that
+ * no run of g can reach. */
 int checkpoint_restore(struct checkpoint *c, struct engine *g, const char *path,
     struct err *e) ERR_CHECKED;
 

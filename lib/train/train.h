@@ -12,9 +12,10 @@
 
 /*
  * The protocol around the steps. The epoch label is the number of epochs
- * trained. Evaluation on valid at labels 0, every, 2 every, .. and after the
- * last epoch; the best model is the first with the largest valid NDCG@20
- * (strictly greater replaces). No test evaluation ever decides anything.
+ * trained. The model is evaluated on valid at the labels 0, every, 2 every, ..
+ * and after the last epoch. The best model is the first one with the largest
+ * valid NDCG@20: only a strictly larger one replaces it. Test evaluations
+ * decide nothing.
  */
 struct train_opt {
     int64_t epochs, every;
@@ -51,18 +52,18 @@ struct train_hooks {
 
 /*
  * Trains from run's state to the end. run comes from train_start or from
- * checkpoint_read; on return its vec and param hold the result. Without valid
- * data (no user has any) no evaluation takes place, and at each of these labels
- * the present model is kept. ERR_RANGE if run is beyond the last epoch.
- * ERR_STOP if *stop became non-zero: the state is in the checkpoint file if
- * there is one, and run can be continued.
+ * checkpoint_read; on return its vec and param hold the result. If no user has
+ * valid items, nothing is evaluated and the model of each label is kept.
+ * ERR_RANGE if run is beyond the last epoch. ERR_STOP if *stop became non-zero:
+ * run can be continued, and its state is in the checkpoint file if there is
+ * one.
  */
 int train_run(struct engine *g, const struct dataset *d,
     const struct train_opt *o, struct checkpoint *run,
     const struct train_hooks *hooks, struct err *e) ERR_CHECKED;
 
-/* A run of g at label 0: allocates the matrices of the result; name (the
- * model's) and options are copied. */
+/* Makes a run of g at label 0 and allocates the matrices of its result. The
+ * model's name and the options are copied. */
 int train_start(struct checkpoint *run, const struct engine *g,
     const char *name, const char *options, struct err *e) ERR_CHECKED;
 

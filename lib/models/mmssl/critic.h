@@ -68,14 +68,14 @@ struct critic {
     struct arena arena;
 };
 
-/* A modality's rows, chosen by simrows_set; what the generator's gradients by
- * their operands are added to. */
+/* A modality's rows, chosen by simrows_set, and where the generator's gradients
+ * of their operands are added. */
 struct critic_fake {
     struct simrows s;
     struct mat *dq, *dk;
 };
 
-/* What a step was like. */
+/* The parts of a step's loss. */
 struct critic_losses {
     double fake, real; /* mean D */
     double penalty;    /* .3 mean (norm - 1)^2 */
@@ -90,7 +90,7 @@ struct critic_losses {
 int critic_bytes(int64_t items, int64_t batch, int modals, int64_t *size,
     int64_t *bytes, struct err *e) ERR_CHECKED;
 
-/* Where the weights live, [size] each, the caller's; zeros at the start. */
+/* The caller's memory for the weights, [size] each; zeros at the start. */
 struct critic_store {
     float *theta, *m, *v, *grad;
 };

@@ -175,7 +175,7 @@ mmssl_graph_refresh(struct net *m, int64_t step, int64_t n, struct err *e)
         state[MMSSL_RECORD_OF] = (float)n;
         return 0;
     }
-    /* nothing follows nothing: the usual case */
+    /* usual case: no edges are replaced by no edges */
     int same = state[MMSSL_SOURCE] == MMSSL_RECORDED &&
                state[MMSSL_RECORD_OF] == 0 && state[MMSSL_EDGES_OF] == 0;
     struct mat *to = &m->tensor[s->edges].x, *from = &m->tensor[s->record].x;

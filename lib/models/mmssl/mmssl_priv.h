@@ -26,7 +26,7 @@ enum mmssl_source { MMSSL_TRAIN, MMSSL_RECORDED };
 /* Columns of the state tensor "graphs": one row. */
 enum { MMSSL_SOURCE, MMSSL_EDGES_OF, MMSSL_RECORD_OF, MMSSL_STATES };
 
-/* What a modality tells of users or items, n x d. */
+/* The vectors of users or items in one modality, n x d. */
 struct mmssl_part {
     struct mat f, y; /* fu_m or fi_m, and that of length 1 */
     float *norm;
@@ -34,7 +34,7 @@ struct mmssl_part {
     struct mat d_f, d_k;
 };
 
-/* Users or items: outputs, layers and what they are made of, n x d. */
+/* Users or items: their outputs and layers, n x d. */
 struct mmssl_side {
     int64_t n;
     struct mat mean; /* the layers' mean */
@@ -101,7 +101,7 @@ int mmssl_graph_load(struct net *m, struct err *e) ERR_CHECKED;
 void mmssl_graph_record(
     struct net *m, int modal, const int32_t *user, const struct mat *s);
 
-/* What follows a step: the record becomes the graph. */
+/* After a step: the record becomes the graph. */
 int mmssl_graph_refresh(
     struct net *m, int64_t step, int64_t n, struct err *e) ERR_CHECKED;
 

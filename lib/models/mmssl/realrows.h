@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * What users really know, softened so that a critic cannot tell it from a
- * similarity by its zeros (MMSSL, WWW 2023):
+ * The items that users really have, softened so that a critic cannot recognise
+ * them by their zeros (MMSSL, WWW 2023):
  *
  *   Y = rownorm(softmax(R_b) + 100 S)
  *

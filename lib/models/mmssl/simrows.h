@@ -22,7 +22,9 @@
  * processor.
  */
 
-/* What the batch's users know: rows of train, one after another. */
+/* The items that the batch's users know: their rows of train, one after
+ * another.
+ */
 struct simrows_known {
     int64_t users;
     int64_t *start; /* [users + 1] */
