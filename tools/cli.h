@@ -97,8 +97,9 @@ struct cli {
     double progress_last;
     struct err err;
     struct hist hist;
-    struct exec *exec; /* see cli_exec */
-    int64_t checked;   /* of hist's inputs, by cli_belong */
+    const char *outcome; /* what the history says behind the options */
+    struct exec *exec;   /* see cli_exec */
+    int64_t checked;     /* of hist's inputs, by cli_belong */
 };
 
 /*

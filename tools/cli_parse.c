@@ -407,6 +407,8 @@ cli_options_text(struct cli *io)
         }
         sep = " ";
     }
+    if (io->outcome)
+        fprintf(f, "%s%s", sep, io->outcome);
     int full = ferror(f);
     if (fclose(f) || full || !text)
         cli_die(io, "out of memory");

@@ -2,7 +2,6 @@
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
 #include "lib/knn/knn.h"
-#include "lib/la/blas.h"
 #include "lib/la/source.h"
 #include "lib/la/store.h"
 #include "tools/cli.h"
@@ -12,9 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the cells are searched: one in so many, and no fewer than that. */
+enum { PROBE = 20, PROBE_LEAST = 8 };
+
 struct knn_args {
     int self, directed, low_memory;
+    int64_t cells, probe;
     const char *values;
+    char recall[256]; /* of each dense operand, for the history */
 };
 
 struct operand {
@@ -46,12 +50,27 @@ split_operand(struct cli *io, const char *text, struct operand *o)
     snprintf(o->role, sizeof o->role, "k=%" PRId64, o->k);
 }
 
+static void
+say_recall(struct cli *io, struct knn_args *a, const struct operand *o,
+    const char *name, const struct knn_list *l)
+{
+    size_t n = strlen(a->recall);
+    snprintf(a->recall + n, sizeof a->recall - n, "%s%.4f",
+        n ? "," : "recall=", l->recall);
+    io->outcome = a->recall;
+    cli_note(io,
+        "'%s': recall@%" PRId64 " is %.4f, measured on %" PRId64 " of %" PRId64
+        " rows",
+        name, o->k, l->recall, l->sampled, l->n);
+}
+
 static int
-neighbours(struct cli *io, const struct knn_args *a, const struct operand *o,
+neighbours(struct cli *io, struct knn_args *a, const struct operand *o,
     struct knn_list *l)
 {
     struct err *e = &io->err;
-    struct knn_opt opt = {.k = o->k, .self = a->self};
+    struct knn_opt opt = {
+        .k = o->k, .self = a->self, .cells = a->cells, .probe = a->probe};
     opt.exec = cli_exec(io);
     struct source s;
     int rc = source_open(&s, o->path, &io->hist, o->role, e);
@@ -62,24 +81,46 @@ neighbours(struct cli *io, const struct knn_args *a, const struct operand *o,
             "'%s': %" PRId64 " neighbours wanted, but there are only %" PRId64
             " items",
             s.name, o->k, s.n);
+    else if (s.sparse && a->cells)
+        rc = err_set(e, ERR_FORMAT,
+            "'%s' holds similarities, but '--cells' is for features", s.name);
     else if (s.sparse) {
         rc = knn_sparse(&s.csr, &opt, l, e);
         if (rc)
             rc = err_prefix(e, rc, "'%s'", s.name);
     } else {
         float *x = NULL;
-        int64_t zeros = 0;
         if (a->low_memory)
-            rc = knn_dense_source(&s, &opt, l, &zeros, e);
+            rc = knn_dense_source(&s, &opt, l, e);
         else if (!(rc = source_load(&s, &x, e)))
-            rc = knn_dense(x, s.n, s.d, &opt, l, &zeros, e);
-        if (!rc && zeros)
+            rc = knn_dense(x, s.n, s.d, &opt, l, e);
+        if (!rc && l->zeros)
             cli_note(io, "'%s': %" PRId64 " zero rows have no neighbours",
-                s.name, zeros);
+                s.name, l->zeros);
         free(x);
+        if (!rc && l->sampled)
+            say_recall(io, a, o, s.name, l);
+        if (rc == ERR_RANGE)
+            rc = err_prefix(e, rc, "'%s'", s.name);
     }
     source_close(&s);
     return rc;
+}
+
+static void
+check_args(struct cli *io, struct knn_args *a)
+{
+    if (a->probe && !a->cells)
+        cli_usage(io, "option '--probe' needs '--cells'");
+    if (a->cells && a->low_memory)
+        cli_usage(io, "option '--cells' cannot be used with '--low-memory'");
+    if (a->probe > a->cells)
+        cli_usage(io, "option '--probe': %" PRId64 " of only %" PRId64 " cells",
+            a->probe, a->cells);
+    if (a->cells && !a->probe) {
+        int64_t least = a->cells < PROBE_LEAST ? a->cells : PROBE_LEAST;
+        a->probe = a->cells / PROBE > least ? a->cells / PROBE : least;
+    }
 }
 
 int
@@ -98,11 +139,15 @@ main(int argc, char **argv)
         .min_args = 1,
         .max_args = -1};
     const struct cli_option options[] = {CLI_OUTPUT(&io),
+        {0, "cells", "N", CLI_INT, &a.cells, 1, INT32_MAX, 0, 1,
+            "divide the items into N cells and search the nearest ones only"},
         {0, "directed", NULL, CLI_FLAG, &a.directed, 0, 0, 0, 1,
             "keep i -> j only where j is a neighbour of i"},
         CLI_FOREIGN(&io),
         {0, "low-memory", NULL, CLI_FLAG, &a.low_memory, 0, 0, 0, 0,
             "read large features from their file several times"},
+        {0, "probe", "M", CLI_INT, &a.probe, 1, INT32_MAX, 0, 1,
+            "with --cells: search M of them; else a twentieth, at least 8"},
         {0, "self", NULL, CLI_FLAG, &a.self, 0, 0, 0, 1,
             "let an item be its own neighbour"},
         {0, "values", "count|cosine|one", CLI_CHOICE, &a.values, 0, 0, 0, 1,
@@ -110,6 +155,7 @@ main(int argc, char **argv)
         CLI_THREADS(&io), CLI_END};
     io.table = options;
     cli_parse(&io, argc, argv);
+    check_args(&io, &a);
 
     int m = io.n_args;
     struct operand *o = mem_zero(m, sizeof *o, &io.err);
@@ -123,7 +169,6 @@ main(int argc, char **argv)
     }
     cli_one_stdin(&io, path, m);
 
-    die_if(blas_reserve((int)io.threads, &io.err), &io);
     for (int i = 0; i < m; i++) {
         die_if(neighbours(&io, &a, &o[i], &l[i]), &io);
         if (l[i].n != l[0].n)

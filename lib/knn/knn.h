@@ -17,8 +17,11 @@
  * that is shorter. */
 struct knn_list {
     int64_t n, k;
-    int32_t *id;  /* [n][k] */
-    float *score; /* [n][k] */
+    int32_t *id;     /* [n][k] */
+    float *score;    /* [n][k] */
+    int64_t zeros;   /* rows of zeros, which have no list and are in none */
+    int64_t sampled; /* with cells: rows of which the recall was measured */
+    double recall;   /* the part of true neighbours that is in their lists */
 };
 
 struct knn_opt {
@@ -26,6 +29,8 @@ struct knn_opt {
     int self;  /* 1: a row may be its own neighbour */
     struct exec *exec;
     int64_t memory; /* knn_dense_source: bytes of features at once; 0: 384 MB */
+    int64_t cells;  /* knn_dense: 0: exact, else see knn_cells.h */
+    int64_t probe;  /* 1 .. cells */
 };
 
 /* Checks the options and allocates, every list empty. */
@@ -37,16 +42,15 @@ void knn_list_free(struct knn_list *l);
  * Lists of the n rows of x [n][d] (finite). The score is the cosine, computed
  * from the float32 rows in double in an order that depends on d alone and then
  * rounded to a multiple of 2^-44, so that rows which are equal, or multiples of
- * each other, tie. Tiles of bfloat16 or float products only propose candidates,
- * with a rigorous bound on their rounding: nothing depends on them, on block
- * shapes or threads. Zero rows neither get neighbours nor are any; *zeros is
- * their number.
+ * each other, tie. Products of rounded rows only propose
+ * candidates, with a rigorous bound on what rounding takes: nothing depends on
+ * them, on block shapes or threads.
  *
  * x is overwritten. Memory besides x and the result is bounded by 100 MB plus
  * threads x tile plus O(n k). ERR_RANGE if k is too large.
  */
 int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
-    struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;
+    struct knn_list *l, struct err *e) ERR_CHECKED;
 
 /*
  * The same result from a dense operand of which no row has been read, with only
@@ -54,7 +58,7 @@ int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
  * each time. ERR_IO if s is not seekable.
  */
 int knn_dense_source(struct source *s, const struct knn_opt *opt,
-    struct knn_list *l, int64_t *zeros, struct err *e) ERR_CHECKED;
+    struct knn_list *l, struct err *e) ERR_CHECKED;
 
 /* Lists of the best stored entries of each row of a square matrix of
  * similarities. ERR_SHAPE if it is not square, ERR_RANGE if k is too large. */

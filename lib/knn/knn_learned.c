@@ -168,7 +168,7 @@ propose(struct build *b, double longest, struct err *e)
     int rc = knn_pack_init(&b->pack, x->x, b->one,
         x->n < SAMPLE ? x->n : SAMPLE, x->d, longest, b->exec, &b->mem, e);
     if (!rc)
-        rc = knn_query_init(&b->run, &b->pack, score, b, &b->mem, e);
+        rc = knn_query_init(&b->run, &b->pack, k, score, b, &b->mem, e);
     if (rc)
         return rc;
     knn_pack_rows(&b->pack, x->x, b->one, x->n, b->half, b->row, NULL, NULL);

@@ -1,5 +1,6 @@
 /* The passes over dense rows that find their neighbours: in memory, or read
  * again panel by panel. */
+#include "lib/knn/knn_cells.h"
 #include "lib/knn/knn_propose.h"
 #include "lib/knn/knn_query.h"
 #include "lib/knn/knn_rows.h"
@@ -263,7 +264,8 @@ run(struct work *w, float *x, struct source *s, int64_t n, int64_t d,
     if (!rc)
         rc = knn_verify_init(&w->verify, &w->rows, opt->k, m, e);
     if (!rc)
-        rc = knn_query_init(&w->fallback, &w->pack, score_hard, w, m, e);
+        rc = knn_query_init(
+            &w->fallback, &w->pack, opt->k + 1, score_hard, w, m, e);
     if (!rc)
         rc = verify(w, e);
     if (!rc)
@@ -273,17 +275,13 @@ run(struct work *w, float *x, struct source *s, int64_t n, int64_t d,
 
 static int
 start(float *x, struct source *s, int64_t n, int64_t d,
-    const struct knn_opt *opt, struct knn_list *l, int64_t *zeros,
-    struct err *e)
+    const struct knn_opt *opt, struct knn_list *l, struct err *e)
 {
     int rc = knn_list_init(l, n, opt, e);
     if (rc)
         return rc;
     struct work w = {.exec = opt->exec};
     rc = run(&w, x, s, n, d, opt, l, e);
-    *zeros = 0;
-    for (int64_t i = 0; !rc && i < n; i++)
-        *zeros += w.rows.first[i] < 0;
     mem_group_free(&w.mem);
     if (rc)
         knn_list_free(l);
@@ -292,18 +290,19 @@ start(float *x, struct source *s, int64_t n, int64_t d,
 
 int
 knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
-    struct knn_list *l, int64_t *zeros, struct err *e)
+    struct knn_list *l, struct err *e)
 {
-    return start(x, NULL, n, d, opt, l, zeros, e);
+    return opt->cells ? knn_cells(x, n, d, opt, l, e)
+                      : start(x, NULL, n, d, opt, l, e);
 }
 
 int
 knn_dense_source(struct source *s, const struct knn_opt *opt,
-    struct knn_list *l, int64_t *zeros, struct err *e)
+    struct knn_list *l, struct err *e)
 {
     *l = (struct knn_list){0};
     if (!s->seekable)
         return err_set(e, ERR_IO,
             "'%s' cannot be read twice: not a plain regular file", s->name);
-    return start(NULL, s, s->n, s->d, opt, l, zeros, e);
+    return start(NULL, s, s->n, s->d, opt, l, e);
 }

@@ -1,5 +1,7 @@
 #include "lib/knn/knn_propose.h"
 
+#include "lib/la/topk.h"
+
 #include <math.h>
 
 enum {
@@ -59,38 +61,6 @@ knn_propose_margin(const struct knn_propose *w, int64_t i)
     return knn_pack_margin(w->pack, &w->packed[i]);
 }
 
-/* Puts the k largest of n entries first; returns the k-th. */
-static float
-divide(float *s, int32_t *id, int64_t n, int64_t k)
-{
-    int64_t lo = 0, hi = n - 1;
-    while (lo < hi) {
-        int64_t i = lo, j = hi;
-        float pivot = s[lo + (hi - lo) / 2];
-        while (i <= j) {
-            while (s[i] > pivot)
-                i++;
-            while (s[j] < pivot)
-                j--;
-            if (i > j)
-                break;
-            float t = s[i];
-            int32_t u = id[i];
-            s[i] = s[j];
-            id[i++] = id[j];
-            s[j] = t;
-            id[j--] = u;
-        }
-        if (k - 1 <= j)
-            hi = j;
-        else if (k - 1 >= i)
-            lo = i;
-        else
-            break;
-    }
-    return s[k - 1];
-}
-
 /* Drops what cannot be among the k best, which is two margins below the k-th.
  * Where that leaves more than `room`, drops the least of them and remembers how
  * large they were. */
@@ -102,7 +72,7 @@ squeeze(struct knn_propose *w, int64_t i, int64_t room)
     int64_t n = w->count[i], kept = 0;
     if (n < w->k)
         return;
-    float cut = divide(s, id, n, w->k) - 2.0f * knn_propose_margin(w, i);
+    float cut = topk_divide(s, id, n, w->k) - 2.0f * knn_propose_margin(w, i);
     if (cut > w->bar[i])
         w->bar[i] = cut;
     for (int64_t c = 0; c < n; c++)
@@ -114,7 +84,7 @@ squeeze(struct knn_propose *w, int64_t i, int64_t room)
     if (kept <= room)
         return;
     /* the first k are the largest already */
-    divide(s + w->k, id + w->k, kept - w->k, room - w->k);
+    topk_divide(s + w->k, id + w->k, kept - w->k, room - w->k);
     for (int64_t c = room; c < kept; c++)
         if (s[c] > w->lost[i])
             w->lost[i] = s[c];

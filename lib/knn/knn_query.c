@@ -1,14 +1,14 @@
 #include "lib/knn/knn_query.h"
 
+#include "lib/la/topk.h"
+
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK = 96 }; /* queries per task */
-
 struct knn_query_scratch {
-    float *x;       /* [BLOCK][d] */
+    float *x;       /* [KNN_QUERIES][d] */
     uint32_t *half; /* packed */
-    float *product; /* [BLOCK][KNN_TILE] */
+    float *product; /* [KNN_QUERIES][KNN_TILE] */
 };
 
 /* A row has an inner product of s with a query only if their packed product is
@@ -23,23 +23,25 @@ struct wanted {
 struct pass {
     struct knn_query_run *run;
     struct knn_query *query;
-    int64_t n;
-    const struct knn_targets *targets;
+    struct knn_query_job all; /* if there are no jobs */
+    const struct knn_query_job *job;
 };
 
 int
 knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
-    knn_query_score *score, void *ctx, struct mem_group *m, struct err *e)
+    int64_t list, knn_query_score *score, void *ctx, struct mem_group *m,
+    struct err *e)
 {
     int64_t threads = exec_threads(pack->exec), d = pack->d;
-    *r = (struct knn_query_run){pack, score, ctx, NULL};
+    *r = (struct knn_query_run){pack, list, score, ctx, NULL};
     r->scratch = mem_group_new(m, threads, sizeof *r->scratch, e);
     for (int64_t t = 0; r->scratch && t < threads; t++) {
         struct knn_query_scratch *s = &r->scratch[t];
-        s->x = mem_group_new(m, BLOCK * d, sizeof *s->x, e);
-        s->half =
-            mem_group_new(m, knn_kernel_words(BLOCK, d), sizeof *s->half, e);
-        s->product = mem_group_new(m, BLOCK * KNN_TILE, sizeof *s->product, e);
+        s->x = mem_group_new(m, KNN_QUERIES * d, sizeof *s->x, e);
+        s->half = mem_group_new(
+            m, knn_kernel_words(KNN_QUERIES, d), sizeof *s->half, e);
+        s->product =
+            mem_group_new(m, KNN_QUERIES * KNN_TILE, sizeof *s->product, e);
     }
     return m->failed ? ERR_NOMEM : 0;
 }
@@ -51,9 +53,9 @@ pack(const struct knn_pack *p, const struct knn_query *query, int64_t n,
     struct knn_query_scratch *s, struct wanted *w)
 {
     int64_t d = p->d;
-    float factor[BLOCK] = {0}, scale[BLOCK] = {0};
-    double norm[BLOCK];
-    struct knn_packed row[BLOCK];
+    float factor[KNN_QUERIES] = {0}, scale[KNN_QUERIES] = {0};
+    double norm[KNN_QUERIES];
+    struct knn_packed row[KNN_QUERIES];
     for (int64_t i = 0; i < n; i++) {
         const float *x = query[i].x;
         double f = (double)query[i].factor;
@@ -62,7 +64,8 @@ pack(const struct knn_pack *p, const struct knn_query *query, int64_t n,
         factor[i] = query[i].factor;
         scale[i] =
             (float)fmin(KNN_NORM / (norm[i] * (1 + KNN_PACK_FLOATS)), 0x1p90);
-        w[i] = (struct wanted){.unit = 1 / ((double)scale[i] * p->scale),
+        w[i] = (struct wanted){.bar = -INFINITY,
+            .unit = 1 / ((double)scale[i] * p->scale),
             .shift = p->kernel->dot(x, p->centre, d) * f};
     }
     p->kernel->pack(s->x, n, d, factor, NULL, scale, s->half, row);
@@ -77,22 +80,40 @@ pack(const struct knn_pack *p, const struct knn_query *query, int64_t n,
 
 /* Scores n rows, and moves the bar. */
 static void
-score(const struct pass *p, int64_t q, struct wanted *w, const int32_t *id,
-    int64_t n)
+score(const struct knn_query_run *r, int64_t q, struct wanted *w,
+    const int32_t *id, int64_t n)
 {
-    double least = p->run->score(p->run->ctx, q, id, n);
-    w->bar = (float)((least - w->shift - w->margin) / w->unit);
+    double least = r->score(r->ctx, q, id, n);
+    float bar = (float)((least - w->shift - w->margin) / w->unit);
+    if (bar > w->bar)
+        w->bar = bar;
 }
 
-/* Rows c .. c + n - 1 of the targets have products v: those that are not below
+/* A first bar: the rows of the largest products fill the list, and what is two
+ * margins below the last of them is below it. */
+static void
+begin(
+    const struct knn_query_run *r, struct wanted *w, const float *v, int64_t n)
+{
+    float sorted[KNN_TILE];
+    int32_t id[KNN_TILE] = {0};
+    if (n < r->list)
+        return;
+    memcpy(sorted, v, (size_t)n * sizeof *v);
+    w->bar =
+        topk_divide(sorted, id, n, r->list) - (float)(2 * w->margin / w->unit);
+}
+
+/* Targets c .. c + n - 1 have products v with a query: those that are not below
  * the bar, as it is by then, wait to be scored. */
 static void
-take(const struct pass *p, int64_t q, struct wanted *w, const float *v,
-    int64_t c, int64_t n)
+take(const struct pass *p, const struct knn_targets *t, int64_t q,
+    struct wanted *w, const float *v, int64_t c, int64_t n)
 {
-    const struct knn_targets *t = p->targets;
     struct knn_query *query = &p->query[q];
     int32_t at[KNN_TILE];
+    if (isinf(w->bar) && w->bar < 0)
+        begin(p->run, w, v, n);
     int64_t hits = p->run->pack->kernel->reach(v, n, w->bar, at);
     for (int64_t k = 0; k < hits; k++) {
         int32_t i = (int32_t)(t->first + c) + at[k];
@@ -106,40 +127,52 @@ take(const struct pass *p, int64_t q, struct wanted *w, const float *v,
         w->waiting[w->n_waiting++] = i;
         if (w->n_waiting == KNN_FEW) {
             w->n_waiting = 0;
-            score(p, q, w, w->waiting, KNN_FEW);
+            score(p->run, q, w, w->waiting, KNN_FEW);
         }
     }
 }
 
 static void
-do_block(void *ctx, int64_t block, int thread)
+do_job(void *ctx, int64_t i, int thread)
 {
-    struct pass *p = ctx;
-    const struct knn_pack *k = p->run->pack;
-    const struct knn_targets *t = p->targets;
-    struct knn_query_scratch *s = &p->run->scratch[thread];
-    int64_t from = block * BLOCK, d = k->d;
-    int64_t n = p->n - from < BLOCK ? p->n - from : BLOCK;
-    struct wanted w[BLOCK];
-    pack(k, p->query + from, n, s, w);
-    for (int64_t r = 0; r < n; r++)
-        score(p, from + r, &w[r], NULL, 0);
+    const struct pass *p = ctx;
+    const struct knn_query_run *r = p->run;
+    const struct knn_pack *k = r->pack;
+    struct knn_query_scratch *s = &r->scratch[thread];
+    struct knn_query_job job = p->all;
+    job.first = i * KNN_QUERIES;
+    job.n = job.n - job.first < KNN_QUERIES ? job.n - job.first : KNN_QUERIES;
+    if (p->job)
+        job = p->job[i];
+    const struct knn_targets *t = &job.targets;
+    struct wanted w[KNN_QUERIES];
+    pack(k, p->query + job.first, job.n, s, w);
+    for (int64_t q = 0; q < job.n; q++)
+        score(r, job.first + q, &w[q], NULL, 0);
     for (int64_t c = 0; c < t->n; c += KNN_TILE) {
-        int64_t cols = t->n - c < KNN_TILE ? t->n - c : KNN_TILE;
-        k->multiply(s->half, n, t->half + knn_kernel_words(c, d), cols, d, 0,
-            s->product);
-        for (int64_t r = 0; r < n; r++)
-            take(p, from + r, &w[r], s->product + r * KNN_TILE, c, cols);
+        int64_t n = t->n - c < KNN_TILE ? t->n - c : KNN_TILE;
+        k->multiply(s->half, job.n, t->half + knn_kernel_words(c, k->d), n,
+            k->d, 0, s->product);
+        for (int64_t q = 0; q < job.n; q++)
+            take(p, t, job.first + q, &w[q], s->product + q * KNN_TILE, c, n);
     }
-    for (int64_t r = 0; r < n; r++)
-        if (w[r].n_waiting)
-            score(p, from + r, &w[r], w[r].waiting, w[r].n_waiting);
+    for (int64_t q = 0; q < job.n; q++)
+        if (w[q].n_waiting)
+            score(r, job.first + q, &w[q], w[q].waiting, w[q].n_waiting);
 }
 
 void
 knn_query_pass(struct knn_query_run *r, struct knn_query *query, int64_t n,
     const struct knn_targets *targets)
 {
-    struct pass p = {r, query, n, targets};
-    exec_for(r->pack->exec, (n + BLOCK - 1) / BLOCK, do_block, &p);
+    struct pass p = {r, query, {0, n, *targets}, NULL};
+    exec_for(r->pack->exec, (n + KNN_QUERIES - 1) / KNN_QUERIES, do_job, &p);
+}
+
+void
+knn_query_jobs(struct knn_query_run *r, struct knn_query *query,
+    const struct knn_query_job *job, int64_t jobs)
+{
+    struct pass p = {.run = r, .query = query, .job = job};
+    exec_for(r->pack->exec, jobs, do_job, &p);
 }

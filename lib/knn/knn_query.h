@@ -12,7 +12,10 @@
  * those of `score`, to the bit, whatever proposes and in whatever order.
  */
 
-enum { KNN_FEW = 8 }; /* rows scored at a time */
+enum {
+    KNN_FEW = 8,     /* rows scored at a time */
+    KNN_QUERIES = 96 /* per task */
+};
 
 /* A row f x; rows skip .. end - 1 (ascending; may be NULL) are not proposed. */
 struct knn_query {
@@ -21,21 +24,25 @@ struct knn_query {
     const int32_t *skip, *end;
 };
 
-/* Packed rows of a knn_pack: row p is called id[p], or first + p. */
+/* Packed rows of one scale: row p is called id[p], or first + p. */
 struct knn_targets {
     const uint32_t *half;
     int64_t n, first;
     const int32_t *id; /* ascending where queries skip rows; NULL: first + p */
 };
 
-/* Scores n rows (at most KNN_FEW, for a start 0) for the list of a query and
- * returns the least inner product that may enter it from now on. On one thread
- * for each query. */
+/*
+ * Scores n rows (at most KNN_FEW, for a start 0) for the list of a query and
+ * returns the least inner product that may enter it from now on. It is
+ * -INFINITY only while any `list` of the targets would fill the list. A query
+ * has one thread at a time.
+ */
 typedef double knn_query_score(
     void *ctx, int64_t query, const int32_t *id, int64_t n);
 
 struct knn_query_run {
     const struct knn_pack *pack;
+    int64_t list;
     knn_query_score *score;
     void *ctx;
     struct knn_query_scratch *scratch; /* [threads] */
@@ -43,11 +50,20 @@ struct knn_query_run {
 
 /* Memory is m's. ERR_NOMEM. */
 int knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
-    knn_query_score *score, void *ctx, struct mem_group *m,
+    int64_t list, knn_query_score *score, void *ctx, struct mem_group *m,
     struct err *e) ERR_CHECKED;
 
 /* Compares n queries with all targets. Skips of the queries move on. */
 void knn_query_pass(struct knn_query_run *r, struct knn_query *query, int64_t n,
     const struct knn_targets *targets);
+
+/* Compares queries first .. first + n - 1, n at most KNN_QUERIES, of each job
+ * with its own targets; a query is in one job. */
+struct knn_query_job {
+    int64_t first, n;
+    struct knn_targets targets;
+};
+void knn_query_jobs(struct knn_query_run *r, struct knn_query *query,
+    const struct knn_query_job *job, int64_t jobs);
 
 #endif

@@ -64,6 +64,7 @@ knn_verify_lists(const struct knn_verify *v, int self, struct knn_list *l)
 {
     for (int64_t i = 0; i < l->n; i++) {
         int64_t first = v->rows->first[i], at = i * l->k, end = at + l->k;
+        l->zeros += first < 0;
         for (int64_t p = 0; first >= 0 && p < v->n[first] && at < end; p++) {
             int64_t from = first * v->most + p;
             if (v->id[from] == i && !self)

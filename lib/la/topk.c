@@ -66,3 +66,34 @@ topk_sort(struct topk *t)
         sift_down(t, 0, n);
     }
 }
+
+float
+topk_divide(float *s, int32_t *id, int64_t n, int64_t k)
+{
+    int64_t lo = 0, hi = n - 1;
+    while (lo < hi) {
+        int64_t i = lo, j = hi;
+        float pivot = s[lo + (hi - lo) / 2];
+        while (i <= j) {
+            while (s[i] > pivot)
+                i++;
+            while (s[j] < pivot)
+                j--;
+            if (i > j)
+                break;
+            float t = s[i];
+            int32_t u = id[i];
+            s[i] = s[j];
+            id[i++] = id[j];
+            s[j] = t;
+            id[j--] = u;
+        }
+        if (k - 1 <= j)
+            hi = j;
+        else if (k - 1 >= i)
+            lo = i;
+        else
+            break;
+    }
+    return s[k - 1];
+}

@@ -10,11 +10,10 @@ neighbours_graph(const struct mat *x, int64_t k, enum knn_values values,
     struct knn_opt opt = {.k = k, .self = 1, .exec = exec};
     struct knn_list l = {0};
     struct mat copy = {0};
-    int64_t zeros;
     int rc = mat_init(&copy, x->n, x->d, e);
     if (!rc) {
         memcpy(copy.x, x->x, (size_t)(x->n * x->d) * sizeof *x->x);
-        rc = knn_dense(copy.x, x->n, x->d, &opt, &l, &zeros, e);
+        rc = knn_dense(copy.x, x->n, x->d, &opt, &l, e);
     }
     mat_free(&copy);
     if (!rc)

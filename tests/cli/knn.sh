@@ -35,6 +35,27 @@ stair-knn -o from-csr.npz near.npz:5
 same "the best of a CSR file are those of the features" \
 	"$(stair-cmp from-dense.npz from-csr.npz >/dev/null && echo same)" same
 
+# cells: all of them are exact search; a part is the same for any number of threads
+stair-knn --cells 12 --probe 12 -o all.npz $text:5 $image:1 2>err
+same "all cells: recall" "$(head -1 err)" "stair-knn: '$text': recall@5 is 1.0000, measured on 300 of 300 rows"
+stair-knn -o exact.npz $text:5 $image:1
+same "all cells: exact search's graph" "$(stair-cmp exact.npz all.npz >/dev/null && echo same)" same
+same "recall in the history" "$(stair-info all.npz | grep '^history' | cut -f 4 | tail -1)" \
+	"--cells=12 --probe=12 --values=count recall=1.0000,1.0000"
+for t in 1 2 3; do
+	stair-knn -t $t --cells 12 --probe 2 -o some$t.npz $text:5 2>err$t
+	equal_files "2 cells of 12 with -t $t: same bytes" some1.npz some$t.npz
+	equal_files "2 cells of 12 with -t $t: same recall" err1 err$t
+done
+same "2 cells of 12 do not find all" "$(grep -c 'recall@5 is 0\.[1-9]' err1)" 1
+stair-knn -q --cells 200 -o many.npz $text:5 2>err
+same "--quiet says nothing of the recall" "$(cat err)" ""
+fails 1 "stair-knn: '$text': 301 cells are more than the 300 rows" stair-knn --cells 301 -o x.npz $text:5
+fails 2 "stair-knn: option '--probe': 13 of only 12 cells" stair-knn --cells 12 --probe 13 -o x.npz $text:5
+fails 2 "stair-knn: option '--probe' needs '--cells'" stair-knn --probe 13 -o x.npz $text:5
+fails 2 "stair-knn: option '--cells' cannot be used with '--low-memory'" stair-knn --cells 2 --low-memory -o x.npz $text:5
+fails 1 "stair-knn: 'near.npz' holds similarities, but '--cells' is for features" stair-knn --cells 2 -o x.npz near.npz:5
+
 # by hand: 0 and 1 equal, 2 between, 3 zero, 4 opposite to 0
 printf '1,0\n1,0\n1,1\n0,0\n-1,0\n' >five.csv
 if [ -n "$PY" ]; then

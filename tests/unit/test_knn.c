@@ -76,13 +76,12 @@ check(
         abort();
     for (int i = 0; i < 2; i++) {
         const char *isa = i ? NULL : "portable", *which = i ? "best" : isa;
-        int64_t zeros;
         for (int t = 1; t <= 3; t += 2) {
             float *copy = mem_new(n * d, sizeof *copy, NULL);
             memcpy(copy, x, (size_t)(n * d) * sizeof *x);
             opt.exec = exec_with(t, isa);
             opt.memory = t == 1; /* 0: in one panel */
-            if (knn_dense(copy, n, d, &opt, &got, &zeros, NULL))
+            if (knn_dense(copy, n, d, &opt, &got, NULL))
                 abort();
             ok(same_lists(&want, &got), "%s: %s, %d threads", name, which, t);
             knn_list_free(&got);
@@ -91,7 +90,7 @@ check(
         opt.memory = 1;
         struct source s;
         if (source_open(&s, "x.npz", NULL, "", NULL) ||
-            knn_dense_source(&s, &opt, &got, &zeros, NULL))
+            knn_dense_source(&s, &opt, &got, NULL))
             abort();
         ok(same_lists(&want, &got), "%s: %s, from a file, panel by panel", name,
             which);
@@ -99,6 +98,48 @@ check(
         knn_list_free(&got);
     }
     knn_list_free(&want);
+}
+
+/* All cells are exact search, whatever the rows; some give lists of as many. */
+static void
+check_cells(const char *name, const float *x, int64_t n, int64_t d, int64_t k)
+{
+    struct knn_opt opt = {.k = k, .exec = exec_of(2)};
+    struct knn_list want, got, other;
+    float *copy = mem_new(n * d, sizeof *copy, NULL);
+    naive(x, n, d, &opt, &want);
+    for (int64_t cells = 1; cells <= n; cells = cells * 5 + 2) {
+        opt.cells = opt.probe = cells;
+        memcpy(copy, x, (size_t)(n * d) * sizeof *x);
+        if (knn_dense(copy, n, d, &opt, &got, NULL))
+            abort();
+        ok(same_lists(&want, &got) && got.recall >= 1, "%s: all of %ld cells",
+            name, (long)cells);
+        knn_list_free(&got);
+        opt.probe = (cells + 2) / 3;
+        for (int t = 1; t <= 3; t++) {
+            opt.exec = exec_of(t);
+            memcpy(copy, x, (size_t)(n * d) * sizeof *x);
+            if (knn_dense(copy, n, d, &opt, t > 1 ? &other : &got, NULL))
+                abort();
+            if (t == 1)
+                continue;
+            ok(same_lists(&got, &other), "%s: %ld of %ld cells, %d threads",
+                name, (long)opt.probe, (long)cells, t);
+            knn_list_free(&other);
+        }
+        int64_t same = 0, all = 0;
+        for (int64_t p = 0; p < n * k; p++) {
+            all += want.id[p] >= 0;
+            for (int64_t q = p / k * k; q < (p / k + 1) * k; q++)
+                same += want.id[p] >= 0 && got.id[q] == want.id[p];
+        }
+        ok(n > 1000 || fabs(got.recall - (double)same / (double)all) < .02,
+            "%s: recall is %.3f", name, got.recall);
+        knn_list_free(&got);
+    }
+    knn_list_free(&want);
+    free(copy);
 }
 
 static void
@@ -177,14 +218,26 @@ test_dense(void)
     memcpy(x + 5 * 4, like, sizeof like);
     memcpy(x + 600 * 4, unlike, sizeof unlike);
     check("different rows of one hash", x, n, 4, 3, 0);
+    fill(x, 900, d, 12);
+    check_cells("random", x, 900, d, 5);
+    for (int64_t i = 0; i < 900; i++)
+        for (int64_t c = 0; c < d; c++)
+            x[i * d + c] = .2f * x[i * d + c] + x[i % 30 * d + c];
+    check_cells("groups", x, 900, d, 5);
+    for (int64_t i = 0; i < 900; i += 3)
+        memcpy(x + i * d, x + (i % 2) * d, (size_t)d * sizeof *x);
+    memset(x + 40 * d, 0, (size_t)(100 * d) * sizeof *x);
+    check_cells("duplicates and zero rows", x, 900, d, 4);
+    memset(x, 0, (size_t)(900 * d) * sizeof *x);
+    x[7] = x[9 * d] = 1;
+    check_cells("all but two are zero", x, 900, d, 2);
     free(x);
 
     float one[4] = {1, 2, 3, 4};
     struct knn_list l;
     struct err e = {""};
     struct knn_opt opt = {.k = 2, .exec = exec_of(1)};
-    int64_t zeros;
-    ok(knn_dense(one, 2, 2, &opt, &l, &zeros, &e) == ERR_RANGE &&
+    ok(knn_dense(one, 2, 2, &opt, &l, &e) == ERR_RANGE &&
             strcmp(e.msg, "2 neighbours wanted of 1 items") == 0,
         "k = n: %s", e.msg);
     opt.k = 1;
@@ -223,9 +276,8 @@ test_graph(void)
     for (int a = 0; a < M; a++) {
         struct knn_opt opt = {.k = 2 + a, .exec = exec_of(1)};
         float x[N * 4];
-        int64_t zeros;
         fill(x, N, 4, 20 + (uint32_t)a);
-        if (knn_dense(x, N, 4, &opt, &l[a], &zeros, NULL))
+        if (knn_dense(x, N, 4, &opt, &l[a], NULL))
             abort();
     }
     for (int values = KNN_COUNT; values <= KNN_ONE; values++)

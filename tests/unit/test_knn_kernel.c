@@ -218,7 +218,7 @@ check_queries(const struct knn_pack *p, const float *x, const float *factor,
     for (int64_t i = 0; i < n; i++)
         query[i] = (struct knn_query){
             x + i * p->d, factor[i], skip, skip + (n > 3 ? 2 : 1)};
-    if (knn_query_init(&run, p, note, &w, &m, NULL))
+    if (knn_query_init(&run, p, 1, note, &w, &m, NULL))
         abort();
     knn_query_pass(&run, query, n, &all);
     int64_t bad = 0, others = 0;
