@@ -66,37 +66,6 @@ mem_grow(void **p, int64_t *cap, int64_t need, size_t size, struct err *e)
     return 0;
 }
 
-static void *
-join(struct mem_group *g, void *p, struct err *e)
-{
-    if (p && !mem_grow((void **)&g->p, &g->cap, g->n + 1, sizeof *g->p, e))
-        return g->p[g->n++] = p;
-    g->failed = 1;
-    free(p);
-    return NULL;
-}
-
-void *
-mem_group_new(struct mem_group *g, int64_t n, size_t size, struct err *e)
-{
-    return join(g, mem_new(n, size, e), e);
-}
-
-void *
-mem_group_zero(struct mem_group *g, int64_t n, size_t size, struct err *e)
-{
-    return join(g, mem_zero(n, size, e), e);
-}
-
-void
-mem_group_free(struct mem_group *g)
-{
-    while (g->n)
-        free(g->p[--g->n]);
-    free(g->p);
-    *g = (struct mem_group){0};
-}
-
 int64_t
 mem_peak_rss(void)
 {

@@ -23,21 +23,6 @@ void *mem_zero(int64_t n, size_t size, struct err *e) ERR_CHECKED;
 int mem_grow(void **p, int64_t *cap, int64_t need, size_t size,
     struct err *e) ERR_CHECKED;
 
-/*
- * Allocations that are freed together. mem_group_new and mem_group_zero are
- * mem_new and mem_zero; a failure is remembered, so that one look at `failed`
- * after many calls is enough. Begin with {0}.
- */
-struct mem_group {
-    void **p;
-    int64_t n, cap;
-    int failed;
-};
-void *mem_group_new(struct mem_group *g, int64_t n, size_t size, struct err *e);
-void *mem_group_zero(
-    struct mem_group *g, int64_t n, size_t size, struct err *e);
-void mem_group_free(struct mem_group *g);
-
 /* Peak resident set of this process in bytes. */
 int64_t mem_peak_rss(void);
 

@@ -18,26 +18,23 @@ enum {
 
 struct cells {
     struct exec *exec;
-    struct mem_group mem;
+    struct arena mem;
     struct knn_rows rows;
     const float *x;
     int64_t d, k, n; /* columns, list length, rows that stand for themselves */
     int64_t *row;    /* [n] */
     int64_t cells, probe;
     float *centre; /* [cells][d] of norm 1 */
-    float *one;    /* [cells] their factors */
     int32_t *near; /* [n][probe] cells of each row, the nearest first */
 
     struct knn_pack pack;
-    uint32_t *half;              /* rows, cell by cell */
     struct knn_targets *targets; /* [cells] */
     struct knn_query *query;     /* [n] */
 };
 
 static struct knn_query
-query_of(const struct cells *c, int64_t place)
+query_of(const struct cells *c, int64_t i)
 {
-    int64_t i = c->row[place];
     return (struct knn_query){
         .x = c->x + i * c->d, .factor = c->rows.inverse[i]};
 }
@@ -68,34 +65,24 @@ static int
 assign(struct cells *c, const int64_t *row, int64_t n, int64_t most,
     int32_t *near, struct err *e)
 {
-    struct mem_group m = {0};
-    struct assign a = {c, row, mem_group_new(&m, n, sizeof *a.top, e)};
-    uint32_t *half =
-        mem_group_new(&m, knn_kernel_words(c->cells, c->d), sizeof *half, e);
-    struct knn_packed *packed = mem_group_new(&m, c->cells, sizeof *packed, e);
-    float *score = mem_group_new(&m, n * most, sizeof *score, e);
+    struct arena m = {0};
     struct knn_pack p;
     struct knn_query_run r;
-    int rc = m.failed ? ERR_NOMEM : 0;
-    if (!rc)
-        rc = knn_pack_init(
-            &p, c->centre, c->one, c->cells, c->d, 1.001, c->exec, &m, e);
-    if (!rc)
-        rc = knn_query_init(&r, &p, most, score_centre, &a, &m, e);
-    if (!rc) {
-        knn_pack_rows(
-            &p, c->centre, c->one, c->cells, half, packed, NULL, NULL);
-        for (int64_t i = 0; i < n; i++) {
-            topk_init(&a.top[i], most, score + i * most, near + i * most);
-            c->query[i] = (struct knn_query){
-                .x = c->x + row[i] * c->d, .factor = c->rows.inverse[row[i]]};
-        }
-        struct knn_targets all = {.half = half, .n = c->cells};
-        knn_query_pass(&r, c->query, n, &all);
-        for (int64_t i = 0; i < n; i++)
-            topk_sort(&a.top[i]);
+    struct assign a = {c, row, arena_new(&m, n, sizeof *a.top)};
+    float *score = arena_new(&m, n * most, sizeof *score);
+    struct knn_targets all =
+        knn_query_targets(&p, c->centre, c->cells, c->d, 1.001, c->exec, &m);
+    knn_query_init(&r, &p, most, score_centre, &a, &m);
+    int rc = arena_check(&m, e);
+    for (int64_t i = 0; !rc && i < n; i++) {
+        topk_init(&a.top[i], most, score + i * most, near + i * most);
+        c->query[i] = query_of(c, row[i]);
     }
-    mem_group_free(&m);
+    if (!rc)
+        knn_query_pass(&r, c->query, n, &all);
+    for (int64_t i = 0; !rc && i < n; i++)
+        topk_sort(&a.top[i]);
+    arena_free(&m);
     return rc;
 }
 
@@ -124,12 +111,12 @@ move(struct cells *c, const int64_t *row, const int32_t *cell, int64_t n,
 static int
 learn(struct cells *c, struct err *e)
 {
-    struct mem_group m = {0};
+    struct arena m = {0};
     int64_t n = c->n / c->cells > LEARN ? c->cells * LEARN : c->n, d = c->d;
-    int64_t *row = mem_group_new(&m, n, sizeof *row, e);
-    int32_t *cell = mem_group_new(&m, n, sizeof *cell, e);
-    double *sum = mem_group_new(&m, c->cells * d, sizeof *sum, e);
-    int rc = m.failed ? ERR_NOMEM : 0;
+    int64_t *row = arena_new(&m, n, sizeof *row);
+    int32_t *cell = arena_new(&m, n, sizeof *cell);
+    double *sum = arena_new(&m, c->cells * d, sizeof *sum);
+    int rc = arena_check(&m, e);
     for (int64_t i = 0; !rc && i < n; i++)
         row[i] = c->row[i * c->n / n];
     for (int64_t i = 0; !rc && i < c->cells; i++)
@@ -140,7 +127,7 @@ learn(struct cells *c, struct err *e)
         if (!rc)
             move(c, row, cell, n, sum);
     }
-    mem_group_free(&m);
+    arena_free(&m);
     return rc;
 }
 
@@ -162,17 +149,15 @@ sort(const struct cells *c, int64_t rank, int64_t *start, int64_t *order)
 static int
 fill(struct cells *c, const int64_t *start, const int64_t *order, struct err *e)
 {
-    struct mem_group *m = &c->mem;
+    struct arena *m = &c->mem;
     int64_t d = c->d, words = 0;
-    int32_t *id = mem_group_new(m, c->n, sizeof *id, e);
-    float *x = mem_group_new(m, KNN_TILE * d, sizeof *x, e);
     for (int64_t i = 0; i < c->cells; i++)
         words += knn_kernel_words(start[i + 1] - start[i], d);
-    c->half = mem_group_new(m, words, sizeof *c->half, e);
-    int rc = m->failed ? ERR_NOMEM
-                       : knn_pack_init(&c->pack, c->centre, c->one, c->cells, d,
-                             1.001, c->exec, m, e);
-    uint32_t *half = c->half;
+    uint32_t *half = arena_new(m, words, sizeof *half);
+    int32_t *id = arena_new(m, c->n, sizeof *id);
+    float *x = arena_new(m, KNN_TILE * d, sizeof *x);
+    knn_pack_init(&c->pack, c->centre, NULL, c->cells, d, 1.001, c->exec, m);
+    int rc = arena_check(m, e);
     for (int64_t i = 0; !rc && i < c->cells; i++) {
         int64_t end = start[i + 1];
         c->targets[i] = (struct knn_targets){
@@ -211,8 +196,7 @@ score_row(void *ctx, int64_t query, const int32_t *id, int64_t n)
         if (id[p] != i)
             knn_verify_pair(
                 s->v, i, c->x + i * c->d, id[p], c->x + id[p] * c->d);
-    return s->v->n[i] < s->v->most ? (double)-INFINITY
-                                   : knn_verify_bar(s->v, i);
+    return knn_verify_bar(s->v, i);
 }
 
 /* Compares every row with the rows of the cells that are nearest to it: first
@@ -221,19 +205,18 @@ static int
 search(struct cells *c, struct knn_verify *v, int64_t *start, int64_t *order,
     struct err *e)
 {
-    struct mem_group *m = &c->mem;
+    struct arena *m = &c->mem;
     struct search s = {c, v, order};
     struct knn_query_run r;
     int64_t most = c->n / KNN_QUERIES + c->cells;
-    struct knn_query_job *job = mem_group_new(m, most, sizeof *job, e);
-    int rc = m->failed
-                 ? ERR_NOMEM
-                 : knn_query_init(&r, &c->pack, v->most, score_row, &s, m, e);
+    struct knn_query_job *job = arena_new(m, most, sizeof *job);
+    knn_query_init(&r, &c->pack, v->most, score_row, &s, m);
+    int rc = arena_check(m, e);
     for (int64_t rank = 0; !rc && rank < c->probe; rank++) {
         int64_t jobs = 0;
         sort(c, rank, start, order);
         for (int64_t q = 0; q < c->n; q++)
-            c->query[q] = query_of(c, order[q]);
+            c->query[q] = query_of(c, c->row[order[q]]);
         for (int64_t i = 0; i < c->cells; i++)
             for (int64_t q = start[i]; q < start[i + 1]; q += KNN_QUERIES) {
                 int64_t left = start[i + 1] - q;
@@ -268,22 +251,22 @@ static int
 measure(struct cells *c, const struct knn_verify *found, struct knn_list *l,
     struct err *e)
 {
-    struct mem_group *m = &c->mem;
+    struct arena *m = &c->mem;
     struct knn_verify all;
     struct knn_query_run r;
     int64_t n = c->n < SAMPLE ? c->n : SAMPLE, same = 0, wanted = 0;
-    int64_t *place = mem_group_new(m, n, sizeof *place, e);
+    int64_t *place = arena_new(m, n, sizeof *place);
     struct search s = {c, &all, place};
-    int rc = knn_verify_init(&all, &c->rows, c->k, m, e);
-    if (!rc)
-        rc = knn_query_init(&r, &c->pack, all.most, score_row, &s, m, e);
+    knn_verify_init(&all, &c->rows, c->k, m);
+    knn_query_init(&r, &c->pack, all.most, score_row, &s, m);
+    int rc = arena_check(m, e);
     if (rc)
         return rc;
     struct rng_perm any;
     rng_perm_init(&any, c->n, 1, RNG_KMEANS, 0);
     for (int64_t q = 0; q < n; q++) {
         place[q] = rng_perm_at(&any, q);
-        c->query[q] = query_of(c, place[q]);
+        c->query[q] = query_of(c, c->row[place[q]]);
     }
     for (int64_t i = 0; i < c->cells; i++)
         knn_query_pass(&r, c->query, n, &c->targets[i]);
@@ -298,54 +281,55 @@ measure(struct cells *c, const struct knn_verify *found, struct knn_list *l,
 static int
 take_rows(struct cells *c, float *x, int64_t n, struct err *e)
 {
-    struct mem_group *m = &c->mem;
+    struct arena *m = &c->mem;
     struct knn_slice all;
-    int rc = knn_rows_init(&c->rows, x, NULL, n, c->d, c->exec, m, e);
+    knn_rows_init(&c->rows, x, NULL, n, c->d, c->exec, m);
+    c->row = arena_new(m, n, sizeof *c->row);
+    int rc = arena_check(m, e);
     if (!rc)
         rc = knn_rows_next(&c->rows, n, NULL, &all, e);
     if (rc)
         return rc;
     c->x = x;
-    c->row = mem_group_new(m, n, sizeof *c->row, e);
-    for (int64_t i = 0; c->row && i < n; i++)
+    for (int64_t i = 0; i < n; i++)
         if (c->rows.first[i] == i)
             c->row[c->n++] = i;
-    if (c->cells > c->n)
-        c->cells = c->n;
-    if (c->probe > c->cells)
-        c->probe = c->cells;
-    c->centre = mem_group_new(m, c->cells * c->d, sizeof *c->centre, e);
-    c->one = mem_group_new(m, c->cells, sizeof *c->one, e);
-    c->near = mem_group_new(m, c->n * c->probe, sizeof *c->near, e);
-    c->targets = mem_group_new(m, c->cells, sizeof *c->targets, e);
-    c->query = mem_group_new(m, c->n, sizeof *c->query, e);
-    for (int64_t i = 0; c->one && i < c->cells; i++)
-        c->one[i] = 1;
-    return m->failed ? ERR_NOMEM : 0;
+    c->cells = c->cells < c->n ? c->cells : c->n;
+    c->probe = c->probe < c->cells ? c->probe : c->cells;
+    c->centre = arena_new(m, c->cells * c->d, sizeof *c->centre);
+    c->near = arena_new(m, c->n * c->probe, sizeof *c->near);
+    c->targets = arena_new(m, c->cells, sizeof *c->targets);
+    c->query = arena_new(m, c->n, sizeof *c->query);
+    return arena_check(m, e);
 }
 
 static int
-run(struct cells *c, float *x, int64_t n, const struct knn_opt *opt,
-    struct knn_list *l, struct err *e)
+run(struct cells *c, float *x, const struct knn_opt *opt, struct knn_list *l,
+    struct err *e)
 {
-    struct mem_group *m = &c->mem;
+    int rc = take_rows(c, x, l->n, e);
+    if (rc)
+        return rc;
+    l->zeros = l->n;
+    if (!c->n)
+        return 0;
+    struct arena *m = &c->mem;
     struct knn_verify v;
-    int rc = take_rows(c, x, n, e);
-    int64_t *start = mem_group_new(m, c->cells + 2, sizeof *start, e);
-    int64_t *order = mem_group_new(m, c->n, sizeof *order, e);
+    int64_t *start = arena_new(m, c->cells + 2, sizeof *start);
+    int64_t *order = arena_new(m, c->n, sizeof *order);
+    knn_verify_init(&v, &c->rows, c->k, m);
+    rc = arena_check(m, e);
     if (!rc)
-        rc = knn_verify_init(&v, &c->rows, c->k, m, e);
-    if (!rc && c->n)
         rc = learn(c, e);
-    if (!rc && c->n)
+    if (!rc)
         rc = assign(c, c->row, c->n, c->probe, c->near, e);
-    if (!rc && c->n) {
-        sort(c, 0, start, order);
-        rc = fill(c, start, order, e);
-    }
-    if (!rc && c->n)
+    if (rc)
+        return rc;
+    sort(c, 0, start, order);
+    rc = fill(c, start, order, e);
+    if (!rc)
         rc = search(c, &v, start, order, e);
-    if (!rc && c->n)
+    if (!rc)
         rc = measure(c, &v, l, e);
     if (!rc)
         knn_verify_lists(&v, opt->self, l);
@@ -369,8 +353,8 @@ knn_cells(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
         .k = opt->k,
         .cells = opt->cells,
         .probe = opt->probe};
-    rc = run(&c, x, n, opt, l, e);
-    mem_group_free(&c.mem);
+    rc = run(&c, x, opt, l, e);
+    arena_free(&c.mem);
     if (rc)
         knn_list_free(l);
     return rc;

@@ -1,5 +1,6 @@
 #include "lib/knn/knn_learned.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/knn/knn_query.h"
 #include "lib/la/topk.h"
@@ -14,8 +15,7 @@
 #include <string.h>
 
 enum {
-    SAMPLE = 4 * KNN_TILE, /* rows that give the centre */
-    CROWD = 8              /* one in so many rows is a crowd */
+    CROWD = 8 /* one in so many rows is a crowd */
 };
 
 /* Between them neither float sums overflow nor scales do. */
@@ -57,16 +57,13 @@ struct build {
     const int32_t *list;
     int64_t n;
     struct exec *exec;
-    struct mem_group mem;
+    struct arena mem;
 
     const struct rank_kernel *rank;
     const struct knn_kernel *kernel;
     struct knn_pack pack;
-    uint32_t *half;         /* all rows, packed */
-    struct knn_packed *row; /* and described */
-    float *one;             /* their factors */
-    double *longest;        /* [tiles] norms of rows */
-    double error;           /* of a float chain */
+    double *longest; /* [tiles] norms of rows */
+    double error;    /* of a float chain */
     struct knn_query_run run;
     struct knn_query *query; /* [n] */
     struct topk *top;        /* [n] lists in place */
@@ -141,37 +138,21 @@ longest_row(void *ctx, int64_t tile, int thread)
     b->longest[tile] = sqrt(most);
 }
 
-static int
-allocate(struct build *b, struct err *e)
-{
-    struct mem_group *m = &b->mem;
-    int64_t rows = b->x->n, words = knn_kernel_words(rows, b->x->d);
-    b->half = mem_group_new(m, words, sizeof *b->half, e);
-    b->row = mem_group_new(m, rows, sizeof *b->row, e);
-    b->one = mem_group_new(m, rows, sizeof *b->one, e);
-    b->longest = mem_group_new(m, tiles(b), sizeof *b->longest, e);
-    b->query = mem_group_new(m, b->n, sizeof *b->query, e);
-    b->top = mem_group_new(m, b->n, sizeof *b->top, e);
-    b->scored = mem_group_zero(m, b->n, sizeof *b->scored, e);
-    b->left = mem_group_new(m, b->n, sizeof *b->left, e);
-    return m->failed ? ERR_NOMEM : 0;
-}
-
 /* All lists by packed products, but for crowded ones. */
 static int
 propose(struct build *b, double longest, struct err *e)
 {
+    struct arena *m = &b->mem;
     const struct mat *x = b->x;
     int64_t k = b->c->k;
-    for (int64_t r = 0; r < x->n; r++)
-        b->one[r] = 1;
-    int rc = knn_pack_init(&b->pack, x->x, b->one,
-        x->n < SAMPLE ? x->n : SAMPLE, x->d, longest, b->exec, &b->mem, e);
-    if (!rc)
-        rc = knn_query_init(&b->run, &b->pack, k, score, b, &b->mem, e);
+    struct knn_targets all =
+        knn_query_targets(&b->pack, x->x, x->n, x->d, longest, b->exec, m);
+    knn_query_init(&b->run, &b->pack, k, score, b, m);
+    b->query = arena_new(m, b->n, sizeof *b->query);
+    b->top = arena_new(m, b->n, sizeof *b->top);
+    int rc = arena_check(m, e);
     if (rc)
         return rc;
-    knn_pack_rows(&b->pack, x->x, b->one, x->n, b->half, b->row, NULL, NULL);
     b->error = (double)x->d * 0x1.02p-24 * longest * longest;
     for (int64_t p = 0; p < b->n; p++) {
         int64_t i = row_at(b, p);
@@ -180,7 +161,6 @@ propose(struct build *b, double longest, struct err *e)
             x->x + i * x->d, 1, near, near[0] < 0 ? near : near + k};
         topk_init(&b->top[p], k, b->c->s.data + p * k, b->c->s.indices + p * k);
     }
-    struct knn_targets all = {b->half, x->n, 0, NULL};
     knn_query_pass(&b->run, b->query, b->n, &all);
     return 0;
 }
@@ -203,22 +183,26 @@ static int
 rank(struct build *b, struct err *e)
 {
     struct scorer products;
-    int rc = scorer_dense(&products, b->x, b->x, e);
-    int64_t *row =
-        rc ? NULL : mem_group_new(&b->mem, b->c->ranked, sizeof *row, e);
-    if (!row)
-        return rc ? rc : ERR_NOMEM;
-    for (int64_t p = 0; p < b->c->ranked; p++)
+    int64_t left = b->c->ranked, *row = arena_new(&b->mem, left, sizeof *row);
+    int rc = arena_check(&b->mem, e);
+    if (!rc)
+        rc = scorer_dense(&products, b->x, b->x, e);
+    if (rc)
+        return rc;
+    for (int64_t p = 0; p < left; p++)
         row[p] = row_at(b, b->left[p]);
     struct rank_opt o = {
-        .k = b->c->k, .users = row, .n_users = b->c->ranked, .exec = b->exec};
+        .k = b->c->k, .users = row, .n_users = left, .exec = b->exec};
     return rank_run(&products, &o, take, b, e);
 }
 
 static int
 run(struct build *b, struct err *e)
 {
-    int rc = allocate(b, e);
+    b->longest = arena_new(&b->mem, tiles(b), sizeof *b->longest);
+    b->scored = arena_zero(&b->mem, b->n, sizeof *b->scored);
+    b->left = arena_new(&b->mem, b->n, sizeof *b->left);
+    int rc = arena_check(&b->mem, e);
     if (rc)
         return rc;
     double longest = 0;
@@ -277,7 +261,7 @@ knn_learned_build(struct knn_learned *c, const struct mat *x,
     b.rank = rank_kernel_of(exec);
     b.kernel = knn_kernel_of(exec);
     int rc = run(&b, e);
-    mem_group_free(&b.mem);
+    arena_free(&b.mem);
     if (rc)
         return rc;
     chunk_for(exec, n, k * k, sort_rows, c);

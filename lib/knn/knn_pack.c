@@ -4,29 +4,27 @@
 
 enum { ROWS = 3 * KNN_STRIP }; /* per task */
 
-int
+void
 knn_pack_init(struct knn_pack *p, const float *x, const float *factor,
-    int64_t n, int64_t d, double most, struct exec *exec, struct mem_group *m,
-    struct err *e)
+    int64_t n, int64_t d, double most, struct exec *exec, struct arena *m)
 {
     const struct knn_kernel *k = knn_kernel_of(exec);
     *p = (struct knn_pack){.kernel = k, .exec = exec, .d = d};
     p->multiply =
         exec_isa(exec) == ISA_AVX512VNNI ? k->multiply_vnni : k->multiply;
-    p->centre = mem_group_new(m, d, sizeof *p->centre, e);
-    double *sum = mem_group_zero(m, d, sizeof *sum, e);
-    if (m->failed)
-        return ERR_NOMEM;
+    p->centre = arena_new(m, d, sizeof *p->centre);
+    double *sum = arena_zero(m, d, sizeof *sum);
+    if (!sum)
+        return;
     for (int64_t i = 0; i < n; i++)
         for (int64_t c = 0; c < d; c++)
-            sum[c] += (double)x[i * d + c] * (double)factor[i];
+            sum[c] += (double)x[i * d + c] * (factor ? (double)factor[i] : 1);
     for (int64_t c = 0; c < d; c++)
         p->centre[c] = (float)(sum[c] / (double)n);
     double square = k->dot(p->centre, p->centre, d);
     p->half_square = square / 2;
     p->most = (most + sqrt(square)) * (1 + KNN_PACK_FLOATS);
     p->scale = KNN_NORM / p->most;
-    return 0;
 }
 
 struct rows {
@@ -38,15 +36,15 @@ struct rows {
     float *shift, *unit;
 };
 
-/* Shift and scale of row i; |y|^2 = |f x|^2 - 2 shift. */
+/* Shift and scale of row i, whose factor is f; |y|^2 = |f x|^2 - 2 shift. */
 static float
-place(const struct rows *r, int64_t i)
+place(const struct rows *r, int64_t i, double f)
 {
     const struct knn_pack *p = r->p;
     const float *x = r->x + i * p->d;
     if (!r->unit)
         return (float)p->scale;
-    double f = (double)r->factor[i], norm = f * f * p->kernel->dot(x, x, p->d);
+    double norm = f * f * p->kernel->dot(x, x, p->d);
     double shift = p->kernel->dot(x, p->centre, p->d) * f - p->half_square;
     double y = sqrt(fmax(norm - 2 * shift, 0)) + p->most * KNN_PACK_FLOATS;
     r->shift[i] = (float)shift;
@@ -62,10 +60,12 @@ pack_rows(void *ctx, int64_t task, int thread)
     const struct knn_pack *p = r->p;
     int64_t d = p->d, from = task * ROWS;
     int64_t n = r->n - from < ROWS ? r->n - from : ROWS;
-    float scale[ROWS] = {0};
-    for (int64_t i = 0; i < n; i++)
-        scale[i] = place(r, from + i);
-    p->kernel->pack(r->x + from * d, n, d, r->factor + from, p->centre, scale,
+    float factor[ROWS] = {0}, scale[ROWS] = {0};
+    for (int64_t i = 0; i < n; i++) {
+        factor[i] = r->factor ? r->factor[from + i] : 1;
+        scale[i] = place(r, from + i, (double)factor[i]);
+    }
+    p->kernel->pack(r->x + from * d, n, d, factor, p->centre, scale,
         r->h + knn_kernel_words(from, d), r->row + from);
     for (int64_t i = from; i < from + n; i++) {
         r->row[i].error += (float)(p->most * KNN_PACK_FLOATS);

@@ -1,7 +1,7 @@
 #ifndef STAIR_KNN_PACK_H
 #define STAIR_KNN_PACK_H
 
-#include "lib/base/mem.h"
+#include "lib/base/arena.h"
 #include "lib/knn/knn_kernel.h"
 
 #include <stdint.h>
@@ -31,13 +31,12 @@ struct knn_pack {
 };
 
 /*
- * The centre is the mean of the n rows at x [n][d] times their factors; of the
- * rows f x that will be packed none is longer than `most`. Memory is m's.
- * ERR_NOMEM.
+ * The centre is the mean of the n rows at x [n][d] times their factors (NULL,
+ * here and below: 1); of the rows f x that will be packed none is longer than
+ * `most`. Memory is m's, which remembers a failure.
  */
-int knn_pack_init(struct knn_pack *p, const float *x, const float *factor,
-    int64_t n, int64_t d, double most, struct exec *exec, struct mem_group *m,
-    struct err *e) ERR_CHECKED;
+void knn_pack_init(struct knn_pack *p, const float *x, const float *factor,
+    int64_t n, int64_t d, double most, struct exec *exec, struct arena *m);
 
 /*
  * Packs n rows at h, as the kernel does, and describes them in row [n]. With

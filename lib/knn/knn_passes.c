@@ -27,7 +27,7 @@ struct plan {
 
 struct work {
     struct exec *exec;
-    struct mem_group mem;
+    struct arena mem;
     struct knn_rows rows;
     struct knn_pack pack;
     struct knn_propose propose;
@@ -50,9 +50,12 @@ next_half(struct work *w, int64_t most, uint32_t *to, struct knn_half *h,
     struct knn_slice s;
     most = most < w->plan.block ? most : w->plan.block;
     int rc = knn_rows_next(q, most, w->plan.block_x, &s, e);
-    if (!rc && !w->pack.centre)
-        rc = knn_pack_init(&w->pack, s.x, q->inverse,
-            s.n < KNN_TILE ? s.n : KNN_TILE, q->d, 1.001, w->exec, &w->mem, e);
+    if (rc)
+        return rc;
+    if (!w->pack.centre)
+        knn_pack_init(&w->pack, s.x, q->inverse,
+            s.n < KNN_TILE ? s.n : KNN_TILE, q->d, 1.001, w->exec, &w->mem);
+    rc = arena_check(&w->mem, e);
     if (rc)
         return rc;
     *h = (struct knn_half){to, s.first, s.n};
@@ -223,11 +226,11 @@ rows_for(const struct work *w, int64_t bytes, int64_t row)
     return (tiles < most ? tiles : most) * KNN_TILE;
 }
 
-static int
-allocate(struct work *w, int64_t memory, struct err *e)
+static void
+allocate(struct work *w, int64_t memory)
 {
     struct plan *p = &w->plan;
-    struct mem_group *m = &w->mem;
+    struct arena *m = &w->mem;
     int64_t d = w->rows.d, row = d * (int64_t)sizeof(float);
     int64_t half = (d + 1) / 2 * (int64_t)sizeof(uint32_t);
     int in_memory = w->rows.x != NULL;
@@ -239,33 +242,30 @@ allocate(struct work *w, int64_t memory, struct err *e)
     p->block = in_memory ? rows_for(w, memory / BLOCK_BESIDE, half)
                          : rows_for(w, memory / BLOCK, row);
     p->room = in_memory || p->panel * row < p->half_panel * half
-                  ? mem_group_new(m, p->half_panel, (size_t)half, e)
-                  : mem_group_new(m, p->panel, (size_t)row, e);
+                  ? arena_new(m, p->half_panel, (size_t)half)
+                  : arena_new(m, p->panel, (size_t)row);
     if (!in_memory)
-        p->block_x = mem_group_new(m, p->block, (size_t)row, e);
-    p->block_half = mem_group_new(m, p->block, (size_t)half, e);
-    w->hard = mem_group_new(m, w->rows.n, sizeof *w->hard, e);
-    w->query = mem_group_new(m, w->rows.n, sizeof *w->query, e);
-    return m->failed ? ERR_NOMEM : 0;
+        p->block_x = arena_new(m, p->block, (size_t)row);
+    p->block_half = arena_new(m, p->block, (size_t)half);
+    w->hard = arena_new(m, w->rows.n, sizeof *w->hard);
+    w->query = arena_new(m, w->rows.n, sizeof *w->query);
 }
 
 static int
-run(struct work *w, float *x, struct source *s, int64_t n, int64_t d,
-    const struct knn_opt *opt, struct knn_list *l, struct err *e)
+run(struct work *w, const struct knn_opt *opt, struct knn_list *l,
+    struct err *e)
 {
-    struct mem_group *m = &w->mem;
-    int rc = knn_rows_init(&w->rows, x, s, n, d, w->exec, m, e);
-    if (!rc)
-        rc = allocate(w, opt->memory, e);
-    if (!rc)
-        rc = knn_propose_init(&w->propose, &w->pack, w->exec, n, opt->k, m, e);
+    struct arena *m = &w->mem;
+    allocate(w, opt->memory);
+    knn_propose_init(&w->propose, &w->pack, w->exec, l->n, l->k, m);
+    int rc = arena_check(m, e);
     if (!rc)
         rc = propose(w, e);
-    if (!rc)
-        rc = knn_verify_init(&w->verify, &w->rows, opt->k, m, e);
-    if (!rc)
-        rc = knn_query_init(
-            &w->fallback, &w->pack, opt->k + 1, score_hard, w, m, e);
+    if (rc)
+        return rc;
+    knn_verify_init(&w->verify, &w->rows, l->k, m);
+    knn_query_init(&w->fallback, &w->pack, l->k + 1, score_hard, w, m);
+    rc = arena_check(m, e);
     if (!rc)
         rc = verify(w, e);
     if (!rc)
@@ -281,8 +281,9 @@ start(float *x, struct source *s, int64_t n, int64_t d,
     if (rc)
         return rc;
     struct work w = {.exec = opt->exec};
-    rc = run(&w, x, s, n, d, opt, l, e);
-    mem_group_free(&w.mem);
+    knn_rows_init(&w.rows, x, s, n, d, w.exec, &w.mem);
+    rc = run(&w, opt, l, e);
+    arena_free(&w.mem);
     if (rc)
         knn_list_free(l);
     return rc;

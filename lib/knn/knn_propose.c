@@ -13,31 +13,30 @@ enum {
 /* No cosine is that small: the bar and the loss of an empty list. */
 #define NONE (-2.0f)
 
-int
+void
 knn_propose_init(struct knn_propose *w, struct knn_pack *pack,
-    struct exec *exec, int64_t n, int64_t k, struct mem_group *m, struct err *e)
+    struct exec *exec, int64_t n, int64_t k, struct arena *m)
 {
     *w = (struct knn_propose){.pack = pack, .exec = exec, .n = n, .k = k};
     w->cap = k + SPARE < n ? k + SPARE : n;
     int64_t locks = (n + KNN_TILE - 1) / KNN_TILE;
-    w->score = mem_group_new(m, n * w->cap, sizeof *w->score, e);
-    w->id = mem_group_new(m, n * w->cap, sizeof *w->id, e);
-    w->count = mem_group_zero(m, n, sizeof *w->count, e);
-    w->unit = mem_group_zero(m, n + KNN_SPAN, sizeof *w->unit, e);
-    w->shift = mem_group_zero(m, n + KNN_SPAN, sizeof *w->shift, e);
-    w->bar = mem_group_zero(m, n + KNN_SPAN, sizeof *w->bar, e);
-    w->lost = mem_group_new(m, n, sizeof *w->lost, e);
-    w->packed = mem_group_new(m, n, sizeof *w->packed, e);
-    w->hard = mem_group_new(m, n, sizeof *w->hard, e);
-    w->lock = mem_group_new(m, locks, sizeof *w->lock, e);
-    w->tile = mem_group_zero(m, exec_threads(exec) * TILE, sizeof *w->tile, e);
-    if (m->failed)
-        return ERR_NOMEM;
+    w->score = arena_new(m, n * w->cap, sizeof *w->score);
+    w->id = arena_new(m, n * w->cap, sizeof *w->id);
+    w->count = arena_zero(m, n, sizeof *w->count);
+    w->unit = arena_zero(m, n + KNN_SPAN, sizeof *w->unit);
+    w->shift = arena_zero(m, n + KNN_SPAN, sizeof *w->shift);
+    w->bar = arena_zero(m, n + KNN_SPAN, sizeof *w->bar);
+    w->lost = arena_new(m, n, sizeof *w->lost);
+    w->packed = arena_new(m, n, sizeof *w->packed);
+    w->hard = arena_new(m, n, sizeof *w->hard);
+    w->lock = arena_new(m, locks, sizeof *w->lock);
+    w->tile = arena_zero(m, exec_threads(exec) * TILE, sizeof *w->tile);
+    if (!w->tile)
+        return;
     for (int64_t i = 0; i < n; i++)
         w->bar[i] = w->lost[i] = NONE;
     for (int64_t b = 0; b < locks; b++)
         pthread_mutex_init(&w->lock[b], NULL);
-    return 0;
 }
 
 void

@@ -33,10 +33,9 @@ struct knn_half {
     int64_t first, n;
 };
 
-/* Empty lists. Memory is m's. ERR_NOMEM. */
-int knn_propose_init(struct knn_propose *w, struct knn_pack *pack,
-    struct exec *exec, int64_t n, int64_t k, struct mem_group *m,
-    struct err *e) ERR_CHECKED;
+/* Empty lists. Memory is m's, which remembers a failure. */
+void knn_propose_init(struct knn_propose *w, struct knn_pack *pack,
+    struct exec *exec, int64_t n, int64_t k, struct arena *m);
 
 /* Packs rows h->first .. at x for the pairs; factor is [n] of all rows. */
 void knn_propose_pack(struct knn_propose *w, const float *x,

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { CENTRE = 1 << 11 }; /* rows that give the centre */
+
 struct knn_query_scratch {
     float *x;       /* [KNN_QUERIES][d] */
     uint32_t *half; /* packed */
@@ -27,23 +29,32 @@ struct pass {
     const struct knn_query_job *job;
 };
 
-int
+void
 knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
-    int64_t list, knn_query_score *score, void *ctx, struct mem_group *m,
-    struct err *e)
+    int64_t list, knn_query_score *score, void *ctx, struct arena *m)
 {
     int64_t threads = exec_threads(pack->exec), d = pack->d;
     *r = (struct knn_query_run){pack, list, score, ctx, NULL};
-    r->scratch = mem_group_new(m, threads, sizeof *r->scratch, e);
+    r->scratch = arena_new(m, threads, sizeof *r->scratch);
     for (int64_t t = 0; r->scratch && t < threads; t++) {
         struct knn_query_scratch *s = &r->scratch[t];
-        s->x = mem_group_new(m, KNN_QUERIES * d, sizeof *s->x, e);
-        s->half = mem_group_new(
-            m, knn_kernel_words(KNN_QUERIES, d), sizeof *s->half, e);
-        s->product =
-            mem_group_new(m, KNN_QUERIES * KNN_TILE, sizeof *s->product, e);
+        s->x = arena_new(m, KNN_QUERIES * d, sizeof *s->x);
+        s->half =
+            arena_new(m, knn_kernel_words(KNN_QUERIES, d), sizeof *s->half);
+        s->product = arena_new(m, KNN_QUERIES * KNN_TILE, sizeof *s->product);
     }
-    return m->failed ? ERR_NOMEM : 0;
+}
+
+struct knn_targets
+knn_query_targets(struct knn_pack *p, const float *x, int64_t n, int64_t d,
+    double most, struct exec *exec, struct arena *m)
+{
+    uint32_t *half = arena_new(m, knn_kernel_words(n, d), sizeof *half);
+    struct knn_packed *row = arena_new(m, n, sizeof *row);
+    knn_pack_init(p, x, NULL, n < CENTRE ? n : CENTRE, d, most, exec, m);
+    if (!m->rc)
+        knn_pack_rows(p, x, NULL, n, half, row, NULL, NULL);
+    return (struct knn_targets){half, n, 0, NULL};
 }
 
 /* Packs n queries, without the centre, at the largest scale there is room for;

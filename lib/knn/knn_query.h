@@ -31,6 +31,11 @@ struct knn_targets {
     const int32_t *id; /* ascending where queries skip rows; NULL: first + p */
 };
 
+/* All n rows of x [n][d] (factors 1, none longer than `most`) as targets, by
+ * the pack p, which is made. Memory is m's, which remembers a failure. */
+struct knn_targets knn_query_targets(struct knn_pack *p, const float *x,
+    int64_t n, int64_t d, double most, struct exec *exec, struct arena *m);
+
 /*
  * Scores n rows (at most KNN_FEW, for a start 0) for the list of a query and
  * returns the least inner product that may enter it from now on. It is
@@ -48,10 +53,9 @@ struct knn_query_run {
     struct knn_query_scratch *scratch; /* [threads] */
 };
 
-/* Memory is m's. ERR_NOMEM. */
-int knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
-    int64_t list, knn_query_score *score, void *ctx, struct mem_group *m,
-    struct err *e) ERR_CHECKED;
+/* Memory is m's, which remembers a failure. */
+void knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
+    int64_t list, knn_query_score *score, void *ctx, struct arena *m);
 
 /* Compares n queries with all targets. Skips of the queries move on. */
 void knn_query_pass(struct knn_query_run *r, struct knn_query *query, int64_t n,

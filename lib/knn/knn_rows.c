@@ -5,9 +5,9 @@
 
 enum { ROWS = 16 }; /* per task */
 
-int
+void
 knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
-    int64_t d, struct exec *exec, struct mem_group *m, struct err *e)
+    int64_t d, struct exec *exec, struct arena *m)
 {
     *r = (struct knn_rows){.kernel = knn_kernel_of(exec),
         .exec = exec,
@@ -18,16 +18,15 @@ knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
         .slots = 2};
     while (r->slots < 2 * n)
         r->slots *= 2;
-    r->norm = mem_group_new(m, n, sizeof *r->norm, e);
-    r->inverse = mem_group_new(m, n, sizeof *r->inverse, e);
-    r->shift = mem_group_new(m, n, sizeof *r->shift, e);
-    r->first = mem_group_new(m, n, sizeof *r->first, e);
-    r->next = mem_group_new(m, n, sizeof *r->next, e);
-    r->hash = mem_group_new(m, n, sizeof *r->hash, e);
-    r->table = mem_group_new(m, r->slots, sizeof *r->table, e);
-    for (int64_t t = 0; !m->failed && t < r->slots; t++)
+    r->norm = arena_new(m, n, sizeof *r->norm);
+    r->inverse = arena_new(m, n, sizeof *r->inverse);
+    r->shift = arena_new(m, n, sizeof *r->shift);
+    r->first = arena_new(m, n, sizeof *r->first);
+    r->next = arena_new(m, n, sizeof *r->next);
+    r->hash = arena_new(m, n, sizeof *r->hash);
+    r->table = arena_new(m, r->slots, sizeof *r->table);
+    for (int64_t t = 0; r->table && t < r->slots; t++)
         r->table[t] = -1;
-    return m->failed ? ERR_NOMEM : 0;
 }
 
 static uint64_t

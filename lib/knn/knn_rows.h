@@ -1,7 +1,7 @@
 #ifndef STAIR_KNN_ROWS_H
 #define STAIR_KNN_ROWS_H
 
-#include "lib/base/mem.h"
+#include "lib/base/arena.h"
 #include "lib/knn/knn_kernel.h"
 #include "lib/la/source.h"
 
@@ -42,10 +42,9 @@ struct knn_slice {
 };
 
 /* Of x [n][d], which is overwritten and stays the caller's, or of s, of which
- * nothing has been read. Memory is m's. ERR_NOMEM. */
-int knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
-    int64_t d, struct exec *exec, struct mem_group *m,
-    struct err *e) ERR_CHECKED;
+ * nothing has been read. Memory is m's, which remembers a failure. */
+void knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
+    int64_t d, struct exec *exec, struct arena *m);
 
 /* Goes to row `first`. Where rows are read, x has room for `most` of them. */
 int knn_rows_seek(struct knn_rows *r, int64_t first, float *x, int64_t most,

@@ -27,21 +27,18 @@ push(struct knn_verify *v, int64_t i, double s, int64_t j)
     }
 }
 
-int
+void
 knn_verify_init(struct knn_verify *v, const struct knn_rows *rows, int64_t k,
-    struct mem_group *m, struct err *e)
+    struct arena *m)
 {
     int64_t n = rows->n, most = k + 1;
     *v = (struct knn_verify){.rows = rows, .most = most};
-    v->n = mem_group_zero(m, n, sizeof *v->n, e);
-    v->score = mem_group_new(m, n * most, sizeof *v->score, e);
-    v->id = mem_group_new(m, n * most, sizeof *v->id, e);
-    if (m->failed)
-        return ERR_NOMEM;
-    for (int64_t i = 0; i < n; i++)
+    v->n = arena_zero(m, n, sizeof *v->n);
+    v->score = arena_new(m, n * most, sizeof *v->score);
+    v->id = arena_new(m, n * most, sizeof *v->id);
+    for (int64_t i = 0; v->id && i < n; i++)
         if (rows->first[i] == i)
             push(v, i, 1.0, i);
-    return 0;
 }
 
 void
@@ -56,12 +53,14 @@ knn_verify_pair(
 double
 knn_verify_bar(const struct knn_verify *v, int64_t i)
 {
-    return v->n[i] < v->most ? -1 : v->score[(i + 1) * v->most - 1] - 0x1p-40;
+    return v->n[i] < v->most ? (double)-INFINITY
+                             : v->score[(i + 1) * v->most - 1] - 0x1p-40;
 }
 
 void
 knn_verify_lists(const struct knn_verify *v, int self, struct knn_list *l)
 {
+    l->zeros = 0;
     for (int64_t i = 0; i < l->n; i++) {
         int64_t first = v->rows->first[i], at = i * l->k, end = at + l->k;
         l->zeros += first < 0;

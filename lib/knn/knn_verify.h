@@ -21,17 +21,17 @@ struct knn_verify {
 };
 
 /* Lists of the best k rows beside the row itself, for rows that have been seen.
- * Memory is m's. ERR_NOMEM. */
-int knn_verify_init(struct knn_verify *v, const struct knn_rows *rows,
-    int64_t k, struct mem_group *m, struct err *e) ERR_CHECKED;
+ * Memory is m's, which remembers a failure. */
+void knn_verify_init(struct knn_verify *v, const struct knn_rows *rows,
+    int64_t k, struct arena *m);
 
 /* Row j, with features y, for the list of row i, with features x; both stand
  * for themselves, and are not the same. */
 void knn_verify_pair(
     struct knn_verify *v, int64_t i, const float *x, int64_t j, const float *y);
 
-/* No row whose cosine is below can enter the list of row i; -1 while it has
- * room. */
+/* No row whose cosine is below can enter the list of row i; -INFINITY while it
+ * has room. */
 double knn_verify_bar(const struct knn_verify *v, int64_t i);
 
 /* The lists of all rows. */

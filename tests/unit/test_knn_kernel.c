@@ -1,6 +1,6 @@
 /* lib/knn: kernels against naive loops, and the bounds on what rounding does to
  * an inner product. */
-#include "lib/base/mem.h"
+#include "lib/base/arena.h"
 #include "lib/base/rng.h"
 #include "lib/knn/knn_pack.h"
 #include "lib/knn/knn_query.h"
@@ -210,7 +210,7 @@ check_queries(const struct knn_pack *p, const float *x, const float *factor,
     static char seen[KNN_TILE][KNN_TILE];
     static struct knn_query query[KNN_TILE];
     struct wanted w = {x, p->d, .3, seen};
-    struct mem_group m = {0};
+    struct arena m = {0};
     struct knn_query_run run;
     struct knn_targets all = {h, n, 0, NULL};
     static const int32_t skip[] = {0, 3};
@@ -218,8 +218,7 @@ check_queries(const struct knn_pack *p, const float *x, const float *factor,
     for (int64_t i = 0; i < n; i++)
         query[i] = (struct knn_query){
             x + i * p->d, factor[i], skip, skip + (n > 3 ? 2 : 1)};
-    if (knn_query_init(&run, p, 1, note, &w, &m, NULL))
-        abort();
+    knn_query_init(&run, p, 1, note, &w, &m);
     knn_query_pass(&run, query, n, &all);
     int64_t bad = 0, others = 0;
     for (int64_t i = 0; i < n; i++)
@@ -232,28 +231,27 @@ check_queries(const struct knn_pack *p, const float *x, const float *factor,
         }
     ok(!bad && others * 20 <= n * n, "%ld x %ld: queries, %ld too many",
         (long)n, (long)p->d, (long)others);
-    mem_group_free(&m);
+    arena_free(&m);
 }
 
 static void
 test_rows(struct exec *exec, int64_t n, int64_t d)
 {
-    struct mem_group m = {0};
-    float *x = mem_group_new(&m, n * d, sizeof *x, NULL);
-    float *factor = mem_group_new(&m, n, sizeof *factor, NULL);
-    float *shift = mem_group_new(&m, n, sizeof *shift, NULL);
-    float *unit = mem_group_new(&m, n, sizeof *unit, NULL);
-    uint32_t *h = mem_group_new(&m, knn_kernel_words(n, d), sizeof *h, NULL);
-    struct knn_packed *row = mem_group_new(&m, n, sizeof *row, NULL);
+    struct arena m = {0};
+    float *x = arena_new(&m, n * d, sizeof *x);
+    float *factor = arena_new(&m, n, sizeof *factor);
+    float *shift = arena_new(&m, n, sizeof *shift);
+    float *unit = arena_new(&m, n, sizeof *unit);
+    uint32_t *h = arena_new(&m, knn_kernel_words(n, d), sizeof *h);
+    struct knn_packed *row = arena_new(&m, n, sizeof *row);
     struct knn_pack p;
-    if (m.failed)
+    if (m.rc)
         abort();
     memset(h, 0xff, (size_t)knn_kernel_words(n, d) * sizeof *h);
     make_rows(x, n, d);
     for (int64_t i = 0; i < n; i++)
         factor[i] = (float)(1 / sqrt(naive_dot(x + i * d, x + i * d, d)));
-    if (knn_pack_init(&p, x, factor, n / 2 + 1, d, 1.001, exec, &m, NULL))
-        abort();
+    knn_pack_init(&p, x, factor, n / 2 + 1, d, 1.001, exec, &m);
     knn_pack_rows(&p, x, factor, n, h, row, shift, unit);
     check_pack(&p, x, factor, n, h, row, unit);
     check_products(&p, x, factor, n, h, row, shift, unit, 0);
@@ -261,7 +259,7 @@ test_rows(struct exec *exec, int64_t n, int64_t d)
     knn_pack_rows(&p, x, factor, n, h, row, NULL, NULL);
     check_pack(&p, x, factor, n, h, row, NULL);
     check_queries(&p, x, factor, n, h);
-    mem_group_free(&m);
+    arena_free(&m);
 }
 
 int
