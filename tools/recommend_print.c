@@ -1,6 +1,7 @@
 #include "tools/recommend_print.h"
 
 #include "lib/io/jsonout.h"
+#include "lib/rank/explain.h"
 
 #include <inttypes.h>
 
@@ -27,6 +28,29 @@ write_title(struct recommend_print *p, int64_t item, struct err *e)
     return rc ? rc : jsonout_string(&p->x, title, n, e);
 }
 
+/* The items that add most to the score, and what they add. */
+static int
+write_reasons(
+    struct recommend_print *p, int64_t user, int32_t item, struct err *e)
+{
+    int32_t by[RECOMMEND_EXPLAIN];
+    float part[RECOMMEND_EXPLAIN];
+    int n = explain_top(p->scorer, user, item, p->explain, by, part);
+    int rc = p->json ? xout_printf(&p->x, e, ", \"because\": [") : 0;
+    for (int k = 0; k < n && !rc; k++) {
+        rc = xout_printf(&p->x, e, "%s",
+            !p->json ? "\t"
+            : k      ? ", {\"item\": "
+                     : "{\"item\": ");
+        if (!rc)
+            rc = write_id(p, p->item_ids, by[k], e);
+        if (!rc)
+            rc = xout_printf(&p->x, e, p->json ? ", \"part\": %.9g}" : "\t%.9g",
+                (double)part[k]);
+    }
+    return rc || !p->json ? rc : xout_write(&p->x, "]", 1, e);
+}
+
 /* {"user": .., "items": [{"item": .., "score": ..}, ..]} */
 static int
 write_json(struct recommend_print *p, int64_t user, const int32_t *id,
@@ -45,6 +69,8 @@ write_json(struct recommend_print *p, int64_t user, const int32_t *id,
             rc = xout_printf(&p->x, e, ", \"score\": %.9g", (double)score[r]);
         if (!rc && p->titles)
             rc = write_title(p, id[r], e);
+        if (!rc && p->explain)
+            rc = write_reasons(p, user, id[r], e);
         if (!rc)
             rc = xout_write(&p->x, "}", 1, e);
     }
@@ -66,6 +92,8 @@ write_rows(struct recommend_print *p, int64_t user, const int32_t *id,
             rc = xout_printf(&p->x, e, "\t%.9g", (double)score[r]);
         if (!rc && p->titles)
             rc = write_title(p, id[r], e);
+        if (!rc && p->explain)
+            rc = write_reasons(p, user, id[r], e);
         if (!rc)
             rc = xout_write(&p->x, "\n", 1, e);
     }

@@ -6,6 +6,7 @@
 #include "lib/rank/rank.h"
 #include "lib/rank/ranker.h"
 #include "tools/cli.h"
+#include "tools/recommend_offer.h"
 #include "tools/recommend_print.h"
 
 #include <inttypes.h>
@@ -14,8 +15,9 @@
 
 struct recommend_args {
     const char *data, *model, *users, *titles;
-    int64_t number;
+    int64_t number, explain;
     int keep_seen, skip_unknown, json;
+    struct recommend_offer offer;
 };
 
 static const char summary[] =
@@ -39,8 +41,11 @@ check_args(struct cli *io, struct recommend_args *a)
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
     a->model = io->n_args ? io->arg[0] : "-";
-    const char *in[] = {a->data, a->model, a->users, a->titles};
-    cli_one_stdin(io, in, 4);
+    const struct recommend_offer *o = &a->offer;
+    const char *in[] = {
+        a->data, a->model, a->users, a->titles, o->only, o->exclude, o->pairs};
+    cli_one_stdin(io, in, 7);
+    recommend_offer_check(io, &a->offer);
     if (a->skip_unknown && !a->users)
         cli_usage(io, "option '--skip-unknown' needs '--users'");
 }
@@ -126,8 +131,11 @@ recommend(struct cli *io, const struct recommend_args *a,
     l.p = (struct recommend_print){.json = a->json,
         .user_ids = &d->user_ids,
         .item_ids = &d->item_ids,
-        .titles = a->titles ? t : NULL};
-    struct rank_opt o = {.k = a->number, .exec = cli_exec(io)};
+        .titles = a->titles ? t : NULL,
+        .scorer = s,
+        .explain = (int)a->explain};
+    struct rank_opt o = {
+        .k = a->number, .exec = cli_exec(io), .items = &a->offer.items};
     if (o.k > d->n_items)
         o.k = d->n_items > 0 ? d->n_items : 1;
     l.p.k = o.k;
@@ -136,6 +144,8 @@ recommend(struct cli *io, const struct recommend_args *a,
         o.mask[1] = &d->valid;
         o.mask[2] = &d->test;
     }
+    if (a->offer.pairs)
+        o.mask[3] = &a->offer.masked;
     static const int64_t none = 0;
     if (a->users) {
         o.users = w->n ? w->user : &none;
@@ -189,6 +199,40 @@ main(int argc, char **argv)
             .type = CLI_TEXT,
             .to = &a.titles,
             .help = "add the titles in FILE: a header, then id, tab, title"},
+        {.name = "only",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.only,
+            .help = "recommend only the items whose ids stand in FILE"},
+        {.name = "exclude",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.exclude,
+            .help = "recommend none of the items whose ids stand in FILE"},
+        {.name = "exclude-pairs",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.pairs,
+            .help = "leave out the user, tab, item pairs in FILE"},
+        {.name = "cap",
+            .arg = "N:FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.cap,
+            .help = "at most N items of a group: FILE has item, tab, group"},
+        {.name = "cold",
+            .arg = "K",
+            .type = CLI_INT,
+            .to = &a.offer.cold,
+            .min = 1,
+            .max = 1e9,
+            .help = "keep K places for items without train interactions"},
+        {.name = "explain",
+            .arg = "K",
+            .type = CLI_INT,
+            .to = &a.explain,
+            .min = 1,
+            .max = RECOMMEND_EXPLAIN,
+            .help = "name the K past items that add most to each score"},
         {.name = "json",
             .type = CLI_FLAG,
             .to = &a.json,
@@ -207,8 +251,15 @@ main(int argc, char **argv)
     die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     /* a graph serves any user; a model of all data is the best one to use */
-    cli_belong(
-        &io, r.graph.indptr ? IDENTITY_ITEMS : IDENTITY_USERS | IDENTITY_ITEMS);
+    cli_belong(&io, ranker_has_users(&r) ? IDENTITY_USERS | IDENTITY_ITEMS
+                                         : IDENTITY_ITEMS);
+    if (a.explain && !s.graph)
+        cli_die(&io,
+            "'%s' is no graph of items, and --explain explains the scores of "
+            "such graphs alone",
+            ranker_shown(a.model));
+    ranker_need_history(&r, &s, &d.train);
+    recommend_offer_read(&io, &a.offer, &d);
     if (a.users)
         die_if(read_wanted(&w, &a, &d.user_ids, &io.err), &io);
     if (a.titles)
@@ -218,6 +269,7 @@ main(int argc, char **argv)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
     free(w.user);
     titles_free(&t);
+    recommend_offer_free(&a.offer);
     ranker_free(&r);
     dataset_free(&d);
     return cli_finish(&io);

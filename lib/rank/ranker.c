@@ -249,6 +249,15 @@ ranker_scorer(struct ranker *r, const char *path, const struct dataset *d,
     return rc ? err_prefix(e, rc, "'%s'", ranker_shown(path)) : 0;
 }
 
+void
+ranker_need_history(
+    struct ranker *r, struct scorer *s, const struct csr *history)
+{
+    s->history = history;
+    for (int p = 0; r->parts > 1 && p < r->parts; p++)
+        r->scorer[p].history = history;
+}
+
 int
 ranker_has_users(const struct ranker *r)
 {

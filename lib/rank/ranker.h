@@ -51,6 +51,11 @@ int ranker_read_part(const char *path, const char *role, struct ranker *r,
 int ranker_scorer(struct ranker *r, const char *path, const struct dataset *d,
     const char *data, struct scorer *s, struct err *e) ERR_CHECKED;
 
+/* A user of s (of r) who has nothing in history scores 0 everywhere, also by
+ * vectors. history is borrowed. */
+void ranker_need_history(
+    struct ranker *r, struct scorer *s, const struct csr *history);
+
 /* 1 if the scores depend on vectors of users. */
 int ranker_has_users(const struct ranker *r);
 

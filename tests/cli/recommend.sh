@@ -36,6 +36,52 @@ same "JSON" "$(r --json -n 1 m.npz)" '{"user": "a", "items": [{"item": "v", "sco
 stair-train -q --model itemknn --neighbors 1 --shrink 1 --data d.npz -o g.npz
 same "a graph of items" "$(r --keep-seen -n 2 g.npz | grep ^a)" "a	1	y	0.579795897
 a	2	x	0"
+# c's scores: nothing leads to z, which stands behind by popularity
+same "places that no score fills: the popular first" "$(r --keep-seen g.npz | awk '$1 == "a" {print $3}' | tr '\n' ' ')" "y x z v w "
+cat >cold.csv <<END
+user,item,label
+a,x,0
+a,q,1
+b,y,0
+b,y2,1
+b,z,0
+c,z,0
+d,q,2
+END
+stair-ingest -q --split label --label label -o cold.npz cold.csv
+stair-train -q --model mf --epochs 1 --batch 4 -d 4 --data cold.npz -o mf.npz
+stair-train -q --model itemknn --shrink 0 --data cold.npz -o knn.npz
+c() { stair-recommend --data cold.npz "$@"; }
+list() { awk -v u="$1" '$1 == u {printf "%s ", $3}'; }
+same "a user without history gets the popular items, with vectors too" "$(c mf.npz | list d) $(c mf.npz | awk '$1 == "d" {print $4}' | sort -u)" "z x y y2  0"
+same "and with a graph" "$(c knn.npz | list d)" "z x y y2 "
+same "and no cold item by its number" "$(c --cold 1 -n 3 mf.npz | list d)" "z x y "
+same "a place for a cold item" "$(c --cold 1 -n 2 mf.npz | awk '$1 == "a"' | cut -f 3 | grep -cE '^(y2|q)$')" 1
+same "two places" "$(c --keep-seen --cold 2 -n 2 mf.npz | awk '$1 == "a"' | cut -f 3 | sort | tr '\n' ' ')" "q y2 "
+printf 'x\ny\nnothing\n' >stock
+same "--only" "$(c --keep-seen --only stock knn.npz 2>err | list d)" "x y "
+same "unknown items are counted" "$(cat err)" "stair-recommend: 'stock': passed over 1 rows of unknown items"
+same "--exclude" "$(c -q --keep-seen --exclude stock knn.npz | list d)" "z q y2 "
+printf 'd\tz\nd\tx\nnobody\tx\nd\tz\n' >pairs
+same "--exclude-pairs" "$(c -q --exclude-pairs pairs knn.npz | list d) $(c -q --exclude-pairs pairs knn.npz | list b)" "y y2  x q "
+printf 'x\tred\nz\tred\ny\tblue\n' >groups
+same "--cap, while ranking" "$(c -q --keep-seen -n 3 --cap 1:groups knn.npz | list d)" "z y q "
+same "all together" "$(c -q --keep-seen -n 2 --cap 1:groups --exclude-pairs pairs --only stock knn.npz | list d)" "y "
+for t in 1 3; do c -q -t $t --keep-seen --cold 1 --cap 1:groups mf.npz >cold$t; done
+equal_files "-t 3" cold1 cold3
+same "--explain" "$(r --keep-seen --explain 2 -n 1 g.npz | grep ^a)" "a	1	y	0.579795897	x	0.579795897"
+same "--explain in JSON" "$(r --keep-seen --explain 1 -n 2 --json g.npz | head -1)" \
+	'{"user": "a", "items": [{"item": "y", "score": 0.579795897, "because": [{"item": "x", "part": 0.579795897}]}, {"item": "x", "score": 0, "because": []}]}'
+fails 1 "stair-recommend: 'm.npz' is no graph of items, and --explain explains the scores of such graphs alone" r --explain 1 m.npz
+for cap in x 0:groups 2 2: :groups -1:groups; do
+	fails 2 "stair-recommend: option '--cap': '$cap' is not a number of at least 1, a colon and a file, as in 2:brands.tsv" c --cap=$cap knn.npz
+done
+fails 1 "stair-recommend: 'stock' line 1: a tab between item and group is missing" c --cap 1:stock knn.npz
+fails 1 "stair-recommend: 'stock' line 1: a tab between user and item is missing" c --exclude-pairs stock knn.npz
+printf 'x\tred\nx\tblue\n' >twice
+fails 1 "stair-recommend: 'twice' line 2: item 'x' is in another group already" c --cap 1:twice knn.npz
+fails 1 "stair-recommend: no item is left to recommend" c --only /dev/null knn.npz
+fails 1 "stair-recommend: cannot open 'no': No such file or directory" c --exclude no knn.npz
 printf 'b\n\na\r\nb' >users
 same "chosen users in their order" "$(r --users users -n 1 m.npz)" "b	1	z	1
 a	1	v	1

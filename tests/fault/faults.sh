@@ -252,6 +252,8 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of blend out.npz stair-blend -q -t 2 "${data[@]}" -o out.npz model.npz items.npz
 		case_of eval-blend "" stair-eval -q -t 2 "${data[@]}" blend.npz
 		case_of recommend out.tsv stair-recommend -q -t 2 "${data[@]}" --titles raw/items.tsv -o out.tsv model.npz
+		case_of recommend-offer "" stair-recommend -q -t 2 "${data[@]}" --cap 2:raw/items.tsv --cold 2 --explain 2 \
+			--only raw/item_ids.txt items.npz
 		case_of recommend-json "" stair-recommend -q -t 2 "${data[@]}" --json model.npz
 		case_of compare out.tsv stair-compare -q -o out.tsv a= users.tsv b= users.tsv
 		case_of synth "raw/interactions.csv.gz raw/text.npy raw/items.tsv raw/item_ids.txt raw/image.npy" \

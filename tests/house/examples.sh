@@ -40,6 +40,8 @@ mkdir shop && cd shop || exit 1
 	stair-eval -q --data data.npz -o lightgcn-2.tsv again.npz
 	cp stair-2.tsv a2.tsv && cp lightgcn-2.tsv b2.tsv
 	cp raw/items.tsv items.tsv
+	stair-cat -m item_ids data.npz | sed -n 1,60p >stock.txt
+	awk '{print $1 "\t" NR % 7}' stock.txt >categories.tsv
 	# a split that is given as files
 	echo '{"u": ["a", "b"], "v": ["b"]}' >train.json
 	echo '{"u": ["c"]}' >valid.json

@@ -106,10 +106,16 @@ def scores(model):
     return s.astype('f8')
 
 
-def ranking(model, mask):
+def ranking(model, mask, popular=False):
+    """Ties to the smaller index, or first to the more popular item."""
     s = scores(model)
+    train = part(np.load('data.npz'), 'train')
+    if popular:
+        s[train.sum(1) == 0] = 0
     s[mask] = -np.inf
-    order = np.lexsort((np.broadcast_to(np.arange(I), s.shape), -s), axis=1)
+    first = -train.sum(0) if popular else np.zeros(I)
+    order = np.lexsort((np.broadcast_to(np.arange(I), s.shape),
+                        np.broadcast_to(first, s.shape), -s), axis=1)
     return [o[:I - n] for o, n in zip(order, mask.sum(1))], s
 
 
@@ -258,7 +264,7 @@ def check_top():
     iid = [x.decode('latin1') for x in d['item_ids']]
     for model in ['f32.npz', 'ties.npz', 'graph.npz']:
         for name, mask in ('', seen), ('all', seen & False):
-            lists, s = ranking(model, mask)
+            lists, s = ranking(model, mask, True)
             want = [(uid[u], str(r + 1), iid[i])
                     for u in range(U) for r, i in enumerate(lists[u][:7])]
             score = [s[u, i] for u in range(U) for i in lists[u][:7]]
@@ -267,7 +273,7 @@ def check_top():
             assert [tuple(x[:3]) for x in got] == want, (model, name)
             np.testing.assert_allclose([float(x[3]) for x in got], score,
                                        rtol=1e-5, atol=1e-5)
-    lists, s = ranking('f32.npz', seen)
+    lists, s = ranking('f32.npz', seen, True)
     rows = [json.loads(x) for x in open('some.json', encoding='utf-8')]
     assert [x['user'] for x in rows] == [uid[9], uid[0], uid[9]]
     for row, u in zip(rows, [9, 0, 9]):

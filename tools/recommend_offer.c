@@ -1,0 +1,223 @@
+#include "tools/recommend_offer.h"
+
+#include "lib/base/mem.h"
+#include "lib/io/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --cap is N:FILE: the file, and N. */
+static const char *
+split_cap(const char *text, int64_t *n)
+{
+    char *end;
+    errno = 0;
+    *n = strtoll(text, &end, 10);
+    int good = *text >= '0' && *text <= '9' && !errno && *n >= 1 &&
+               *end == ':' && end[1];
+    return good ? end + 1 : NULL;
+}
+
+void
+recommend_offer_check(struct cli *io, struct recommend_offer *o)
+{
+    int64_t n;
+    if (o->cap && !split_cap(o->cap, &n))
+        cli_usage(io,
+            "option '--cap': '%s' is not a number of at least 1, a colon and a "
+            "file, as in 2:brands.tsv",
+            o->cap);
+}
+
+/* Rows of a file as indices into the dataset. */
+struct reader {
+    const struct dataset *d;
+    const char *name;
+    int columns;       /* 1: item; 2: user, item, or item, group */
+    unsigned char *in; /* [items] 1: named in the file */
+    int32_t *group;    /* [items] */
+    struct ids groups;
+    struct pair *pair;
+    int64_t n, cap, unknown;
+    int users; /* the first column is a user */
+};
+
+struct pair {
+    int32_t user, item;
+};
+
+static int
+add_pair(struct reader *r, const struct table_row *row, struct err *e)
+{
+    int64_t u = ids_find(&r->d->user_ids, row->field[0]);
+    int64_t i = ids_find(&r->d->item_ids, row->field[1]);
+    if (u < 0 || i < 0) {
+        r->unknown++;
+        return 0;
+    }
+    void *pair = r->pair;
+    int rc = mem_grow(&pair, &r->cap, r->n + 1, sizeof *r->pair, e);
+    r->pair = pair;
+    if (!rc)
+        r->pair[r->n++] = (struct pair){(int32_t)u, (int32_t)i};
+    return rc;
+}
+
+static int
+add_item(struct reader *r, const struct table_row *row, struct err *e)
+{
+    int64_t i = ids_find(&r->d->item_ids, row->field[0]);
+    if (i < 0) {
+        r->unknown++;
+        return 0;
+    }
+    if (!r->group) {
+        r->in[i] = 1;
+        return 0;
+    }
+    int64_t g = ids_add(&r->groups, row->field[1], e);
+    if (g < 0)
+        return (int)g;
+    if (r->group[i] >= 0 && r->group[i] != g)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": item '%.255s' is in another group already",
+            r->name, row->line, row->field[0].s);
+    r->group[i] = (int32_t)g;
+    return 0;
+}
+
+static int
+add_row(void *ctx, const struct table_row *row, struct err *e)
+{
+    struct reader *r = ctx;
+    if (row->bad)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
+            row->line, row->bad);
+    if (row->n < r->columns)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": a tab between %s is missing", r->name,
+            row->line, r->users ? "user and item" : "item and group");
+    return r->users ? add_pair(r, row, e) : add_item(r, row, e);
+}
+
+static void
+read_rows(struct cli *io, const char *path, struct reader *r)
+{
+    struct xin x;
+    die_if(xin_open(&x, path, &io->err), io);
+    r->name = x.name;
+    int rc = table_read(&x, "\t", 0, add_row, r, &io->err);
+    if (!rc && r->unknown)
+        cli_note(io, "'%s': passed over %" PRId64 " rows of unknown %s", x.name,
+            r->unknown, r->users ? "users or items" : "items");
+    xin_close(&x);
+    die_if(rc, io);
+}
+
+static unsigned char *
+read_items(struct cli *io, const char *path, const struct dataset *d)
+{
+    struct reader r = {.d = d, .columns = 1};
+    r.in = mem_zero(d->n_items, 1, &io->err);
+    die_if(r.in ? 0 : ERR_NOMEM, io);
+    read_rows(io, path, &r);
+    return r.in;
+}
+
+static int
+by_user(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    if (x->user != y->user)
+        return x->user < y->user ? -1 : 1;
+    return (x->item > y->item) - (x->item < y->item);
+}
+
+static void
+read_pairs(struct cli *io, struct recommend_offer *o, const struct dataset *d)
+{
+    struct reader r = {.d = d, .columns = 2, .users = 1};
+    read_rows(io, o->pairs, &r);
+    struct csr *a = &o->masked;
+    die_if(csr_init(a, d->n_users, d->n_items, r.n, 0, &io->err), io);
+    if (r.n)
+        qsort(r.pair, (size_t)r.n, sizeof *r.pair, by_user);
+    int64_t k = 0;
+    a->nnz = 0;
+    for (int64_t u = 0; u < d->n_users; u++) {
+        for (; k < r.n && r.pair[k].user == u; k++)
+            if (k == 0 || by_user(&r.pair[k - 1], &r.pair[k]) != 0)
+                a->indices[a->nnz++] = r.pair[k].item;
+        a->indptr[u + 1] = a->nnz;
+    }
+    free(r.pair);
+}
+
+static void
+read_groups(struct cli *io, struct recommend_offer *o, const struct dataset *d)
+{
+    int64_t most;
+    const char *path = split_cap(o->cap, &most);
+    struct reader r = {.d = d, .columns = 2};
+    r.group = o->group = mem_new(d->n_items, sizeof *r.group, &io->err);
+    die_if(r.group ? 0 : ERR_NOMEM, io);
+    for (int64_t i = 0; i < d->n_items; i++)
+        r.group[i] = -1;
+    read_rows(io, path, &r);
+    die_if(rank_items_cap(&o->items, r.group, r.groups.n, most, &io->err), io);
+    ids_free(&r.groups);
+}
+
+/* Where each item stands: first, second if it is cold and places are reserved
+ * for such, or left out. */
+static void
+put_items(struct cli *io, struct recommend_offer *o, const struct dataset *d)
+{
+    unsigned char *only = o->only ? read_items(io, o->only, d) : NULL;
+    unsigned char *out = o->exclude ? read_items(io, o->exclude, d) : NULL;
+    unsigned char *shelf = mem_zero(d->n_items, 1, &io->err);
+    int64_t *degree = mem_zero(d->n_items, sizeof *degree, &io->err);
+    die_if(shelf && degree ? 0 : ERR_NOMEM, io);
+    for (int64_t k = 0; k < d->train.nnz; k++)
+        degree[d->train.indices[k]]++;
+    for (int64_t i = 0; i < d->n_items; i++)
+        shelf[i] = (only && !only[i]) || (out && out[i]) ? RANK_LEFT_OUT
+                   : o->cold && !degree[i]               ? RANK_SECOND
+                                                         : RANK_FIRST;
+    die_if(rank_items_init(&o->items, d->n_items, shelf, degree, &io->err), io);
+    o->items.reserved = o->cold;
+    if (d->n_items && !(o->items.count[0] + o->items.count[1]))
+        cli_die(io, "no item is left to recommend");
+    if (o->cold && !o->items.count[1])
+        cli_note(io, "no item is without train interactions");
+    free(only);
+    free(out);
+    free(shelf);
+    free(degree);
+}
+
+void
+recommend_offer_read(
+    struct cli *io, struct recommend_offer *o, struct dataset *d)
+{
+    if (o->only || o->exclude || o->pairs || o->cap)
+        die_if(ids_index(&d->item_ids, "item", &io->err), io);
+    if (o->pairs)
+        die_if(ids_index(&d->user_ids, "user", &io->err), io);
+    put_items(io, o, d);
+    if (o->pairs)
+        read_pairs(io, o, d);
+    if (o->cap)
+        read_groups(io, o, d);
+}
+
+void
+recommend_offer_free(struct recommend_offer *o)
+{
+    rank_items_free(&o->items);
+    csr_free(&o->masked);
+    free(o->group);
+    o->group = NULL;
+}
