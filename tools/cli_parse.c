@@ -1,7 +1,8 @@
-#include "tools/cli.h"
+#include "tools/cli_priv.h"
 
 #include "lib/base/clock.h"
 #include "lib/base/exec.h"
+#include "lib/base/near.h"
 #include "lib/io/xio.h"
 
 #include <errno.h>
@@ -47,112 +48,6 @@ guard_streams(void)
                 _exit(1);
 }
 
-/* 1 if a number is still what no command line can set: there is no default, or
- * it depends and the help says on what. */
-static int
-is_open(const struct cli_option *o)
-{
-    if (o->type == CLI_INT)
-        return (double)*(const int64_t *)o->to < o->min;
-    return o->type == CLI_REAL && isnan(*(const double *)o->to);
-}
-
-/* " [default]" or nothing. */
-static void
-default_text(const struct cli_option *o, char *buf, size_t cap)
-{
-    const char *word;
-    *buf = 0;
-    if (is_open(o))
-        return;
-    switch (o->type) {
-    case CLI_INT:
-        snprintf(buf, cap, " [%" PRId64 "]", *(const int64_t *)o->to);
-        break;
-    case CLI_REAL:
-        snprintf(buf, cap, " [%g]", *(const double *)o->to);
-        break;
-    case CLI_TEXT:
-    case CLI_CHOICE:
-        word = *(const char *const *)o->to;
-        if (word)
-            snprintf(buf, cap, " [%s]", word);
-        break;
-    case CLI_FLAG:
-    case CLI_LIST:
-        break;
-    }
-}
-
-enum { LEFT = 26, WIDTH = 80 };
-
-/* Prints what does not fit into a line up to a '|', and returns the rest. */
-static const char *
-print_choices(const char *left)
-{
-    while (strlen(left) > WIDTH - 2) {
-        int len = WIDTH - 2;
-        while (len > 0 && left[len - 1] != '|')
-            len--;
-        if (len == 0)
-            break;
-        printf("  %.*s\n      ", len, left);
-        left += len;
-    }
-    return left;
-}
-
-/* The option on the left, its help on the right, broken between words. */
-static void
-print_row(int letter, const char *name, const char *arg, const char *help)
-{
-    char left[256];
-    int n = letter ? snprintf(left, sizeof left, "-%c, --%s", letter, name)
-                   : snprintf(left, sizeof left, "    --%s", name);
-    if (arg)
-        snprintf(left + n, sizeof left - (size_t)n, " %s", arg);
-    const char *end = print_choices(left);
-    printf("  %-*s", end > left ? 0 : LEFT, end);
-    int at = end > left || strlen(end) > LEFT ? WIDTH : LEFT + 2;
-    while (*help) {
-        int len = (int)strcspn(help, " ");
-        if (at + 2 + len > WIDTH) {
-            printf("\n%*s", LEFT + 4, "");
-            at = LEFT + 4;
-        } else {
-            int gap = at == LEFT + 2 ? 2 : 1;
-            printf("%*s", gap, "");
-            at += gap;
-        }
-        printf("%.*s", len, help);
-        at += len;
-        help += len + (help[len] == ' ');
-    }
-    putchar('\n');
-}
-
-/* In one piece: then the reason for which it cannot be written is known. */
-static void
-print_help(const struct cli *io)
-{
-    static char page[1 << 16];
-    setvbuf(stdout, page, _IOFBF, sizeof page);
-    printf("usage: %s [options]%s%s\n\n%s\n\noptions (defaults in brackets):\n",
-        io->tool, *io->operands ? " " : "", io->operands, io->summary);
-    for (const struct cli_option *o = io->table; o->name; o++) {
-        char help[1024], value[256];
-        default_text(o, value, sizeof value);
-        snprintf(help, sizeof help, "%s%s", o->help, value);
-        print_row(o->letter, o->name, o->arg, help);
-    }
-    print_row('q', "quiet", NULL, "say nothing but errors");
-    print_row('v', "verbose", NULL, "say more; end with time and memory");
-    print_row('h', "help", NULL, "print this and exit");
-    print_row('V', "version", NULL, "print version and build, and exit");
-    if (io->examples)
-        printf("\nexamples:\n%s\n", io->examples);
-}
-
 static void
 bad_value(struct cli *io, const struct cli_option *o, const char *text,
     const char *why)
@@ -196,18 +91,24 @@ parse_real(struct cli *io, const struct cli_option *o, const char *text)
     return v;
 }
 
-static int
-is_choice(const char *choices, const char *word)
+/* Exits 2 if the word is none of the choices. */
+static void
+check_choice(struct cli *io, const struct cli_option *o, const char *word)
 {
-    size_t n = strlen(word);
-    for (const char *p = choices; p;) {
+    struct near near = near_to(text_of(word));
+    for (const char *p = o->arg; p;) {
         const char *bar = strchr(p, '|');
-        size_t k = bar ? (size_t)(bar - p) : strlen(p);
-        if (k == n && memcmp(p, word, n) == 0)
-            return 1;
+        struct text choice = {p, bar ? bar - p : (int64_t)strlen(p)};
+        if (text_same(choice, near.typed))
+            return;
+        near_try(&near, choice);
         p = bar ? bar + 1 : NULL;
     }
-    return 0;
+    if (near.best.s)
+        cli_usage(io,
+            "option '--%s': '%s' is none of %s (did you mean '%.*s'?)", o->name,
+            word, o->arg, (int)near.best.n, near.best.s);
+    cli_usage(io, "option '--%s': '%s' is none of %s", o->name, word, o->arg);
 }
 
 /* A second, different value for the same option is a mistake, not an order. */
@@ -232,11 +133,7 @@ assign(struct cli *io, const struct cli_option *o, const char *text, int seen)
         break;
     }
     case CLI_CHOICE:
-        if (!is_choice(o->arg, text)) {
-            char why[512];
-            snprintf(why, sizeof why, "is none of %s", o->arg);
-            bad_value(io, o, text, why);
-        }
+        check_choice(io, o, text);
         /* fall through */
     case CLI_TEXT: {
         const char **to = o->to;
@@ -259,7 +156,58 @@ assign(struct cli *io, const struct cli_option *o, const char *text, int seen)
             io, "option '--%s' is given twice with different values", o->name);
 }
 
-enum { MAX_OPTIONS = 64, LONG_BASE = 256, HIDDEN = 1 };
+enum { MAX_OPTIONS = 64, COMMON = 4, LONG_BASE = 256, HIDDEN = 1 };
+
+/* The table, and the options of all tools, as getopt_long wants them. */
+struct getopt_tables {
+    struct option longs[MAX_OPTIONS + COMMON + 1];
+    char shorts[2 * MAX_OPTIONS + 8];
+};
+
+static void
+fill_tables(struct getopt_tables *t, const struct cli *io)
+{
+    static const struct option common[COMMON] = {
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'},
+        {"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'}};
+    *t = (struct getopt_tables){.shorts = ":hVqv"};
+    int n = 0;
+    for (; io->table[n].name; n++) {
+        const struct cli_option *o = &io->table[n];
+        t->longs[n] = (struct option){o->name,
+            o->type == CLI_FLAG ? no_argument : required_argument, NULL,
+            LONG_BASE + n};
+        if (o->letter) {
+            char s[3] = {(char)o->letter, o->type == CLI_FLAG ? 0 : ':', 0};
+            strcat(t->shorts, s);
+        }
+    }
+    memcpy(t->longs + n, common, sizeof common);
+}
+
+/* A long option, with or without "=value", that is none or several of ours. */
+_Noreturn static void
+unknown_long(struct cli *io, const struct getopt_tables *t, const char *word)
+{
+    struct text typed = {word + 2, (int64_t)strcspn(word + 2, "=")};
+    struct near near = near_to(typed);
+    char some[256] = "";
+    size_t used = 0;
+    for (const struct option *o = t->longs; o->name; o++) {
+        near_try(&near, text_of(o->name));
+        if (strncmp(o->name, typed.s, (size_t)typed.n) == 0 &&
+            used < sizeof some)
+            used += (size_t)snprintf(some + used, sizeof some - used,
+                "%s'--%s'", used ? " or " : "", o->name);
+    }
+    int n = (int)typed.n;
+    if (used)
+        cli_usage(io, "option '--%.*s' can be %s", n, typed.s, some);
+    if (near.best.s)
+        cli_usage(io, "unknown option '--%.*s' (did you mean '--%s'?)", n,
+            typed.s, near.best.s);
+    cli_usage(io, "unknown option '--%.*s' (see --help)", n, typed.s);
+}
 
 /* "-:3" is standard input and a number, not an option. getopt must not see its
  * dash; it may move the words meanwhile, so they are found again by the mark.
@@ -288,6 +236,54 @@ show_stdin(int argc, char **argv)
             argv[i][0] = '-';
 }
 
+/* What getopt_long complains of. */
+_Noreturn static void
+bad_option(struct cli *io, const struct getopt_tables *t, int missing,
+    const char *word)
+{
+    if (missing)
+        cli_usage(io, "option '%s' needs a value", word);
+    if (optopt && strncmp(word, "--", 2) == 0)
+        cli_usage(io, "option '%s' takes no value", word);
+    if (optopt)
+        cli_usage(io, "unknown option '-%c' (see --help)", optopt);
+    unknown_long(io, t, word);
+}
+
+static void
+parse_options(struct cli *io, int argc, char **argv)
+{
+    struct getopt_tables t;
+    int seen[MAX_OPTIONS] = {0}, c;
+    fill_tables(&t, io);
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
+        int row = c - LONG_BASE;
+        switch (c) {
+        case 'h':
+            cli_help(io);
+            exit(cli_finish(io));
+        case 'V':
+            cli_version(io);
+            exit(cli_finish(io));
+        case 'q':
+            io->quiet = 1;
+            continue;
+        case 'v':
+            io->verbose = 1;
+            continue;
+        case ':':
+        case '?':
+            bad_option(io, &t, c == ':', argv[optind - 1]);
+        }
+        if (row < 0)
+            for (row = 0; io->table[row].letter != c; row++)
+                ;
+        assign(io, &io->table[row], optarg, seen[row]);
+        seen[row] = 1;
+    }
+}
+
 void
 cli_parse(struct cli *io, int argc, char **argv)
 {
@@ -300,59 +296,8 @@ cli_parse(struct cli *io, int argc, char **argv)
         io->out = "-";
     if (!io->threads)
         io->threads = exec_cpus();
-
-    struct option longs[MAX_OPTIONS + 5] = {{0}};
-    char shorts[2 * MAX_OPTIONS + 8] = ":hVqv";
-    int n = 0;
-    for (; io->table[n].name; n++) {
-        const struct cli_option *o = &io->table[n];
-        longs[n] = (struct option){o->name,
-            o->type == CLI_FLAG ? no_argument : required_argument, NULL,
-            LONG_BASE + n};
-        if (o->letter) {
-            char s[3] = {(char)o->letter, o->type == CLI_FLAG ? 0 : ':', 0};
-            strcat(shorts, s);
-        }
-    }
-    longs[n] = (struct option){"help", no_argument, NULL, 'h'};
-    longs[n + 1] = (struct option){"version", no_argument, NULL, 'V'};
-    longs[n + 2] = (struct option){"quiet", no_argument, NULL, 'q'};
-    longs[n + 3] = (struct option){"verbose", no_argument, NULL, 'v'};
-
-    int seen[MAX_OPTIONS] = {0}, c, hidden = hide_stdin(io, argc, argv);
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-        const char *word = argv[optind - 1];
-        int row = c - LONG_BASE;
-        switch (c) {
-        case 'h':
-            print_help(io);
-            exit(cli_finish(io));
-        case 'V':
-            cli_version(io);
-            exit(cli_finish(io));
-        case 'q':
-            io->quiet = 1;
-            continue;
-        case 'v':
-            io->verbose = 1;
-            continue;
-        case ':':
-            cli_usage(io, "option '%s' needs a value", word);
-        case '?':
-            if (optopt && strncmp(word, "--", 2) == 0)
-                cli_usage(io, "option '%s' takes no value", word);
-            if (optopt)
-                cli_usage(io, "unknown option '-%c' (see --help)", optopt);
-            cli_usage(
-                io, "unknown or ambiguous option '%s' (see --help)", word);
-        }
-        if (row < 0)
-            for (row = 0; io->table[row].letter != c; row++)
-                ;
-        assign(io, &io->table[row], optarg, seen[row]);
-        seen[row] = 1;
-    }
+    int hidden = hide_stdin(io, argc, argv);
+    parse_options(io, argc, argv);
     if (hidden)
         show_stdin(argc, argv);
     io->arg = argv + optind;
@@ -375,7 +320,7 @@ cli_options_text(struct cli *io)
         cli_die(io, "out of memory");
     const char *sep = "";
     for (const struct cli_option *o = io->table; o->name; o++) {
-        if (!o->changes || is_open(o))
+        if (!o->changes || cli_is_open(o))
             continue;
         switch (o->type) {
         case CLI_FLAG:

@@ -18,7 +18,7 @@ fails 2 "stair-cat: option '-m' needs a value" stair-cat -m
 fails 2 "stair-cat: option '--member' needs a value" stair-cat --member
 fails 2 "stair-cat: option '--member': '' is empty" stair-cat -m "" dense.npz
 fails 2 "stair-cat: unknown option '-z' (see --help)" stair-cat -qz dense.npz
-fails 2 "stair-cat: unknown or ambiguous option '--ver' (see --help)" stair-cat --ver
+fails 2 "stair-cat: option '--ver' can be '--version' or '--verbose'" stair-cat --ver
 fails 2 "stair-cmp: option '--history=1' takes no value" stair-cmp --history=1 dense.npz csr.npz
 fails 2 "stair-cmp: option '--rtol': 'x' is not a number" stair-cmp --rtol x dense.npz csr.npz
 fails 2 "stair-cmp: option '--rtol': '1x' is not a number" stair-cmp --rtol 1x dense.npz csr.npz
@@ -53,4 +53,13 @@ tail -c +101 dense.npz >&3
 exec 3>&-
 wait "$pid"
 same "an ignored HUP stays ignored" "$? $(stair-cat late.npy | head -1)" "0 1	2	3"
+
+# what was probably meant
+fails 2 "stair-cmp: unknown option '--histroy' (did you mean '--history'?)" stair-cmp --histroy dense.npz csr.npz
+fails 2 "stair-cmp: unknown option '--rtl' (did you mean '--rtol'?)" stair-cmp --rtl=1e-3 dense.npz csr.npz
+fails 2 "stair-cmp: unknown option '--epochs' (see --help)" stair-cmp --epochs=3 dense.npz csr.npz
+fails 2 "stair-train: option '--lo' can be '--log' or '--log-test'" stair-train --lo x
+fails 2 "stair-cat: option '--format': 'tvs' is none of tsv|npy|mtx (did you mean 'tsv'?)" stair-cat -f tvs dense.npz
+same "a system's name" "$(stair-train --model LightGNC --data x 2>&1 | sed 's/ is none of.* (/ (/')" \
+	"stair-train: option '--model': 'LightGNC' (did you mean 'lightgcn'?)"
 done_testing

@@ -18,7 +18,7 @@ for t in "${tools[@]}"; do
 	same "$t --help has examples" "$(grep -c '^examples:' out)" 1
 	"$t" --version >out 2>err
 	same "$t --version" "$? $(head -1 out | grep -cE "^$t [0-9.]+$") $(cat err)" "0 1 "
-	fails 2 "$t: unknown or ambiguous option '--no-such-option' (see --help)" "$t" --no-such-option
+	fails 2 "$t: unknown option '--no-such-option' (see --help)" "$t" --no-such-option
 	fails 2 "$t: unknown option '-Z' (see --help)" "$t" -Z
 	fails 2 "$t: option '--quiet=1' takes no value" "$t" --quiet=1
 	closed "$t"

@@ -2,6 +2,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/fmath.h"
 #include "lib/base/mem.h"
+#include "lib/base/near.h"
 #include "lib/base/rng.h"
 #include "tests/unit/tap.h"
 
@@ -124,12 +125,38 @@ arenas(void)
     ok(arena_check(&a, &e) == ERR_RANGE && strcmp(e.msg, "a reason") == 0,
         "an arena that is freed is empty");
     arena_free(&a);
+static void
+test_near(void)
+{
+    static const char *const words[] = {"stair", "mf", "lightgcn", "jgcf",
+        "mmgcn", "lattice", "epochs", "eval-every", "batch", "weight-decay",
+        "lr", NULL};
+    static const struct {
+        const char *typed, *meant;
+    } row[] = {{"lightgnc", "lightgcn"}, {"LightGCN", "lightgcn"},
+        {"lightgc", "lightgcn"}, {"stare", NULL}, {"lattices", "lattice"},
+        {"epcohs", "epochs"}, {"num-epochs", "epochs"},
+        {"decay", "weight-decay"}, {"fm", "mf"}, {"mg", "mf"}, {"x", NULL},
+        {"", NULL}, {"gcn", "lightgcn"}, {"wieghtdecay", "weight-decay"},
+        {"learning-rate", NULL}, {"xxxxxx", NULL},
+        {"stairstairstairstairstairstairstairstairstairstairstairstairstair",
+            NULL}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct near n = near_to(text_of(row[i].typed));
+        for (int k = 0; words[k]; k++)
+            near_try(&n, text_of(words[k]));
+        ok(row[i].meant ? n.best.s && !strcmp(n.best.s, row[i].meant)
+                        : !n.best.s,
+            "'%s' was %s%s", row[i].typed, n.best.s ? "probably " : "nothing",
+            n.best.s ? n.best.s : "");
+    }
 }
 
 int
 main(void)
 {
     arenas();
+    test_near();
     test_fmath();
     test_rng();
     test_mem();
