@@ -2,6 +2,7 @@
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
 #include "lib/data/titles.h"
+#include "lib/io/foreign.h"
 #include "lib/io/table.h"
 #include "lib/rank/rank.h"
 #include "lib/rank/ranker.h"
@@ -52,12 +53,30 @@ check_args(struct cli *io, struct recommend_args *a)
 
 /* Indices of the users that are wanted, in the order of the file. */
 struct wanted {
-    const struct ids *ids;
+    const struct dataset *data;
     const char *name;
     int64_t *user;
     int64_t n, cap, skipped;
     int skip_unknown;
 };
+
+/* Users and items are easily taken for each other, and the ids of two exports
+ * for the same. */
+static int
+unknown(const struct wanted *w, const struct table_row *row, struct err *e)
+{
+    const struct ids *users = &w->data->user_ids, *items = &w->data->item_ids;
+    for (int64_t i = 0; i < items->n; i++)
+        if (text_same(ids_get(items, i), row->field[0]))
+            return err_set(e, ERR_FORMAT,
+                "'%s' line %" PRId64 ": '%.255s' is an item, not a user",
+                w->name, row->line, row->field[0].s);
+    struct text first = users->n ? ids_get(users, 0) : text_of("");
+    return err_set(e, ERR_FORMAT,
+        "'%s' line %" PRId64
+        ": unknown user '%.255s' (the first of the dataset is '%.*s')",
+        w->name, row->line, row->field[0].s, (int)first.n, first.s);
+}
 
 static int
 want(void *ctx, const struct table_row *row, struct err *e)
@@ -66,15 +85,13 @@ want(void *ctx, const struct table_row *row, struct err *e)
     if (row->bad)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", w->name,
             row->line, row->bad);
-    int64_t u = ids_find(w->ids, row->field[0]);
+    int64_t u = ids_find(&w->data->user_ids, row->field[0]);
     if (u < 0 && w->skip_unknown) {
         w->skipped++;
         return 0;
     }
     if (u < 0)
-        return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": unknown user '%.255s'", w->name, row->line,
-            row->field[0].s);
+        return unknown(w, row, e);
     void *user = w->user;
     int rc = mem_grow(&user, &w->cap, w->n + 1, sizeof *w->user, e);
     w->user = user;
@@ -84,19 +101,21 @@ want(void *ctx, const struct table_row *row, struct err *e)
 }
 
 static int
-read_wanted(struct wanted *w, const struct recommend_args *a, struct ids *ids,
+read_wanted(struct wanted *w, const struct recommend_args *a, struct dataset *d,
     struct err *e)
 {
     struct xin x;
-    int rc = ids_index(ids, "user", e);
+    int rc = ids_index(&d->user_ids, "user", e);
     if (rc)
         return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
-    w->ids = ids;
+    w->data = d;
     rc = xin_open(&x, a->users, e);
     if (rc)
         return rc;
     w->name = x.name;
-    rc = table_read(&x, "\t", 0, want, w, e);
+    rc = foreign_check(&x, "stair-recommend", e);
+    if (!rc)
+        rc = table_read(&x, "\t", 0, want, w, e);
     xin_close(&x);
     return rc;
 }
@@ -198,7 +217,7 @@ main(int argc, char **argv)
             .arg = "FILE",
             .type = CLI_TEXT,
             .to = &a.titles,
-            .help = "add the titles in FILE: a header, then id, tab, title"},
+            .help = "add the titles in FILE: id, tab, title"},
         {.name = "only",
             .arg = "FILE",
             .type = CLI_TEXT,
@@ -261,9 +280,12 @@ main(int argc, char **argv)
     ranker_need_history(&r, &s, &d.train);
     recommend_offer_read(&io, &a.offer, &d);
     if (a.users)
-        die_if(read_wanted(&w, &a, &d.user_ids, &io.err), &io);
+        die_if(read_wanted(&w, &a, &d, &io.err), &io);
     if (a.titles)
         die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
+    if (a.titles && !t.found)
+        cli_note(&io, "'%s' has no title of an item of '%s'",
+            ranker_shown(a.titles), ranker_shown(a.data));
     die_if(recommend(&io, &a, &d, &s, &w, &t), &io);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);

@@ -2,7 +2,7 @@
 #include "lib/base/rng.h"
 #include "lib/data/identity.h"
 #include "lib/io/jsonout.h"
-#include "lib/io/npz.h"
+#include "lib/io/kind.h"
 #include "lib/io/xio.h"
 #include "lib/la/blas.h"
 #include "lib/stat/kmeans.h"
@@ -68,19 +68,17 @@ static int
 read_features(const char *path, const struct dataset *d, const char *data,
     struct mat *m, struct hist *h, struct err *e)
 {
-    static const char *const wanted[] = {"x", "item", NULL};
+    static const char *const members[] = {"x", "item", NULL};
+    static const char wanted[] =
+        "item features or a model: see stair-features(1)";
     struct npz z;
     struct npy shape;
-    int rc = npz_load(&z, path, wanted, e);
+    int rc = kind_load(&z, path, members, wanted, e);
     if (rc)
         return rc;
     const char *member = npz_find(&z, "x") ? "x" : "item";
-    rc = npz_find(&z, member)
-             ? npz_take_f32(&z, member, 2, &m->x, &shape, e)
-             : err_set(e, ERR_FORMAT,
-                   "'%s' has neither features (member 'x') nor item vectors "
-                   "(member 'item')",
-                   z.path);
+    rc = npz_find(&z, member) ? npz_take_f32(&z, member, 2, &m->x, &shape, e)
+                              : kind_refuse(&z, "x", wanted, e);
     if (!rc) {
         m->n = shape.shape[0];
         m->d = shape.shape[1];

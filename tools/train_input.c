@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void
 read_triples(struct cli *io, const char *path, struct train_input *in)
@@ -36,13 +37,49 @@ read_features(struct cli *io, const struct train_args *o,
     int n = snprintf(role, sizeof role, "%s", f->name);
     if (f->weight < 1 || f->weight > 1)
         snprintf(role + n, sizeof role - (size_t)n, "=%.9g", f->weight);
-    die_if(store_read_mat(from->path, &f->x, &io->hist, role, &io->err), io);
+    die_if(store_read_mat(from->path, &f->x, &io->hist, role,
+               "item features: see stair-features(1)", &io->err),
+        io);
     if (f->x.n != in->data.n_items)
         cli_die(io, "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
             from->path, f->x.n, o->data, in->data.n_items);
     if (f->x.d == 0)
         cli_die(io, "'%s' has no columns", from->path);
     free(from->path);
+}
+
+/* Whether a step of that program led to the newest input. */
+static int
+came_through(const struct cli *io, const char *tool)
+{
+    const char *p = io->hist.file[io->hist.n - 1].text;
+    for (struct hist_step step; hist_next(&p, &step);)
+        if (step.n[HIST_TOOL] == strlen(tool) &&
+            memcmp(step.s[HIST_TOOL], tool, strlen(tool)) == 0)
+            return 1;
+    return 0;
+}
+
+enum { WIDE = 256 }; /* columns that a model has only if that is said */
+
+/* Features are no initial vectors: their columns are correlated, their scale is
+ * any, and the model gets their width. */
+static void
+check_whitened(struct cli *io, const struct train_args *o, int64_t d, int said)
+{
+    if (came_through(io, "stair-whiten"))
+        return;
+    if (came_through(io, "stair-features"))
+        cli_die(io,
+            "'%s' holds features that are not whitened; initial vectors are "
+            "made of them by: stair-whiten -d 64 -o init.npz '%s'",
+            o->init, o->init);
+    if (d > WIDE && !said)
+        cli_die(io,
+            "'%s' has %" PRId64 " columns, which the model would have too: "
+            "if it holds features, whiten them (stair-whiten -d 64 -o init.npz "
+            "'%s'), else say --dim %" PRId64,
+            o->init, d, o->init, d);
 }
 
 void
@@ -52,7 +89,8 @@ train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
     if (o->log_test && !in->data.test.nnz)
         cli_die(io, "'%s' holds no test interactions", o->data);
     if (o->init) {
-        die_if(store_read_mat(o->init, &in->init, &io->hist, "init", &io->err),
+        die_if(store_read_mat(o->init, &in->init, &io->hist, "init",
+                   "item vectors: see stair-whiten(1)", &io->err),
             io);
         if (in->init.n != in->data.n_items)
             cli_die(io,
@@ -62,11 +100,12 @@ train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
         if (in->init.d == 0 || (dim && in->init.d != dim))
             cli_die(io, "'%s' has %" PRId64 " columns, not %" PRId64, o->init,
                 in->init.d, dim ? dim : 64);
+        check_whitened(io, o, in->init.d, dim != 0);
         system_set(&o->set, "dim", (double)in->init.d);
     }
     if (o->items)
-        die_if(
-            store_read_csr(o->items, &in->items, &io->hist, "items", &io->err),
+        die_if(store_read_csr(o->items, &in->items, &io->hist, "items",
+                   "an item graph: see stair-knn(1)", &io->err),
             io);
     for (int i = 0; i < o->features.n; i++)
         read_features(io, o, &o->feature[i], in);

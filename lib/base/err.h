@@ -14,7 +14,8 @@ enum err_code {
     ERR_RANGE = -5,  /* a number or option is outside its range */
     ERR_NUM = -6,    /* not finite, or an iteration did not converge */
     ERR_DEVICE = -7, /* an accelerator failed */
-    ERR_STOP = -8    /* stopped by a signal, state saved */
+    ERR_STOP = -8,   /* stopped by a signal, state saved */
+    ERR_OTHER = -9   /* a file is of an entirely different kind */
 };
 
 struct err {

@@ -1,6 +1,7 @@
 #include "lib/data/dataset.h"
 
 #include "lib/data/identity.h"
+#include "lib/io/kind.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,10 +68,18 @@ check_disjoint(const struct csr *a, const struct csr *b, const char *names,
     return 0;
 }
 
+static const char *const members[] = {"train_indptr", "train_indices",
+    "valid_indptr", "valid_indices", "test_indptr", "test_indices", "user_ids",
+    "item_ids", NULL};
+static const char wanted[] = "a dataset: see stair-ingest(1)";
+
 int
 dataset_take(struct npz *z, struct dataset *d, struct err *e)
 {
     *d = (struct dataset){0};
+    for (const char *const *m = members; *m; m++)
+        if (!npz_find(z, *m))
+            return kind_refuse(z, *m, wanted, e);
     int rc = dataset_take_ids(z, "user_ids", &d->user_ids, e);
     if (!rc)
         rc = dataset_take_ids(z, "item_ids", &d->item_ids, e);
@@ -97,12 +106,9 @@ dataset_take(struct npz *z, struct dataset *d, struct err *e)
 int
 dataset_read(const char *path, struct dataset *d, struct hist *h, struct err *e)
 {
-    static const char *const wanted[] = {"train_indptr", "train_indices",
-        "valid_indptr", "valid_indices", "test_indptr", "test_indices",
-        "user_ids", "item_ids", NULL};
     *d = (struct dataset){0};
     struct npz z;
-    int rc = npz_load(&z, path, wanted, e);
+    int rc = kind_load(&z, path, members, wanted, e);
     if (rc)
         return rc;
     rc = dataset_take(&z, d, e);

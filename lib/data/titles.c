@@ -1,18 +1,34 @@
 #include "lib/data/titles.h"
 
 #include "lib/base/mem.h"
+#include "lib/io/foreign.h"
 #include "lib/io/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What the first row's second field may be called in a header whose first one
+ * is an item's id, too. */
+static const char *const header_word[] = {"title", "name", "label", NULL};
+
 struct reader {
     struct titles *t;
     const struct ids *items;
     const char *name;
-    int header_seen;
+    int64_t rows;
 };
+
+/* A header is an id that no item has, as other rows that are passed over; where
+ * an item is called so, its second field tells. */
+static int
+is_header(const struct table_row *row)
+{
+    for (const char *const *w = header_word; *w; w++)
+        if (text_same(row->field[1], text_of(*w)))
+            return 1;
+    return 0;
+}
 
 static int
 add(void *ctx, const struct table_row *row, struct err *e)
@@ -26,12 +42,9 @@ add(void *ctx, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": a tab between id and title is missing",
             r->name, row->line);
-    if (!r->header_seen) {
-        r->header_seen = 1;
-        return 0;
-    }
+    int first = r->rows++ == 0;
     int64_t i = ids_find(r->items, row->field[0]);
-    if (i < 0 || t->at[i] >= 0)
+    if (i < 0 || t->at[i] >= 0 || (first && is_header(row)))
         return 0;
     int64_t n = row->field[1].n;
     void *text = t->text;
@@ -44,6 +57,7 @@ add(void *ctx, const struct table_row *row, struct err *e)
     t->at[i] = t->used;
     t->length[i] = (int32_t)n;
     t->used += n;
+    t->found++;
     return 0;
 }
 
@@ -68,7 +82,9 @@ titles_read(
     if (rc)
         goto out;
     r.name = x.name;
-    rc = table_read(&x, "\t", 0, add, &r, e);
+    rc = foreign_check(&x, "stair-recommend", e);
+    if (!rc)
+        rc = table_read(&x, "\t", 0, add, &r, e);
     xin_close(&x);
 out:
     if (rc)

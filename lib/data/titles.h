@@ -12,13 +12,14 @@ struct titles {
     int32_t *length; /* [n] */
     char *text;
     int64_t used, cap;
+    int64_t found; /* items that have one, be it empty */
 };
 
 /*
- * Reads a table with tabs and a header row: item id, title; further columns
- * and ids that are not in items are ignored, the first title of an item
- * counts. The table of items is built (ids_index). Zero-initialised by the
- * call; free with titles_free.
+ * Reads a table with tabs, with or without a header row: item id, title.
+ * Further columns and ids that are not in items are ignored; the first title of
+ * an item counts. The table of items is built (ids_index). Zero-initialised by
+ * the call; free with titles_free.
  */
 int titles_read(struct titles *t, const char *path, struct ids *items,
     struct err *e) ERR_CHECKED;

@@ -1,6 +1,6 @@
 #include "lib/base/mem.h"
 #include "lib/data/vectors_priv.h"
-#include "lib/io/npz.h"
+#include "lib/io/kind.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -221,6 +221,7 @@ vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
         return rc;
     }
     int known = rows->given, met_x = 0;
+    unsigned seen = 0;
     struct npz_in z;
     struct npz_head head;
     char *history = NULL;
@@ -229,6 +230,8 @@ vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
         return rc;
     while ((rc = npz_in_next(&z, &head, e)) == 1) {
         rc = 0;
+        if (!head.text)
+            kind_see(&seen, head.name);
         if (head.text && strcmp(head.name, "history.txt") == 0) {
             rc = take_history(&z, &head, &history, e);
         } else if (!head.text && strcmp(head.name, "x") == 0) {
@@ -247,7 +250,8 @@ vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
             break;
     }
     if (!rc && !met_x)
-        rc = err_set(e, ERR_FORMAT, "'%.400s' has no member 'x'", z.x.name);
+        rc = kind_not(z.x.name, kind_of(seen), "x",
+            "item vectors: see stair-features(1)", e);
     if (!rc)
         rc = hist_input(h, "features", z.x.name, history, npz_in_id(&z), e);
     free(history);

@@ -1,5 +1,7 @@
 #include "lib/io/foreign.h"
 
+#include "lib/io/kind.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -132,8 +134,8 @@ foreign_check(struct xin *x, const char *reader, struct err *e)
     if (!f)
         return 0;
     if (!f->command)
-        return err_set(
-            e, ERR_FORMAT, "'%.400s' is %s, not text", x->name, f->name);
+        return err_set(e, ERR_FORMAT, "'%.400s' is %s, not text", x->name,
+            f == &npz ? kind_words(kind_of_file(x->name)) : f->name);
     char command[640];
     fill_in(command, sizeof command, f->command, x->name);
     return err_set(e, ERR_FORMAT,

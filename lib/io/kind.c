@@ -1,7 +1,9 @@
 #include "lib/io/kind.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const names[] = {"x", "format", "shape", "indptr", "indices",
     "data", "train_indptr", "train_indices", "valid_indptr", "valid_indices",
@@ -45,4 +47,70 @@ kind_name(enum kind k)
     static const char *const word[KIND_COUNT] = {
         "other", "dense", "csr", "dataset", "model", "checkpoint", "blend"};
     return word[k];
+}
+
+const char *
+kind_words(enum kind k)
+{
+    static const char *const words[KIND_COUNT] = {"a NumPy archive",
+        "a dense matrix", "a sparse matrix", "a dataset", "a model",
+        "a checkpoint"};
+    return words[k];
+}
+
+enum kind
+kind_of_file(const char *path)
+{
+    struct npz_in z;
+    struct npz_head h;
+    struct stat st;
+    struct err e;
+    unsigned seen = 0;
+    if (strcmp(path, "-") == 0 || stat(path, &st) || !S_ISREG(st.st_mode) ||
+        npz_in_open(&z, path, &e))
+        return KIND_OTHER;
+    while (npz_in_next(&z, &h, &e) == 1)
+        if (!h.text)
+            kind_see(&seen, h.name);
+    npz_in_close(&z);
+    return kind_of(seen);
+}
+
+int
+kind_not(const char *name, enum kind k, const char *member, const char *wanted,
+    struct err *e)
+{
+    if (k == KIND_OTHER)
+        return err_set(e, ERR_FORMAT,
+            "'%s' has no member '%s', so it is not %s", name, member, wanted);
+    return err_set(
+        e, ERR_FORMAT, "'%s' is %s, not %s", name, kind_words(k), wanted);
+}
+
+int
+kind_refuse(
+    const struct npz *z, const char *member, const char *wanted, struct err *e)
+{
+    unsigned seen = 0;
+    for (int i = 0; i < z->n; i++)
+        kind_see(&seen, z->array[i].name);
+    return kind_not(z->path, kind_of(seen), member, wanted, e);
+}
+
+int
+kind_other(const char *wanted, struct err *e)
+{
+    if (!e)
+        return ERR_OTHER;
+    size_t n = strlen(e->msg);
+    snprintf(e->msg + n, sizeof e->msg - n, ", but it should be %s", wanted);
+    return ERR_OTHER;
+}
+
+int
+kind_load(struct npz *z, const char *path, const char *const *members,
+    const char *wanted, struct err *e)
+{
+    int rc = npz_load(z, path, members, e);
+    return rc == ERR_OTHER ? kind_other(wanted, e) : rc;
 }

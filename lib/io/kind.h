@@ -1,6 +1,8 @@
 #ifndef STAIR_KIND_H
 #define STAIR_KIND_H
 
+#include "lib/io/npz.h"
+
 /*
  * Which of the kinds of stair-npz(5) a file is, by the names of its members in
  * any order. kind_see each name once (starting from 0), then ask kind_of.
@@ -19,5 +21,34 @@ enum kind {
 void kind_see(unsigned *seen, const char *name);
 enum kind kind_of(unsigned seen);
 const char *kind_name(enum kind k);
+
+/* The kind of an npz or npy file by its name, KIND_OTHER if it cannot be read:
+ * for messages. */
+enum kind kind_of_file(const char *path);
+
+/* "a model", "a NumPy archive". */
+const char *kind_words(enum kind k);
+
+/*
+ * For readers that find something else than they want. `wanted` says in words
+ * what that is and where one learns of it: "a dataset: see stair-ingest(1)".
+ */
+
+/* ERR_FORMAT: "'model.npz' is a model, not a dataset: see stair-ingest(1)", or,
+ * if the file of that name is none of the kinds, which member it lacks. */
+int kind_not(const char *name, enum kind k, const char *member,
+    const char *wanted, struct err *e);
+
+/* The same of z. */
+int kind_refuse(
+    const struct npz *z, const char *member, const char *wanted, struct err *e);
+
+/* npz_load, whose sentence about a file that is no npz at all says what is
+ * wanted. */
+int kind_load(struct npz *z, const char *path, const char *const *members,
+    const char *wanted, struct err *e) ERR_CHECKED;
+
+/* After an ERR_OTHER from opening path: adds what is wanted to the sentence. */
+int kind_other(const char *wanted, struct err *e);
 
 #endif

@@ -38,7 +38,7 @@ npz_in_start(struct npz_in *z, struct xin *x, struct err *e)
     else if (k > 0 && p[0] == 0x93)
         z->state->bare = 1;
     else if (k > 0 && (p[0] != 'P' || (k > 1 && p[1] != 'K')))
-        k = err_set(e, ERR_FORMAT, "cannot read '%s': not an npz or npy file",
+        k = err_set(e, ERR_OTHER, "cannot read '%s': not an npz or npy file",
             z->x.name);
     if (k < 0) {
         npz_in_close(z);

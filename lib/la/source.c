@@ -1,6 +1,7 @@
 #include "lib/la/source.h"
 
 #include "lib/base/mem.h"
+#include "lib/io/kind.h"
 #include "lib/la/store.h"
 
 #include <inttypes.h>
@@ -128,10 +129,13 @@ open_dense(struct source *s, const struct npz_head *h, struct err *e)
 static int
 enter(struct source *s, struct err *e)
 {
+    static const char wanted[] =
+        "item features or a graph of items: see stair-features(1)";
     struct source_state *st = s->state;
+    unsigned seen = 0;
     int rc = npz_in_open(&st->in, st->path, e);
     if (rc)
-        return rc;
+        return rc == ERR_OTHER ? kind_other(wanted, e) : rc;
     if (!st->name && !(st->name = strdup(st->in.x.name)))
         return err_set(e, ERR_NOMEM, "out of memory");
     s->name = st->name;
@@ -141,9 +145,9 @@ enter(struct source *s, struct err *e)
         if (rc < 0)
             return rc;
         if (rc == 0)
-            return err_set(e, ERR_FORMAT,
-                "'%s' has neither a member 'x' nor those of a sparse matrix",
-                s->name);
+            return kind_not(s->name, kind_of(seen), "x", wanted, e);
+        if (!h.text)
+            kind_see(&seen, h.name);
         if (h.text)
             rc = take_text(s, &h, e);
         else if (strcmp(h.name, "x") == 0)

@@ -1,6 +1,7 @@
 #include "lib/la/store.h"
 
 #include "lib/base/mem.h"
+#include "lib/io/kind.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,16 +10,17 @@
 
 int
 store_read_mat(const char *path, struct mat *m, struct hist *h,
-    const char *role, struct err *e)
+    const char *role, const char *wanted, struct err *e)
 {
-    static const char *const wanted[] = {"x", NULL};
+    static const char *const members[] = {"x", NULL};
     *m = (struct mat){0};
     struct npz z;
-    int rc = npz_load(&z, path, wanted, e);
+    int rc = kind_load(&z, path, members, wanted, e);
     if (rc)
         return rc;
     struct npy shape;
-    rc = npz_take_f32(&z, "x", 2, &m->x, &shape, e);
+    rc = npz_find(&z, "x") ? npz_take_f32(&z, "x", 2, &m->x, &shape, e)
+                           : kind_refuse(&z, "x", wanted, e);
     if (!rc) {
         m->n = shape.shape[0];
         m->d = shape.shape[1];
@@ -167,16 +169,17 @@ store_take_csr(struct npz *z, const char *prefix, struct csr *a, struct err *e)
 
 int
 store_read_csr(const char *path, struct csr *a, struct hist *h,
-    const char *role, struct err *e)
+    const char *role, const char *wanted, struct err *e)
 {
-    static const char *const wanted[] = {
+    static const char *const members[] = {
         "format", "shape", "indptr", "indices", "data", NULL};
     *a = (struct csr){0};
     struct npz z;
-    int rc = npz_load(&z, path, wanted, e);
+    int rc = kind_load(&z, path, members, wanted, e);
     if (rc)
         return rc;
-    rc = store_take_csr(&z, "", a, e);
+    rc = npz_find(&z, "format") ? store_take_csr(&z, "", a, e)
+                                : kind_refuse(&z, "format", wanted, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     npz_free(&z);

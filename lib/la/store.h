@@ -10,12 +10,13 @@
  * Matrices on disk: dense files (member x, or a bare .npy) and CSR files as
  * SciPy writes them. Reading verifies the whole file, shapes, CSR invariants
  * and that every value is finite. h (may be NULL) receives the provenance
- * under the given role.
+ * under the given role. `wanted` says in messages what should be there, see
+ * kind_refuse.
  */
 int store_read_mat(const char *path, struct mat *m, struct hist *h,
-    const char *role, struct err *e) ERR_CHECKED;
+    const char *role, const char *wanted, struct err *e) ERR_CHECKED;
 int store_read_csr(const char *path, struct csr *a, struct hist *h,
-    const char *role, struct err *e) ERR_CHECKED;
+    const char *role, const char *wanted, struct err *e) ERR_CHECKED;
 
 /* CSR out of members that are already in memory, whose names begin with prefix;
  * SciPy's `format` must say csr. Rows whose columns are unsorted are sorted;

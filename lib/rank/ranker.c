@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
+#include "lib/io/kind.h"
 #include "lib/io/npz.h"
 #include "lib/la/store.h"
 
@@ -170,6 +171,8 @@ note_ids(struct npz *z, struct hist *h, struct err *e)
     return 0;
 }
 
+static const char a_model[] = "a model: see stair-train(1)";
+
 static int
 read_file(const char *path, const char *role, int params, struct ranker *r,
     struct hist *h, struct err *e)
@@ -179,12 +182,18 @@ read_file(const char *path, const char *role, int params, struct ranker *r,
     if (!w)
         return ERR_NOMEM;
     struct npz z;
-    int rc = npz_load(&z, path, w->list, e);
+    int rc = kind_load(&z, path, w->list, a_model, e);
     free(w);
     if (rc)
         return rc;
-    rc =
-        npz_find(&z, "blend") ? take_blend(&z, r, e) : take_model(&z, "", r, e);
+    int user = npz_find(&z, "user") != NULL,
+        item = npz_find(&z, "item") != NULL;
+    if (npz_find(&z, "blend"))
+        rc = take_blend(&z, r, e);
+    else if (user != item || (!user && !npz_find(&z, "format")))
+        rc = kind_refuse(&z, user ? "item" : "user", a_model, e);
+    else
+        rc = take_model(&z, "", r, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     if (!rc && h)

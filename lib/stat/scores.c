@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
+#include "lib/io/foreign.h"
 #include "lib/io/jsonl.h"
 #include "lib/io/table.h"
 #include "lib/io/xio.h"
@@ -253,10 +254,13 @@ scores_read(struct scores *s, const char *path, struct err *e)
         return rc;
     struct reader r = {.s = s, .name = x.name};
     const unsigned char *p;
-    int64_t n = xin_peek(&x, &p, e);
-    rc = n < 0                ? (int)n
-         : n > 0 && *p == '{' ? json(&r, &x, e)
-                              : table_read(&x, "\t", 0, add_row, &r, e);
+    rc = foreign_check(&x, "stair-compare", e);
+    if (!rc) {
+        int64_t n = xin_peek(&x, &p, e);
+        rc = n < 0                ? (int)n
+             : n > 0 && *p == '{' ? json(&r, &x, e)
+                                  : table_read(&x, "\t", 0, add_row, &r, e);
+    }
     if (!rc && !s->per_user)
         s->n = s->key.n > 0;
     if (!rc && (s->n == 0 || s->key.n == 0))

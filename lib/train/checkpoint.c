@@ -1,6 +1,7 @@
 #include "lib/train/checkpoint.h"
 
 #include "lib/base/mem.h"
+#include "lib/io/kind.h"
 #include "lib/la/store.h"
 
 #include <inttypes.h>
@@ -183,10 +184,13 @@ checkpoint_read(
 {
     *c = (struct checkpoint){0};
     struct npz z;
-    int rc = npz_load(&z, path, NULL, e);
+    static const char wanted[] =
+        "a checkpoint: see --checkpoint in stair-train(1)";
+    int rc = kind_load(&z, path, NULL, wanted, e);
     if (rc)
         return rc;
-    rc = take_all(&z, c, e);
+    rc = npz_find(&z, "counters") ? take_all(&z, c, e)
+                                  : kind_refuse(&z, "counters", wanted, e);
     if (!rc && h)
         rc = hist_input(h, "resume", z.path, z.history, z.id, e);
     npz_free(&z);

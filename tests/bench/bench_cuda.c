@@ -198,8 +198,8 @@ main(int argc, char **argv)
     struct engine *g;
     int64_t batch = atoll(argv[4]);
     must(dataset_read(argv[1], &d, NULL, &e), &e);
-    must(store_read_mat(argv[2], &init, NULL, "", &e), &e);
-    must(store_read_csr(argv[3], &items, NULL, "", &e), &e);
+    must(store_read_mat(argv[2], &init, NULL, "", "", &e), &e);
+    must(store_read_csr(argv[3], &items, NULL, "", "", &e), &e);
     struct system_args args;
     struct model made;
     system_defaults(&args, &stair_system);

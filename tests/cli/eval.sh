@@ -129,8 +129,8 @@ fails 2 "stair-eval: option '--mask': the valid items are evaluated, they cannot
 fails 2 "stair-eval: metrics and per-user metrics cannot both go to standard output" stair-eval --data d.npz --per-user - m.npz
 fails 2 "stair-eval: unexpected operand 'm2.npz' (see --help)" stair-eval --data d.npz m.npz m2.npz
 fails 1 "stair-eval: cannot open 'no.npz': No such file or directory" stair-eval --data d.npz no.npz
-fails 1 "stair-eval: 'd.npz' has no member 'user'" stair-eval --data d.npz d.npz
-fails 1 "stair-eval: 'm.npz' has no member 'train_indptr'" stair-eval --data m.npz m.npz
+fails 1 "stair-eval: 'd.npz' is a dataset, not a model: see stair-train(1)" stair-eval --data d.npz d.npz
+fails 1 "stair-eval: 'm.npz' is a model, not a dataset: see stair-ingest(1)" stair-eval --data m.npz m.npz
 {
 	cat in.csv
 	echo d,v,0
@@ -149,7 +149,7 @@ stair-ingest -q --split label --label label -o d4.npz in4.csv
 stair-train -q --model popularity --data d4.npz -o m4.npz
 fails 1 "stair-eval: 'd4.npz': the id of user 0 contains a tab or a line end, which a table cannot hold" stair-eval --data d4.npz --per-user u4 m4.npz
 echo old >keep
-fails 1 "stair-eval: 'd.npz' has no member 'user'" stair-eval --data d.npz -o keep --per-user keep d.npz
+fails 1 "stair-eval: 'd.npz' is a dataset, not a model: see stair-train(1)" stair-eval --data d.npz -o keep --per-user keep d.npz
 same "old output survives" "$(cat keep)" old
 same "no temporary files" "$(find . -name '*.??????' -newer keep | head -3)" ""
 done_testing

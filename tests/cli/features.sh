@@ -147,7 +147,7 @@ npy "'twice.npz': member 'ids', element 3: id 'a' is there twice" twice.npz
 npy "'three.npz' has 4 rows, but there are 3 ids" three.npz
 npy "'float.npz': member 'ids' is not a list of strings or integers" float.npz
 npy "'empty_id.npz': member 'ids', element 1: the id is empty" empty_id.npz
-npy "'no_x.npz' has no member 'x'" no_x.npz
+npy "'no_x.npz' has no member 'x', so it is not item vectors: see stair-features(1)" no_x.npz
 npy "'flat.npz': member 'x' is not a matrix of numbers" flat.npz
 npy "cannot read 'fortran.npy': member 'x': Fortran order is not supported" fortran.npy
 npy "'nan.npy', row 2: value 2 is not finite" nan.npy

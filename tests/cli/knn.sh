@@ -94,7 +94,7 @@ print(sp.load_npz('five.out').toarray().astype(float).round(4).tolist())")" \
 	fails 1 "stair-knn: 'nan.npy': value at row 2, column 1 is not finite (nan)" stair-knn --low-memory -o x.npz nan.npy:1
 	fails 1 "stair-knn: 'line.npy': member 'x' has 1 dimensions, not 2" stair-knn -o x.npz line.npy:1
 	fails 1 "stair-knn: 'words.npy': member 'x' is not numeric" stair-knn -o x.npz words.npy:1
-	fails 1 "stair-knn: 'other.npz' has neither a member 'x' nor those of a sparse matrix" stair-knn -o x.npz other.npz:1
+	fails 1 "stair-knn: 'other.npz' has no member 'x', so it is not item features or a graph of items: see stair-features(1)" stair-knn -o x.npz other.npz:1
 	fails 1 "stair-knn: 'none.npy': matrix of 7 x 0 is empty" stair-knn -o x.npz none.npy:1
 	fails 1 "stair-knn: 'five.npy' has 5 rows, '$text' has 300" stair-knn -q -o x.npz $text:1 five.npy:1
 	fails 1 "stair-knn: 'five.npy': 5 neighbours wanted, but there are only 5 items" stair-knn -o x.npz five.npy:5

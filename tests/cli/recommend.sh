@@ -89,7 +89,7 @@ b	1	z	1"
 same "users from a pipe" "$(r --users - -n 1 m.npz <users)" "$(r --users users -n 1 m.npz)"
 same "no users wanted" "$(r --users /dev/null m.npz)" ""
 printf 'b\nnobody\na\nzorro\n' >users
-fails 1 "stair-recommend: 'users' line 2: unknown user 'nobody'" r --users users m.npz
+fails 1 "stair-recommend: 'users' line 2: unknown user 'nobody' (the first of the dataset is 'a')" r --users users m.npz
 same "unknown users passed over" "$(r --users users --skip-unknown -n 1 m.npz 2>err)" "b	1	z	1
 a	1	v	1"
 same "and counted" "$(cat err)" "stair-recommend: skipped 2 unknown users"
@@ -142,7 +142,7 @@ fails 1 "stair-recommend: 'd3.npz': the id of item 0 contains a tab or a line en
 same "which JSON can" "$(stair-recommend --json --data d3.npz m3.npz)" '{"user": "a", "items": [{"item": "z", "score": 1}]}
 {"user": "b", "items": [{"item": "x\u0009y", "score": 1}]}'
 echo old >out
-fails 1 "stair-recommend: 'd.npz' has no member 'user'" r -o out d.npz
+fails 1 "stair-recommend: 'd.npz' is a dataset, not a model: see stair-train(1)" r -o out d.npz
 same "old output survives" "$(cat out)" old
 same "no temporary files" "$(find . -name 'out?*')" ""
 

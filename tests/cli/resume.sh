@@ -103,7 +103,7 @@ runs "stopped: it is a model" stair-eval --data data.npz bare-ck.npz
 cp ck.npz keep.npz
 fails 1 "stair-train: 'ck.npz' is a checkpoint of another run: it has --gamma=0.2, this run has --gamma=0.3" \
 	stair-train "${run[@]}" --gamma .3 --resume ck.npz -q -o bad.npz
-fails 1 "stair-train: 'init.npz' is not a checkpoint" stair-train "${run[@]}" --resume init.npz -q -o bad.npz
+fails 1 "stair-train: 'init.npz' is a dense matrix, not a checkpoint: see --checkpoint in stair-train(1)" stair-train "${run[@]}" --resume init.npz -q -o bad.npz
 fails 1 "stair-train: cannot open 'none.npz': No such file or directory" stair-train "${run[@]}" --resume none.npz -q -o bad.npz
 "$PY" - <<-'P'
 	import numpy as np

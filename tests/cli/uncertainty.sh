@@ -38,6 +38,6 @@ u="stair-uncertainty --data d.npz --clusters 4,9"
 	done
 	fails 1 "stair-uncertainty: $((items + 1)) clusters of $items items" stair-uncertainty --data d.npz --clusters $((items + 1)) text.npz
 	fails 1 "stair-uncertainty: 'text.npz' has $items rows, but 'pure.npz' has 24 items" stair-uncertainty --data pure.npz --clusters 4 text.npz
-	fails 1 "stair-uncertainty: 'd.npz' has neither features (member 'x') nor item vectors (member 'item')" $u d.npz
+	fails 1 "stair-uncertainty: 'd.npz' is a dataset, not item features or a model: see stair-features(1)" $u d.npz
 }
 done_testing

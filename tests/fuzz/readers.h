@@ -118,12 +118,12 @@ read_all(const void *data, size_t n)
     read_arrays(path);
     read_source(path);
     read_ranker(path, &h);
-    if (store_read_mat(path, &m, &h, "x", &e) == 0) {
+    if (store_read_mat(path, &m, &h, "x", "", &e) == 0) {
         if (mat_check_finite(&m, path, &e))
             abort();
         mat_free(&m);
     }
-    if (store_read_csr(path, &a, &h, "items", &e) == 0) {
+    if (store_read_csr(path, &a, &h, "items", "", &e) == 0) {
         if (csr_check(&a, path, &e))
             abort();
         csr_free(&a);

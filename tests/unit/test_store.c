@@ -16,8 +16,8 @@ test_mat(void)
     struct hist h = {0};
     struct err e;
     ok(store_write_mat("m.npz", &m, "stair-npz 1\nmade\t1\t\t-\n", &e) == 0 &&
-            store_read_mat("m.npz", &back, &h, "x", &e) == 0 && back.n == 2 &&
-            back.d == 3 && !memcmp(back.x, v, sizeof v),
+            store_read_mat("m.npz", &back, &h, "x", "", &e) == 0 &&
+            back.n == 2 && back.d == 3 && !memcmp(back.x, v, sizeof v),
         "a dense matrix comes back");
     ok(h.lines && !strcmp(h.lines, "made\t1\t\t-\n") && h.inputs &&
             strlen(h.inputs) == 10 && !strncmp(h.inputs, "x:", 2),
@@ -26,7 +26,7 @@ test_mat(void)
     hist_free(&h);
     v[4] = NAN;
     ok(store_write_mat("nan.npz", &m, "", &e) == 0 &&
-            store_read_mat("nan.npz", &back, NULL, NULL, &e) == ERR_NUM &&
+            store_read_mat("nan.npz", &back, NULL, NULL, "", &e) == ERR_NUM &&
             !strcmp(e.msg,
                 "'nan.npz': value at row 1, column 1 is not finite (nan)") &&
             !back.x,
@@ -37,19 +37,21 @@ test_mat(void)
     int rc = npz_out_open(&z, "flat.npz", &e);
     rc |= npz_out_array(&z, "x", &h1, v, &e);
     rc |= npz_out_commit(&z, &e);
-    ok(!rc && store_read_mat("flat.npz", &back, NULL, NULL, &e) < 0 &&
+    ok(!rc && store_read_mat("flat.npz", &back, NULL, NULL, "", &e) < 0 &&
             !strcmp(e.msg, "'flat.npz': member 'x' has 1 dimensions, not 2"),
         "%s", e.msg);
     rc = npz_out_open(&z, "wide.npz", &e);
     rc |= npz_out_array(&z, "x", &h2, NULL, &e);
     rc |= npz_out_commit(&z, &e);
-    ok(!rc && store_read_mat("wide.npz", &back, NULL, NULL, &e) == ERR_SHAPE &&
+    ok(!rc &&
+            store_read_mat("wide.npz", &back, NULL, NULL, "", &e) ==
+                ERR_SHAPE &&
             !strcmp(e.msg,
                 "'wide.npz': member 'x' is empty and claims 0 x 1099511627776"),
         "%s", e.msg);
     struct mat none = {0, 4, NULL};
     ok(store_write_mat("none.npz", &none, "", &e) == 0 &&
-            store_read_mat("none.npz", &back, NULL, NULL, &e) == 0 &&
+            store_read_mat("none.npz", &back, NULL, NULL, "", &e) == 0 &&
             back.n == 0 && back.d == 4,
         "an empty one too");
     mat_free(&back);
@@ -80,7 +82,7 @@ read_csr(const char *format, const int64_t *shape, const int64_t *ptr,
     if (rc)
         abort();
     e->msg[0] = 0;
-    return store_read_csr("a.npz", a, NULL, NULL, e);
+    return store_read_csr("a.npz", a, NULL, NULL, "an item graph", e);
 }
 
 static void
@@ -92,7 +94,7 @@ test_csr(void)
             a.cols == 3 && a.nnz == 3 && a.indices[1] == 2,
         "a CSR file in any order of members");
     ok(store_write_csr("b.npz", &a, "stair-npz 1\n", &e) == 0 &&
-            store_read_csr("b.npz", &b, NULL, NULL, &e) == 0 &&
+            store_read_csr("b.npz", &b, NULL, NULL, "", &e) == 0 &&
             !memcmp(a.indptr, b.indptr, 24) && !memcmp(a.data, b.data, 12) &&
             !memcmp(a.indices, b.indices, 12),
         "comes back");
@@ -100,7 +102,7 @@ test_csr(void)
     free(a.data);
     a.data = NULL;
     ok(store_write_csr("b.npz", &a, "", &e) == 0 &&
-            store_read_csr("b.npz", &b, NULL, NULL, &e) == 0 && b.data &&
+            store_read_csr("b.npz", &b, NULL, NULL, "", &e) == 0 && b.data &&
             b.data[0] == 1 && b.data[2] == 1,
         "without values: ones are written");
     csr_free(&a);
@@ -116,7 +118,8 @@ test_csr(void)
     ok(read_csr("c", NULL, NULL, NULL, &a, &e) < 0 && !strcmp(e.msg, bent),
         "a cut word is another word");
     ok(read_csr("", NULL, NULL, NULL, &a, &e) < 0 &&
-            !strcmp(e.msg, "'a.npz' has no member 'format'"),
+            !strcmp(e.msg, "'a.npz' has no member 'format', so it is "
+                           "not an item graph"),
         "%s", e.msg);
     ok(read_csr("csr", NULL, NULL, (int32_t[]){2, 2, 1}, &a, &e) < 0 &&
             !strcmp(
@@ -149,7 +152,7 @@ test_sorting(void)
         a.data[k] = (float)(N - 1 - k);
     }
     int good = store_write_csr("long.npz", &a, "", &e) == 0 &&
-               store_read_csr("long.npz", &b, NULL, NULL, &e) == 0;
+               store_read_csr("long.npz", &b, NULL, NULL, "", &e) == 0;
     for (int32_t k = 0; k < N && good; k++)
         good = b.indices[k] == k && (int32_t)b.data[k] == k;
     ok(good, "a row of %d in descending order", N);
