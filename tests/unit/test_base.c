@@ -125,6 +125,8 @@ arenas(void)
     ok(arena_check(&a, &e) == ERR_RANGE && strcmp(e.msg, "a reason") == 0,
         "an arena that is freed is empty");
     arena_free(&a);
+}
+
 static void
 test_near(void)
 {
