@@ -71,7 +71,7 @@ check_disjoint(const struct csr *a, const struct csr *b, const char *names,
 static const char *const members[] = {"train_indptr", "train_indices",
     "valid_indptr", "valid_indices", "test_indptr", "test_indices", "user_ids",
     "item_ids", NULL};
-static const char wanted[] = "a dataset: see stair-ingest(1)";
+static const char a_dataset[] = "a dataset: see stair-ingest(1)";
 
 int
 dataset_take(struct npz *z, struct dataset *d, struct err *e)
@@ -79,7 +79,7 @@ dataset_take(struct npz *z, struct dataset *d, struct err *e)
     *d = (struct dataset){0};
     for (const char *const *m = members; *m; m++)
         if (!npz_find(z, *m))
-            return kind_refuse(z, *m, wanted, e);
+            return kind_refuse(z, *m, a_dataset, e);
     int rc = dataset_take_ids(z, "user_ids", &d->user_ids, e);
     if (!rc)
         rc = dataset_take_ids(z, "item_ids", &d->item_ids, e);
@@ -108,7 +108,7 @@ dataset_read(const char *path, struct dataset *d, struct hist *h, struct err *e)
 {
     *d = (struct dataset){0};
     struct npz z;
-    int rc = kind_load(&z, path, members, wanted, e);
+    int rc = kind_load(&z, path, members, a_dataset, e);
     if (rc)
         return rc;
     rc = dataset_take(&z, d, e);
