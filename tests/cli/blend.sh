@@ -109,7 +109,7 @@ fails 2 "stair-blend: 'pop.npz:-1': '-1' is not a number of at least 0" blend po
 fails 2 "stair-blend: 17 models are more than 16" blend $(printf 'g.npz:1 %.0s' {1..17})
 fails 2 "stair-blend: only one input can be standard input" blend -:1 -:1
 fails 1 "stair-blend: 'b.npz' is a blend, and a blend has no blends as parts" blend pop.npz:1 b.npz:1
-fails 1 "stair-blend: 'd.npz' has no member 'user'" blend d.npz:1
+fails 1 "stair-blend: 'd.npz' is a dataset, not a model: see stair-train(1)" blend d.npz:1
 fails 1 "stair-blend: cannot open 'no.npz': No such file or directory" blend no.npz:1
 sizes() { stair-info s.npz | sed -nE 's/^size.*users=([0-9]+).items=([0-9]+).*/\1 users and \2 items/p'; }
 fails 1 "stair-blend: 'mf.npz' has $(sizes), but 'd.npz' has 3 users and 4 items" \
@@ -148,7 +148,7 @@ fails 1 "stair-eval: 'b.npz' has 3 users and 4 items, but 's.npz' has $(sizes)" 
 blend pop.npz:1 g.npz:1 2>err >/dev/full
 same "a full disk" "$? $(cat err)" "1 stair-blend: cannot write '<stdout>': No space left on device"
 echo old >keep
-fails 1 "stair-blend: 'd.npz' has no member 'user'" blend -o keep pop.npz:1 d.npz:1
+fails 1 "stair-blend: 'd.npz' is a dataset, not a model: see stair-train(1)" blend -o keep pop.npz:1 d.npz:1
 same "old output survives" "$(cat keep)" old
 same "no temporary files" "$(find . -name '.stair-*')" ""
 done_testing
