@@ -9,5 +9,5 @@ $(foreach v,INTER TITLES $(foreach f,$(FEATURES),$f_vectors $f_ids),$(eval overr
 
 column = $(if $($2),--$1 $(call quote,$($2)))
 INGEST = --core $(CORE) --split $(SPLIT) $(call column,user,USER_COLUMN) $(call column,item,ITEM_COLUMN) \
-	$(call column,time,TIME_COLUMN) $(INGEST_OPTIONS)
+	$(call column,time,TIME_COLUMN) $(foreach w,$(WHERE),--where $(call quote,$w)) $(INGEST_OPTIONS)
 include $(HERE)stage.mk

@@ -13,17 +13,19 @@
 # Several files are read as one.
 INTER =
 # Which columns these are, by name or by number from 1. Empty: the usual names are
-# looked for. Times are needed for the splits by time.
+# looked for. Times may be numbers or ISO dates; the splits by time need them.
 USER_COLUMN =
 ITEM_COLUMN =
 TIME_COLUMN =
+# Which rows count: conditions without blanks, such as: rating>=4 event=purchase
+WHERE =
 # Other options of stair-ingest, such as --skip-bad, which passes over damaged rows.
 INGEST_OPTIONS =
 # Users and items with fewer interactions than this are left out.
 CORE = 5
-# What is hidden to measure with: ratio:8:1:1, of each user a tenth at random for
-# tuning (valid) and a tenth for the final comparison (test); time:8:1:1, the latest of each
-# user; leave-one-out, the last two.
+# What is hidden of each user's items, for choosing (valid) and for the final
+# comparison (test): ratio:8:1:1, a tenth each at random; time:8:1:1, the latest;
+# leave-one-out, the last two.
 SPLIT = ratio:8:1:1
 
 # -- what is known of the items ------------------------------------------------------
@@ -39,17 +41,17 @@ text_k = 5
 image_vectors =
 image_ids =
 image_k = 1
-# A table of the items for people: its columns with the id (empty: the first one),
-# the title (empty: the second one) and the address of a picture (empty: none). It may be the
-# table of interactions.
+# A table of the items for people, which may be that of the interactions, and its
+# columns: the id (empty: the first), the title (empty: the second), the address of
+# a picture (empty: none).
 TITLES =
 TITLES_ITEM =
 TITLES_TITLE =
 TITLES_PICTURE =
 
 # -- what is compared ----------------------------------------------------------------
-# Any of popularity itemknn mf lightgcn jgcf stair and, with features, mmgcn lattice bm3
-# freedom mmssl. Empty: popularity, ItemKNN, and STAIR, or without features LightGCN.
+# Any of popularity itemknn mf lightgcn jgcf and, with features, stair mmgcn lattice
+# bm3 freedom mmssl. Empty: popularity itemknn stair, without features lightgcn.
 SYSTEMS =
 # Passes over the data, and how often valid is looked at.
 EPOCHS = 100

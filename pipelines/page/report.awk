@@ -10,7 +10,7 @@ BEGIN {
 		of[f[3]] = f[6]
 		system_of[f[6]] = f[3]
 		valid[f[3]] = f[12]
-		course[f[3]] = !f[13] ? "-" : sprintf("%d epochs%s", f[13], f[14] == "-" ? "" : sprintf(", %.3g s", f[13] * f[14]))
+		course[f[3]] = !(f[13] + 0) ? "-" : sprintf("%d epochs%s", f[13], f[14] == "-" ? "" : sprintf(", %.3g s", f[13] * f[14]))
 	}
 	read(dir "/users.tsv")
 	next_row()
@@ -46,7 +46,7 @@ function systems(file,   i, s, k, line, scores) {
 	line = ""
 	for (k = 1; k <= n; k++)
 		line = line OFS label(m[k])
-	print line, "against " name(best), "valid NDCG@20", "training" >file
+	print line, "against " name(best), "on valid", "training" >file
 	scores = out "scores.tsv"
 	print "system", "ndcg@20", "low", "high" >scores
 	for (i = 1; i <= names; i++) {

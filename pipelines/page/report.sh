@@ -38,7 +38,7 @@ cards() { # the items of the examples; pictures are the only thing that is elsew
 		$2 == "had" && $3 == 1 { close_row(); printf "<h3>User %s</h3><p class=small>bought:</p>\n", escaped($1) }
 		$2 == "held" {
 			close_row()
-			printf "<p class=small>%sand gets (in green: among the %d that were bought and hidden):</p>\n", ($4 ? "and " $4 " more, " : ""), $3
+			printf "<p class=small>%sand gets (green: among the hidden purchases, of which there are %d):</p>\n", ($4 ? "and " $4 " more, " : ""), $3
 			next
 		}
 		kind != row { print "<ol class=cards>"; row = kind }

@@ -14,22 +14,23 @@ cp -r "$TOP/pipelines" installed/share/stair
 PATH=$PWD/installed/bin:$PATH
 stair-synth -q --users 300 --items 150 --interactions 2600 --topics 8 --fringe 0 --text-dim 32 --image-dim 48 -o raw
 {
-	printf '\357\273\277order_id,email,sku,title,price,created_at,picture\r\n'
+	printf '\357\273\277order_id,email,sku,title,price,status,created_at,picture\r\n'
 	gzip -dc raw/interactions.csv.gz | sed 1d | sort -t, -k3,3nr | awk -F, '
 		BEGIN { while ((getline line <"raw/items.tsv") > 0) { split(line, f, "\t"); title[f[1]] = f[2] } }
 		{
 			name = title[$2]
 			sub(/ /, ", \"\"A\\&B\"\" <new> ", name)
-			printf "%d,%s@shop.example,%s,\"%s\",%d.99,", 90000 - NR, tolower($1), $2, name, NR % 50
+			printf "%d,%s@shop.example,%s,\"%s\",%d.99,%s,", 90000 - NR, tolower($1), $2, name, NR % 50, NR % 90 ? "paid" : "returned"
 			printf "2025-%02d-%02dT%02d:%02d:00Z,", 12 - int(NR / 672), 28 - int(NR / 24) % 28, 23 - NR % 24, NR % 60
 			printf "https://pictures.shop.example/%s.jpg?a=1&b=2\r\n", $2
 			if (NR % 600 == 0) printf "%d,cut@shop.example\r\n", NR
-			if (NR % 600 == 300) printf "%d,,%s,no user,1,2025-01-01T00:00:00Z,\r\n", NR, $2
+			if (NR % 600 == 300) printf "%d,,%s,no user,1,paid,2025-01-01T00:00:00Z,\r\n", NR, $2
 			if (NR % 600 == 450) printf "\001\002\003\r\n"
 		}'
 } >export/orders.csv
 stair-cat -f tsv raw/text.npy | tr '\t' ',' | paste -d, raw/item_ids.txt - >export/vectors.csv
 sed -e 's/^INTER =.*/INTER = orders.csv/' -e 's/^USER_COLUMN =.*/USER_COLUMN = email/' -e 's/^ITEM_COLUMN =.*/ITEM_COLUMN = sku/' \
+	-e 's/^TIME_COLUMN =.*/TIME_COLUMN = created_at/' -e 's/^SPLIT =.*/SPLIT = time:8:1:1/' -e 's/^WHERE =.*/WHERE = status=paid/' \
 	-e 's/^INGEST_OPTIONS =.*/INGEST_OPTIONS = --skip-bad/' -e 's/^FEATURES =.*/FEATURES = text/' \
 	-e 's/^text_vectors =.*/text_vectors = vectors.csv/' -e 's/^TITLES =.*/TITLES = orders.csv/' -e 's/^TITLES_ITEM =.*/TITLES_ITEM = sku/' \
 	-e 's/^TITLES_TITLE =.*/TITLES_TITLE = title/' -e 's/^TITLES_PICTURE =.*/TITLES_PICTURE = picture/' \
@@ -75,7 +76,8 @@ same "pictures" "$(grep -oE 'src="https://pictures.shop.example/[A-Z0-9]*.jpg\?a
 	"$(awk -F'\t' '$2 != "held"' runs/shop/report/examples.tsv | wc -l | tr -d ' ')"
 same "and nothing else from elsewhere" "$(grep -oE '(src|href)="[^"]{0,30}' $page | grep -vE '"#|"data:image|pictures.shop.example')" ""
 same "no number that is none" "$(grep -ciE '\b-?(nan|inf)\b' <<<"$text")" 0
-same "lists with titles for all users" "$(awk -F'\t' '$5 ~ /, "A&B" <new> /' runs/shop/top.tsv | wc -l) $(cut -f1 runs/shop/top.tsv | sort -u | wc -l)" "3000 300"
+same "lists with titles for all users" "$(awk -F'\t' '$5 ~ /, "A&B" <new> /' runs/shop/top.tsv | wc -l) $(cut -f1 runs/shop/top.tsv | sort -u | wc -l)" \
+	"$(sed -nE 's/^size\tusers=([0-9]*).*/\10 \1/p' runs/shop/data.info)"
 if command -v gnuplot >/dev/null; then
 	same "figures" "$(grep -c '<img alt="[^"]' $page)" 4
 else

@@ -11,9 +11,9 @@ echo user,item >orders.csv
 
 # what may be empty, and what may have several words
 empty=" DATA SYNTH THREADS TITLES TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_ids image_ids NOTE INGEST INGEST_OPTIONS
-USER_COLUMN ITEM_COLUMN TIME_COLUMN FEATURES itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors "
+USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE FEATURES itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors "
 words=" SYNTH NOTE INGEST INGEST_OPTIONS SYSTEMS itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE
-USER_COLUMN ITEM_COLUMN TIME_COLUMN TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors "
+USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors "
 variables() { # variables PIPELINE: what its file sets, and what all have
 	sed -nE 's/^([A-Za-z][A-Za-z0-9_]*) *[?:]?=.*/\1/p' "$TOP/pipelines/$1.mk" |
 		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|.*_k)$'
