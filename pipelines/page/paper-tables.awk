@@ -74,7 +74,7 @@ function table2(file,   i, s, m, k, both, line, text, n, mean, sd, test, runs, t
 			continue
 		line = name(s)
 		for (k = 1; k <= n; k++) {
-			text = fixed(mean[m[k], s], 4) (runs[s] > 1 ? " ±" fixed(sd[m[k], s], 4) : "")
+			text = fixed(mean[m[k], s], 4) (s in runs && runs[s] > 1 ? " ±" fixed(sd[m[k], s], 4) : "")
 			line = line OFS (top[m[k]] == s ? "*" : "") text
 			if (both)
 				line = line OFS printed(2, d, s, m[k]) (s == "mmssl" && k > 2 ? " †" : "")

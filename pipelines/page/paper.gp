@@ -11,6 +11,7 @@ set autoscale xfix
 if (PART eq "fig2") {
 	set xlabel "clusters"
 	set logscale x
+	set xtics ()
 	set for [k in CLUSTERS] xtics add (k real(k))
 	plot for [s in SERIES] TABLE using (strcol(1) eq s ? column(2) : NaN):(COLUMN == 4 ? column(4) : column(4) / column(6)) \
 		with linespoints title s eq "mf" ? "MF-BPR" : s

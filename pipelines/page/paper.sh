@@ -133,6 +133,7 @@ those weights." && figures fig7g fig7k fig7w
 echo '<h2 id="made">How it was made</h2>'
 for d in $datasets; do
 	echo "<h3>$(name "$d")</h3>"
+	settings "$dir/$d/paper.plan.tsv" "$bin"
 	# shellcheck disable=SC2046 # paths without spaces
 	made "$dir/$d" $(tail -n +2 "$dir/$d/about.opts" | cut -d' ' -f1)
 done

@@ -93,6 +93,7 @@ for kind in user item; do table <"$out/strata-$kind.tsv" | details "Numbers: by 
 echo '<h2 id="examples">Examples</h2>'
 cards
 echo '<h2 id="made">How it was made</h2>'
+settings "$dir/report.plan.tsv" "$bin"
 # shellcheck disable=SC2046 # paths without spaces
 made "$dir" $(tail -n +2 "$dir/about.opts" | cut -d' ' -f1)
 page_end "$bin"

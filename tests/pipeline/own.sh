@@ -7,6 +7,18 @@
 unset MAKEFLAGS MAKELEVEL MFLAGS DATA
 own=$TOP/pipelines/own.mk
 
+# titles: forms of tables
+titles() { # titles INPUT COLUMNS...: what titles.awk makes of a table, a line of it for each item
+	printf "$1" | awk -v file=t -v item="${2:-}" -v title="${3:-}" -v picture="${4:-}" -f "$TOP/pipelines/titles.awk" 2>&1 | tail -n +2 | tr '\t\n' '|;'
+}
+same "titles: tabs, quotes are as they are" "$(titles 'item\ttitle\na\tA "b" c\nb\t"x\n')" 'a|A "b" c|;b|"x|;'
+same "commas, quotes, a mark, CRLF, a line end within" \
+	"$(titles '\357\273\277id,n,name\r\na,1,"x, ""y"""\r\nb,2,"two\r\nlines"\r\nc,3,z\r\na,4,again\r\n' id name)" 'a|x, "y"|;b|two lines|;c|z|;'
+same "semicolons, pictures, columns by number" "$(titles 'p;i;t\n//x/1.png;7;seven\n;8;\n' 2 t p)" '7|seven|//x/1.png;8||;'
+same "an empty table" "$(titles '')" ""
+same "a column that is not there" "$(printf 'a,b\n1,2\n' | awk -v file=t.csv -v title=name -f "$TOP/pipelines/titles.awk" 2>&1 >/dev/null) $?" \
+	"'t.csv' has no column 'name' (of its title) 1"
+
 # an installed copy, and an export
 mkdir -p installed/bin installed/share export
 ln -s "$BIN"/stair-* installed/bin/
