@@ -26,6 +26,7 @@ settings = $(if $(filter %.mk,$(DATASET)),$(or $(wildcard $(call path,DATASET)$(
 quote = '$(subst ','\'',$1)'
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 
+$(known_names)
 ifneq ($(making),)
 $(if $(BIN),$(call path,BIN),$(error set BIN to the directory of stair-train$(,) which is not in PATH))
 endif

@@ -43,3 +43,10 @@ kinds = path path? name whole whole? number wholes numbers commas
 from_environment = $(if $(filter BIN R P DATA THREADS,$1),environment)
 checked = $(foreach k,$(kinds),$(foreach v,$(of_$k),\
 	$(if $(filter $1 $(call from_environment,$v),$(origin $v)),$(call $k,$v))))
+
+# Refuses a variable on the command line that no pipeline has, such as EPOCH=5.
+folder := $(dir $(lastword $(MAKEFILE_LIST)))
+given = $(foreach w,$(subst \ ,_,$(MAKEOVERRIDES)),$(firstword $(subst =, ,$w)))
+assigned = $(shell sed -nE 's/^([A-Za-z_][A-Za-z0-9_]*) *[?:]?=.*/\1/p' $(wildcard $(addprefix $(folder),*.mk ../Makefile ../config.mk)))
+others = $(foreach k,$(kinds),$(of_$k)) %_vectors %_ids %_k V FUZZ TSAN COV TIDY CPPFLAGS CFLAGS LDFLAGS
+known_names = $(if $(given),$(foreach v,$(filter-out $(assigned) $(others),$(given)),$(error no pipeline has a variable '$v')))

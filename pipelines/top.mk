@@ -3,6 +3,7 @@
 # these in runs/NAME.
 pipelines = demo baby sports tiktok own report paper sweep
 ifneq ($(filter $(pipelines),$(MAKECMDGOALS)),)
+$(known_names)
 $(call checked,command)
 endif
 pipeline = +@$(MAKE) --no-print-directory -f $(or $1,pipelines/$@.mk) BIN=$(BIN)

@@ -50,4 +50,8 @@ for v in "EPOCHS=" "BIN=" "BIN=a b" "R=" "DATA=a b" "GAMMA=x"; do
 	make --no-print-directory -C "$TOP" demo "$v" >out 2>&1
 	same "make demo $v" "$? $(wc -l <out | tr -d ' ') $(grep -cE "\*\*\* ${v%%=*} is .*, not '${v#*=}'\.  Stop\.$" out)" "2 1 1"
 done
+make --no-print-directory -C "$TOP" demo EPOCH=5 GRID="a=1 b=2" >out 2>&1
+same "a variable that no pipeline has" "$? $(wc -l <out | tr -d ' ') $(sed 's/^[^*]*//' out)" "2 1 *** no pipeline has a variable 'EPOCH'.  Stop."
+make -n -f "$TOP/pipelines/demo.mk" BIN="$BIN" R="$PWD/r" GAMA=1 >out 2>&1
+same "also without the top" "$? $(sed 's/^[^*]*//' out)" "2 *** no pipeline has a variable 'GAMA'.  Stop."
 done_testing
