@@ -10,10 +10,11 @@ if (PART eq "scores") {
 	set bmargin 7
 	plot TABLE using 0:2:3:4:xtic(1) with yerrorbars lt 1
 }
-if (PART eq "strata") {
+if (PART eq "strata") { # of few users a mean says little
 	set xlabel XLABEL
-	stats TABLE using 1 nooutput
-	plot for [i=3:COLUMNS] TABLE using 0:i:xtic(1) with linespoints title columnheader(i)
+	set xtics rotate by -35 left
+	set bmargin 5
+	plot for [i=3:COLUMNS] TABLE using 0:(column(2) >= 20 ? column(i) : NaN):xtic(1) with linespoints title columnheader(i)
 }
 if (PART eq "curves") {
 	set xlabel "epoch"

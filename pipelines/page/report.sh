@@ -83,7 +83,7 @@ awk -F'\t' 'NR > 1 && $13 > 0 { print $6, $3 }' "$dir/report.tsv" >"$out/trained
 	SERIES = '$(cut -d' ' -f1 "$out/trained" | tr '\n' ' ')'; TITLES = '$(cut -d' ' -f2 "$out/trained" | while read -r s; do name "$s"; done | tr '\n' ' ')'"
 echo '</div>'
 echo '<h2 id="strata">For whom, and for which items</h2>'
-echo '<p>Left: users by how much they had bought; right: test items by how often they had been bought.</p><div class="figures">'
+echo '<p>Left: users by how much they had bought; right: test items by how often they had been bought. Groups of fewer than 20 users are in the tables alone.</p><div class="figures">'
 for kind in user item; do
 	figure "strata-$kind" "NDCG@20 by purchases of the $kind" "PART = 'strata'; TABLE = '$out/strata-$kind.tsv'; \
 		COLUMNS = $(head -n 1 "$out/strata-$kind.tsv" | awk -F'\t' '{ print NF }'); XLABEL = 'purchases of the $kind in train'"
