@@ -1,9 +1,12 @@
-/* Conversion of our files to npy, Matrix Market and tab-separated text. */
-#include "lib/data/dataset.h"
+/* Conversion of our files to what others read: arrays, text, what servers of
+ * vectors load. */
+#include "lib/data/identity.h"
 #include "lib/io/kind.h"
 #include "lib/io/npz.h"
 #include "lib/io/xio.h"
 #include "lib/la/store.h"
+#include "tools/cat_text.h"
+#include "tools/cat_vectors.h"
 #include "tools/cli.h"
 
 #include <inttypes.h>
@@ -12,136 +15,11 @@
 #include <string.h>
 
 struct cat_opt {
-    const char *format, *member;
+    const char *format, *member, *ids, *data, *template;
+    int cosine;
 };
 
 static const char *const part_name[] = {"train", "valid", "test"};
-
-static int
-put_number(struct xout *x, const struct npy *h, const void *p, int64_t i,
-    struct err *e)
-{
-    if (h->kind == 'f')
-        return xout_printf(
-            x, e, h->size == 8 ? "%.17g" : "%.9g", npz_value(h, p, i));
-    if (h->kind == 'u')
-        return xout_printf(x, e, "%" PRIu64, (uint64_t)npz_value_int(h, p, i));
-    return xout_printf(x, e, "%" PRId64, npz_value_int(h, p, i));
-}
-
-/* An id becomes one field of a line; what would break the line is refused. */
-static int
-put_id(
-    struct xout *x, struct text id, const char *what, int64_t i, struct err *e)
-{
-    for (int64_t k = 0; k < id.n; k++)
-        if (id.s[k] == '\t' || id.s[k] == '\n' || id.s[k] == '\r')
-            return err_set(e, ERR_FORMAT,
-                "%s %" PRId64 " holds a tab or a line break: use -f npy", what,
-                i);
-    return xout_write(x, id.s, id.n, e);
-}
-
-/* The last axis runs along the line. */
-static int
-put_array(struct xout *x, const struct npz_array *a, struct err *e)
-{
-    const struct npy *h = &a->npy;
-    int64_t width = h->ndim ? h->shape[h->ndim - 1] : 1;
-    if (h->ndim < 2)
-        width = 1;
-    for (int64_t i = 0; i < h->count; i++) {
-        const char *s = (char *)a->data + i * h->size;
-        int rc =
-            h->kind == 'S'
-                ? put_id(x,
-                      (struct text){s, (int64_t)strnlen(s, (size_t)h->size)},
-                      a->name, i, e)
-                : put_number(x, h, a->data, i, e);
-        if (!rc)
-            rc = xout_write(x, (i + 1) % width ? "\t" : "\n", 1, e);
-        if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-static int
-put_npy(struct xout *x, const struct npz_array *a, struct err *e)
-{
-    char head[NPY_EMIT];
-    int n = npy_emit(&a->npy, head, 0);
-    int rc = xout_write(x, head, n, e);
-    return rc ? rc : xout_write(x, a->data, a->npy.count * a->npy.size, e);
-}
-
-/* Matrix Market counts from 1 and stores dense matrices by columns. */
-static int
-put_mtx_dense(struct xout *x, const struct npz_array *a, struct err *e)
-{
-    const struct npy *h = &a->npy;
-    if (h->ndim != 2 || !strchr("fiub", h->kind))
-        return err_set(
-            e, ERR_SHAPE, "member '%s' is not a matrix of numbers", a->name);
-    int64_t n = h->shape[0], d = h->shape[1];
-    int rc = xout_printf(x, e,
-        "%%%%MatrixMarket matrix array %s general\n%" PRId64 " %" PRId64 "\n",
-        h->kind == 'f' ? "real" : "integer", n, d);
-    for (int64_t j = 0; j < d && !rc; j++)
-        for (int64_t i = 0; i < n && !rc; i++) {
-            rc = put_number(x, h, a->data, i * d + j, e);
-            if (!rc)
-                rc = xout_write(x, "\n", 1, e);
-        }
-    return rc;
-}
-
-static int
-put_csr(struct xout *x, const struct csr *a, int mtx, struct err *e)
-{
-    int rc = 0;
-    if (mtx)
-        rc = xout_printf(x, e,
-            "%%%%MatrixMarket matrix coordinate %s general\n%" PRId64
-            " %" PRId64 " %" PRId64 "\n",
-            a->data ? "real" : "pattern", a->rows, a->cols, a->nnz);
-    const char *sep = mtx ? " " : "\t";
-    for (int64_t i = 0; i < a->rows; i++)
-        for (int64_t k = a->indptr[i]; k < a->indptr[i + 1] && !rc; k++) {
-            rc = xout_printf(x, e, "%" PRId64 "%s%" PRId64, i + mtx, sep,
-                (int64_t)a->indices[k] + mtx);
-            if (!rc && a->data)
-                rc = xout_printf(x, e, "%s%.9g", sep, (double)a->data[k]);
-            if (!rc)
-                rc = xout_write(x, "\n", 1, e);
-        }
-    return rc;
-}
-
-/* user, item, label (0 train, 1 valid, 2 test): all parts, or one. */
-static int
-put_dataset(struct xout *x, const struct dataset *d, int only, struct err *e)
-{
-    const struct csr *part[] = {&d->train, &d->valid, &d->test};
-    int rc = 0;
-    for (int64_t u = 0; u < d->n_users; u++)
-        for (int p = 0; p < 3; p++) {
-            const struct csr *a = part[p];
-            if (only >= 0 && p != only)
-                continue;
-            for (int64_t k = a->indptr[u]; k < a->indptr[u + 1] && !rc; k++) {
-                int64_t i = a->indices[k];
-                rc = put_id(x, ids_get(&d->user_ids, u), "user id", u, e);
-                if (!rc)
-                    rc = xout_write(x, "\t", 1, e);
-                if (!rc)
-                    rc = put_id(x, ids_get(&d->item_ids, i), "item id", i, e);
-                if (!rc)
-                    rc = xout_printf(x, e, "\t%d\n", p);
-            }
-        }
-    return rc;
-}
 
 static int
 is_format(const struct cat_opt *o, const char *f)
@@ -171,7 +49,8 @@ cat_dataset(struct npz *z, const struct cat_opt *o, int part, struct xout *x,
     if (rc)
         return rc;
     const struct csr *csr[] = {&d.train, &d.valid, &d.test};
-    rc = market ? put_csr(x, csr[part], 1, e) : put_dataset(x, &d, part, e);
+    rc = market ? cat_text_csr(x, csr[part], 1, e)
+                : cat_text_dataset(x, &d, part, e);
     dataset_free(&d);
     return rc;
 }
@@ -185,7 +64,7 @@ cat_csr(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
     int rc = store_take_csr(z, "", &a, e);
     if (rc)
         return rc;
-    rc = put_csr(x, &a, is_format(o, "mtx"), e);
+    rc = cat_text_csr(x, &a, is_format(o, "mtx"), e);
     csr_free(&a);
     return rc;
 }
@@ -199,10 +78,10 @@ cat_array(const struct npz *z, const struct npz_array *a,
             "cannot read '%s': member '%s': %s is not supported", z->path,
             a->name, a->npy.why);
     if (is_format(o, "npy"))
-        return put_npy(x, a, e);
+        return cat_text_npy(x, a, e);
     if (is_format(o, "mtx"))
-        return put_mtx_dense(x, a, e);
-    return put_array(x, a, e);
+        return cat_text_mtx(x, a, e);
+    return cat_text_array(x, a, e);
 }
 
 /* -1 unless the name is one of a dataset's parts. */
@@ -252,6 +131,114 @@ cat_whole(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
         z->path, z->n);
 }
 
+/* Whether rows are vectors with ids, not just an array. */
+static int
+is_vectors(const struct cat_opt *o)
+{
+    return o->cosine || o->ids || is_format(o, "jsonl") ||
+           is_format(o, "pgvector") || is_format(o, "fvecs");
+}
+
+static void
+check_options(struct cli *io, struct cat_opt *o, const char *path)
+{
+    cli_one_stdin(io, (const char *const[]){path, o->data}, 2);
+    if (o->template && !is_format(o, "jsonl"))
+        cli_usage(io, "option '--template' goes with -f jsonl");
+    if (!o->template)
+        o->template = "plain";
+    const char *format = cat_vectors_template(o->template);
+    if (!format)
+        cli_usage(io,
+            "option '--template': a %% in '%s' is not one of %%i (id), %%v "
+            "(vector), %%n (row) and %%%%",
+            o->template);
+    o->template = format;
+    if (o->data && !is_vectors(o))
+        cli_usage(io, "option '--data' goes with ids, which this output has "
+                      "none of");
+    if (o->ids && strcmp(o->ids, "-") == 0 && strcmp(io->out, "-") == 0)
+        cli_usage(io, "vectors and ids cannot both go to standard output");
+}
+
+/* The member of a file that holds several: what servers answer with. */
+static const char *
+vectors_member(const struct npz *z, const struct cat_opt *o)
+{
+    return o->member ? o->member : npz_find(z, "item") ? "item" : "x";
+}
+
+static int
+put_vectors(const struct cat_vectors *v, const struct cat_opt *o,
+    const char *name, struct xout *x, struct err *e)
+{
+    int64_t shape[] = {v->m.n, v->m.d};
+    struct npz_array a = {.npy = npy_make('f', 4, 2, shape), .data = v->m.x};
+    snprintf(a.name, sizeof a.name, "%s", name);
+    if (is_format(o, "jsonl"))
+        return cat_vectors_jsonl(x, v, o->template, e);
+    if (is_format(o, "pgvector"))
+        return cat_vectors_copy(x, v, e);
+    return is_format(o, "fvecs") ? cat_vectors_fvecs(x, &v->m, e)
+           : is_format(o, "npy") ? cat_text_npy(x, &a, e)
+           : is_format(o, "mtx") ? cat_text_mtx(x, &a, e)
+                                 : cat_text_array(x, &a, e);
+}
+
+static void
+write_ids(struct cli *io, const struct cat_opt *o, const struct ids *ids)
+{
+    struct xout x;
+    die_if(xout_open(&x, o->ids, XOUT_TEXT, &io->err), io);
+    die_if(cat_vectors_ids(&x, ids, &io->err), io);
+    die_if(xout_commit(&x, &io->err), io);
+}
+
+/* Vectors, with ids where the format or --ids wants them. */
+static void
+cat_rows(struct cli *io, const struct cat_opt *o, const char *path)
+{
+    static const char wanted[] = "vectors: see stair-train(1)";
+    struct dataset d = {0};
+    struct cat_vectors v;
+    struct npz z;
+    struct xout x;
+    const char *members[] = {
+        o->member ? o->member : "item", "x", "user_ids", "item_ids", NULL};
+    if (o->data)
+        die_if(dataset_read(o->data, &d, &io->hist, &io->err), io);
+    die_if(kind_load(&z, path, members, wanted, &io->err), io);
+    const char *name = vectors_member(&z, o);
+    if (!npz_find(&z, name))
+        die_if(kind_refuse(&z, name, wanted, &io->err), io);
+    int users = strncmp(name, "user", 4) == 0;
+    die_if(hist_input(&io->hist, "vectors", z.path, z.history, z.id, &io->err),
+        io);
+    cli_belong(io, users ? IDENTITY_USERS : IDENTITY_ITEMS);
+    die_if(cat_vectors_take(&v, &z, name,
+               !o->data ? NULL
+               : users  ? &d.user_ids
+                        : &d.item_ids,
+               &io->err),
+        io);
+    int named = o->ids || is_format(o, "jsonl") || is_format(o, "pgvector");
+    if (named && v.ids.n != v.m.n)
+        cli_die(io, "'%s' has no %s_ids: name the dataset with --data", z.path,
+            users ? "user" : "item");
+    if (o->cosine)
+        die_if(cat_vectors_cosine(&v, users, &io->err), io);
+    int binary = is_format(o, "npy") || is_format(o, "fvecs");
+    die_if(
+        xout_open(&x, io->out, binary ? XOUT_BINARY : XOUT_TEXT, &io->err), io);
+    die_if(put_vectors(&v, o, name, &x, &io->err), io);
+    if (o->ids)
+        write_ids(io, o, &v.ids);
+    die_if(xout_commit(&x, &io->err), io);
+    cat_vectors_free(&v);
+    dataset_free(&d);
+    npz_free(&z);
+}
+
 static int
 load(struct npz *z, const char *path, const char *member, struct err *e)
 {
@@ -278,16 +265,20 @@ main(int argc, char **argv)
     struct cli io = {.tool = "stair-cat",
         .operands = "[FILE]",
         .summary = "Converts an npz or npy file, or one member of it, to "
-                   "npy, Matrix Market or\ntab-separated text.",
+                   "text, npy or Matrix\nMarket, or its vectors to what "
+                   "servers load: JSON lines, PostgreSQL's COPY,\nfvecs.",
         .examples = "  stair-cat items.npz | head\n"
-                    "  stair-cat -f npy -m user -o user.npy model.npz",
+                    "  stair-cat -f npy -m user -o user.npy model.npz\n"
+                    "  stair-cat -f jsonl --template qdrant --cosine -o "
+                    "items.jsonl model.npz",
         .max_args = 1};
-    const struct cli_option table[] = {{.letter = 'f',
-                                           .name = "format",
-                                           .arg = "tsv|npy|mtx",
-                                           .type = CLI_CHOICE,
-                                           .to = &o.format,
-                                           .help = "write this format"},
+    const struct cli_option table[] = {
+        {.letter = 'f',
+            .name = "format",
+            .arg = "tsv|npy|mtx|jsonl|pgvector|fvecs",
+            .type = CLI_CHOICE,
+            .to = &o.format,
+            .help = "write this format"},
         {.letter = 'm',
             .name = "member",
             .arg = "MEMBER",
@@ -295,12 +286,41 @@ main(int argc, char **argv)
             .to = &o.member,
             .help = "convert this member, or train, valid or test of a "
                     "dataset"},
+        {.name = "cosine",
+            .type = CLI_FLAG,
+            .to = &o.cosine,
+            .help = "append the column that makes cosine rank as the inner "
+                    "product"},
+        {.name = "data",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &o.data,
+            .help = "the dataset whose ids the rows have, if FILE has none"},
+        CLI_FOREIGN(&io),
+        {.name = "ids",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &o.ids,
+            .help = "write the ids of the rows to FILE, one a line"},
+        {.name = "template",
+            .arg = "TEXT",
+            .type = CLI_TEXT,
+            .to = &o.template,
+            .help = "the line of jsonl: plain, milvus, elasticsearch, qdrant, "
+                    "vespa, or a text with %i for the id, %v for the vector, "
+                    "%n for the row"},
         CLI_OUTPUT(&io), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
+    const char *path = io.n_args ? io.arg[0] : "-";
+    check_options(&io, &o, path);
+    if (is_vectors(&o)) {
+        cat_rows(&io, &o, path);
+        return cli_finish(&io);
+    }
     struct npz z;
     struct xout x;
-    die_if(load(&z, io.n_args ? io.arg[0] : "-", o.member, &io.err), &io);
+    die_if(load(&z, path, o.member, &io.err), &io);
     die_if(xout_open(&x, io.out, is_format(&o, "npy") ? XOUT_BINARY : XOUT_TEXT,
                &io.err),
         &io);

@@ -12,9 +12,17 @@ enum { JSONOUT_NUMBER = 32 };
  * JSON too; buf holds JSONOUT_NUMBER bytes and is returned. */
 char *jsonout_double(char *buf, double v);
 
+/* The fewest digits that read back as the float32 v, of those the nearest to
+ * it; in the form of %.9g. What is not finite is no JSON. */
+char *jsonout_float(char *buf, float v);
+
 /* n bytes in quotes, control characters escaped; bytes that are not UTF-8
  * become U+FFFD, so that every line parses. */
 int jsonout_string(
+    struct xout *x, const char *s, int64_t n, struct err *e) ERR_CHECKED;
+
+/* The same without the quotes. */
+int jsonout_text(
     struct xout *x, const char *s, int64_t n, struct err *e) ERR_CHECKED;
 
 #endif

@@ -121,7 +121,7 @@ fails 1 "stair-cat: 'dense.npz' has no member 'train'" stair-cat -m train dense.
 fails 1 "stair-cat: cannot read 'big_endian.npz': member 'x': big-endian data is not supported" stair-cat big_endian.npz
 fails 1 "stair-cat: cannot read 'fortran.npz': member 'x': Fortran order is not supported" stair-cat -m x fortran.npz
 fails 1 "stair-cat: member 'cube' is not a matrix of numbers" stair-cat -f mtx -m cube shapes.npz
-fails 2 "stair-cat: option '--format': 'xls' is none of tsv|npy|mtx" stair-cat -f xls dense.npz
+fails 2 "stair-cat: option '--format': 'xls' is none of tsv|npy|mtx|jsonl|pgvector|fvecs" stair-cat -f xls dense.npz
 fails 2 "stair-cat: unexpected operand 'csr.npz' (see --help)" stair-cat dense.npz csr.npz
 echo old >old.tsv
 fails 1 "stair-cat: cannot read 'cut.npz': unexpected end of file at byte 400" stair-cat -o old.tsv cut.npz

@@ -228,6 +228,8 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of knn-low out.npz stair-knn -q -t 2 --low-memory --directed --values cosine -o out.npz text.npz:3
 		case_of cat out.npy stair-cat -f npy -m user -o out.npy model.npz
 		case_of cat-text out.tsv stair-cat -o out.tsv data.npz
+		case_of cat-ids "out.npy out.ids" stair-cat -f npy --cosine --ids out.ids -o out.npy model.npz
+		case_of cat-json "" stair-cat -f jsonl --template qdrant model.npz
 		case_of cmp "" stair-cmp model.npz model.npz
 		case_of info "" stair-info model.npz data.npz
 	else
