@@ -11,6 +11,8 @@ ks = $(subst $() ,-,$(strip $(foreach f,$(INIT_FROM),$(lastword $(subst :, ,$f))
 init = $R/whiten$(ks).npz
 items = $R/knn$(ks).npz
 include $(settings)
+# to stand beside what MMSSL's authors print
+eval_cmd += --mmssl-ndcg
 $(call some_of?,COST_SYSTEMS,$(trained_systems))
 .DEFAULT_GOAL := $R/paper.tsv
 

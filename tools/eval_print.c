@@ -19,7 +19,7 @@ print_means(struct xout *x, const struct eval *v, const struct eval_means *m,
     const char *prefix, struct err *e)
 {
     int rc = xout_printf(x, e, "%susers\t-\t%" PRId64 "\n", prefix, m->users);
-    for (int i = 0; i < METRICS_KINDS; i++)
+    for (int i = 0; i < v->kinds; i++)
         for (int c = 0; c < v->n_cuts && !rc; c++)
             rc = print_line(
                 x, prefix, metrics_names[i], v->cut[c], m->value[i][c], e);
@@ -79,7 +79,7 @@ json_means(struct xout *x, const struct eval *v, const struct eval_means *m,
     struct err *e)
 {
     int rc = xout_printf(x, e, "\"users\": %" PRId64, m->users);
-    for (int i = 0; i < METRICS_KINDS && !rc; i++)
+    for (int i = 0; i < v->kinds && !rc; i++)
         rc = json_cuts(x, v, metrics_names[i], m->value[i], e);
     return rc;
 }

@@ -13,7 +13,7 @@
 
 struct eval_args {
     const char *data, *model, *split, *mask, *top, *per_user;
-    int json, strata;
+    int json, strata, mmssl;
     int64_t cuts[METRICS_CUTS];
     int n_cuts;
 };
@@ -30,6 +30,13 @@ static const char summary[] =
 static const char examples[] =
     "  stair-eval --data data.npz model.npz\n"
     "  stair-eval --data data.npz --split valid --top 5,20 --json <model.npz";
+
+/* MMSSL's NDCG, the last one, is for comparisons with its authors' figures. */
+static int
+kinds(const struct eval_args *a)
+{
+    return a->mmssl ? METRICS_KINDS : METRICS_MMSSL_NDCG;
+}
 
 /* "10,20" into a->cuts. */
 static void
@@ -93,7 +100,7 @@ table_open(struct table *t, const struct eval_args *a, struct err *e)
     rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
     if (!rc)
         rc = xout_printf(&t->x, e, "user\ttargets");
-    for (int m = 0; m < METRICS_KINDS; m++)
+    for (int m = 0; m < kinds(a); m++)
         for (int c = 0; c < a->n_cuts && !rc; c++)
             rc = xout_printf(
                 &t->x, e, "\t%s@%" PRId64, metrics_names[m], a->cuts[c]);
@@ -108,7 +115,7 @@ table_row(void *ctx, int64_t user, int64_t n_target,
     char number[JSONOUT_NUMBER];
     struct text id = ids_get(t->ids, user);
     int rc = xout_printf(&t->x, e, "%.*s\t%" PRId64, (int)id.n, id.s, n_target);
-    for (int m = 0; m < METRICS_KINDS; m++)
+    for (int m = 0; m < kinds(t->args); m++)
         for (int c = 0; c < t->args->n_cuts && !rc; c++)
             rc = xout_printf(
                 &t->x, e, "\t%s", jsonout_double(number, value[m][c]));
@@ -176,6 +183,10 @@ main(int argc, char **argv)
             .to = &a.strata,
             .help = "also by users' and by items' numbers of train "
                     "interactions"},
+        {.name = "mmssl-ndcg",
+            .type = CLI_FLAG,
+            .to = &a.mmssl,
+            .help = "also the NDCG that MMSSL's published code computes"},
         {.name = "per-user",
             .arg = "FILE",
             .type = CLI_TEXT,
@@ -200,6 +211,7 @@ main(int argc, char **argv)
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     cli_belong(&io, IDENTITY_ALL);
     die_if(measure(&io, &a, &d, &s, &v), &io);
+    v.kinds = kinds(&a);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
     struct scores_about about = scores_about(&d,
         strcmp(a.split, "valid") == 0 ? SCORES_VALID : SCORES_TEST,

@@ -71,12 +71,14 @@ parse_float(const struct text *t, float *v)
 }
 
 /* A first row in which nothing but perhaps the id is a number, or whose id has
- * the name of an id column, is a header. */
+ * the name of an id column, is a header, unless it begins with an item's id. */
 static int
-is_header(const struct table_row *row)
+is_header(const struct features *f, const struct table_row *row)
 {
     static const char *const names[] = {
         "", "id", "ids", "item", "itemID", "item_id", "asin"};
+    if (ids_find(&f->items, row->field[0]) >= 0)
+        return 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(row->field[0].s, names[i]) == 0)
             return 1;
@@ -98,7 +100,7 @@ put_row(struct lines *l, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT, "more than %d values", VECTORS_MAX_D);
     if (!l->fields) {
         l->fields = row->n;
-        if (is_header(row))
+        if (is_header(l->f, row))
             return 0;
     }
     if (row->n != l->fields)

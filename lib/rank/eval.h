@@ -25,6 +25,7 @@ struct eval_means {
 };
 
 struct eval {
+    int kinds; /* of enum metrics_kind, those that are asked for: the first */
     int n_cuts;
     int64_t cut[METRICS_CUTS];
     struct eval_means all;

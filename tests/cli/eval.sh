@@ -62,7 +62,10 @@ same "what the metrics are about" "$(stair-eval --data d.npz m.npz | tail -5)" "
 same "of valid, another mask" "$(stair-eval --data d.npz --split valid --mask none m.npz | tail -2 | cut -f1,2 | tr '\n' ' ') \
 $(stair-eval --data d.npz --split valid --mask none m.npz | tail -1 | cut -f3)" "digest:valid	- mask	-  0"
 same "JSON" "$(stair-eval --data d.npz --mask none --top 2 --json m.npz)" \
-	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "mmssl-ndcg": {"2": 0.21030991785715247}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "mask": "none"'"$(digests json)"'}'
+	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "mask": "none"'"$(digests json)"'}'
+same "MMSSL's NDCG on request" "$(stair-eval --data d.npz --mask none --top 2 --mmssl-ndcg --per-user u.tsv m.npz | grep mmssl; head -1 u.tsv | tr '\t' '\n' | grep mmssl)" \
+	"mmssl-ndcg	2	0.21030991785715247
+mmssl-ndcg@2"
 stair-eval --data d.npz --mask none --strata --top 3 m.npz >strata
 same "strata" "$(grep -E 'degree:.*(users|recall)' strata)" "user-degree:1-4:users	-	3
 user-degree:1-4:recall	3	0.6666666666666666

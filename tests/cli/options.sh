@@ -4,7 +4,7 @@
 . "$TOP/tests/lib.sh"
 cp "$TOP"/tests/fuzz/corpus/npz/{dense,csr}.npz .
 
-same "short, long, joined, abbreviated" "$(for o in -fnpy "-f npy" --format=npy "--format npy" --for=npy; do
+same "short, long, joined, abbreviated" "$(for o in -fnpy "-f npy" --format=npy "--format npy" --form=npy; do
 	# shellcheck disable=SC2086 # two words
 	stair-cat $o -m x dense.npz | head -c 6 | tail -c 5
 done)" "NUMPYNUMPYNUMPYNUMPYNUMPY"
@@ -59,7 +59,7 @@ fails 2 "stair-cmp: unknown option '--histroy' (did you mean '--history'?)" stai
 fails 2 "stair-cmp: unknown option '--rtl' (did you mean '--rtol'?)" stair-cmp --rtl=1e-3 dense.npz csr.npz
 fails 2 "stair-cmp: unknown option '--epochs' (see --help)" stair-cmp --epochs=3 dense.npz csr.npz
 fails 2 "stair-train: option '--lo' can be '--log' or '--log-test'" stair-train --lo x
-fails 2 "stair-cat: option '--format': 'tvs' is none of tsv|npy|mtx (did you mean 'tsv'?)" stair-cat -f tvs dense.npz
+fails 2 "stair-cat: option '--format': 'tvs' is none of tsv|npy|mtx|jsonl|pgvector|fvecs (did you mean 'tsv'?)" stair-cat -f tvs dense.npz
 same "a system's name" "$(stair-train --model LightGNC --data x 2>&1 | sed 's/ is none of.* (/ (/')" \
 	"stair-train: option '--model': 'LightGNC' (did you mean 'lightgcn'?)"
 done_testing

@@ -270,7 +270,7 @@ printf 'SQLite format 3\000x' >shop.db
 foreign shop.db "an SQLite database" "sqlite3 -csv -header 'shop.db' 'SELECT * FROM TABLE'"
 printf '<!DOCTYPE html>\n<p>Too many requests' >page.csv
 fails 1 "stair-ingest: 'page.csv' is a web page, not text" stair-ingest page.csv
-fails 1 "stair-ingest: 'x.npz' is a NumPy archive, not text" stair-ingest x.npz
+fails 1 "stair-ingest: 'x.npz' is a dataset, not text" stair-ingest x.npz
 fails 1 "stair-ingest: '<stdin>' is compressed by zstd, not text; read it with: zstd -dc FILE | stair-ingest [options]" \
 	sh -c 'printf "\050\265\057\375\000\001" | stair-ingest'
 bad '[{"user":1,"item":2}]' "'bad.in' is a JSON array, not one object per line; read it with: jq -c '.[]' | stair-ingest [options]"

@@ -7,7 +7,7 @@
 
 $PY "$TOP/tests/interop/rank.py" make || exit 1
 runs "itemknn" stair-train -q --model itemknn --data data.npz --neighbors 12 --shrink 3 -o knn.npz
-e="stair-eval --data data.npz --strata --top"
+e="stair-eval --mmssl-ndcg --data data.npz --strata --top"
 for how in "test f32.npz 1,10,20,400" "valid f32.npz 1,10,20,400 --split valid" "none ties.npz 1,2,300 --mask none" "short f32.npz 10,20" \
 	"graph graph.npz 1,10,20,400" "knn knn.npz 5,20 --split valid"; do
 	read -r name model rest <<<"$how"
@@ -26,10 +26,10 @@ runs "lists of some" stair-recommend --data data.npz --json -n 5 --users some.tx
 runs "all equal the definitions" "$PY" "$TOP/tests/interop/rank.py" check
 
 for m in f16 f64; do
-	stair-eval --data data.npz --top 1,10,20,400 --strata $m.npz | cat >$m.tsv
+	stair-eval --mmssl-ndcg --data data.npz --top 1,10,20,400 --strata $m.npz | cat >$m.tsv
 	equal_files "$m scores as the same numbers in f32 do" $m.tsv test.tsv
 done
-stair-eval --data data.npz --top 1,10,20,400 --strata reversed.npz >reversed.tsv
+stair-eval --mmssl-ndcg --data data.npz --top 1,10,20,400 --strata reversed.npz >reversed.tsv
 equal_files "a graph whose rows are not sorted" reversed.tsv graph.tsv
 fails 1 "stair-eval: 'coo.npz' is sparse but not csr (convert it with .tocsr())" stair-eval --data data.npz coo.npz
 fails 1 "stair-eval: 'narrow.npz' is a graph of 310 x 309, but 'data.npz' has 310 items" stair-eval --data data.npz narrow.npz
@@ -42,7 +42,7 @@ fails 1 "stair-eval: 'large.npz': the score of user 172 and item 178 may overflo
 fails 1 "stair-eval: 'double.npz' member 'user': value at row 0, column 0 is not finite (inf)" stair-eval --data data.npz double.npz
 fails 1 "stair-eval: cannot read 'fortran.npz': member 'user': Fortran order is not supported" stair-eval --data data.npz fortran.npz
 fails 1 "stair-eval: cannot read 'big.npz': member 'user': big-endian data is not supported" stair-eval --data data.npz big.npz
-fails 1 "stair-eval: 'one.npz' has no member 'item'" stair-eval --data data.npz one.npz
+fails 1 "stair-eval: 'one.npz' has no member 'item', so it is not a model: see stair-train(1)" stair-eval --data data.npz one.npz
 fails 1 "stair-eval: cannot read 'words.npz': member 'user': dtype '<U1' is not supported" stair-eval --data data.npz words.npz
 fails 1 "stair-recommend: 'twice.npz': users 4 and 7 have the same id 'user \"4\"'" stair-recommend --data twice.npz --users some.txt f32.npz
 done_testing
