@@ -65,6 +65,11 @@ add_operand(struct cli *io, const struct whiten_opt *opt,
         "'%s': %" PRId64 " x %" PRId64 ", residual %.2g after %" PRId64
         " products",
         s.name, s.n, s.d, info.residual, info.products);
+    if (info.row >= 0)
+        cli_note(io,
+            "'%s': damaged? the value at row %" PRId64 ", column %" PRId64
+            " is %g, over a million times the others",
+            s.name, info.row, info.column, (double)info.value);
     if (!sum->first) {
         sum->n = s.n;
         sum->x = mem_zero(s.n * sum->d, sizeof *sum->x, e);

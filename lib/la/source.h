@@ -19,6 +19,10 @@ struct source {
     int sparse;
     int64_t n, d;     /* rows, columns */
     struct csr csr;   /* if sparse: checked, owned */
+    /* [n] 1: the item has no vector; source_rows then gives zeros. NULL if all
+     * have one. */
+    unsigned char *missing;
+    int64_t n_missing;
     const char *name; /* for messages: the path, or <stdin> */
     /* 1 if dense data lie plainly in a regular file that is long enough for
      * what its header promises: source_rewind works, and n x d can be trusted

@@ -1,44 +1,29 @@
 #ifndef STAIR_CHEB_H
 #define STAIR_CHEB_H
 
-#include "lib/whiten/eig.h"
-
-#include <stdint.h>
+#include "lib/whiten/ritz.h"
 
 /*
- * The Chebyshev polynomial T_k of a symmetric matrix, shifted and scaled so
+ * The Chebyshev polynomial T_k of a symmetric matrix A, shifted and scaled so
  * that it stays within [-1, 1] on an interval [low, high] of unwanted
- * eigenvalues and grows fast, and monotonically, above it. k is odd: what lies
- * below the interval after all becomes negative, never large.
+ * eigenvalues and grows fast, and monotonically, above it.
  */
-struct cheb {
-    eig_apply *apply; /* of the matrix itself, with its ctx */
-    void *ctx;
-    int64_t n;
-    int degree;
-    double centre, half; /* of the interval */
-    int64_t products;    /* with the matrix, counted */
-};
+
+/* About the largest eigenvalue of op, and a little less than the smallest:
+ * block Lanczos, eight products with sixteen vectors. */
+int cheb_bounds(const struct eig_op *op, double *low, double *top,
+    struct exec *exec, struct err *e) ERR_CHECKED;
 
 /*
- * Interval and degree for a spectrum whose largest value is top: as high a
- * degree, at most 15, as keeps T_k(top) below 1e6, so that the smaller wanted
- * ones are not drowned by rounding. Returns the degree; 1 if filtering would
- * gain nothing.
+ * The degree for wanted eigenvalues from least to top: at most 20, so low that
+ * rounding in the direction of top does not drown least, and no more than makes
+ * least grow by the factor gain. 0 if that leaves nothing to gain.
  */
-int cheb_plan(struct cheb *c, double low, double high, double top);
+int cheb_degree(double low, double high, double least, double top, double gain);
 
-/* y = T_k(A) x, an eig_apply; ctx is the struct cheb. */
-int cheb_apply(void *ctx, int64_t m, const double *x, double *y, struct err *e);
-
-/* The eigenvalue of A above the interval whose T_k is t > 1 (else: high). */
-double cheb_inverse(const struct cheb *c, double t);
-
-/*
- * A factor that turns a residual of T_k(A) at a value t into an upper estimate
- * of the residual of A there: the least slope of the polynomial between the
- * value and the unwanted interval.
- */
-double cheb_slope(const struct cheb *c, double t);
+/* x = T_k(A) x from a column on (or a few before it); k products, k >= 1. The
+ * number of x's columns is even, and a multiple of op->panel. */
+int cheb_filter(struct ritz *r, int64_t from, int degree, double low,
+    double high, struct err *e) ERR_CHECKED;
 
 #endif

@@ -7,44 +7,59 @@
 #include <stdint.h>
 
 /*
- * The d largest (algebraically) eigenvalues of a symmetric matrix that is known
- * by its products alone, with eigenvectors: block Lanczos with full
- * reorthogonalisation and thick restart (Wu, Simon, "Thick-restart Lanczos
- * method", SIAM J. Matrix Anal. Appl. 22, 2000), blocks of d vectors, so that
- * eigenvalues of multiplicity up to d are found with all their vectors. Small
- * problems are formed and solved by LAPACK.
+ * The d largest (algebraically) eigenvalues of a symmetric matrix A that is
+ * known by its products alone, with eigenvectors. A block of somewhat more than
+ * d vectors is improved until the d best satisfy the tolerance: where products
+ * are cheap by a Chebyshev polynomial of A (Zhou, Saad, Tiago, Chelikowsky, "
+ * Self-consistent-field calculations using Chebyshev-filtered subspace
+ * iteration", J. Comput. Phys. 219, 2006), else by a block Krylov space of A
+ * that starts from it. Eigenvalues of multiplicity up to d are found with all
+ * their vectors. Small problems are formed and solved by LAPACK.
  */
 
-/* y = A x; x and y are [n][m] row-major. Deterministic, any m >= 1. Returns 0
- * or a negative code with a sentence in e. */
+/* y = A x; x and y are [n][m] row-major, m >= 1. Deterministic. Returns 0 or a
+ * negative code with a sentence in e. */
 typedef int eig_apply(
     void *ctx, int64_t m, const double *x, double *y, struct err *e);
+
+struct eig_op {
+    int64_t n;
+    eig_apply *apply;
+    void *ctx;
+    /* Columns of each call, 8 or 0; the calls then come from several threads at
+     * once and must succeed. 0: a call gets the whole block. */
+    int64_t panel;
+    int cheap; /* a product costs less than orthogonalising its block */
+};
 
 struct eig_opt {
     int64_t d;        /* 1 .. n */
     double tol;       /* of |A v - w v| / |w| for each of the d pairs */
     int64_t max_iter; /* products with a block, at least 1 */
     struct exec *exec;
+    const double *start; /* [n][d] approximate eigenvectors, or NULL */
+    int rough; /* products are inexact: ends where they bring no more progress,
+                  and success does not mean convergence */
 };
 
 struct eig {
     int64_t n, d;
     double *value;   /* [d], descending */
     double *vector;  /* [n][d], orthonormal columns */
-    double residual; /* the largest |A v - w v| / |w|, from a product with A */
+    double residual; /* the largest |A v - w v| / |w|, by products of A */
     int64_t products;
 };
 
 /*
- * The start is drawn from rng (RNG_EIGEN, seed 0): bytes depend on the operator
- * alone, not on threads. Memory: about 10 d vectors of length n. Residuals are
- * measured on a new product of A with the final vectors. ERR_NUM if any of the
- * d is above tol after max_iter products; one below 1e-14 of the largest value
- * is as good as it gets and passes, so that of values that small r->residual
- * may still be above tol: look. On failure r is empty.
+ * What start does not give is drawn from rng (RNG_EIGEN, seed 0): bytes depend
+ * on operator and options alone, not on threads. Memory: about 6 d vectors of
+ * length n, 20 d where products are not cheap. ERR_NUM if any of the d is above
+ * tol after max_iter products or is not a number; one below 1e-14 of the
+ * largest value is as good as it gets and passes, so that of values that small
+ * r->residual may still be above tol: look. On failure r is empty.
  */
-int eig_largest(int64_t n, eig_apply *apply, void *ctx,
-    const struct eig_opt *opt, struct eig *r, struct err *e) ERR_CHECKED;
+int eig_largest(const struct eig_op *op, const struct eig_opt *opt,
+    struct eig *r, struct err *e) ERR_CHECKED;
 void eig_free(struct eig *r);
 
 #endif

@@ -1,17 +1,16 @@
 #include "lib/whiten/feat.h"
 
-#include "lib/base/exec.h"
 #include "lib/base/mem.h"
 #include "lib/la/blas.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    BLOCK = 512,           /* rows in a block, at most */
+    BLOCK = 2048,          /* rows in a block, at most */
     BLOCK_CELLS = 1 << 21, /* elements in a block, about */
-    TILE = 256,            /* columns (or rows) of a Gram tile */
+    TILE = 256,            /* columns of a Gram tile */
     STRIP = 128,           /* columns per task of the cheap loops */
     ROWS = 64,             /* rows per task */
     KEEP = 1 << 25         /* elements that are kept rather than read again */
@@ -33,20 +32,22 @@ int
 feat_init(struct feat *f, struct source *s, struct exec *exec, struct err *e)
 {
     *f = (struct feat){.n = s->n, .d = s->d, .exec = exec, .s = s};
+    f->present = s->n - s->n_missing;
     f->block = BLOCK_CELLS / f->d;
     f->block = f->block > BLOCK ? BLOCK : f->block < 1 ? 1 : f->block;
+    if (f->block > f->n)
+        f->block = f->n;
     int rc = 0;
     /* n * d fits: the header was checked */
     if (!s->seekable || f->n * f->d <= KEEP)
-        rc = feat_keep(f, e);
+        rc = source_load(s, &f->x, e);
     if (rc)
         return rc;
-    int64_t cells = (f->block < f->n ? f->block : f->n) * f->d;
+    int64_t cells = f->block * f->d;
     f->mean = mem_zero(f->d, sizeof *f->mean, e);
     f->raw = mem_new(f->x ? 0 : cells, sizeof *f->raw, e);
-    f->shifted = mem_new(cells, sizeof *f->shifted, e);
     f->wide = mem_new(cells, sizeof *f->wide, e);
-    if (!f->mean || !f->raw || !f->shifted || !f->wide) {
+    if (!f->mean || !f->raw || !f->wide) {
         feat_free(f);
         return ERR_NOMEM;
     }
@@ -59,15 +60,8 @@ feat_free(struct feat *f)
     free(f->x);
     free(f->mean);
     free(f->raw);
-    free(f->shifted);
     free(f->wide);
     *f = (struct feat){0};
-}
-
-int
-feat_keep(struct feat *f, struct err *e)
-{
-    return f->x ? 0 : source_load(f->s, &f->x, e);
 }
 
 static int
@@ -77,71 +71,89 @@ begin(struct feat *f, struct err *e)
     return f->x || f->passes++ == 0 ? 0 : source_rewind(f->s, e);
 }
 
-/* The next block: its rows *k at *x and the first one's number; 1, at the end
- * 0, or a negative code. */
+/* A block of rows as the tasks of a pass see it, and what they need. */
+struct job {
+    struct feat *f;
+    int64_t first, k; /* its first row, their number */
+    const float *x;   /* [k][d] */
+    const float *shift;
+    double *sum, *square, *most; /* [d] of what is shifted, of the values */
+    int64_t m, tiles;
+    const double *v;
+    double *u, *g;    /* g: a Gram matrix, or y */
+    const float *v32; /* what feat_rough multiplies */
+    float *u32, *y32;
+    double *centre; /* [m] mean^T v */
+};
+
+/* The next block of a pass: 1, at the end 0, or a negative code. */
 static int
-next(struct feat *f, int64_t *first, int64_t *k, const float **x, struct err *e)
+next(struct job *j, struct err *e)
 {
+    struct feat *f = j->f;
     if (f->at == f->n)
         return f->x ? 0 : source_end(f->s, e);
-    *first = f->at;
-    *k = f->n - f->at < f->block ? f->n - f->at : f->block;
-    f->at += *k;
-    if (f->x) {
-        *x = f->x + *first * f->d;
-        return 1;
-    }
-    *x = f->raw;
-    int rc = source_rows(f->s, *k, f->raw, e);
+    j->first = f->at;
+    j->k = f->n - f->at < f->block ? f->n - f->at : f->block;
+    f->at += j->k;
+    j->x = f->x ? f->x + j->first * f->d : f->raw;
+    int rc = f->x ? 0 : source_rows(f->s, j->k, f->raw, e);
     return rc ? rc : 1;
 }
 
-struct job {
-    const struct feat *f;
-    const float *x; /* the block */
-    int64_t k;      /* its rows */
-    const float *shift;
-    double *sum;
-    int64_t tiles;
-    float **scratch; /* [threads] TILE x TILE */
-    double *g;
-    int64_t m;
-    const double *v, *u;
-    double *to;
-    float *slice; /* columns from .. of x, centred, [n][columns] */
-    int64_t columns, from;
-};
+static int
+is_missing(const struct feat *f, int64_t row)
+{
+    return f->s->missing && f->s->missing[row];
+}
 
+/* The block less shift and the sums of what is left, kept if g is wanted; the
+ * values' squares. */
 static void
 shift_strip(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, c0 = i * STRIP, c1 = c0 + part(d, STRIP, i);
+    int64_t d = j->f->d, c0 = i * STRIP, k = part(d, STRIP, i);
+    const float *shift = j->shift + c0;
+    double *sum = j->sum + c0, *square = j->square + c0, *most = j->most + c0;
+    double v[STRIP];
     for (int64_t r = 0; r < j->k; r++) {
-        const float *x = j->x + r * d;
-        float *to = j->f->shifted + r * d;
-        for (int64_t c = c0; c < c1; c++) {
-            double v = (double)x[c] - (double)j->shift[c];
-            j->sum[c] += v;
-            to[c] = (float)v;
+        const float *x = j->x + r * d + c0;
+        int away = is_missing(j->f, j->first + r);
+        for (int64_t c = 0; c < k; c++) {
+            double value = away ? 0.0 : (double)x[c];
+            v[c] = away ? 0.0 : value - (double)shift[c];
+            sum[c] += v[c];
+            square[c] += value * value;
+            most[c] = value * value > most[c] ? value * value : most[c];
         }
+        if (j->g)
+            memcpy(j->f->wide + r * d + c0, v, (size_t)k * sizeof *v);
     }
 }
 
-/* Means of the first block, the very value where a column is constant. */
+/* Means of the first present rows; the very value where a column is constant.
+ */
 static void
-choose_shift(const struct feat *f, const float *x, int64_t k, float *shift)
+choose_shift(const struct job *j, float *shift)
 {
-    for (int64_t c = 0; c < f->d; c++) {
-        double sum = 0;
+    int64_t d = j->f->d, from = 0;
+    while (from < j->k - 1 && is_missing(j->f, j->first + from))
+        from++;
+    for (int64_t c = 0; c < d; c++) {
+        double sum = 0, rows = 0;
+        float first = j->x[from * d + c];
         int constant = 1;
-        for (int64_t r = 0; r < k; r++) {
-            float v = x[r * f->d + c];
+        for (int64_t r = from; r < j->k; r++) {
+            float v = j->x[r * d + c];
+            if (is_missing(j->f, j->first + r))
+                continue;
+            rows++;
             sum += (double)v;
-            constant &= v <= x[c] && v >= x[c];
+            constant &= v <= first && v >= first;
         }
-        shift[c] = constant ? x[c] : (float)(sum / (double)k);
+        shift[c] = constant ? first : (float)(sum / rows);
     }
 }
 
@@ -157,46 +169,15 @@ tile_place(int64_t t, int64_t tiles, int64_t *a, int64_t *b)
 }
 
 static void
-add_tile(double *g, int64_t ldg, const float *c, int64_t rows, int64_t cols)
-{
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t q = 0; q < cols; q++)
-            g[r * ldg + q] += (double)c[r * cols + q];
-}
-
-static void
 gram_tile(void *ctx, int64_t t, int thread)
 {
+    (void)thread;
     const struct job *j = ctx;
     int64_t d = j->f->d, a, b;
     tile_place(t, j->tiles, &a, &b);
-    int64_t na = part(d, TILE, a), nb = part(d, TILE, b);
-    float *c = j->scratch[thread];
-    blas_sgemm(1, 0, na, nb, j->k, 1.0f, j->f->shifted + a * TILE, d,
-        j->f->shifted + b * TILE, d, 0.0f, c, nb);
-    add_tile(j->g + a * TILE * d + b * TILE, d, c, na, nb);
-}
-
-static void
-free_scratch(struct job *j, struct exec *exec)
-{
-    for (int t = 0; j->scratch && t < exec_threads(exec); t++)
-        free(j->scratch[t]);
-    free(j->scratch);
-}
-
-static int
-new_scratch(struct job *j, struct exec *exec, struct err *e)
-{
-    j->scratch = mem_zero(exec_threads(exec), sizeof *j->scratch, e);
-    if (!j->scratch)
-        return ERR_NOMEM;
-    for (int t = 0; t < exec_threads(exec); t++) {
-        j->scratch[t] = mem_new(TILE * TILE, sizeof **j->scratch, e);
-        if (!j->scratch[t])
-            return ERR_NOMEM;
-    }
-    return 0;
+    blas_dgemm(1, 0, part(d, TILE, a), part(d, TILE, b), j->k, 1.0,
+        j->f->wide + a * TILE, d, j->f->wide + b * TILE, d, 1.0,
+        j->g + a * TILE * d + b * TILE, d);
 }
 
 static void
@@ -207,129 +188,84 @@ mirror(double *g, int64_t n)
             g[i * n + j] = g[j * n + i];
 }
 
-/* The pass behind feat_means (g NULL) and feat_gram. */
-static int
-moments(struct feat *f, double *g, struct err *e)
+/* Means, scale and Gram matrix out of the sums. */
+static void
+conclude(const struct job *j)
 {
-    int64_t d = f->d, first, tiles = parts(d, TILE);
-    struct job j = {.f = f, .g = g, .tiles = tiles};
-    float *shift = mem_new(d, sizeof *shift, e);
-    j.sum = mem_zero(d, sizeof *j.sum, e);
-    j.shift = shift;
-    int rc = shift && j.sum ? 0 : ERR_NOMEM;
-    if (!rc && g) {
-        memset(g, 0, (size_t)(d * d) * sizeof *g);
-        rc = new_scratch(&j, f->exec, e);
+    struct feat *f = j->f;
+    double n = (double)f->present, square = 0, most = 0;
+    for (int64_t c = 0; c < f->d; c++) {
+        j->sum[c] /= n; /* what the shift lacks to the mean */
+        f->mean[c] = (double)j->shift[c] + j->sum[c];
+        most = fmax(most, j->most[c]);
     }
-    if (!rc)
-        rc = begin(f, e);
-    while (!rc && (rc = next(f, &first, &j.k, &j.x, e)) > 0) {
-        if (first == 0)
-            choose_shift(f, j.x, j.k, shift);
+    for (int64_t c = 0; c < f->d; c++) /* without the cancellation */
+        square += j->most[c] < most ? j->square[c] : j->square[c] - most;
+    f->most = sqrt(most);
+    f->rest = sqrt(fmax(square, 0.0) / (n * (double)f->d));
+    f->scale = most > 0 ? ldexp(1.0, -ilogb(f->most)) : 1.0;
+    for (int64_t a = 0; j->g && a < f->d; a++)
+        for (int64_t b = a; b < f->d; b++)
+            j->g[a * f->d + b] -= n * j->sum[a] * j->sum[b];
+    if (j->g)
+        mirror(j->g, f->d);
+}
+
+int
+feat_moments(struct feat *f, double *g, struct err *e)
+{
+    int64_t d = f->d, tiles = parts(d, TILE);
+    float *shift = mem_new(d, sizeof *shift, e);
+    struct job j = {.f = f, .g = g, .tiles = tiles, .shift = shift};
+    j.sum = mem_zero(3 * d, sizeof *j.sum, e);
+    j.square = j.sum + d;
+    j.most = j.square + d;
+    int rc = shift && j.sum ? begin(f, e) : ERR_NOMEM;
+    if (!rc && g)
+        memset(g, 0, (size_t)(d * d) * sizeof *g);
+    while (!rc && (rc = next(&j, e)) > 0) {
+        if (j.first == 0)
+            choose_shift(&j, shift);
         exec_for(f->exec, parts(d, STRIP), shift_strip, &j);
         if (g)
             exec_for(f->exec, tiles * (tiles + 1) / 2, gram_tile, &j);
         rc = 0;
     }
-    for (int64_t c = 0; !rc && c < d; c++) {
-        j.sum[c] /= (double)f->n; /* what the shift lacks to the mean */
-        f->mean[c] = (double)shift[c] + j.sum[c];
-    }
-    for (int64_t a = 0; !rc && g && a < d; a++)
-        for (int64_t b = a; b < d; b++)
-            g[a * d + b] -= (double)f->n * j.sum[a] * j.sum[b];
-    if (!rc && g)
-        mirror(g, d);
-    free_scratch(&j, f->exec);
+    if (!rc)
+        conclude(&j);
     free(shift);
     free(j.sum);
     return rc;
 }
 
-int
-feat_means(struct feat *f, struct err *e)
-{
-    return moments(f, NULL, e);
-}
-
-int
-feat_gram(struct feat *f, double *g, struct err *e)
-{
-    return moments(f, g, e);
-}
-
+/* wide = the rows in double, centred; u = wide v */
 static void
-slice_rows(void *ctx, int64_t i, int thread)
+up_wide(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
     const struct feat *f = j->f;
-    int64_t end = i * ROWS + part(f->n, ROWS, i);
-    for (int64_t r = i * ROWS; r < end; r++)
-        for (int64_t c = 0; c < j->columns; c++)
-            j->slice[r * j->columns + c] =
-                (float)((double)f->x[r * f->d + j->from + c] -
-                        f->mean[j->from + c]);
-}
-
-static void
-row_tile(void *ctx, int64_t t, int thread)
-{
-    const struct job *j = ctx;
-    int64_t n = j->f->n, a, b;
-    tile_place(t, j->tiles, &a, &b);
-    int64_t na = part(n, TILE, a), nb = part(n, TILE, b);
-    float *c = j->scratch[thread];
-    blas_sgemm(0, 1, na, nb, j->columns, 1.0f, j->slice + a * TILE * j->columns,
-        j->columns, j->slice + b * TILE * j->columns, j->columns, 0.0f, c, nb);
-    add_tile(j->g + a * TILE * n + b * TILE, n, c, na, nb);
-}
-
-int
-feat_gram_rows(struct feat *f, double *k, struct err *e)
-{
-    int64_t n = f->n, tiles = parts(n, TILE);
-    struct job j = {.f = f, .g = k, .tiles = tiles};
-    j.slice = mem_new(n * BLOCK, sizeof *j.slice, e);
-    int rc = j.slice ? new_scratch(&j, f->exec, e) : ERR_NOMEM;
-    memset(k, 0, (size_t)(n * n) * sizeof *k);
-    for (j.from = 0; !rc && j.from < f->d; j.from += BLOCK) {
-        j.columns = f->d - j.from < BLOCK ? f->d - j.from : BLOCK;
-        exec_for(f->exec, parts(n, ROWS), slice_rows, &j);
-        exec_for(f->exec, tiles * (tiles + 1) / 2, row_tile, &j);
-    }
-    if (!rc)
-        mirror(k, n);
-    free_scratch(&j, f->exec);
-    free(j.slice);
-    return rc;
-}
-
-/* wide = the block in double, centred; to = wide v */
-static void
-widen_rows(void *ctx, int64_t i, int thread)
-{
-    (void)thread;
-    const struct job *j = ctx;
-    int64_t d = j->f->d, r0 = i * ROWS, k = part(j->k, ROWS, i);
-    double *wide = j->f->wide + r0 * d;
-    for (int64_t r = 0; r < k; r++)
+    int64_t d = f->d, r0 = i * ROWS, k = part(j->k, ROWS, i);
+    double *wide = f->wide + r0 * d;
+    for (int64_t r = 0; r < k; r++) {
+        const float *x = j->x + (r0 + r) * d;
+        int away = is_missing(f, j->first + r0 + r);
         for (int64_t c = 0; c < d; c++)
-            wide[r * d + c] = (double)j->x[(r0 + r) * d + c] - j->f->mean[c];
-    if (j->v)
-        blas_dgemm(0, 0, k, j->m, d, 1.0, wide, d, j->v, j->m, 0.0,
-            j->to + r0 * j->m, j->m);
+            wide[r * d + c] = away ? 0.0 : (double)x[c] - f->mean[c];
+    }
+    blas_dgemm(0, 0, k, j->m, d, 1.0, wide, d, j->v, j->m, 0.0,
+        j->u + r0 * j->m, j->m);
 }
 
-/* g += wide^T u, a strip of g's rows */
+/* y += wide^T u, a strip of y's rows */
 static void
-down_strip(void *ctx, int64_t i, int thread)
+down_wide(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
-    blas_dgemm(1, 0, part(j->f->d, STRIP, i), j->m, j->k, 1.0,
-        j->f->wide + i * STRIP, j->f->d, j->u, j->m, 1.0,
-        j->g + i * STRIP * j->m, j->m);
+    int64_t d = j->f->d, m = j->m;
+    blas_dgemm(1, 0, part(d, STRIP, i), m, j->k, 1.0, j->f->wide + i * STRIP, d,
+        j->u, m, 1.0, j->g + i * STRIP * m, m);
 }
 
 int
@@ -337,46 +273,97 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     struct err *e)
 {
     struct job j = {.f = f, .m = m, .v = v, .g = y};
-    int64_t first = 0;
     double *own = mem_new(f->block * m, sizeof *own, e);
     if (!own)
         return ERR_NOMEM;
-    memset(y, 0, (size_t)(f->d * m) * sizeof *y);
+    if (y)
+        memset(y, 0, (size_t)(f->d * m) * sizeof *y);
     int rc = begin(f, e);
-    while (!rc && (rc = next(f, &first, &j.k, &j.x, e)) > 0) {
-        j.to = u ? u + first * m : own;
-        j.u = j.to;
-        exec_for(f->exec, parts(j.k, ROWS), widen_rows, &j);
-        exec_for(f->exec, parts(f->d, STRIP), down_strip, &j);
+    while (!rc && (rc = next(&j, e)) > 0) {
+        j.u = u ? u + j.first * m : own;
+        exec_for(f->exec, parts(j.k, ROWS), up_wide, &j);
+        if (y)
+            exec_for(f->exec, parts(f->d, STRIP), down_wide, &j);
         rc = 0;
     }
     free(own);
     return rc;
 }
 
-int
-feat_left(struct feat *f, int64_t m, const double *q, double *y, struct err *e)
+/* u = scale (X v - 1 mean^T v), y += X^T u, in single precision */
+static void
+up_rough(void *ctx, int64_t i, int thread)
 {
-    int64_t first = 0;
-    double *z = mem_zero(f->d * m, sizeof *z, e);
-    if (!z)
-        return ERR_NOMEM;
-    struct job down = {.f = f, .m = m, .g = z};
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t d = j->f->d, m = j->m, r0 = i * ROWS, k = part(j->k, ROWS, i);
+    float *u = j->u32 + r0 * m;
+    blas_sgemm(0, 0, k, m, d, 1.0f, j->x + r0 * d, d, j->v32, m, 0.0f, u, m);
+    for (int64_t r = 0; r < k; r++)
+        for (int64_t c = 0; c < m; c++)
+            u[r * m + c] = is_missing(j->f, j->first + r0 + r)
+                               ? 0.0f
+                               : (float)(j->f->scale *
+                                         ((double)u[r * m + c] - j->centre[c]));
+}
+
+static void
+down_rough(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t d = j->f->d, m = j->m;
+    blas_sgemm(1, 0, part(d, STRIP, i), m, j->k, 1.0f, j->x + i * STRIP, d,
+        j->u32, m, 1.0f, j->y32 + i * STRIP * m, m);
+}
+
+int
+feat_rough(struct feat *f, int64_t m, const double *v, double *y, struct err *e)
+{
+    struct job j = {.f = f, .m = m};
+    int64_t cells = f->d * m;
+    float *v32 = mem_new(cells, sizeof *v32, e);
+    j.v32 = v32;
+    j.u32 = mem_new(f->block * m, sizeof *j.u32, e);
+    j.y32 = mem_zero(cells, sizeof *j.y32, e);
+    j.centre = mem_zero(2 * m, sizeof *j.centre, e);
+    double *sum = j.centre ? j.centre + m : NULL;
+    int rc = v32 && j.u32 && j.y32 && sum ? begin(f, e) : ERR_NOMEM;
+    for (int64_t i = 0; !rc && i < cells; i++) {
+        v32[i] = (float)v[i];
+        j.centre[i % m] += f->mean[i / m] * v[i];
+    }
+    while (!rc && (rc = next(&j, e)) > 0) {
+        exec_for(f->exec, parts(j.k, ROWS), up_rough, &j);
+        exec_for(f->exec, parts(f->d, STRIP), down_rough, &j);
+        for (int64_t i = 0; i < j.k * m; i++)
+            sum[i % m] += (double)j.u32[i];
+        rc = 0;
+    }
+    for (int64_t i = 0; !rc && i < cells; i++)
+        y[i] = f->scale * ((double)j.y32[i] - f->mean[i / m] * sum[i % m]);
+    free(v32);
+    free(j.u32);
+    free(j.y32);
+    free(j.centre);
+    return rc;
+}
+
+int
+feat_largest(
+    struct feat *f, int64_t *row, int64_t *column, float *value, struct err *e)
+{
+    struct job j = {.f = f};
+    *row = -1;
     int rc = begin(f, e);
-    while (!rc && (rc = next(f, &first, &down.k, &down.x, e)) > 0) {
-        down.u = q + first * m;
-        exec_for(f->exec, parts(down.k, ROWS), widen_rows, &down);
-        exec_for(f->exec, parts(f->d, STRIP), down_strip, &down);
+    while (!rc && (rc = next(&j, e)) > 0) {
+        for (int64_t i = 0; *row < 0 && i < j.k * f->d; i++)
+            if (fabs((double)j.x[i]) >= f->most) {
+                *row = j.first + i / f->d;
+                *column = i % f->d;
+                *value = j.x[i];
+            }
         rc = 0;
     }
-    struct job up = {.f = f, .m = m, .v = z};
-    if (!rc)
-        rc = begin(f, e);
-    while (!rc && (rc = next(f, &first, &up.k, &up.x, e)) > 0) {
-        up.to = y + first * m;
-        exec_for(f->exec, parts(up.k, ROWS), widen_rows, &up);
-        rc = 0;
-    }
-    free(z);
     return rc;
 }

@@ -14,16 +14,20 @@
  * neither on threads nor on where the rows come from.
  */
 struct feat {
-    int64_t n, d;  /* rows, columns */
-    double *mean;  /* [d], set by feat_gram or feat_means */
-    int64_t block; /* rows in a block */
+    int64_t n, d;      /* rows, columns */
+    int64_t present;   /* rows that are not missing; those are 0 in F */
+    double *mean;      /* [d] over the present, set by feat_moments */
+    double most, rest; /* the operand's largest entry in magnitude; the root
+                          mean square of all others */
+    double scale;      /* a power of two that brings most near 1 */
+    int64_t block;     /* rows in a block */
     struct exec *exec;
     struct source *s; /* borrowed */
     float *x;         /* [n][d] if kept, else NULL */
     int64_t at;       /* next row of a pass */
     int passes;
-    float *raw, *shifted; /* [block][d] */
-    double *wide;         /* [block][d] */
+    float *raw;   /* [block][d] of a pass, if not kept */
+    double *wide; /* [block][d], centred */
 };
 
 /* Takes a dense operand of which no row has been read; it is read and verified
@@ -32,29 +36,26 @@ int feat_init(struct feat *f, struct source *s, struct exec *exec,
     struct err *e) ERR_CHECKED;
 void feat_free(struct feat *f);
 
-/* A pass for the column means: in double, relative to the first block's, so
- * that a constant column centres to exactly 0. */
-int feat_means(struct feat *f, struct err *e) ERR_CHECKED;
-
 /*
- * g [d][d] = F^T F, and the means, in one pass. Float products of at most one
- * block are summed in double: relative rounding about 1e-7 of the columns'
- * sizes.
+ * The first pass: column means, in double, relative to the first block's, so
+ * that a constant column centres to exactly 0; the scale; and g [d][d] = F^T F
+ * unless it is NULL.
  */
-int feat_gram(struct feat *f, double *g, struct err *e) ERR_CHECKED;
+int feat_moments(struct feat *f, double *g, struct err *e) ERR_CHECKED;
 
-/* k [n][n] = F F^T, of the same accuracy, after feat_means. Needs x kept:
- * feat_keep first. */
-int feat_keep(struct feat *f, struct err *e) ERR_CHECKED;
-int feat_gram_rows(struct feat *f, double *k, struct err *e) ERR_CHECKED;
-
-/* u [n][m] = F v (may be NULL) and y [d][m] = F^T F v, in double throughout,
- * one pass, after the means. v is [d][m]. */
+/* u [n][m] = F v and y [d][m] = F^T F v, each unless it is NULL, in double, one
+ * pass, after feat_moments. v is [d][m]. */
 int feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     struct err *e) ERR_CHECKED;
 
-/* y [n][m] = F F^T q, two passes. */
-int feat_left(struct feat *f, int64_t m, const double *q, double *y,
+/* y = scale^2 F^T F v, multiplied in single precision, with the means taken off
+ * the products: good where they are not much larger than F. */
+int feat_rough(struct feat *f, int64_t m, const double *v, double *y,
+    struct err *e) ERR_CHECKED;
+
+/* Where the operand's largest entry in magnitude is, the first of several. A
+ * pass. */
+int feat_largest(struct feat *f, int64_t *row, int64_t *column, float *value,
     struct err *e) ERR_CHECKED;
 
 #endif

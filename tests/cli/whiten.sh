@@ -34,6 +34,8 @@ np.savez('x.npz', note=np.arange(3), x=x)
 y = x.copy(); y[3, 2] = np.inf
 np.save('inf.npy', y)
 np.save('flat.npy', np.ones((40, 6), 'f4'))
+y = x.copy(); y[7, 4] = 3e9
+np.save('damaged.npy', y)
 y = x.copy(); y[:, 2:] = 0
 np.save('two.npy', y)
 np.save('short.npy', x[:5])
@@ -45,6 +47,8 @@ sp.save_npz('void.npz', sp.csr_matrix((40, 40), dtype='f4'))
 	same "other members are skipped" "$(stair-cmp a.npz b.npz >/dev/null && echo same)" same
 	fails 1 "stair-whiten: 'inf.npy': value at row 3, column 2 is not finite (inf)" stair-whiten -d 3 -o x.out inf.npy
 	fails 1 "stair-whiten: 'flat.npy': 3 dimensions wanted, but only 0 directions are not zero" stair-whiten -d 3 -o x.out flat.npy
+	stair-whiten -d 1 -o x.out damaged.npy 2>err
+	same "a damaged value is named" "$(cat err)" "stair-whiten: 'damaged.npy': damaged? the value at row 7, column 4 is 3e+09, over a million times the others"
 	fails 1 "stair-whiten: 'two.npy': 3 dimensions wanted, but only 2 directions are not zero" stair-whiten -d 3 -o x.out two.npy
 	fails 1 "stair-whiten: 'x.npy': 7 dimensions wanted of 6 columns" stair-whiten -d 7 -o x.out x.npy
 	fails 1 "stair-whiten: 'short.npy': 5 dimensions wanted of 5 centred rows, which have at most 4" stair-whiten -d 5 -o x.out short.npy

@@ -1,4 +1,4 @@
-/* lib/la: the block eigenvalue solver against LAPACK on whole spectra. */
+/* lib/whiten: the block eigenvalue solver against LAPACK on whole spectra. */
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/la/blas.h"
@@ -24,6 +24,26 @@ apply(void *ctx, int64_t m, const double *x, double *y, struct err *e)
     const struct matrix *a = ctx;
     tall_mul(exec_of(2), a->n, a->n, 1.0, a->a, a->n, m, x, m, 0.0, y, m);
     return 0;
+}
+
+static int
+serial(void *ctx, int64_t m, const double *x, double *y, struct err *e)
+{
+    (void)e;
+    const struct matrix *a = ctx;
+    tall_mul(NULL, a->n, a->n, 1.0, a->a, a->n, m, x, m, 0.0, y, m);
+    return 0;
+}
+
+/* The ways to ask for products: whole blocks, dear or cheap, and panels. */
+static struct eig_op
+as_op(struct matrix *a, int how)
+{
+    return (struct eig_op){.n = a->n,
+        .apply = how == 2 ? serial : apply,
+        .ctx = a,
+        .panel = how == 2 ? 8 : 0,
+        .cheap = how > 0};
 }
 
 /* A symmetric matrix with these eigenvalues: a diagonal one, reflected at a few
@@ -74,19 +94,19 @@ last_is_tiny(const double *value, int64_t d)
 
 /* Values, residuals and orthogonality of the d largest pairs. */
 static void
-check(const char *name, int64_t n, double *value, int64_t d)
+check_pairs(
+    const char *name, struct matrix *a, int how, const double *value, int64_t d)
 {
-    struct matrix a = with_spectrum(n, value, (uint32_t)n + (uint32_t)d);
-    qsort(value, (size_t)n, sizeof *value, descending);
+    int64_t n = a->n;
     struct eig r;
     struct err e = {""};
     struct eig_opt opt = {
         .d = d, .tol = 1e-8, .max_iter = 5000, .exec = exec_of(2)};
-    int rc = eig_largest(n, apply, &a, &opt, &r, &e);
-    if (!ok(rc == 0, "%s: converges (%s)", name, e.msg)) {
-        free(a.a);
+    struct eig_op op = as_op(a, how);
+    int rc = eig_largest(&op, &opt, &r, &e);
+    if (!ok(rc == 0, "%s: converges in %d products (%s)", name, (int)r.products,
+            e.msg))
         return;
-    }
     double scale = fmax(fabs(value[0]), fabs(value[n - 1])), worst = 0;
     for (int64_t k = 0; k < d; k++)
         worst = fmax(worst, fabs(r.value[k] - value[k]) / scale);
@@ -101,7 +121,7 @@ check(const char *name, int64_t n, double *value, int64_t d)
         }
     ok(worst < 1e-12, "%s: orthonormal vectors (%.2g)", name, worst);
     double *y = mem_new(n * d, sizeof *y, NULL), reported = 0;
-    if (apply(&a, d, r.vector, y, NULL))
+    if (apply(a, d, r.vector, y, NULL))
         abort();
     worst = 0;
     for (int64_t k = 0; k < d; k++) {
@@ -118,6 +138,19 @@ check(const char *name, int64_t n, double *value, int64_t d)
         "%s: the reported residual is the true one", name);
     free(y);
     eig_free(&r);
+}
+
+static void
+check(const char *name, int64_t n, double *value, int64_t d)
+{
+    static const char *const how[] = {"dear", "cheap", "panels"};
+    struct matrix a = with_spectrum(n, value, (uint32_t)n + (uint32_t)d);
+    qsort(value, (size_t)n, sizeof *value, descending);
+    for (int i = 0; i < 3; i++) {
+        char text[80];
+        snprintf(text, sizeof text, "%s, %s", name, how[i]);
+        check_pairs(text, &a, i, value, d);
+    }
     free(a.a);
 }
 
@@ -177,12 +210,42 @@ test_errors(void)
     struct err e = {""};
     struct eig_opt opt = {
         .d = 4, .tol = 1e-14, .max_iter = 2, .exec = exec_of(1)};
-    int rc = eig_largest(600, apply, &a, &opt, &r, &e);
-    ok(rc == ERR_NUM && strstr(e.msg, "did not converge in 3 products"),
+    struct eig_op op = as_op(&a, 0);
+    int rc = eig_largest(&op, &opt, &r, &e);
+    ok(rc == ERR_NUM && strstr(e.msg, "did not converge in 6 products"),
         "no silent failure: %s", e.msg);
     opt.d = 601;
-    ok(eig_largest(600, apply, &a, &opt, &r, &e) == ERR_RANGE,
+    ok(eig_largest(&op, &opt, &r, &e) == ERR_RANGE,
         "more vectors than rows: %s", e.msg);
+    free(a.a);
+}
+
+static int
+broken(void *ctx, int64_t m, const double *x, double *y, struct err *e)
+{
+    int rc = serial(ctx, m, x, y, e);
+    y[m + 1] = NAN;
+    return rc;
+}
+
+/* A product that is not a number is an error, not a residual of 0. */
+static void
+test_nan(void)
+{
+    enum { N = 600, D = 8 };
+    double v[N];
+    for (int i = 0; i < N; i++)
+        v[i] = pow(1.01, -i);
+    struct matrix a = with_spectrum(N, v, 5);
+    for (int how = 0; how < 3; how++) {
+        struct eig_op op = as_op(&a, how);
+        op.apply = broken;
+        struct eig_opt opt = {.d = D, .tol = 1e-6, .max_iter = 20};
+        struct eig r;
+        struct err e = {""};
+        ok(eig_largest(&op, &opt, &r, &e) == ERR_NUM, "not a number: %s",
+            e.msg);
+    }
     free(a.a);
 }
 
@@ -194,38 +257,66 @@ test_threads(void)
     for (int i = 0; i < N; i++)
         v[i] = pow(1.01, -i);
     struct matrix a = with_spectrum(N, v, 5);
-    struct eig r[3];
-    int same = 1;
-    for (int t = 0; t < 3; t++) {
-        struct eig_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
-        opt.exec = exec_of(t * t + 1);
-        if (eig_largest(N, apply, &a, &opt, &r[t], NULL))
-            abort();
-        same =
-            same && !memcmp(r[t].vector, r[0].vector, N * D * sizeof(double));
+    for (int how = 0; how < 3; how++) {
+        struct eig_op op = as_op(&a, how);
+        struct eig r[3];
+        int same = 1;
+        for (int t = 0; t < 3; t++) {
+            struct eig_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
+            opt.exec = exec_of(t * t + 1);
+            if (eig_largest(&op, &opt, &r[t], NULL))
+                abort();
+            same = same &&
+                   !memcmp(r[t].vector, r[0].vector, N * D * sizeof(double));
+        }
+        ok(same, "same bytes with 1, 2 and 5 threads, way %d", how);
+        for (int t = 0; t < 3; t++)
+            eig_free(&r[t]);
     }
-    ok(same, "same bytes with 1, 2 and 5 threads");
-    for (int t = 0; t < 3; t++)
-        eig_free(&r[t]);
+    free(a.a);
+}
+
+/* Good start vectors are used; inexact products end without an error. */
+static void
+test_start(void)
+{
+    enum { N = 700, D = 8 };
+    double v[N];
+    for (int i = 0; i < N; i++)
+        v[i] = pow(1.02, -i);
+    struct matrix a = with_spectrum(N, v, 6);
+    struct eig_op op = as_op(&a, 0);
+    struct eig_opt opt = {
+        .d = D, .tol = 1e-6, .max_iter = 999, .exec = exec_of(2)};
+    struct eig first, second;
+    if (eig_largest(&op, &opt, &first, NULL))
+        abort();
+    opt.start = first.vector;
+    if (eig_largest(&op, &opt, &second, NULL))
+        abort();
+    ok(second.products == 2, "a good start needs two products, not %d",
+        (int)first.products);
+    eig_free(&second);
+    opt.start = NULL;
+    opt.rough = 1;
+    opt.tol = 1e-30;
+    if (eig_largest(&op, &opt, &second, NULL))
+        abort();
+    ok(second.residual < 1e-12, "as far as it goes: %.2g in %d products",
+        second.residual, (int)second.products);
+    eig_free(&first);
+    eig_free(&second);
     free(a.a);
 }
 
 static void
 test_cheb(void)
 {
-    struct cheb c = {0};
-    ok(cheb_plan(&c, -1, 2, 3) > 1 && c.degree % 2 == 1, "odd degree (%d)",
-        c.degree);
-    double x = 2.7, t = (x - 0.5) / 1.5, a = 1, b = t;
-    for (int k = 1; k < c.degree; k++) {
-        double next = 2 * t * b - a;
-        a = b;
-        b = next;
-    }
-    ok(fabs(cheb_inverse(&c, b) - x) < 1e-12, "inverse");
-    ok(cheb_plan(&c, 0, 1e-9, 1) == 1, "no filter for a tiny interval");
-    ok(cheb_plan(&c, 0, 1, 1) == 1, "no filter for nothing above");
-    ok(cheb_plan(&c, 0, 1, 1e7) == 1, "degree bounded by the largest value");
+    ok(cheb_degree(-1, 2, 2.2, 3, 1e9) == 20, "degree bounded by 20");
+    ok(cheb_degree(-1, 2, 2.2, 3, 50) == 11, "and by what is to be gained");
+    ok(cheb_degree(0, 1e-9, 1, 1, 1e9) == 0, "none for a tiny interval");
+    ok(cheb_degree(0, 1, 1, 1, 1e9) == 0, "none for nothing above");
+    ok(cheb_degree(0, 1, 1.1, 1e7, 1e9) == 0, "none that drowns the least");
 }
 
 int
@@ -234,7 +325,9 @@ main(void)
     blas_init();
     test_spectra();
     test_errors();
+    test_nan();
     test_threads();
+    test_start();
     test_cheb();
     return done();
 }

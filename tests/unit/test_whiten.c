@@ -221,7 +221,7 @@ test_dominant(void)
     struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 9999};
     opt.exec = exec_of(2);
     double *q;
-    struct whiten_info info = {0, 0};
+    struct whiten_info info = {0};
     struct err e = {""};
     int rc = whiten("x.npz", &opt, &q, &info, &e);
     if (ok(rc == 0, "one dominant column: refined to %.2g in %d products %s",
@@ -243,7 +243,7 @@ test_free(void)
     struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
     opt.exec = exec_of(2);
     double *q, *r;
-    struct whiten_info info = {0, 0};
+    struct whiten_info info = {0};
     struct err e = {""};
     int rc = whiten("x.npz", &opt, &q, &info, &e);
     opt.gram_max = 10;
@@ -257,11 +257,83 @@ test_free(void)
     free(r);
     opt.max_iter = 1;
     rc = whiten("x.npz", &opt, &r, &info, &e);
-    ok(rc == ERR_NUM && strstr(e.msg, "'x.npz': 6 of 6 eigenvectors did not"),
+    ok(rc == ERR_NUM && strstr(e.msg, "of 6 eigenvectors did not"),
         "stopped early: %s", e.msg);
     free(q);
     free(r);
     free(x);
+}
+
+/* Powers of two change no bit, from 1e-26 to 1e18. */
+static void
+test_scale(void)
+{
+    enum { N = 700, P = 560, D = 6 };
+    float *x = mem_new(N * P, sizeof *x, NULL);
+    fill(x, N, P, 8);
+    for (int way = 0; way < 2; way++) {
+        struct whiten_opt opt = {.d = D, .tol = 1e-6, .max_iter = 999};
+        opt.gram_max = way ? 10 : 0;
+        double *q, *first = NULL;
+        struct whiten_info info;
+        for (int e = 0; e < 4; e++) {
+            static const int exponent[] = {0, -88, 60, -130};
+            float *y = mem_new(N * P, sizeof *y, NULL);
+            for (int i = 0; i < N * P; i++)
+                y[i] = ldexpf(x[i], exponent[e]);
+            save("y.npz", y, N, P);
+            free(y);
+            struct err why = {""};
+            int rc = whiten("y.npz", &opt, &q, &info, &why);
+            double worst = 0;
+            for (int i = 0; !rc && first && i < N * D; i++)
+                worst = fmax(worst, fabs(q[i] - first[i]));
+            /* the last exponent has subnormal numbers, which lose bits */
+            ok(rc == 0 && worst <= (e == 3 ? 1e-3 : 0),
+                "features times 2^%d, %s: off by %.2g, residual %.2g %s",
+                exponent[e], way ? "by passes" : "by a Gram matrix", worst,
+                info.residual, why.msg);
+            if (first)
+                free(q);
+            else
+                first = q;
+        }
+        free(first);
+    }
+    free(x);
+}
+
+/* A value out of all proportion is found, whether it does harm or not. */
+static void
+test_damage(void)
+{
+    enum { N = 700, P = 40 };
+    static float x[N * P];
+    fill(x, N, P, 2);
+    x[123 * P + 7] = -1e30f;
+    save("x.npz", x, N, P);
+    struct whiten_opt opt = {.d = 8, .tol = 1e-6, .max_iter = 999};
+    expect("a damaged value", &opt, ERR_RANGE,
+        "'x.npz': 8 dimensions wanted, but only 1 directions are not zero "
+        "(damaged? its value at row 123, column 7 is -1e+30, all others are "
+        "about 6.1)");
+    opt.d = 1;
+    double *q;
+    struct whiten_info info;
+    int rc = whiten("x.npz", &opt, &q, &info, NULL);
+    ok(rc == 0 && info.row == 123 && info.column == 7 && info.value < -9e29f,
+        "noted where it does no harm");
+    free(q);
+    x[123 * P + 7] = 7e6f;
+    save("x.npz", x, N, P);
+    rc = whiten("x.npz", &opt, &q, &info, NULL);
+    ok(rc == 0 && info.row == 123, "a million times the others");
+    free(q);
+    x[123 * P + 7] = 5e6f;
+    save("x.npz", x, N, P);
+    rc = whiten("x.npz", &opt, &q, &info, NULL);
+    ok(rc == 0 && info.row == -1, "fewer may be right");
+    free(q);
 }
 
 /* Blocks from a file, read again in each pass, are those from memory. */
@@ -288,7 +360,8 @@ test_feat(void)
             f.raw = mem_new(f.block * P, sizeof *f.raw, NULL);
             f.passes = 1;
         }
-        if (feat_gram(&f, gram[kept], NULL) || feat_right(&f, M, v, u, y, NULL))
+        if (feat_moments(&f, gram[kept], NULL) ||
+            feat_right(&f, M, v, u, y, NULL))
             abort();
         double worst = 0, mean = 0;
         for (int c = 0; c < P; c++) {
@@ -337,5 +410,7 @@ main(void)
     test_refusals();
     test_dominant();
     test_feat();
+    test_scale();
+    test_damage();
     return done();
 }
