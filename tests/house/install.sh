@@ -17,7 +17,7 @@ main(int argc, char **argv)
 {
     struct mat m;
     struct err e;
-    if (argc != 2 || store_read_mat(argv[1], &m, NULL, "x", &e) < 0)
+    if (argc != 2 || store_read_mat(argv[1], &m, NULL, "x", "a matrix", &e) < 0)
         return 1;
     printf("%d %d\n", (int)m.n, (int)m.d);
     mat_free(&m);

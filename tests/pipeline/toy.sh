@@ -41,7 +41,8 @@ same "nothing is made again" "$(demo one)" ""
 ok $? "in less than 10 seconds"
 grep -q '^STAIR  *[0-9.]*' one/report.txt && grep -q '^User A' one/report.txt
 ok $? "the report has a table and users"
-same "-j8 makes everything" "$(demo two -j8)" "$all"
+# -O: the lines of commands beside each other stay whole
+same "-j8 makes everything" "$(demo two -j8 -O)" "$all"
 equal_runs "-j8 and -j1 give the same bytes" one two
 demo three THREADS=3 >/dev/null
 equal_runs "three threads give the same bytes" one three

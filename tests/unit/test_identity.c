@@ -111,7 +111,7 @@ test_origins(void)
     hist_free(&h);
 
     /* a long history fits into one sentence */
-    char options[400] = "";
+    char options[512] = "";
     for (int i = 0; i < 40; i++)
         sprintf(options + strlen(options), " --o%02d=abc", i);
     const char *got =
