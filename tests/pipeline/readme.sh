@@ -45,6 +45,11 @@ bash -e own.sh >out 2>err
 ok $? "the commands for one's own data run"
 same "and end in recommendations with titles" "$(awk -F'\t' 'NF == 5' top.tsv | wc -l | tr -d ' ')" 20000
 
+block seconds >seconds.sh
+bash -e seconds.sh >out 2>err
+ok $? "the commands for a list in seconds run"
+same "and end in metrics" "$(awk '$1 == "ndcg" && $3 > 0' out | wc -l | tr -d ' ')" 2
+
 for tool in "$BIN"/stair-*; do
 	grep -q "^| \`${tool##*/}\` |" "$readme"
 	ok $? "README lists ${tool##*/}"
