@@ -10,6 +10,7 @@
 
 struct features_opt {
     const char *data, *ids, *format;
+    int zeros_missing;
 };
 
 static enum vectors_format
@@ -44,12 +45,17 @@ main(int argc, char **argv)
             .to = &o.format,
             .changes = 1,
             .help = "what the file is; auto looks at name and content"},
+        {.name = "zeros-missing",
+            .type = CLI_FLAG,
+            .to = &o.zeros_missing,
+            .changes = 1,
+            .help = "a vector of zeros says that the item has none"},
         CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_END};
     io = (struct cli){.tool = "stair-features",
         .operands = "[FILE]",
         .summary = "Aligns item vectors (.npy, .npz, Amazon .b, CSV) to the "
                    "items of a dataset and\nwrites them as a dense matrix; "
-                   "items without a vector get the mean.",
+                   "items without a vector are marked as missing.",
         .examples = "  stair-features --data data.npz -o text.npz text.npy\n"
                     "  stair-features --data data.npz -o image.npz "
                     "image_features_Baby.b\n"
@@ -69,6 +75,7 @@ main(int argc, char **argv)
     if (features_init(&f, &d.item_ids, &io.err))
         cli_die(&io, "'%s': %s", o.data, io.err.msg);
     dataset_free(&d);
+    f.zeros_missing = o.zeros_missing;
 
     int by_id;
     die_if(vectors_read(
@@ -83,12 +90,18 @@ main(int argc, char **argv)
     die_if(features_fill(&f, &io.err), &io);
     identity_inherit(&io.hist, IDENTITY_ITEMS);
     char *history = cli_history(&io);
-    die_if(store_write_mat(io.out, &f.m, history, &io.err), &io);
+    die_if(
+        store_write_features(io.out, &f.m, &f.missing, history, &io.err), &io);
+    if (f.zeros && !f.zeros_missing)
+        cli_note(&io,
+            "%" PRId64 " items have a vector of zeros: if that says they have "
+            "none, give --zeros-missing",
+            f.zeros);
     cli_note(&io,
         "%" PRId64 " items x %" PRId64 " values; %" PRId64
-        " items without a vector got the mean, %" PRId64
+        " items without a vector are marked as missing, %" PRId64
         " vectors are of unknown items",
-        f.m.n, f.m.d, f.m.n - f.present, f.unknown);
+        f.m.n, f.m.d, f.missing.n, f.unknown);
     free(history);
     features_free(&f);
     return cli_finish(&io);

@@ -94,9 +94,12 @@ neighbours(struct cli *io, struct knn_args *a, const struct operand *o,
             rc = knn_dense_source(&s, &opt, l, e);
         else if (!(rc = source_load(&s, &x, e)))
             rc = knn_dense(x, s.n, s.d, &opt, l, e);
-        if (!rc && l->zeros)
+        if (!rc && s.missing.n)
+            cli_note(io, "'%s': %" PRId64 " missing items have no neighbours",
+                s.name, s.missing.n);
+        if (!rc && l->zeros > s.missing.n)
             cli_note(io, "'%s': %" PRId64 " zero rows have no neighbours",
-                s.name, l->zeros);
+                s.name, l->zeros - s.missing.n);
         free(x);
         if (!rc && l->sampled)
             say_recall(io, a, o, s.name, l);

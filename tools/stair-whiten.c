@@ -65,6 +65,10 @@ add_operand(struct cli *io, const struct whiten_opt *opt,
         "'%s': %" PRId64 " x %" PRId64 ", residual %.2g after %" PRId64
         " products",
         s.name, s.n, s.d, info.residual, info.products);
+    if (info.missing)
+        cli_note(io,
+            "'%s': %" PRId64 " of %" PRId64 " items are missing: rows of zeros",
+            s.name, info.missing, s.n);
     if (info.row >= 0)
         cli_note(io,
             "'%s': damaged? the value at row %" PRId64 ", column %" PRId64

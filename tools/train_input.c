@@ -37,9 +37,14 @@ read_features(struct cli *io, const struct train_args *o,
     int n = snprintf(role, sizeof role, "%s", f->name);
     if (f->weight < 1 || f->weight > 1)
         snprintf(role + n, sizeof role - (size_t)n, "=%.9g", f->weight);
-    die_if(store_read_mat(from->path, &f->x, &io->hist, role,
+    die_if(store_read_features(from->path, &f->x, &f->missing, &io->hist, role,
                "item features: see stair-features(1)", &io->err),
         io);
+    if (f->missing.n)
+        cli_note(io,
+            "'%s': %" PRId64 " of %" PRId64 " items are missing: the mean of "
+            "the others, and no neighbours",
+            from->path, f->missing.n, f->x.n);
     if (f->x.n != in->data.n_items)
         cli_die(io, "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
             from->path, f->x.n, o->data, in->data.n_items);
@@ -125,6 +130,7 @@ train_input_free(struct train_input *in)
     for (int i = 0; i < in->n_features; i++) {
         free(in->features[i].name);
         mat_free(&in->features[i].x);
+        missing_free(&in->features[i].missing);
     }
     *in = (struct train_input){0};
 }

@@ -5,6 +5,7 @@
 #include "lib/data/dataset.h"
 #include "lib/data/ids.h"
 #include "lib/la/mat.h"
+#include "lib/la/missing.h"
 
 #include <stdint.h>
 
@@ -13,11 +14,13 @@
  * output and the table of ids.
  */
 struct features {
-    struct mat m;        /* [items][d]; allocated when the first vector comes */
-    struct ids items;    /* the dataset's, index = row */
-    unsigned char *have; /* [items] */
-    int64_t present;     /* rows that have their own vector */
-    int64_t unknown;     /* vectors of ids that are not in the dataset */
+    struct mat m;       /* [items][d]; allocated when the first vector comes */
+    struct ids items;   /* the dataset's, index = row */
+    unsigned char *met; /* [items] a vector came, or word that there is none */
+    struct missing missing; /* items without a vector */
+    int64_t zeros;          /* vectors of zeros among the items' */
+    int zeros_missing; /* 1: they stand for none; set after features_init */
+    int64_t unknown;   /* vectors of ids that are not in the dataset */
 };
 
 /* items moves into f and is empty afterwards. ERR_FORMAT if an id occurs
@@ -26,10 +29,11 @@ int features_init(
     struct features *f, struct ids *items, struct err *e) ERR_CHECKED;
 
 /*
- * The vector v [d] of the item with this id. An id that is no item is counted.
- * ERR_SHAPE if d is not that of the vectors before, ERR_NUM if a value is not
- * finite, ERR_FORMAT if the item has a vector already; the sentence lacks the
- * place, which the caller prefixes.
+ * The vector v [d] of the item with this id; one whose values are all NaN says
+ * that the item has none. An id that is no item is counted. ERR_SHAPE if d is
+ * not that of the vectors before, ERR_NUM if a value is not finite, ERR_FORMAT
+ * if the item has a vector already; the sentence lacks the place, which the
+ * caller prefixes.
  */
 int features_put(struct features *f, struct text id, const float *v, int64_t d,
     struct err *e) ERR_CHECKED;
@@ -42,9 +46,9 @@ int features_put_index(struct features *f, int64_t i, const float *v, int64_t d,
  * foreign file that go by id would then be taken for other items. */
 int features_ids_mislead(const struct features *f);
 
-/* Gives items without a vector the mean of the present ones, summed in double
- * by item index: the result does not depend on the order of arrival. ERR_FORMAT
- * if no vector is present. */
+/* Gives the missing items the mean of the others, summed in double by item
+ * index: the result does not depend on the order of arrival. ERR_FORMAT if all
+ * are missing. */
 int features_fill(struct features *f, struct err *e) ERR_CHECKED;
 
 void features_free(struct features *f);

@@ -3,6 +3,7 @@
 #include "lib/io/kind.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,11 +166,16 @@ put_row(const struct vectors_rows *rows, int64_t r, const float *v, int64_t d,
     return features_put(f, ids_get(&rows->ids, r), v, d, e);
 }
 
+/* list holds the member `missing`, or NULL: a row that it names says that there
+ * is no vector. */
 static int
 take_x(struct npz_in *z, const struct npy *h, const struct vectors_rows *rows,
-    struct features *f, struct err *e)
+    const struct npy *lh, const void *list, struct features *f, struct err *e)
 {
+    struct missing missing = {0};
     int rc = check_shape(z, h, rows, f, e);
+    if (!rc && list)
+        rc = missing_set(&missing, z->x.name, lh, list, h->shape[0], e);
     if (rc)
         return rc;
     int64_t n = h->shape[0], d = h->shape[1], bytes = d * h->size;
@@ -184,32 +190,21 @@ take_x(struct npz_in *z, const struct npy *h, const struct vectors_rows *rows,
             break;
         npz_to_f32(h, raw, k * d, v);
         for (int64_t i = 0; i < k && !rc; i++) {
+            for (int64_t j = 0; j < d && missing_at(&missing, r + i); j++)
+                v[i * d + j] = NAN;
             rc = put_row(rows, r + i, v + i * d, d, f, e);
             if (rc)
                 rc = err_prefix(
                     e, rc, "'%.400s', row %" PRId64, z->x.name, r + i);
         }
     }
+    missing_free(&missing);
     free(raw);
     free(v);
     return rc;
 }
 
 enum { MAX_HISTORY = 1 << 24 };
-
-/* The provenance text of a file of ours; *text is the caller's. */
-static int
-take_history(
-    struct npz_in *z, const struct npz_head *h, char **text, struct err *e)
-{
-    if (*text || h->bytes > MAX_HISTORY)
-        return 0;
-    *text = mem_new(h->bytes + 1, 1, e);
-    if (!*text)
-        return ERR_NOMEM;
-    (*text)[h->bytes] = 0;
-    return npz_in_read(z, *text, h->bytes, e);
-}
 
 int
 vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
@@ -224,6 +219,8 @@ vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
     unsigned seen = 0;
     struct npz_in z;
     struct npz_head head;
+    struct npy lh;
+    void *list = NULL;
     char *history = NULL;
     rc = npz_in_start(&z, x, e);
     if (rc)
@@ -233,10 +230,15 @@ vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
         if (!head.text)
             kind_see(&seen, head.name);
         if (head.text && strcmp(head.name, "history.txt") == 0) {
-            rc = take_history(&z, &head, &history, e);
+            if (!history && head.bytes <= MAX_HISTORY)
+                rc = npz_in_take(&z, head.bytes, 1, (void **)&history, e);
+        } else if (!head.text && strcmp(head.name, "missing") == 0) {
+            lh = head.npy;
+            rc = met_x ? missing_late(z.x.name, e)
+                       : npz_in_take(&z, head.bytes, 0, &list, e);
         } else if (!head.text && strcmp(head.name, "x") == 0) {
             met_x = 1;
-            rc = take_x(&z, &head.npy, rows, f, e);
+            rc = take_x(&z, &head.npy, rows, &lh, list, f, e);
         } else if (!head.text && strcmp(head.name, "ids") == 0 && !known) {
             rc = met_x ? err_set(e, ERR_FORMAT,
                              "'%.400s': member 'ids' comes after 'x', which a "
@@ -254,6 +256,7 @@ vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
             "item vectors: see stair-features(1)", e);
     if (!rc)
         rc = hist_input(h, "features", z.x.name, history, npz_in_id(&z), e);
+    free(list);
     free(history);
     npz_in_close(&z);
     return rc;

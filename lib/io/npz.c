@@ -20,11 +20,8 @@ is_wanted(const char *const *wanted, const char *name)
     return 0;
 }
 
-/* Reads n payload bytes, then `extra` zeros. Memory grows as the bytes arrive,
- * unless the file is known to be large enough; then it is allocated at once,
- * aligned. */
-static int
-slurp(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
+int
+npz_in_take(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
 {
     char *p = NULL;
     int64_t done = 0, cap = 0;
@@ -63,7 +60,7 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
             return err_set(e, ERR_FORMAT,
                 "cannot read '%s': member 'history.txt' is over 1 MiB",
                 z->path);
-        return slurp(in, h->bytes, 1, (void **)&z->history, e);
+        return npz_in_take(in, h->bytes, 1, (void **)&z->history, e);
     }
     struct npz_array *grown =
         realloc(z->array, (size_t)(z->n + 1) * sizeof *grown);
@@ -82,7 +79,7 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
             "cannot read '%s': member '%s': %s is not supported", z->path,
             h->name, h->npy.why);
     }
-    int rc = slurp(in, h->npy.count * h->npy.size, 0, &a->data, e);
+    int rc = npz_in_take(in, h->npy.count * h->npy.size, 0, &a->data, e);
     if (!rc)
         a->crc = npz_in_crc(in);
     return rc;

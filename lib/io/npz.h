@@ -50,6 +50,12 @@ int npz_in_next(
 int npz_in_read(
     struct npz_in *z, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
+/* n bytes of the present member's data, then `extra` zeros; the caller frees.
+ * Memory grows as the bytes arrive, unless the file is known to be large
+ * enough; then it is allocated at once, aligned. */
+int npz_in_take(struct npz_in *z, int64_t n, int extra, void **out,
+    struct err *e) ERR_CHECKED;
+
 /* After npz_in_next returned 0: a CRC-32 over the names and CRCs of all
  * members but history.txt: what was in the file, however it was stored. */
 uint32_t npz_in_id(const struct npz_in *z);

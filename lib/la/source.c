@@ -23,6 +23,8 @@ struct source_state {
     int64_t raw_cap;
     int64_t passes;
     uint32_t id;
+    struct npy missing; /* the member of that name, and its data or NULL */
+    void *list;
 };
 
 static const char *const csr_members[] = {
@@ -44,26 +46,21 @@ take_text(struct source *s, const struct npz_head *h, struct err *e)
     struct source_state *st = s->state;
     if (strcmp(h->name, "history.txt") != 0 || st->history)
         return 0;
-    int64_t n = h->bytes, cap = 0, done = 0;
-    if (n > MAX_HISTORY)
+    if (h->bytes > MAX_HISTORY)
         return err_set(e, ERR_FORMAT,
             "cannot read '%s': member 'history.txt' is over 16 MiB", s->name);
-    char *p = NULL;
-    int rc;
-    do {
-        int64_t k = n - done < 4096 ? n - done : 4096;
-        rc = mem_grow((void **)&p, &cap, done + k + 1, 1, e);
-        if (!rc && k)
-            rc = npz_in_read(&st->in, p + done, k, e);
-        if (rc) {
-            free(p);
-            return rc;
-        }
-        done += k;
-    } while (done < n);
-    p[n] = 0;
-    st->history = p;
-    return 0;
+    return npz_in_take(&st->in, h->bytes, 1, (void **)&st->history, e);
+}
+
+/* Kept until x tells how many rows there are. */
+static int
+take_missing(struct source *s, const struct npz_head *h, struct err *e)
+{
+    struct source_state *st = s->state;
+    st->missing = h->npy;
+    free(st->list);
+    st->list = NULL;
+    return npz_in_take(&st->in, h->bytes, 0, &st->list, e);
 }
 
 static int
@@ -118,6 +115,13 @@ open_dense(struct source *s, const struct npz_head *h, struct err *e)
         return err_set(e, ERR_SHAPE,
             "'%s': matrix of %" PRId64 " x %" PRId64 " is empty", s->name, s->n,
             s->d);
+    missing_free(&s->missing);
+    if (st->list) {
+        int rc =
+            missing_set(&s->missing, s->name, &st->missing, st->list, s->n, e);
+        if (rc)
+            return rc;
+    }
     int64_t bytes;
     s->seekable = st->in.x.file_bytes >= 0 && st->in.x.fd > 0 &&
                   !__builtin_mul_overflow(h->npy.count, h->npy.size, &bytes) &&
@@ -152,6 +156,8 @@ enter(struct source *s, struct err *e)
             rc = take_text(s, &h, e);
         else if (strcmp(h.name, "x") == 0)
             return open_dense(s, &h, e);
+        else if (strcmp(h.name, "missing") == 0)
+            rc = take_missing(s, &h, e);
         else if (is_csr_member(h.name))
             return open_sparse(s, &h, e);
         else
@@ -233,8 +239,10 @@ source_rows(struct source *s, int64_t k, float *dst, struct err *e)
 {
     struct source_state *st = s->state;
     int rc = read_elements(s, k * s->d, dst, e);
-    if (!rc)
+    if (!rc) {
+        missing_clear(&s->missing, st->at, k, s->d, dst);
         rc = check_finite(s, st->at, dst, k * s->d, e);
+    }
     st->at += k;
     return rc;
 }
@@ -258,8 +266,10 @@ source_load(struct source *s, float **x, struct err *e)
         done += k;
     } while (done < count);
     s->state->at = s->n;
-    if (!rc)
+    if (!rc) {
+        missing_clear(&s->missing, 0, s->n, s->d, p);
         rc = check_finite(s, 0, p, count, e);
+    }
     if (!rc)
         rc = source_end(s, e);
     if (rc) {
@@ -282,6 +292,8 @@ source_end(struct source *s, struct err *e)
         rc = npz_in_next(&st->in, &h, e);
         if (rc > 0 && h.text && take_text(s, &h, e))
             return ERR_FORMAT;
+        if (rc > 0 && !h.text && strcmp(h.name, "missing") == 0)
+            return missing_late(s->name, e);
     } while (rc > 0);
     if (rc)
         return rc;
@@ -319,8 +331,10 @@ source_close(struct source *s)
         free(st->name);
         free(st->history);
         free(st->raw);
+        free(st->list);
         free(st);
     }
     csr_free(&s->csr);
+    missing_free(&s->missing);
     *s = (struct source){0};
 }

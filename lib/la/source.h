@@ -4,6 +4,7 @@
 #include "lib/io/hist.h"
 #include "lib/io/npz.h"
 #include "lib/la/csr.h"
+#include "lib/la/missing.h"
 
 #include <stdint.h>
 
@@ -17,13 +18,10 @@
  */
 struct source {
     int sparse;
-    int64_t n, d;     /* rows, columns */
-    struct csr csr;   /* if sparse: checked, owned */
-    /* [n] 1: the item has no vector; source_rows then gives zeros. NULL if all
-     * have one. */
-    unsigned char *missing;
-    int64_t n_missing;
-    const char *name; /* for messages: the path, or <stdin> */
+    int64_t n, d;           /* rows, columns */
+    struct csr csr;         /* if sparse: checked, owned */
+    struct missing missing; /* of a dense operand; source_rows gives zeros */
+    const char *name;       /* for messages: the path, or <stdin> */
     /* 1 if dense data lie plainly in a regular file that is long enough for
      * what its header promises: source_rewind works, and n x d can be trusted
      * when memory is allocated. */
@@ -41,8 +39,8 @@ struct source {
 int source_open(struct source *s, const char *path, struct hist *h,
     const char *role, struct err *e) ERR_CHECKED;
 
-/* The next k rows of a dense operand into dst [k][d]. ERR_NUM names row and
- * column of a value that is not finite (in float32). */
+/* The next k rows of a dense operand into dst [k][d], missing ones as zeros.
+ * ERR_NUM names row and column of a value that is not finite (in float32). */
 int source_rows(
     struct source *s, int64_t k, float *dst, struct err *e) ERR_CHECKED;
 

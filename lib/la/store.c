@@ -8,12 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int
+take_missing(
+    const struct npz *z, int64_t rows, struct missing *missing, struct err *e)
+{
+    const struct npz_array *a = npz_find(z, "missing");
+    return a && a->data
+               ? missing_set(missing, z->path, &a->npy, a->data, rows, e)
+               : 0;
+}
+
 int
 store_read_mat(const char *path, struct mat *m, struct hist *h,
     const char *role, const char *wanted, struct err *e)
 {
-    static const char *const members[] = {"x", NULL};
+    return store_read_features(path, m, NULL, h, role, wanted, e);
+}
+
+int
+store_read_features(const char *path, struct mat *m, struct missing *missing,
+    struct hist *h, const char *role, const char *wanted, struct err *e)
+{
+    static const char *const members[] = {"x", "missing", NULL};
     *m = (struct mat){0};
+    if (missing)
+        *missing = (struct missing){0};
     struct npz z;
     int rc = kind_load(&z, path, members, wanted, e);
     if (rc)
@@ -30,14 +49,17 @@ store_read_mat(const char *path, struct mat *m, struct hist *h,
                 "'%s': member 'x' is empty and claims %" PRId64 " x %" PRId64,
                 z.path, m->n, m->d);
     }
-    if (!rc) {
+    if (!rc)
         rc = mat_check_finite(m, z.path, e);
-    }
+    if (!rc && missing)
+        rc = take_missing(&z, m->n, missing, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     npz_free(&z);
     if (rc)
         mat_free(m);
+    if (rc && missing)
+        missing_free(missing);
     return rc;
 }
 
@@ -201,11 +223,20 @@ int
 store_write_mat(
     const char *path, const struct mat *m, const char *history, struct err *e)
 {
+    return store_write_features(path, m, &(struct missing){0}, history, e);
+}
+
+int
+store_write_features(const char *path, const struct mat *m,
+    const struct missing *missing, const char *history, struct err *e)
+{
     struct npz_out z;
     int rc = npz_out_open(&z, path, e);
     if (rc)
         return rc;
     rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc)
+        rc = missing_put(&z, missing, m->n, e);
     if (!rc)
         rc = store_put_mat(&z, "x", m, e);
     if (!rc)

@@ -5,6 +5,7 @@
 #include "lib/io/npz.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
+#include "lib/la/missing.h"
 
 /*
  * Matrices on disk: dense files (member x, or a bare .npy) and CSR files as
@@ -17,6 +18,15 @@ int store_read_mat(const char *path, struct mat *m, struct hist *h,
     const char *role, const char *wanted, struct err *e) ERR_CHECKED;
 int store_read_csr(const char *path, struct csr *a, struct hist *h,
     const char *role, const char *wanted, struct err *e) ERR_CHECKED;
+
+/* Dense, with the rows that stand for no vector: their x is the mean of the
+ * others. */
+int store_read_features(const char *path, struct mat *m,
+    struct missing *missing, struct hist *h, const char *role,
+    const char *wanted, struct err *e) ERR_CHECKED;
+int store_write_features(const char *path, const struct mat *m,
+    const struct missing *missing, const char *history,
+    struct err *e) ERR_CHECKED;
 
 /* CSR out of members that are already in memory, whose names begin with prefix;
  * SciPy's `format` must say csr. Rows whose columns are unsorted are sorted;

@@ -235,8 +235,8 @@ item_graph(struct freedom *f, const struct system_args *o, struct err *e)
     double *w = mem_new(o->n_features, sizeof *w, e);
     int rc = s && w ? modal_weights(o, w, e) : ERR_NOMEM;
     for (int k = 0; k < o->n_features && !rc; k++)
-        rc = neighbours_graph(&o->features[k].x, system_int(o, "neighbors"),
-            KNN_ONE, o->exec, &s[k], e);
+        rc = neighbours_graph(&o->features[k].x, &o->features[k].missing,
+            system_int(o, "neighbors"), KNN_ONE, o->exec, &s[k], e);
     if (!rc)
         rc = neighbours_mix(s, w, o->n_features, &f->items, e);
     if (!rc)

@@ -20,6 +20,7 @@ struct modality {
     struct mat y;               /* rownorm(x_m), I x d */
     float *norm;                /* [I] of x_m's rows */
     int64_t *first;             /* [n][PARTS]: where a row's parts begin in M */
+    struct missing missing;     /* items whose rows of y are 0 */
 };
 
 struct lattice_graph {
@@ -53,14 +54,22 @@ lattice_graph_free(struct lattice_graph *g)
 }
 
 static int
-add_modality(struct lattice_graph *g, struct net *m, int i, struct err *e)
+add_modality(struct lattice_graph *g, struct net *m, int i,
+    const struct missing *missing, struct err *e)
 {
     struct modality *p = &g->part[i];
+    p->missing = *missing;
+    if (missing->row) {
+        p->missing.row = arena_new(&m->arena, g->items, 1);
+        if (!p->missing.row)
+            return arena_check(&m->arena, e);
+        memcpy(p->missing.row, missing->row, (size_t)g->items);
+    }
     p->y = mat_in(&m->arena, g->items, m->width);
     p->norm = arena_new(&m->arena, g->items, sizeof *p->norm);
     p->first = arena_new(&m->arena, PARTS * g->items, sizeof *p->first);
-    int rc = neighbours_graph(modal_features(m, &g->modal[i]), g->k, KNN_COSINE,
-        m->exec, &p->origin, e);
+    int rc = neighbours_graph(modal_features(m, &g->modal[i]), missing, g->k,
+        KNN_COSINE, m->exec, &p->origin, e);
     return rc ? rc : knn_learned_init(&p->learned, g->items, g->k, e);
 }
 
@@ -103,7 +112,7 @@ lattice_graph_new(struct lattice_graph **out, struct net *m,
     int rc = arena_check(&m->arena, e);
     for (int i = 0; i < g->n && !rc; i++) {
         m->tensor[g->logits].x.x[i] = 0.5f;
-        rc = add_modality(g, m, i, e);
+        rc = add_modality(g, m, i, &o->features[i].missing, e);
     }
     return rc ? rc : buffers(g, m, e);
 }
@@ -117,6 +126,7 @@ learn(struct lattice_graph *g, const struct net *m, int i, struct err *e)
     linear_forward(modal_features(m, t), &m->tensor[t->weight].x,
         m->tensor[t->bias].x.x, &p->y, m->exec);
     norm_rows_forward(&p->y, &p->y, p->norm, m->exec);
+    missing_clear(&p->missing, 0, p->y.n, p->y.d, p->y.x);
     int rc =
         knn_learned_build(&p->learned, &p->y, g->list, g->query.n, m->exec, e);
     if (rc == ERR_NUM)
@@ -227,6 +237,7 @@ project_back(struct lattice_graph *g, struct net *m, int i)
     rows_gather(&p->y, g->list, &g->query, m->exec);
     spmm(&(struct spmm_op){.s = &g->dk_t}, &g->query, 0.0f, &g->dy, m->exec);
     rows_add_at(1.0f, &own, g->list, &g->dy, m->exec);
+    missing_clear(&p->missing, 0, g->dy.n, g->dy.d, g->dy.x);
     rows_zero(&g->dx, m->exec);
     norm_rows_backward(&p->y, p->norm, &g->dy, &g->dx, m->exec);
     linear_backward(modal_features(m, t), &w->x, &g->dx,

@@ -3,8 +3,8 @@
 #include <string.h>
 
 int
-neighbours_graph(const struct mat *x, int64_t k, enum knn_values values,
-    struct exec *exec, struct csr *s, struct err *e)
+neighbours_graph(const struct mat *x, const struct missing *missing, int64_t k,
+    enum knn_values values, struct exec *exec, struct csr *s, struct err *e)
 {
     *s = (struct csr){0};
     struct knn_opt opt = {.k = k, .self = 1, .exec = exec};
@@ -13,6 +13,7 @@ neighbours_graph(const struct mat *x, int64_t k, enum knn_values values,
     int rc = mat_init(&copy, x->n, x->d, e);
     if (!rc) {
         memcpy(copy.x, x->x, (size_t)(x->n * x->d) * sizeof *x->x);
+        missing_clear(missing, 0, x->n, x->d, copy.x);
         rc = knn_dense(copy.x, x->n, x->d, &opt, &l, e);
     }
     mat_free(&copy);

@@ -7,6 +7,7 @@
 #include "lib/graph/sample.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
+#include "lib/la/missing.h"
 #include "lib/nn/adam.h"
 #include "lib/nn/init.h"
 
@@ -93,8 +94,10 @@ struct net {
 
 /* A modality's features: a row per item. */
 struct net_features {
-    char *name;    /* the owner's */
-    struct mat x;  /* I x its own width; the model moves it out of here */
+    char *name;   /* the owner's */
+    struct mat x; /* I x its own width; the model moves it out of here */
+    struct missing missing; /* items without these features; the owner's, read
+                               while the model is made */
     double weight; /* relative to the other modalities', where a model mixes
                       them by given weights */
 };

@@ -32,7 +32,7 @@ int
 feat_init(struct feat *f, struct source *s, struct exec *exec, struct err *e)
 {
     *f = (struct feat){.n = s->n, .d = s->d, .exec = exec, .s = s};
-    f->present = s->n - s->n_missing;
+    f->present = s->n - s->missing.n;
     f->block = BLOCK_CELLS / f->d;
     f->block = f->block > BLOCK ? BLOCK : f->block < 1 ? 1 : f->block;
     if (f->block > f->n)
@@ -104,7 +104,7 @@ next(struct job *j, struct err *e)
 static int
 is_missing(const struct feat *f, int64_t row)
 {
-    return f->s->missing && f->s->missing[row];
+    return missing_at(&f->s->missing, row);
 }
 
 /* The block less shift and the sums of what is left, kept if g is wanted; the

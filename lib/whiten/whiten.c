@@ -26,19 +26,17 @@ enum {
 /* Centres columns over the rows that are not missing, applies the sign rule and
  * the scale; missing rows become 0. */
 static void
-finish(double *q, int64_t n, int64_t d, const unsigned char *missing)
+finish(double *q, int64_t n, int64_t d, const struct missing *missing)
 {
-    int64_t present = 0;
-    for (int64_t i = 0; i < n; i++)
-        present += !(missing && missing[i]);
+    int64_t present = n - missing->n;
     for (int64_t k = 0; k < d; k++) {
         int64_t top = 0;
         double mean = 0, square = 0;
         for (int64_t i = 0; i < n; i++)
-            mean += missing && missing[i] ? 0.0 : q[i * d + k];
+            mean += missing_at(missing, i) ? 0.0 : q[i * d + k];
         mean /= (double)present;
         for (int64_t i = 0; i < n; i++) {
-            q[i * d + k] = missing && missing[i] ? 0.0 : q[i * d + k] - mean;
+            q[i * d + k] = missing_at(missing, i) ? 0.0 : q[i * d + k] - mean;
             square += q[i * d + k] * q[i * d + k];
             if (fabs(q[i * d + k]) > fabs(q[top * d + k]))
                 top = i;
@@ -135,6 +133,7 @@ whiten_sparse(const struct source *source, const struct whiten_opt *opt,
         .ctx = &j,
         .panel = JKJ_PANEL,
         .cheap = 1};
+    info->missing = a->rows - op.n;
     if (d >= op.n)
         rc = low_rank(name, d, op.n ? op.n - 1 : 0, e);
     else
@@ -142,7 +141,7 @@ whiten_sparse(const struct source *source, const struct whiten_opt *opt,
     if (!rc)
         rc = check(name, r.value, opt, info, e);
     if (!rc) {
-        finish(r.vector, op.n, d, NULL);
+        finish(r.vector, op.n, d, &(struct missing){0});
         memset(q, 0, (size_t)(a->rows * d) * sizeof *q);
         for (int64_t i = 0; i < op.n; i++)
             memcpy(q + j.at[i] * d, r.vector + i * d, (size_t)d * sizeof *q);
@@ -255,8 +254,8 @@ whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
     int64_t d = opt->d, most = opt->gram_max;
     if (most == 0)
         most = GRAM_PER_D * d > GRAM_MAX ? GRAM_PER_D * d : GRAM_MAX;
-    *info = (struct whiten_info){.row = -1};
-    int rc = check_d(s->name, d, s->n - s->n_missing, s->d, e);
+    *info = (struct whiten_info){.row = -1, .missing = s->missing.n};
+    int rc = check_d(s->name, d, s->n - s->missing.n, s->d, e);
     if (!rc)
         rc = feat_init(&f, s, opt->exec, e);
     if (!rc && s->d <= most &&
@@ -268,7 +267,7 @@ whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
             rc = look_for_damage(&f, rc, info, e);
     }
     if (!rc)
-        finish(q, s->n, d, s->missing);
+        finish(q, s->n, d, &s->missing);
     free(matrix);
     feat_free(&f);
     return rc;

@@ -27,6 +27,7 @@ struct whiten_opt {
 struct whiten_info {
     double residual; /* worst of the d, measured */
     int64_t products;
+    int64_t missing; /* rows of zeros: missing, or without a similarity */
     /* The entry of a dense operand that is over a million times the root mean
      * square of all others, and so most likely damaged; row -1: none is. */
     int64_t row, column;

@@ -13,7 +13,7 @@ c,0.1,-0
 END
 runs "a CSV" stair-features --data d.npz -o f.npz v.csv
 same "what it says" "$(cat runs.err)" \
-	"stair-features: 4 items x 2 values; 1 items without a vector got the mean, 1 vectors are of unknown items"
+	"stair-features: 4 items x 2 values; 1 items without a vector are marked as missing, 1 vectors are of unknown items"
 same "rows in the dataset's order, d the mean of the others" "$(stair-cat f.npz)" \
 	"3.5	10
 1	-2
@@ -112,6 +112,15 @@ np.save("index.npy", x[[2, 0, 3, 1]])
 np.save("rows.npy", x[:3])
 np.save("none.npy", x[:, :0])
 np.save("half.npy", x.astype("f2"))
+gone = x.copy(); gone[2] = np.nan
+np.save("gone.npy", gone)
+zero = x.copy(); zero[2] = 0
+np.save("zero.npy", zero)
+np.savez("late.npz", x=x[:4], missing=[1])
+np.savez("beyond.npz", missing=[4], x=x[:4])
+np.savez("order.npz", missing=[2, 1], x=x[:4])
+np.savez("all.npz", missing=np.arange(4), x=x[:4])
+np.savez("real.npz", missing=[1.0], x=x[:4])
 rec = b"".join(i.encode().ljust(10, b"_") + np.full(4096, k, "<f4").tobytes() for k, i in enumerate(ids))
 open("image.b", "wb").write(rec)
 open("cut.b", "wb").write(rec[:-5])
@@ -139,11 +148,27 @@ same "Amazon records" "$(stair-cat g.npz | cut -f 1,4096)" "2	2
 gzip -nk image.b
 stair-features -q --data da.npz image.b.gz >g2.npz
 equal_files "gzip and a pipe give the same bytes" g.npz g2.npz
+missing() { $PY -c "import numpy as np; print(*np.load('$1')['missing'])"; }
+same "the file lists the missing items" "$(missing want.npz)" 3
+stair-features -q --data d.npz --ids ids.txt -o g.npz gone.npy
+same "a row of NaN says that there is no vector" "$(missing g.npz)" "0 3"
+stair-features --data d.npz --ids ids.txt -o g.npz zero.npy 2>err
+same "a vector of zeros is one" "$(missing g.npz) $(head -n 1 err)" \
+	"3 stair-features: 1 items have a vector of zeros: if that says they have none, give --zeros-missing"
+stair-features -q --zeros-missing --data d.npz --ids ids.txt -o g.npz zero.npy
+same "or none" "$(missing g.npz)" "0 3"
+stair-features -q --data d.npz -o h.npz g.npz
+same "missing items stay so" "$(stair-cmp g.npz h.npz && missing h.npz)" "0 3"
 npy() { # npy 'message' OPTION... FILE
 	local msg=$1
 	shift
 	fails 1 "stair-features: $msg" stair-features --data d.npz "$@"
 }
+npy "'late.npz': member 'missing' comes after 'x', whose rows it says something about: np.savez(file, missing=.., x=..)" late.npz
+npy "'beyond.npz': member 'missing': 4 is no row of 4, or not above the one before" beyond.npz
+npy "'order.npz': member 'missing': 1 is no row of 4, or not above the one before" order.npz
+npy "'all.npz': member 'missing' leaves none of the 4 rows" all.npz
+npy "'real.npz': member 'missing' is not a list of row numbers" real.npz
 npy "'rows.npy' has 3 rows, the dataset 4 items (say with --ids which rows are which)" rows.npy
 npy "'x.npy' has 4 rows, but there are 3 ids" --ids ids3.txt x.npy
 npy "'twice.txt', line 4: id 'a' is there twice" --ids twice.txt x.npy

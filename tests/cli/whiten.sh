@@ -47,6 +47,25 @@ sp.save_npz('void.npz', sp.csr_matrix((40, 40), dtype='f4'))
 	same "other members are skipped" "$(stair-cmp a.npz b.npz >/dev/null && echo same)" same
 	fails 1 "stair-whiten: 'inf.npy': value at row 3, column 2 is not finite (inf)" stair-whiten -d 3 -o x.out inf.npy
 	fails 1 "stair-whiten: 'flat.npy': 3 dimensions wanted, but only 0 directions are not zero" stair-whiten -d 3 -o x.out flat.npy
+	$PY -c "
+import numpy as np
+x = np.load('x.npy'); m = [3, 11, 12]
+np.savez('some.npz', missing=m, x=x)
+np.savez('late.npz', x=x, missing=m)
+np.save('rest.npy', np.delete(x, m, 0))
+y = x.copy(); y[4] = np.nan
+np.save('gone.npy', y)"
+	stair-whiten -d 3 -o some.out some.npz 2>err
+	same "missing items are counted" "$(cat err)" "stair-whiten: 'some.npz': 3 of 40 items are missing: rows of zeros"
+	stair-whiten -q -d 3 -o rest.out rest.npy
+	runs "the others are as without them, they are 0" "$PY" -c "
+import numpy as np
+a, b = np.load('some.out')['x'], np.load('rest.out')['x']
+assert not a[[3, 11, 12]].any() and abs(np.delete(a, [3, 11, 12], 0) - b).max() < 1e-6"
+	cat some.npz | stair-whiten -q -d 3 -o pipe.out -
+	equal_files "missing items in a pipe" some.out pipe.out
+	fails 1 "stair-whiten: 'late.npz': member 'missing' comes after 'x', whose rows it says something about: np.savez(file, missing=.., x=..)" stair-whiten -q -d 3 -o x.out late.npz
+	fails 1 "stair-whiten: 'gone.npy': value at row 4, column 0 is not finite (nan)" stair-whiten -q -d 3 -o x.out gone.npy
 	stair-whiten -d 1 -o x.out damaged.npy 2>err
 	same "a damaged value is named" "$(cat err)" "stair-whiten: 'damaged.npy': damaged? the value at row 7, column 4 is 3e+09, over a million times the others"
 	fails 1 "stair-whiten: 'two.npy': 3 dimensions wanted, but only 2 directions are not zero" stair-whiten -d 3 -o x.out two.npy

@@ -70,7 +70,7 @@ toy_init(struct toy *t, const struct system *system, int64_t users,
         if (!width[k])
             continue;
         struct net_features *f = &t->features[t->o.n_features++];
-        *f = (struct net_features){(char *)names[k], {0}, k + 1};
+        *f = (struct net_features){.name = (char *)names[k], .weight = k + 1};
         if (mat_init(&f->x, items, width[k], NULL))
             abort();
         for (int64_t j = 0; j < items * width[k]; j++)

@@ -170,6 +170,7 @@ static void
 test_neighbours(void)
 {
     enum { N = 30, K = 4 };
+    const struct missing none = {0};
     struct mat x[2];
     struct csr s[2], m;
     const double w[] = {.1, .9};
@@ -180,8 +181,8 @@ test_neighbours(void)
             x[a].x[k] =
                 (float)rng_normal(11, RNG_TEST, (uint32_t)a, (uint64_t)k, 0);
     }
-    if (neighbours_graph(&x[0], K, KNN_ONE, exec_of(2), &s[0], NULL) ||
-        neighbours_graph(&x[1], K, KNN_ONE, exec_of(2), &s[1], NULL) ||
+    if (neighbours_graph(&x[0], &none, K, KNN_ONE, exec_of(2), &s[0], NULL) ||
+        neighbours_graph(&x[1], &none, K, KNN_ONE, exec_of(2), &s[1], NULL) ||
         neighbours_mix(s, w, 2, &m, NULL))
         abort();
     int good = csr_check(&m, "mixed", NULL) == 0, self = 1;
@@ -206,12 +207,22 @@ test_neighbours(void)
     ok(self, "every item is its own neighbour");
     struct csr c;
     struct err e = {0};
-    ok(!neighbours_graph(&x[0], K, KNN_COSINE, exec_of(1), &c, NULL) &&
+    ok(!neighbours_graph(&x[0], &none, K, KNN_COSINE, exec_of(1), &c, NULL) &&
             memcmp(c.indices, s[0].indices, N * K * sizeof *c.indices) == 0 &&
             c.data[0] < 1.0f / K + 1e-6f,
         "cosines instead of ones");
     csr_free(&c);
-    ok(neighbours_graph(&x[0], N + 1, KNN_ONE, exec_of(1), &c, &e) ==
+    unsigned char mask[N] = {[0] = 1, [17] = 1};
+    const struct missing two = {mask, 2};
+    if (neighbours_graph(&x[0], &two, K, KNN_ONE, exec_of(2), &c, NULL))
+        abort();
+    int away = c.nnz == (N - 2) * K;
+    for (int i = 0; i < N; i++)
+        for (int64_t t = c.indptr[i]; t < c.indptr[i + 1]; t++)
+            away &= !mask[i] && !mask[c.indices[t]];
+    ok(away, "missing items have no neighbours and are nobody's");
+    csr_free(&c);
+    ok(neighbours_graph(&x[0], &none, N + 1, KNN_ONE, exec_of(1), &c, &e) ==
                 ERR_RANGE &&
             strcmp(e.msg, "31 neighbours wanted of 30 items") == 0,
         "more neighbours than items: %s", e.msg);

@@ -22,16 +22,22 @@ dot(const double *a, const double *b, int64_t n)
     return s;
 }
 
-/* m += c times the graph of the k nearest rows of x [n][d] by cosine */
+/* m += c times the graph of the k nearest rows of x [n][d] by cosine; `away` is
+ * that of a missing item. */
 static void
-add_graph(double *m, const double *x, int64_t n, int64_t d, int64_t k, double c)
+add_graph(double *m, const double *x, int64_t n, int64_t d, int64_t k, double c,
+    const struct missing *missing, double away)
 {
     double *cosine = numbers(n);
     for (int64_t i = 0; i < n; i++) {
+        if (missing_at(missing, i))
+            continue;
         for (int64_t j = 0; j < n; j++)
-            cosine[j] = dot(x + i * d, x + j * d, d) /
-                        sqrt(dot(x + i * d, x + i * d, d) *
-                             dot(x + j * d, x + j * d, d));
+            cosine[j] = missing_at(missing, j)
+                            ? away
+                            : dot(x + i * d, x + j * d, d) /
+                                  sqrt(dot(x + i * d, x + i * d, d) *
+                                       dot(x + j * d, x + j * d, d));
         for (int64_t j = 0; j < n; j++) {
             int64_t better = 0;
             for (int64_t q = 0; q < n; q++)
@@ -60,14 +66,15 @@ item_graph(const struct toy *t, double *const *tensor)
         for (int64_t j = 0; j < n * width; j++)
             raw[j] = (double)t->features[k].x.x[j];
         add_graph(m, raw, n, width, system_int(&t->o, "neighbors"),
-            w * system_real(&t->o, "origin"));
+            w * system_real(&t->o, "origin"), &t->features[k].missing,
+            -INFINITY);
         const double *f = system_int(&t->o, "train-features") ? *next++ : raw;
         for (int64_t i = 0; i < n; i++)
             for (int64_t c = 0; c < d; c++)
                 x[i * d + c] =
                     next[1][c] + dot(f + i * width, next[0] + c * width, width);
         add_graph(m, x, n, d, system_int(&t->o, "neighbors"),
-            w * (1 - system_real(&t->o, "origin")));
+            w * (1 - system_real(&t->o, "origin")), &t->features[k].missing, 0);
         next += 2;
         free(raw);
         free(x);
@@ -119,9 +126,10 @@ twin(const struct toy *t, double *const *tensor)
 
 static void
 test(int64_t image, int64_t text, int64_t layers, int64_t item_layers,
-    double origin, int train)
+    double origin, int train, int missing)
 {
     struct toy t;
+    unsigned char mask[11] = {[2] = 1, [7] = 1, [8] = 1};
     const int64_t width[] = {image, text};
     char what[120];
     toy_init(&t, &lattice_system, 12, 11, width);
@@ -130,9 +138,11 @@ test(int64_t image, int64_t text, int64_t layers, int64_t item_layers,
     system_set(&t.o, "neighbors", 3);
     system_set(&t.o, "origin", origin);
     system_set(&t.o, "train-features", train);
-    snprintf(what, sizeof what, "widths %d %d, layers %d and %d, origin %g%s",
+    if (missing)
+        t.features[0].missing = (struct missing){mask, 3};
+    snprintf(what, sizeof what, "widths %d %d, layers %d and %d, origin %g%s%s",
         (int)image, (int)text, (int)layers, (int)item_layers, origin,
-        train ? ", trained" : "");
+        train ? ", trained" : "", missing ? ", some missing" : "");
     toy_gradients(&t, twin, .3, 60, 3e-4, what);
     toy_bytes(&t, what);
     toy_vectors(&t, outputs, .3, what);
@@ -143,11 +153,13 @@ int
 main(void)
 {
     blas_init();
-    test(6, 5, 2, 1, .9, 0);
-    test(6, 5, 2, 1, .2, 1);
-    test(0, 5, 1, 2, .5, 1);
-    test(6, 5, 3, 3, 0, 0);
-    test(6, 5, 2, 1, 1, 0);
-    test(6, 0, 0, 0, .5, 0);
+    test(6, 5, 2, 1, .9, 0, 0);
+    test(6, 5, 2, 1, .2, 1, 0);
+    test(0, 5, 1, 2, .5, 1, 0);
+    test(6, 5, 3, 3, 0, 0, 0);
+    test(6, 5, 2, 1, 1, 0, 0);
+    test(6, 0, 0, 0, .5, 0, 0);
+    test(6, 5, 2, 1, .4, 0, 1);
+    test(6, 5, 2, 2, .4, 1, 1);
     return done();
 }

@@ -43,8 +43,9 @@ make_net(int64_t neighbours, int threads)
     char names[MOST][2] = {"a", "b", "c"};
     struct net_features f[MOST];
     for (int k = 0; k < modals; k++)
-        f[k] = (struct net_features){
-            names[k], random_mat(I, width[k], 70 + (uint32_t)k), 1};
+        f[k] = (struct net_features){.name = names[k],
+            .x = random_mat(I, width[k], 70 + (uint32_t)k),
+            .weight = 1};
     struct system_args o;
     system_defaults(&o, &mmssl_system);
     o.train = &train;

@@ -1,0 +1,82 @@
+#include "lib/la/missing.h"
+
+#include "lib/base/mem.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+missing_set(struct missing *m, const char *name, const struct npy *h,
+    const void *data, int64_t rows, struct err *e)
+{
+    *m = (struct missing){0};
+    if (!strchr("iu", h->kind) || h->ndim != 1)
+        return err_set(e, ERR_FORMAT,
+            "'%s': member 'missing' is not a list of row numbers", name);
+    if (h->count >= rows)
+        return err_set(e, ERR_FORMAT,
+            "'%s': member 'missing' leaves none of the %" PRId64 " rows", name,
+            rows);
+    if (h->count == 0)
+        return 0;
+    m->row = mem_zero(rows, 1, e);
+    if (!m->row)
+        return ERR_NOMEM;
+    for (int64_t last = -1; m->n < h->count; m->n++) {
+        int64_t row = npz_value_int(h, data, m->n);
+        if (row <= last || row >= rows) {
+            missing_free(m);
+            return err_set(e, ERR_FORMAT,
+                "'%s': member 'missing': %" PRId64 " is no row of %" PRId64
+                ", or not above the one before",
+                name, row, rows);
+        }
+        m->row[last = row] = 1;
+    }
+    return 0;
+}
+
+int
+missing_late(const char *name, struct err *e)
+{
+    return err_set(e, ERR_FORMAT,
+        "'%s': member 'missing' comes after 'x', whose rows it says something "
+        "about: np.savez(file, missing=.., x=..)",
+        name);
+}
+
+void
+missing_free(struct missing *m)
+{
+    free(m->row);
+    *m = (struct missing){0};
+}
+
+void
+missing_clear(
+    const struct missing *m, int64_t first, int64_t n, int64_t d, float *x)
+{
+    for (int64_t i = 0; i < n && m->row; i++)
+        if (m->row[first + i])
+            memset(x + i * d, 0, (size_t)d * sizeof *x);
+}
+
+int
+missing_put(
+    struct npz_out *z, const struct missing *m, int64_t rows, struct err *e)
+{
+    if (m->n == 0)
+        return 0;
+    int32_t *list = mem_new(m->n, sizeof *list, e);
+    if (!list)
+        return ERR_NOMEM;
+    int64_t n = 0;
+    for (int64_t i = 0; i < rows; i++)
+        if (m->row[i])
+            list[n++] = (int32_t)i;
+    struct npy h = npy_make('i', 4, 1, &n);
+    int rc = npz_out_array(z, "missing", &h, list, e);
+    free(list);
+    return rc;
+}
