@@ -105,7 +105,7 @@ digits_slow(float v, char *digit, int *at)
         float back = strtof(text, NULL);
         if (p < FLOAT_DIGITS && (back < v || back > v))
             continue;
-        *at = atoi(strchr(text, 'e') + 1);
+        *at = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
         digit[0] = text[0];
         memcpy(digit + 1, text + 2, (size_t)p - 1);
         digit[p] = 0;
