@@ -189,7 +189,7 @@ put_memmap(FILE *f, const struct npz_head *h, const char *path)
     }
     fprintf(f, "', '%s', 'r', %" PRId64 ", ", h->npy.descr, h->offset);
     put_shape(f, &h->npy);
-    fputs(")\n", f);
+    fputs(h->npy.fortran ? ", 'F')\n" : ")\n", f);
 }
 
 /* Reads all of the member that is open, in chunks of whole elements. */

@@ -62,7 +62,7 @@ static int
 take_ids(struct npz_in *z, const struct npy *h, struct vectors_rows *rows,
     struct err *e)
 {
-    int unicode = strncmp(h->descr, "<U", 2) == 0 && h->size > 0;
+    int unicode = npy_is_unicode(h);
     if ((!strchr("Siu", h->kind) && !unicode) || h->ndim != 1)
         return err_set(e, ERR_FORMAT,
             "'%.400s': member 'ids' is not a list of strings or integers",
@@ -180,15 +180,20 @@ take_x(struct npz_in *z, const struct npy *h, const struct vectors_rows *rows,
         return rc;
     int64_t n = h->shape[0], d = h->shape[1], bytes = d * h->size;
     int64_t step = BLOCK / bytes > 1 ? BLOCK / bytes : 1;
-    char *raw = mem_new(step * bytes, 1, e);
+    void *raw = NULL; /* a few rows, or all that do not come one by one */
     float *v = mem_new(step * d, sizeof *v, e);
-    rc = raw && v ? 0 : ERR_NOMEM;
+    rc = v ? 0 : ERR_NOMEM;
+    if (!rc && h->fortran)
+        rc = npz_in_take(z, n * bytes, 0, &raw, e);
+    else if (!rc && !(raw = mem_new(step * bytes, 1, e)))
+        rc = ERR_NOMEM;
     for (int64_t r = 0; r < n && !rc; r += step) {
         int64_t k = n - r < step ? n - r : step;
-        rc = npz_in_read(z, raw, k * bytes, e);
+        if (!h->fortran)
+            rc = npz_in_read(z, raw, k * bytes, e);
         if (rc)
             break;
-        npz_to_f32(h, raw, k * d, v);
+        npz_to_f32(h, (char *)raw + (h->fortran ? r * bytes : 0), k * d, v);
         for (int64_t i = 0; i < k && !rc; i++) {
             for (int64_t j = 0; j < d && missing_at(&missing, r + i); j++)
                 v[i * d + j] = NAN;

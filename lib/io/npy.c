@@ -113,13 +113,14 @@ parse_descr(struct npy *h, const char *d, struct err *e)
     h->kind = kind;
     h->size = size;
     snprintf(h->descr, sizeof h->descr, "%s", d);
+    int unit = kind == 'U' ? 4 : size;
     if (kind == 'U')
         h->size *= 4;
+    if (order == '>' && unit > 1 && strchr("fiuU", kind))
+        h->swap = unit;
     h->opaque = kind == 'O';
     if (kind == 'O')
         refuse(h, "object dtype");
-    else if (order == '>' && size > 1)
-        refuse(h, "big-endian data");
     else if (order == '|' && size > 1 && strchr("fiu", kind))
         return err_set(e, ERR_FORMAT, "no byte order in '%s'", d);
     else if (*p || !strchr("fiubS", kind) || (kind != 'S' && size < 1) ||
@@ -210,9 +211,46 @@ npy_parse(struct npy *h, const char *dict, int64_t n, struct err *e)
     int64_t bytes;
     if (__builtin_mul_overflow(h->count, h->size, &bytes))
         return err_set(e, ERR_FORMAT, "shape product overflows");
-    if (fortran && h->ndim > 1)
-        refuse(h, "Fortran order");
+    h->fortran = fortran && h->ndim > 1;
     return 0;
+}
+
+void
+npy_swap(void *data, int64_t n, int size)
+{
+    unsigned char *p = data;
+    for (int64_t i = 0; i + size <= n; i += size, p += size)
+        for (int a = 0, b = size - 1; a < b; a++, b--) {
+            unsigned char c = p[a];
+            p[a] = p[b];
+            p[b] = c;
+        }
+}
+
+void
+npy_reorder(const struct npy *h, const void *from, void *to)
+{
+    int64_t at[NPY_DIMS] = {0}, step[NPY_DIMS], place = 0;
+    for (int k = 0; k < h->ndim; k++)
+        step[k] = k ? step[k - 1] * h->shape[k - 1] : 1;
+    char *p = to;
+    for (int64_t i = 0; i < h->count; i++, p += h->size) {
+        memcpy(p, (const char *)from + place * h->size, (size_t)h->size);
+        /* the next place in C order: the last axis runs fastest */
+        for (int k = h->ndim - 1; k >= 0; k--) {
+            place += step[k];
+            if (++at[k] < h->shape[k])
+                break;
+            place -= step[k] * at[k];
+            at[k] = 0;
+        }
+    }
+}
+
+int
+npy_is_unicode(const struct npy *h)
+{
+    return h->descr[0] && h->descr[1] == 'U' && h->size > 0;
 }
 
 int

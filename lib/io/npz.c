@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_HISTORY = 1 << 20, STEP = 1 << 20 };
+enum { MAX_HISTORY = 1 << 20 };
 
 static int
 is_wanted(const char *const *wanted, const char *name)
@@ -17,35 +17,6 @@ is_wanted(const char *const *wanted, const char *name)
     for (; *wanted; wanted++)
         if (strcmp(*wanted, name) == 0)
             return 1;
-    return 0;
-}
-
-int
-npz_in_take(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
-{
-    char *p = NULL;
-    int64_t done = 0, cap = 0;
-    if (in->x.file_bytes >= 0 && n <= in->x.file_bytes) {
-        cap = n + extra + 1;
-        p = mem_new(cap, 1, e);
-        if (!p)
-            return ERR_NOMEM;
-    }
-    do {
-        int64_t k = n - done;
-        if (done + k >= cap && k > STEP && k > done)
-            k = done > STEP ? done : STEP;
-        int rc = mem_grow((void **)&p, &cap, done + k + extra + 1, 1, e);
-        if (!rc)
-            rc = npz_in_read(in, p + done, k, e);
-        if (rc) {
-            free(p);
-            return rc;
-        }
-        done += k;
-    } while (done < n);
-    memset(p + n, 0, (size_t)extra + 1);
-    *out = p;
     return 0;
 }
 
@@ -72,7 +43,7 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
     memcpy(a->name, h->name, sizeof a->name);
     if (!is_wanted(wanted, h->name))
         return 0;
-    if (h->npy.kind == '?') {
+    if (h->npy.kind == '?' && !(wanted && npy_is_unicode(&h->npy))) {
         if (!wanted)
             return 0;
         return err_set(e, ERR_FORMAT,
@@ -241,6 +212,12 @@ need(struct npz *z, const char *name, int ndim, struct err *e)
     struct npz_array *a = npz_find(z, name);
     if (!a || !a->data) {
         err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name);
+        return NULL;
+    }
+    if (a->npy.kind == '?') {
+        err_set(e, ERR_FORMAT,
+            "cannot read '%s': member '%s': %s is not supported", z->path, name,
+            a->npy.why);
         return NULL;
     }
     if (!strchr("fiub", a->npy.kind)) {

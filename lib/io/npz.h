@@ -46,11 +46,13 @@ int npz_in_start(struct npz_in *z, struct xin *x, struct err *e) ERR_CHECKED;
 int npz_in_next(
     struct npz_in *z, struct npz_head *h, struct err *e) ERR_CHECKED;
 
-/* Exactly n bytes of the present member's array data (or text). */
+/* Exactly n bytes of the present member's array data (or text), whole elements
+ * of an array; numbers become little-endian. */
 int npz_in_read(
     struct npz_in *z, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
-/* n bytes of the present member's data, then `extra` zeros; the caller frees.
+/* All n bytes of the present member's data, an array's in C order, then `extra`
+ * zeros; the caller frees.
  * Memory grows as the bytes arrive, unless the file is known to be large
  * enough; then it is allocated at once, aligned. */
 int npz_in_take(struct npz_in *z, int64_t n, int extra, void **out,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STEP = 1 << 20 };
+
 static struct entry *
 current(const struct npz_in *z)
 {
@@ -143,6 +145,7 @@ read_npy_header(struct npz_in *z, struct npy *h, struct err *e)
     if (rc)
         return rc;
     s->left = h->count * h->size;
+    s->npy = *h;
     return 0;
 }
 
@@ -185,6 +188,7 @@ read_local(struct npz_in *z, struct err *e)
     s->start = z->x.offset;
     s->plain_bytes = 0;
     s->crc = 0;
+    s->npy = (struct npy){0};
     s->open = 1;
     return 0;
 }
@@ -327,8 +331,48 @@ npz_in_read(struct npz_in *z, void *buf, int64_t n, struct err *e)
     int rc = npz_in_plain(z, buf, n, e);
     if (rc)
         return rc;
+    if (s->npy.swap)
+        npy_swap(buf, n, s->npy.swap);
     s->left -= n;
     return s->left == 0 ? finish_member(z, e) : 0;
+}
+
+int
+npz_in_take(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
+{
+    const struct npy h = in->state->npy; /* gone after the last byte */
+    char *p = NULL;
+    int64_t done = 0, cap = 0;
+    if (in->x.file_bytes >= 0 && n <= in->x.file_bytes) {
+        cap = n + extra + 1;
+        p = mem_new(cap, 1, e);
+        if (!p)
+            return ERR_NOMEM;
+    }
+    do {
+        int64_t k = n - done;
+        if (done + k >= cap && k > STEP && k > done)
+            k = done > STEP ? done : STEP;
+        int rc = mem_grow((void **)&p, &cap, done + k + extra + 1, 1, e);
+        if (!rc)
+            rc = npz_in_read(in, p + done, k, e);
+        if (rc) {
+            free(p);
+            return rc;
+        }
+        done += k;
+    } while (done < n);
+    memset(p + n, 0, (size_t)extra + 1);
+    *out = p;
+    if (!h.fortran || n == 0)
+        return 0;
+    *out = mem_new(n + extra, 1, e);
+    if (*out) {
+        npy_reorder(&h, p, *out);
+        memset((char *)*out + n, 0, (size_t)extra);
+    }
+    free(p);
+    return *out ? 0 : ERR_NOMEM;
 }
 
 uint32_t

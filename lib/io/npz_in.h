@@ -37,6 +37,7 @@ struct npz_in_state {
     uint64_t plain_bytes; /* produced so far, npy header included */
     int64_t left;         /* payload bytes not yet handed out */
     uint32_t crc;         /* over plain bytes so far */
+    struct npy npy;       /* of the open member */
     int deflate_ended;
     z_stream z;
     int z_open;

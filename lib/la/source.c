@@ -18,11 +18,13 @@ struct source_state {
     struct hist *h;
     const char *role;
     char *history;
-    int64_t at; /* next row */
-    void *raw;  /* elements that are not float32 yet */
+    int64_t at;    /* next row */
+    int64_t taken; /* elements out of all */
+    void *raw;     /* elements that are not float32 yet */
     int64_t raw_cap;
     int64_t passes;
     uint32_t id;
+    float *all; /* rows that do not lie one after the other in the file */
     struct npy missing; /* the member of that name, and its data or NULL */
     void *list;
 };
@@ -94,6 +96,21 @@ open_sparse(struct source *s, const struct npz_head *first, struct err *e)
     return rc;
 }
 
+/* Fortran order: column after column. */
+static int
+load_reordered(struct source *s, struct err *e)
+{
+    struct source_state *st = s->state;
+    void *raw = NULL;
+    int rc = npz_in_take(&st->in, st->npy.count * st->npy.size, 0, &raw, e);
+    if (!rc && !(st->all = mem_new(st->npy.count, sizeof *st->all, e)))
+        rc = ERR_NOMEM;
+    if (!rc)
+        npz_to_f32(&st->npy, raw, st->npy.count, st->all);
+    free(raw);
+    return rc;
+}
+
 static int
 open_dense(struct source *s, const struct npz_head *h, struct err *e)
 {
@@ -122,6 +139,10 @@ open_dense(struct source *s, const struct npz_head *h, struct err *e)
         if (rc)
             return rc;
     }
+    free(st->all);
+    st->all = NULL;
+    if (st->npy.fortran)
+        return load_reordered(s, e);
     int64_t bytes;
     s->seekable = st->in.x.file_bytes >= 0 && st->in.x.fd > 0 &&
                   !__builtin_mul_overflow(h->npy.count, h->npy.size, &bytes) &&
@@ -218,6 +239,11 @@ read_elements(struct source *s, int64_t n, float *dst, struct err *e)
 {
     struct source_state *st = s->state;
     int size = st->npy.size;
+    if (st->all) {
+        memcpy(dst, st->all + st->taken, (size_t)n * sizeof *dst);
+        st->taken += n;
+        return 0;
+    }
     if (st->npy.kind == 'f' && size == 4)
         return n ? npz_in_read(&st->in, dst, n * size, e) : 0;
     while (n > 0) {
@@ -314,7 +340,7 @@ source_rewind(struct source *s, struct err *e)
     struct source_state *st = s->state;
     int64_t n = s->n, d = s->d;
     npz_in_close(&st->in);
-    st->at = 0;
+    st->at = st->taken = 0;
     int rc = enter(s, e);
     if (!rc && (s->sparse || s->n != n || s->d != d))
         rc = err_set(e, ERR_FORMAT, "'%s' changed while it was read", s->name);
@@ -332,6 +358,7 @@ source_close(struct source *s)
         free(st->history);
         free(st->raw);
         free(st->list);
+        free(st->all);
         free(st);
     }
     csr_free(&s->csr);

@@ -129,9 +129,13 @@ check_format(struct npz *z, const char *prefix, struct err *e)
     if (!f || !f->data)
         return err_set(
             e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name.s);
-    size_t n =
-        f->npy.count == 1 && f->npy.kind == 'S' ? (size_t)f->npy.size : 0;
-    if (n < 3 || strnlen(f->data, n) != 3 || memcmp(f->data, "csr", 3) != 0)
+    int wide = npy_is_unicode(&f->npy), known = wide || f->npy.kind == 'S';
+    char word[5] = "";
+    for (int i = 0; known && f->npy.count == 1 && i < 4; i++) {
+        int at = wide ? 4 * i : i;
+        word[i] = at < f->npy.size ? ((const char *)f->data)[at] : 0;
+    }
+    if (strcmp(word, "csr") != 0)
         return err_set(e, ERR_FORMAT,
             "'%s' is sparse but not csr (convert it with .tocsr())", z->path);
     return 0;

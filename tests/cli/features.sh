@@ -178,7 +178,12 @@ npy "'float.npz': member 'ids' is not a list of strings or integers" float.npz
 npy "'empty_id.npz': member 'ids', element 1: the id is empty" empty_id.npz
 npy "'no_x.npz' has no member 'x', so it is not item vectors: see stair-features(1)" no_x.npz
 npy "'flat.npz': member 'x' is not a matrix of numbers" flat.npz
-npy "cannot read 'fortran.npy': member 'x': Fortran order is not supported" fortran.npy
+like "Fortran order" stair-features --ids ids.txt fortran.npy
+$PY -c "
+import numpy as np
+x = np.load('fortran.npy')
+np.savez('big.npz', ids=np.array(['a', 'x', 'b', 'c'], '>U3'), x=np.asfortranarray(x.astype('>f4')))"
+like "big-endian numbers and Unicode ids" stair-features big.npz
 npy "'nan.npy', row 2: value 2 is not finite" nan.npy
 npy "'none.npy': the vectors have 0 values, not 1 to 1048576" none.npy
 npy "'cut.b' ends inside record 4" cut.b

@@ -56,6 +56,7 @@ def make():
     np.savez('wide.npz', user=user[:, 1:], item=item)
     np.savez('large.npz', user=user * 1e20, item=item * 1e20)
     np.savez('double.npz', user=user * 1e50, item=item)
+    np.savez('plain.npz', user=user.astype('f4'), item=item)
     np.savez('fortran.npz', user=np.asfortranarray(user), item=item)
     np.savez('big.npz', user=user.astype('>f4'), item=item)
     np.savez('one.npz', user=user)

@@ -76,14 +76,44 @@ test_forms(void)
            &e) == 0 &&
             h.count == 0,
         "an empty array has none");
+    ok(parse(&h, "{'descr': '>f8', 'fortran_order': True, 'shape': (2, 3), }",
+           &e) == 0 &&
+            h.kind == 'f' && h.swap == 8 && h.fortran,
+        "big-endian, in Fortran order");
+    ok(parse(&h, "{'descr': '>i1', 'fortran_order': True, 'shape': (6,), }",
+           &e) == 0 &&
+            h.kind == 'i' && !h.swap && !h.fortran,
+        "which is nothing special for bytes and for lists");
+    ok(parse(&h, "{'descr': '>U3', 'fortran_order': False, 'shape': (6,), }",
+           &e) == 0 &&
+            h.kind == '?' && h.swap == 4 && h.size == 12 && npy_is_unicode(&h),
+        "Unicode strings");
+}
+
+/* Against the definition: element (i, j, k) is at i + 2 (j + 3 k). */
+static void
+test_reorder(void)
+{
+    struct npy h = npy_make('u', 1, 3, (int64_t[]){2, 3, 4});
+    unsigned char from[24], to[24];
+    for (int i = 0; i < 24; i++)
+        from[i] = (unsigned char)i;
+    npy_reorder(&h, from, to);
+    int good = 1;
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 3; j++)
+            for (int k = 0; k < 4; k++)
+                good &= to[(i * 3 + j) * 4 + k] == i + 2 * (j + 3 * k);
+    ok(good, "Fortran order becomes C order");
+    npy_swap(from, 24, 4);
+    ok(from[0] == 3 && from[3] == 0 && from[20] == 23 && from[23] == 20,
+        "bytes turn around");
 }
 
 static void
 test_unread(void)
 {
     static const char *const row[][2] = {
-        {"'>f4', 'fortran_order': False", "big-endian data"},
-        {"'<f4', 'fortran_order': True", "Fortran order"},
         {"'|O', 'fortran_order': False", "object dtype"},
         {"'|O', 'fortran_order': True", "object dtype"},
         {"[('a', '<f4'), ('b', '<i4', (2,))], 'fortran_order': False",
@@ -157,6 +187,7 @@ main(void)
 {
     test_round_trip();
     test_forms();
+    test_reorder();
     test_unread();
     test_refused();
     return done();
