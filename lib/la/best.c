@@ -1,6 +1,7 @@
 #include "lib/la/best.h"
 
 #include "lib/base/mem.h"
+#include "lib/la/topk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct part {
 struct scratch {
     struct best_row row;
     float *order; /* [cols] its values, being put in order */
+    int32_t *id;  /* [cols] and their columns */
 };
 
 struct making {
@@ -40,38 +42,6 @@ by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-/* The k-th largest of n values, 1 <= k <= n, by quickselect: x is put in
- * another order. */
-static float
-kth_largest(float *x, int64_t n, int64_t k)
-{
-    int64_t from = 0, to = n - 1, want = k - 1;
-    while (from < to) {
-        float a = x[from], b = x[(from + to) / 2], c = x[to];
-        float pivot = a < b ? (b < c ? b : (a < c ? c : a))
-                            : (a < c ? a : (b < c ? c : b));
-        int64_t i = from, j = to;
-        while (i <= j) {
-            while (x[i] > pivot)
-                i++;
-            while (x[j] < pivot)
-                j--;
-            if (i <= j) {
-                float t = x[i];
-                x[i++] = x[j];
-                x[j--] = t;
-            }
-        }
-        if (want <= j)
-            to = j;
-        else if (want >= i)
-            from = i;
-        else
-            break;
-    }
-    return x[want];
-}
-
 /* Of a row with ascending columns, the k largest entries into out. */
 static int64_t
 keep(struct scratch *s, int64_t k, struct entry *out)
@@ -81,7 +51,8 @@ keep(struct scratch *s, int64_t k, struct entry *out)
     int64_t n = 0, ties = k; /* how many of the entries `least` are kept */
     if (r->n > k) {
         memcpy(s->order, r->value, (size_t)r->n * sizeof *s->order);
-        least = kth_largest(s->order, r->n, k);
+        memcpy(s->id, r->id, (size_t)r->n * sizeof *s->id);
+        least = topk_divide(s->order, s->id, r->n, k);
         for (int64_t t = 0; t < r->n; t++)
             ties -= r->value[t] > least;
     }
@@ -160,7 +131,8 @@ prepare(struct making *m, int threads, struct err *e)
         s->row.id = mem_new(b->cols, sizeof *s->row.id, e);
         s->row.value = mem_new(b->cols, sizeof *s->row.value, e);
         s->order = mem_new(b->cols, sizeof *s->order, e);
-        if (!s->row.id || !s->row.value || !s->order)
+        s->id = mem_new(b->cols, sizeof *s->id, e);
+        if (!s->row.id || !s->row.value || !s->order || !s->id)
             return ERR_NOMEM;
     }
     return 0;
@@ -209,6 +181,7 @@ best_make(struct csr *a, const struct best *b, struct exec *exec, struct err *e)
         free(m.scratch[t].row.id);
         free(m.scratch[t].row.value);
         free(m.scratch[t].order);
+        free(m.scratch[t].id);
     }
     for (int64_t c = 0; m.part && c < m.parts; c++)
         free(m.part[c].entry);

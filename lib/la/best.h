@@ -31,7 +31,7 @@ struct best {
 /*
  * The matrix a, columns ascending; freed with csr_free, also after an error.
  * Bytes do not depend on threads where those of a row do not. Memory: twice the
- * result, and 12 bytes a column and thread. ERR_NOMEM.
+ * result, and 16 bytes a column and thread. ERR_NOMEM.
  */
 int best_make(struct csr *a, const struct best *b, struct exec *exec,
     struct err *e) ERR_CHECKED;

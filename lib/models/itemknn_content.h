@@ -34,7 +34,7 @@ struct itemknn_content {
  * the matrices', and rounded to float: bytes do not depend on threads. Ties go
  * to the smaller item. Nothing is pruned before a row is complete.
  *
- * Cost: with e entries in a row of C, e^2 times those of P. Memory: 28 bytes
+ * Cost: with e entries in a row of C, e^2 times those of P. Memory: 32 bytes
  * an item and thread, and twice the result. ERR_SHAPE unless C is I x I,
  * ERR_NOMEM.
  */
