@@ -136,10 +136,9 @@ write_model(struct cli *io, const char *name, const struct dataset *d,
 {
     struct npz_out z;
     char *history = cli_history(io);
-    struct npy h = npy_make('S', (int)strlen(name), 0, NULL);
     die_if(npz_out_open(&z, io->out, &io->err), io);
     die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
-    die_if(npz_out_array(&z, "name", &h, name, &io->err), io);
+    die_if(npz_out_string(&z, "name", name, &io->err), io);
     die_if(dataset_put_ids(&z, &d->user_ids, &d->item_ids, &io->err), io);
     die_if(store_put_mat(&z, "user", &vec[0], &io->err), io);
     die_if(store_put_mat(&z, "item", &vec[1], &io->err), io);

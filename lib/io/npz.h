@@ -136,6 +136,9 @@ int npz_out_open(
     struct npz_out *z, const char *path, struct err *e) ERR_CHECKED;
 int npz_out_text(struct npz_out *z, const char *name, const char *text,
     struct err *e) ERR_CHECKED;
+/* A byte string as an array without dimensions. */
+int npz_out_string(struct npz_out *z, const char *name, const char *s,
+    struct err *e) ERR_CHECKED;
 int npz_out_array(struct npz_out *z, const char *name, const struct npy *h,
     const void *data, struct err *e) ERR_CHECKED;
 

@@ -157,6 +157,14 @@ npz_out_text(
     return add(z, name, "", 0, text, (int64_t)strlen(text), e);
 }
 
+int
+npz_out_string(
+    struct npz_out *z, const char *name, const char *s, struct err *e)
+{
+    struct npy h = npy_make('S', (int)strlen(s), 0, NULL);
+    return npz_out_array(z, name, &h, s, e);
+}
+
 /* The name of an array's member, and how it begins: so many bytes. */
 static int
 array_head(const char *name, const struct npy *h, char full[NPZ_NAME],

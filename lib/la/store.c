@@ -272,20 +272,19 @@ store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
     const char *name, struct err *e)
 {
     int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
-    struct npy hn = npy_make('S', name ? (int)strlen(name) : 0, 0, NULL);
     struct {
         const char *word;
         struct npy h;
         const void *data;
-    } member[] = {{"format", npy_make('S', 3, 0, NULL), "csr"},
-        {"name", hn, name}, {"shape", npy_make('i', 8, 1, &two), shape},
+    } member[] = {{"shape", npy_make('i', 8, 1, &two), shape},
         {"indptr", npy_make('i', 8, 1, &np), a->indptr},
         {"indices", npy_make('i', 4, 1, &a->nnz), a->indices}};
-    int rc = 0;
+    int rc = npz_out_string(z, name_of(prefix, "format").s, "csr", e);
+    if (!rc && name)
+        rc = npz_out_string(z, name_of(prefix, "name").s, name, e);
     for (size_t k = 0; k < sizeof member / sizeof *member && !rc; k++)
-        if (name || strcmp(member[k].word, "name") != 0)
-            rc = npz_out_array(z, name_of(prefix, member[k].word).s,
-                &member[k].h, member[k].data, e);
+        rc = npz_out_array(z, name_of(prefix, member[k].word).s, &member[k].h,
+            member[k].data, e);
     return rc ? rc : put_values(z, name_of(prefix, "data").s, a, e);
 }
 

@@ -292,9 +292,8 @@ put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
     prefix_of(prefix, part);
     if (r->graph.indptr)
         return store_put_csr(z, prefix, &r->graph, r->name, e);
-    struct npy h = npy_make('S', r->name ? (int)strlen(r->name) : 0, 0, NULL);
     snprintf(name, sizeof name, "%sname", prefix);
-    int rc = r->name ? npz_out_array(z, name, &h, r->name, e) : 0;
+    int rc = r->name ? npz_out_string(z, name, r->name, e) : 0;
     if (!rc)
         rc = put_mat(z, prefix, "user", &r->user, e);
     if (!rc)
@@ -311,17 +310,15 @@ ranker_write_blend(const char *path, struct ranker *const *part,
     const double *weight, int parts, const struct dataset *d,
     const char *history, struct err *e)
 {
-    static const char name[] = "blend";
     int64_t n = parts;
     struct npy hw = npy_make('f', 8, 1, &n);
-    struct npy hn = npy_make('S', (int)strlen(name), 0, NULL);
     struct npz_out z;
     int rc = npz_out_open(&z, path, e);
     if (rc)
         return rc;
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
-        rc = npz_out_array(&z, "name", &hn, name, e);
+        rc = npz_out_string(&z, "name", "blend", e);
     if (!rc)
         rc = npz_out_array(&z, "blend", &hw, weight, e);
     if (!rc)

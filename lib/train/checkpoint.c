@@ -18,13 +18,6 @@ _Static_assert(CHECKPOINT_MEMBERS + ENGINE_TENSORS <= NPZ_MEMBERS,
 static const char *const vec_name[] = {"user", "item"};
 static const char *const param_name[] = {"user_param", "item_param"};
 
-static int
-put_string(struct npz_out *z, const char *name, const char *text, struct err *e)
-{
-    struct npy h = npy_make('S', (int)strlen(text), 0, NULL);
-    return npz_out_array(z, name, &h, text, e);
-}
-
 struct tensor {
     const struct engine *g;
     int k;
@@ -68,9 +61,9 @@ checkpoint_write(const char *path, const struct checkpoint *c,
     struct npy hn = npy_make('f', 8, 1, &nn);
     rc = npz_out_text(&z, "history.txt", history, e);
     if (!rc)
-        rc = put_string(&z, "name", c->name, e);
+        rc = npz_out_string(&z, "name", c->name, e);
     if (!rc)
-        rc = put_string(&z, "run", c->run, e);
+        rc = npz_out_string(&z, "run", c->run, e);
     if (!rc)
         rc = npz_out_array(&z, "counters", &hc, counters, e);
     if (!rc)
