@@ -271,10 +271,7 @@ lattice(struct model *m, const struct system_args *o, struct err *e)
 static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, 16),
     SYSTEM_DIM, SYSTEM_RATE(1e-3),
     SYSTEM_DECAY(1e-6, "weight decay, in the gradient"), SYSTEM_TRAIN_FEATURES,
-    {"item-layers", "L", SYSTEM_WHOLE, 1, 0, 16,
-        "layers over the item graph that the model makes"},
-    {"neighbors", "K", SYSTEM_WHOLE, 10, 1, 1e6,
-        "neighbours of an item in the item graph, itself included"},
+    SYSTEM_ITEM_GRAPH,
     {"origin", "R", SYSTEM_REAL, 0.9, 0, 1,
         "share of the raw features' graph in the item graph"},
     SYSTEM_TRAINING(2048, 500, 5, 0)};

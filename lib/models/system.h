@@ -54,6 +54,14 @@ struct system_param {
     {                                                                          \
         "weight-decay", "W", SYSTEM_REAL, value, 0, 1000, help                 \
     }
+/* Of a graph of items that the model itself makes. */
+#define SYSTEM_ITEM_GRAPH                                                      \
+    {"item-layers", "L", SYSTEM_WHOLE, 1, 0, 16,                               \
+        "layers over the item graph that the model makes"},                    \
+    {                                                                          \
+        "neighbors", "K", SYSTEM_WHOLE, 10, 1, 1e6,                            \
+            "neighbours of an item in the item graph, itself included"         \
+    }
 #define SYSTEM_TRAIN_FEATURES                                                  \
     {                                                                          \
         "train-features", NULL, SYSTEM_FLAG, 0, 0, 1, "train the features too" \
