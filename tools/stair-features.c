@@ -9,18 +9,55 @@
 #include <string.h>
 
 struct features_opt {
-    const char *data, *ids, *format;
+    const char *data, *format;
+    struct vectors_opt read;
     int zeros_missing;
 };
 
 static enum vectors_format
 format_of(const char *word)
 {
-    static const char *const words[] = {"auto", "npz", "amazon", "csv", "tsv"};
+    static const char *const words[] = {
+        "auto", "npz", "amazon", "csv", "tsv", "blank", "jsonl"};
     int i = 0;
     while (strcmp(words[i], word) != 0)
         i++;
     return (enum vectors_format)i;
+}
+
+static void
+write_graph(struct cli *io, const struct vectors_result *r, char **history)
+{
+    const struct csr *a = &r->graph;
+    int64_t empty = 0;
+    for (int64_t i = 0; i < a->rows; i++)
+        empty += a->indptr[i] == a->indptr[i + 1];
+    *history = cli_history(io);
+    die_if(store_write_csr(io->out, a, *history, &io->err), io);
+    cli_note(io,
+        "%" PRId64 " items, %" PRId64 " similarities; %" PRId64
+        " items without any, %" PRId64 " similarities from or to unknown items",
+        a->rows, a->nnz, empty, r->outside);
+}
+
+static void
+write_vectors(struct cli *io, struct features *f, char **history)
+{
+    die_if(features_fill(f, &io->err), io);
+    *history = cli_history(io);
+    die_if(
+        store_write_features(io->out, &f->m, &f->missing, *history, &io->err),
+        io);
+    if (f->zeros && !f->zeros_missing)
+        cli_note(io,
+            "%" PRId64 " items have a vector of zeros: if that says they have "
+            "none, give --zeros-missing",
+            f->zeros);
+    cli_note(io,
+        "%" PRId64 " items x %" PRId64 " values; %" PRId64
+        " items without a vector are marked as missing, %" PRId64
+        " vectors are of unknown items",
+        f->m.n, f->m.d, f->missing.n, f->unknown);
 }
 
 int
@@ -35,12 +72,28 @@ main(int argc, char **argv)
             .to = &o.data,
             .help = "the dataset whose items get the vectors; required"},
         {.name = "ids",
-            .arg = "FILE",
+            .arg = "FILE[:COLUMN]",
             .type = CLI_TEXT,
-            .to = &o.ids,
-            .help = "id of each row of an .npy or .npz, one per line"},
+            .to = &o.read.ids,
+            .help = "id of each row of an .npy or .npz, one per line, or a\n"
+                    "column of a table with a header"},
+        {.name = "id",
+            .arg = "KEY",
+            .type = CLI_TEXT,
+            .to = &o.read.id,
+            .help = "of the ids in JSON objects [id, item_id, ..]"},
+        {.name = "member",
+            .arg = "NAME",
+            .type = CLI_TEXT,
+            .to = &o.read.member,
+            .help = "of an .npz that holds the vectors [x]"},
+        {.name = "vector",
+            .arg = "KEY",
+            .type = CLI_TEXT,
+            .to = &o.read.vector,
+            .help = "of the vectors in JSON objects [vector, embedding, ..]"},
         {.name = "format",
-            .arg = "auto|npz|amazon|csv|tsv",
+            .arg = "auto|npz|amazon|csv|tsv|blank|jsonl",
             .type = CLI_CHOICE,
             .to = &o.format,
             .changes = 1,
@@ -53,9 +106,10 @@ main(int argc, char **argv)
         CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_END};
     io = (struct cli){.tool = "stair-features",
         .operands = "[FILE]",
-        .summary = "Aligns item vectors (.npy, .npz, Amazon .b, CSV) to the "
-                   "items of a dataset and\nwrites them as a dense matrix; "
-                   "items without a vector are marked as missing.",
+        .summary =
+            "Aligns item vectors (.npy, .npz, Amazon .b, CSV, word2vec text,\n"
+            "JSON lines) or a graph of items to the items of a dataset; items\n"
+            "without a vector are marked as missing.",
         .examples = "  stair-features --data data.npz -o text.npz text.npy\n"
                     "  stair-features --data data.npz -o image.npz "
                     "image_features_Baby.b\n"
@@ -67,41 +121,32 @@ main(int argc, char **argv)
     if (!o.data)
         cli_usage(&io, "option '--data' is missing");
     const char *file = io.n_args ? io.arg[0] : "-";
-    cli_one_stdin(&io, (const char *const[]){o.data, o.ids, file}, 3);
+    cli_one_stdin(&io, (const char *const[]){o.data, o.read.ids, file}, 3);
 
     struct dataset d;
     struct features f;
+    struct vectors_result r;
     die_if(dataset_read(o.data, &d, &io.hist, &io.err), &io);
     if (features_init(&f, &d.item_ids, &io.err))
         cli_die(&io, "'%s': %s", o.data, io.err.msg);
     dataset_free(&d);
     f.zeros_missing = o.zeros_missing;
-
-    int by_id;
-    die_if(vectors_read(
-               file, format_of(o.format), o.ids, &f, &by_id, &io.hist, &io.err),
-        &io);
-    if (!by_id) /* rows are numbers of the items of a dataset: of which one? */
+    o.read.format = format_of(o.format);
+    die_if(vectors_read(file, &o.read, &f, &r, &io.hist, &io.err), &io);
+    if (!r.by_id) /* rows are numbers of the items of a dataset: of which one?
+                   */
         cli_belong(&io, IDENTITY_ITEMS);
-    if (!by_id && features_ids_mislead(&f))
+    if (!r.by_id && features_ids_mislead(&f))
         cli_note(&io,
             "the item ids are numbers but not the row numbers: give --ids if "
             "the rows go by id");
-    die_if(features_fill(&f, &io.err), &io);
     identity_inherit(&io.hist, IDENTITY_ITEMS);
-    char *history = cli_history(&io);
-    die_if(
-        store_write_features(io.out, &f.m, &f.missing, history, &io.err), &io);
-    if (f.zeros && !f.zeros_missing)
-        cli_note(&io,
-            "%" PRId64 " items have a vector of zeros: if that says they have "
-            "none, give --zeros-missing",
-            f.zeros);
-    cli_note(&io,
-        "%" PRId64 " items x %" PRId64 " values; %" PRId64
-        " items without a vector are marked as missing, %" PRId64
-        " vectors are of unknown items",
-        f.m.n, f.m.d, f.missing.n, f.unknown);
+    char *history;
+    if (r.is_graph)
+        write_graph(&io, &r, &history);
+    else
+        write_vectors(&io, &f, &history);
+    csr_free(&r.graph);
     free(history);
     features_free(&f);
     return cli_finish(&io);

@@ -4,7 +4,37 @@
 #include "lib/data/vectors.h"
 #include "lib/io/xio.h"
 
-/* Shared by vectors.c and vectors_npz.c. */
+/* Shared by the vectors*.c files. */
+
+/* Where vectors with ids go, one by one. */
+struct vectors_sink {
+    const char *name; /* of the file, for messages */
+    struct features *f;
+    struct ids seen;
+    float *v; /* the present vector, room for cap values */
+    int64_t cap;
+};
+
+/* v [d] is the vector of id. ERR_FORMAT if it cannot be an id or has a vector
+ * already; the sentence lacks the place. */
+int vectors_put(struct vectors_sink *s, struct text id, int64_t d,
+    struct err *e) ERR_CHECKED;
+
+/* Room for one more value behind the first n; ERR_FORMAT beyond
+ * VECTORS_MAX_D. */
+int vectors_room(struct vectors_sink *s, int64_t n, struct err *e) ERR_CHECKED;
+
+/* The finite number that the text is, 1; 0 if it is none. The text is followed
+ * by a byte that is no part of a number. */
+int vectors_number(struct text t, float *v);
+
+/* Rows of text; sep "," "\t" or " ". */
+int vectors_text(struct xin *x, const char *sep, struct vectors_sink *s,
+    struct err *e) ERR_CHECKED;
+
+/* JSON objects. */
+int vectors_json(struct xin *x, const struct vectors_opt *o,
+    struct vectors_sink *s, struct err *e) ERR_CHECKED;
 
 /* The ids of an array's rows; a repetition is an error. */
 struct vectors_rows {
@@ -12,8 +42,24 @@ struct vectors_rows {
     int given; /* 0: rows are item indices */
 };
 
-/* x (nothing taken) passes to the function. */
-int vectors_npz(struct xin *x, const char *path, struct vectors_rows *rows,
-    struct features *f, struct hist *h, struct err *e) ERR_CHECKED;
+/* From a text file, or a column of a table: see vectors_opt. */
+int vectors_ids(const char *spec, struct vectors_rows *rows, struct hist *h,
+    struct err *e) ERR_CHECKED;
+
+/* From a member of an npz that is open. */
+struct npz_in;
+struct npy;
+int vectors_member_ids(struct npz_in *z, const struct npy *h,
+    struct vectors_rows *rows, struct err *e) ERR_CHECKED;
+
+/* Arrays and graphs. x (nothing taken) passes to the function. */
+int vectors_npz(struct xin *x, const char *path, const struct vectors_opt *o,
+    struct vectors_rows *rows, struct features *f, struct vectors_result *r,
+    struct hist *h, struct err *e) ERR_CHECKED;
+
+/* a, whose rows and columns have those ids, in the order of f's items. */
+int vectors_align(const struct csr *a, const char *name,
+    const struct vectors_rows *rows, const struct features *f,
+    struct vectors_result *r, struct err *e) ERR_CHECKED;
 
 #endif

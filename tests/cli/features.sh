@@ -40,6 +40,26 @@ like "gzip, CRLF and quotes" stair-features v.csv.gz
 like "from a slow pipe" sh -c '(head -c 3 v.csv; sleep .1; tail -c +4 v.csv) | stair-features "$@" -' sh
 like "dataset from a pipe" sh -c 'shift 3; stair-features -q --data - -o g.npz v.csv <d.npz' sh
 
+printf 'a 1 -2\nx 9 9\nb  3.5 1e1 \nc 0.1 -0\n' >blank.txt
+like "blanks" stair-features blank.txt
+(echo 4 2 && cat blank.txt) >word2vec.txt
+like "blanks after word2vec's sizes" stair-features word2vec.txt
+sed 's/ /\t/' blank.txt >one.tsv
+like "a vector in one cell" stair-features one.tsv
+printf 'id,embedding\na,"[1, -2]"\nb,"[3.5,1e1]"\nc,"[ 0.1  -0]"\n' >list.csv
+like "a list in one cell" stair-features list.csv
+cat >v.jsonl <<'END'
+{"title": "t", "parent_asin": "zz", "id": "a", "vector": [1, -2]}
+{"vector": [3.5, 1e1], "id": "b", "more": {"id": "c", "vector": [[]]}}
+{"id": "c", "embedding": [0.1, -0]}
+END
+like "JSON lines" stair-features v.jsonl
+printf '[{"k": "a", "e": [1, -2]}, {"k": "b", "e": [3.5, 10]},\n{"k": "c", "e": [0.1, 0]}, {"k": "d", "e": null}]' >v.json
+like "a JSON array, keys by option" stair-features --id k --vector e v.json
+printf '7 8\n9 1\n' >pairs.txt
+printf 'u,i\nu,7\nu,9\n' | stair-ingest -q --user u --item i -o pairs.npz
+same "two numbers need not be sizes" "$(stair-features -q --data pairs.npz pairs.txt | stair-cat | tr '\n' ' ')" "8 1 "
+
 bad() { # bad 'file content' 'message' OPTION...
 	printf '%b' "$1" >bad.in
 	local msg=$2
@@ -68,6 +88,19 @@ bad 'id,v\n' "no item of the dataset has a vector (0 vectors are of unknown item
 bad '' "'bad.in' is empty"
 bad 'a\0000b' "'bad.in' is neither .npy, .npz nor text (see --format)"
 bad 'a,1,2\n' "'bad.in' holds its own ids: --ids is for .npy and .npz" --ids v.csv
+bad '{"id": "a", "vector": [1, "x"]}\n' "'bad.in', line 1: value 2 is not a finite number"
+bad '{"id": "a", "vector": []}\n' "'bad.in', line 1: the vector is empty"
+bad '{"id": "a", "vector": 1}\n' "'bad.in', line 1: the vector is no array"
+bad '{"id": 1.5, "vector": [1]}\n' "'bad.in', line 1: the id is neither a string nor a whole number"
+bad '{"vector": [1]}\n' "'bad.in', line 1: the object has no id (key 'id, item_id, ..; see --id')"
+bad '{"id": "a", "v": [1]}\n' "'bad.in', line 1: the object has no vector (key 'vector, embedding, ..; see --vector')"
+bad '{"id": "a", "vector": [1]}\n\n{"id": "a", "vector": [1]}\n' "'bad.in', line 3: a second vector for id 'a'"
+bad '{"id": "a", "vector": [1\n' "'bad.in', line 1: the input ends inside a value"
+bad 'a 1 2\nb 1\n' "'bad.in', line 2: the row has 1 values, the first 2"
+bad '3 2\na 1 2 3\n' "'bad.in', line 2: the row has 3 values, the first 1"
+bad 'a\t1 x\n' "'bad.in', line 1: value 2, 'x', is not a finite number"
+bad 'a,1,2\n' "'bad.in' is no .npz, which --member is for" --member x
+bad 'a,1,2\n' "'bad.in' is not JSON, which --id and --vector are for" --vector x
 bad 'a,1,2\n' "cannot read 'bad.in': not an npz or npy file" --format npz
 bad 'a,1,2\n' "'bad.in' ends inside record 1" --format amazon
 head -c 40 v.csv.gz >cut.csv.gz
@@ -129,6 +162,33 @@ v = np.full(4096, 1, "<f4"); v[7] = np.inf
 open("inf.b", "wb").write(rec[16394:] + b"a_________" + v.tobytes())
 END
 like ".npy and a list of ids" stair-features --ids ids.txt x.npy
+printf 'name;asin\n1;a\n2;x\n3;b\n4;c\n' >items.csv
+like ".npy and ids in a column" stair-features --ids items.csv:asin x.npy
+fails 1 "stair-features: 'items.csv', line 1: no column is called 'sku' (there are: name, asin)" stair-features --data d.npz --ids items.csv:sku x.npy
+$PY -c "
+import numpy as np, scipy.sparse as sp
+np.savez('named.npz', ids=np.array(['a', 'x', 'b', 'c']), x=np.ones(3), emb=np.load('x.npy'))
+g = sp.csr_matrix(np.array([[0, .5, .25], [.5, 0, 0], [1, 2, 3]], 'f4'))
+sp.save_npz('graph.npz', g)
+np.savez('own.npz', ids=['c', 'zz', 'b'], format='csr', shape=g.shape, indptr=g.indptr, indices=g.indices, data=g.data)
+sp.save_npz('wide.npz', sp.csr_matrix(np.ones((3, 2), 'f4')))"
+like "a member of another name" stair-features --member emb named.npz
+fails 1 "stair-features: 'named.npz' has no member 'nope'" stair-features --data d.npz --member nope named.npz
+fails 1 "stair-features: 'named.npz': member 'x' is not a matrix of numbers" stair-features --data d.npz named.npz
+printf 'c\nzz\nb\n' >three.ids
+runs "a graph" stair-features --data d.npz --ids three.ids -o g.npz graph.npz
+same "in the items' order, b a c d" "$(stair-cat g.npz)" "0	0	3
+0	2	1
+2	0	0.25"
+same "what it says of a graph" "$(cat runs.err)" \
+	"stair-features: 4 items, 3 similarities; 2 items without any, 3 similarities from or to unknown items"
+stair-features -q --data d.npz -o h.npz own.npz
+same "a graph with its ids" "$(stair-cmp g.npz h.npz && echo same)" same
+stair-features -q --data d.npz -o i.npz g.npz
+same "an aligned graph stays as it is" "$(stair-cmp g.npz i.npz && echo same)" same
+fails 1 "stair-features: 'graph.npz' has 3 rows, the dataset 4 items (say with --ids which rows are which)" stair-features --data d.npz graph.npz
+fails 1 "stair-features: 'wide.npz': a graph of items is square, not 3 x 2" stair-features --data d.npz --ids three.ids wide.npz
+fails 1 "stair-features: 'graph.npz': no item of the dataset is in the graph" stair-features --data pairs.npz --ids three.ids graph.npz
 like ".npz, ids last" stair-features last.npz
 like ".npz, ids first, other members" stair-features first.npz
 like ".npz, packed" stair-features packed.npz

@@ -1,9 +1,10 @@
 /* A table as a stranger's file: interactions by header and by number, with and
  * without quotes, with a separator that is found or given, with a condition and
- * times; and item vectors. The first byte picks. */
+ * times; item vectors in every form of text; ids in a column. The first byte
+ * picks. */
 #include "lib/data/intake.h"
 #include "lib/data/interactions.h"
-#include "lib/data/vectors.h"
+#include "lib/data/vectors_priv.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,22 +72,41 @@ as_interactions(const char *path, int how, const char *sep)
 }
 
 static void
-as_vectors(const char *path)
+as_vectors(const char *path, enum vectors_format format)
 {
     struct ids ids = {0};
     if (ids_add(&ids, text_of("a"), NULL) ||
         ids_add(&ids, text_of("b"), NULL) != 1)
         abort();
     struct features f;
-    int by_id;
+    struct vectors_opt o = {.format = format};
+    struct vectors_result r;
     struct hist h = {0};
     struct err e;
     if (features_init(&f, &ids, &e))
         return;
-    if (!vectors_read(path, VECTORS_CSV, NULL, &f, &by_id, &h, &e) &&
+    if (!vectors_read(path, &o, &f, &r, &h, &e) && !r.is_graph &&
         !features_fill(&f, &e) && mat_check_finite(&f.m, "m", &e))
         abort();
+    csr_free(&r.graph);
     features_free(&f);
+    hist_free(&h);
+}
+
+/* The ids in a column of that name. */
+static void
+as_ids(const char *path, const char *column)
+{
+    char spec[64];
+    struct vectors_rows rows = {0};
+    struct hist h = {0};
+    struct err e;
+    snprintf(spec, sizeof spec, "%s:%s", path, column);
+    if (!vectors_ids(spec, &rows, &h, &e))
+        for (int64_t i = 0; i < rows.ids.n; i++)
+            if (ids_reason(ids_get(&rows.ids, i)))
+                abort();
+    ids_free(&rows.ids);
     hist_free(&h);
 }
 
@@ -121,8 +141,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         abort();
     char path[32];
     snprintf(path, sizeof path, "/dev/fd/%d", fd);
-    if (how & VECTORS)
-        as_vectors(path);
+    if (how & VECTORS && how & CONDITION)
+        as_ids(path, "item");
+    else if (how & VECTORS)
+        as_vectors(path, how & NO_HEADER   ? VECTORS_BLANK
+                         : how & NO_QUOTES ? VECTORS_JSONL
+                         : how & SKIP_BAD  ? VECTORS_TSV
+                         : how & FOUND     ? VECTORS_AUTO
+                                           : VECTORS_CSV);
     else
         as_interactions(path, how, given);
     close(fd);

@@ -73,7 +73,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     int fd = file(path, sizeof path, bytes, n);
     struct features f;
-    int by_id;
     struct hist h = {0};
     struct err e;
     struct ids items = {0};
@@ -85,10 +84,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         enum vectors_format format = how & GUESS    ? VECTORS_AUTO
                                      : how & AMAZON ? VECTORS_AMAZON
                                                     : VECTORS_NPZ;
-        if (!vectors_read(path, format, how & IDS ? ids_path : NULL, &f, &by_id,
-                &h, &e) &&
-            !features_fill(&f, &e) && mat_check_finite(&f.m, "m", &e))
+        struct vectors_opt o = {
+            .format = format, .ids = how & IDS ? ids_path : NULL};
+        struct vectors_result r;
+        if (!vectors_read(path, &o, &f, &r, &h, &e) &&
+            (r.is_graph ? csr_check(&r.graph, "g", &e)
+                        : !features_fill(&f, &e) &&
+                              mat_check_finite(&f.m, "m", &e)))
             abort();
+        csr_free(&r.graph);
         features_free(&f);
     }
     hist_free(&h);

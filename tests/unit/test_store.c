@@ -1,6 +1,7 @@
 /* lib/la/store, lib/data/dataset, lib/io/hist: our kinds of files. */
 #include "lib/data/dataset.h"
 #include "lib/io/kind.h"
+#include "lib/la/source.h"
 #include "lib/la/store.h"
 #include "tests/unit/tap.h"
 
@@ -54,6 +55,44 @@ test_mat(void)
             store_read_mat("none.npz", &back, NULL, NULL, "", &e) == 0 &&
             back.n == 0 && back.d == 4,
         "an empty one too");
+    mat_free(&back);
+}
+
+/* Rows without a vector come back, through the loader and through a stream that
+ * gives zeros for them. */
+static void
+test_missing(void)
+{
+    float v[] = {1, 2, 3, 4, 5, 6}, x[6];
+    unsigned char mask[] = {0, 1, 0};
+    struct mat m = {3, 2, v}, back;
+    struct missing away = {mask, 1}, got;
+    struct err e = {""};
+    ok(!store_write_features("some.npz", &m, &away, "stair-npz 1\n", &e) &&
+            !store_read_features(
+                "some.npz", &back, &got, NULL, NULL, "", &e) &&
+            got.n == 1 && !memcmp(got.row, mask, 3) &&
+            !memcmp(back.x, v, sizeof v),
+        "missing rows are listed, their mean is kept %s", e.msg);
+    mat_free(&back);
+    missing_free(&got);
+    struct source s;
+    int rc = source_open(&s, "some.npz", NULL, NULL, &e);
+    for (int pass = 0; !rc && pass < 2; pass++) {
+        if ((rc = source_rows(&s, 1, x, &e)) ||
+            (rc = source_rows(&s, 2, x + 2, &e)) || (rc = source_end(&s, &e)))
+            break;
+        ok(s.missing.n == 1 && x[1] > 0 && !(x[2] > 0) && !(x[3] > 0) &&
+                x[5] > 0,
+            "zeros in a stream, pass %d", pass);
+        rc = source_rewind(&s, &e);
+    }
+    ok(rc == 0, "read twice %s", e.msg);
+    source_close(&s);
+    ok(!store_write_features("all.npz", &m, &(struct missing){0}, "", &e) &&
+            !store_read_features("all.npz", &back, &got, NULL, NULL, "", &e) &&
+            !got.row && !got.n,
+        "none missing: no member");
     mat_free(&back);
 }
 
@@ -317,6 +356,7 @@ int
 main(void)
 {
     test_mat();
+    test_missing();
     test_csr();
     test_sorting();
     test_dataset();

@@ -1,0 +1,207 @@
+#include "lib/data/vectors_priv.h"
+#include "lib/io/npz.h"
+#include "lib/io/table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_ID_BYTES = 4 * IDS_MAX_LENGTH };
+
+struct id_list {
+    const char *name; /* of the file */
+    struct ids *ids;
+    const char *column; /* whose fields they are; NULL: a line is an id */
+    int64_t at;         /* its place, -1 before the header */
+};
+
+static int
+find_column(struct id_list *l, const struct table_row *row, struct err *e)
+{
+    for (int64_t i = 0; i < row->n; i++)
+        if (strcmp(row->field[i].s, l->column) == 0) {
+            l->at = i;
+            return 0;
+        }
+    char all[200] = "";
+    for (int64_t i = 0; i < row->n && strlen(all) < 150; i++)
+        snprintf(
+            all + strlen(all), 48, "%s%.40s", i ? ", " : "", row->field[i].s);
+    return err_set(e, ERR_FORMAT, "no column is called '%.60s' (there are: %s)",
+        l->column, all);
+}
+
+static int
+take_id(struct id_list *l, const struct table_row *row, struct err *e)
+{
+    if (row->bad)
+        return err_set(e, ERR_FORMAT, "%s", row->bad);
+    if (l->column && l->at < 0)
+        return find_column(l, row, e);
+    if (l->at >= row->n)
+        return err_set(e, ERR_FORMAT,
+            "the row has %" PRId64 " fields, not %" PRId64 " or more", row->n,
+            l->at + 1);
+    struct text id = row->field[l->column ? l->at : 0];
+    const char *why = ids_reason(id);
+    if (why)
+        return err_set(e, ERR_FORMAT, "the id %s", why);
+    int64_t before = l->ids->n, at = ids_add(l->ids, id, e);
+    if (at < 0)
+        return (int)at;
+    return at < before ? err_set(e, ERR_FORMAT, "id '%s' is there twice", id.s)
+                       : 0;
+}
+
+static int
+on_row(void *ctx, const struct table_row *row, struct err *e)
+{
+    struct id_list *l = ctx;
+    int rc = take_id(l, row, e);
+    return rc ? err_prefix(e, rc, "'%.400s', line %" PRId64, l->name, row->line)
+              : 0;
+}
+
+/* A line is an id whatever is in it, so that its separator is one that no text
+ * contains; that of a table is in its header. */
+static int
+read_table(struct xin *x, struct id_list *l, struct err *e)
+{
+    const char *sep = "\x1f";
+    if (l->column) {
+        const unsigned char *p;
+        int64_t n = xin_peek_more(x, 1 << 16, &p, e);
+        if (n < 0)
+            return (int)n;
+        const unsigned char *end = memchr(p, '\n', (size_t)n);
+        n = end ? end - p : n;
+        sep = memchr(p, '\t', (size_t)n)                                ? "\t"
+              : memchr(p, ';', (size_t)n) && !memchr(p, ',', (size_t)n) ? ";"
+                                                                        : ",";
+    }
+    return table_read(x, sep, l->column != NULL, on_row, l, e);
+}
+
+int
+vectors_ids(
+    const char *spec, struct vectors_rows *rows, struct hist *h, struct err *e)
+{
+    char *path = strdup(spec);
+    if (!path)
+        return err_set(e, ERR_NOMEM, "out of memory");
+    char *colon = access(spec, F_OK) ? strrchr(path, ':') : NULL;
+    if (colon)
+        *colon = 0;
+    struct xin x;
+    int rc = xin_open(&x, path, e);
+    if (!rc) {
+        struct id_list l = {.name = x.name, .ids = &rows->ids, .at = -1};
+        x.sum = 1;
+        l.column = colon ? colon + 1 : NULL;
+        rows->given = 1;
+        rc = read_table(&x, &l, e);
+        if (!rc)
+            rc = hist_input(h, "ids", x.name, NULL, x.crc, e);
+        xin_close(&x);
+    }
+    free(path);
+    return rc;
+}
+
+/* One UTF-32 element as UTF-8, trailing NULs dropped. Returns the length, or
+ * -1 if it is not a character or too long. */
+static int64_t
+from_utf32(const unsigned char *p, int chars, char *out, int64_t cap)
+{
+    int64_t n = 0, end = 0;
+    for (int i = 0; i < chars; i++, p += 4) {
+        uint32_t c = (uint32_t)p[0] | (uint32_t)p[1] << 8 |
+                     (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000) || n + 4 > cap)
+            return -1;
+        if (c < 0x80) {
+            out[n++] = (char)c;
+        } else if (c < 0x800) {
+            out[n++] = (char)(0xC0 | c >> 6);
+            out[n++] = (char)(0x80 | (c & 63));
+        } else if (c < 0x10000) {
+            out[n++] = (char)(0xE0 | c >> 12);
+            out[n++] = (char)(0x80 | (c >> 6 & 63));
+            out[n++] = (char)(0x80 | (c & 63));
+        } else {
+            out[n++] = (char)(0xF0 | c >> 18);
+            out[n++] = (char)(0x80 | (c >> 12 & 63));
+            out[n++] = (char)(0x80 | (c >> 6 & 63));
+            out[n++] = (char)(0x80 | (c & 63));
+        }
+        if (c)
+            end = n;
+    }
+    return end;
+}
+
+/* A little-endian integer of 1, 2, 4 or 8 bytes in decimal. */
+static int64_t
+from_int(const struct npy *h, const unsigned char *p, char *out, size_t cap)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < h->size; i++)
+        v |= (uint64_t)p[i] << 8 * i;
+    if (h->kind == 'i' && h->size < 8 && v >> (8 * h->size - 1))
+        v |= ~(uint64_t)0 << 8 * h->size;
+    if (h->kind == 'i')
+        return snprintf(out, cap, "%" PRId64, (int64_t)v);
+    return snprintf(out, cap, "%" PRIu64, v);
+}
+
+/* Element by element. */
+int
+vectors_member_ids(struct npz_in *z, const struct npy *h,
+    struct vectors_rows *rows, struct err *e)
+{
+    int unicode = npy_is_unicode(h);
+    if ((!strchr("Siu", h->kind) && !unicode) || h->ndim != 1)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s': member 'ids' is not a list of strings or integers",
+            z->x.name);
+    if (h->size > 4 * MAX_ID_BYTES)
+        return err_set(e, ERR_FORMAT,
+            "'%.400s': member 'ids' holds strings of over %d bytes", z->x.name,
+            MAX_ID_BYTES);
+    unsigned char raw[4 * MAX_ID_BYTES];
+    char text[4 * MAX_ID_BYTES + 32];
+    rows->given = 1;
+    for (int64_t r = 0; r < h->count; r++) {
+        int rc = npz_in_read(z, raw, h->size, e);
+        if (rc)
+            return rc;
+        const char *s = text;
+        int64_t n;
+        if (h->kind == 'S') {
+            s = (const char *)raw;
+            for (n = h->size; n > 0 && !raw[n - 1]; n--)
+                ;
+        } else if (unicode) {
+            n = from_utf32(raw, h->size / 4, text, sizeof text);
+        } else {
+            n = from_int(h, raw, text, sizeof text);
+        }
+        const char *why =
+            n < 0 ? "is not Unicode text" : ids_reason((struct text){s, n});
+        if (why)
+            return err_set(e, ERR_FORMAT,
+                "'%.400s': member 'ids', element %" PRId64 ": the id %s",
+                z->x.name, r, why);
+        int64_t at = ids_add(&rows->ids, (struct text){s, n}, e);
+        if (at < 0)
+            return (int)at;
+        if (at < r)
+            return err_set(e, ERR_FORMAT,
+                "'%.400s': member 'ids', element %" PRId64
+                ": id '%.*s' is there twice",
+                z->x.name, r, (int)n, s);
+    }
+    return 0;
+}
