@@ -40,8 +40,9 @@ struct reader {
     int32_t *group;    /* [items] */
     struct ids groups;
     struct pair *pair;
-    int64_t n, cap, unknown;
-    int users; /* the first column is a user */
+    int64_t n, cap, known, unknown;
+    struct ids_shown stranger; /* an id that is no item */
+    int users;                 /* the first column is a user */
 };
 
 struct pair {
@@ -53,10 +54,13 @@ add_pair(struct reader *r, const struct table_row *row, struct err *e)
 {
     int64_t u = ids_find(&r->d->user_ids, row->field[0]);
     int64_t i = ids_find(&r->d->item_ids, row->field[1]);
+    if (i < 0)
+        ids_show(&r->stranger, row->field[1]);
     if (u < 0 || i < 0) {
         r->unknown++;
         return 0;
     }
+    r->known++;
     void *pair = r->pair;
     int rc = mem_grow(&pair, &r->cap, r->n + 1, sizeof *r->pair, e);
     r->pair = pair;
@@ -70,9 +74,11 @@ add_item(struct reader *r, const struct table_row *row, struct err *e)
 {
     int64_t i = ids_find(&r->d->item_ids, row->field[0]);
     if (i < 0) {
+        ids_show(&r->stranger, row->field[0]);
         r->unknown++;
         return 0;
     }
+    r->known++;
     if (!r->group) {
         r->in[i] = 1;
         return 0;
@@ -112,6 +118,10 @@ read_rows(struct cli *io, const char *path, struct reader *r)
     if (!rc && r->unknown)
         cli_note(io, "'%s': passed over %" PRId64 " rows of unknown %s", x.name,
             r->unknown, r->users ? "users or items" : "items");
+    if (!rc && r->unknown && !r->known && *r->stranger.s)
+        cli_note(io, "none is left: %s",
+            ids_differ(
+                (char[IDS_CLAUSE]){0}, x.name, &r->stranger, &r->d->item_ids));
     xin_close(&x);
     die_if(rc, io);
 }

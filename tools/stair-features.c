@@ -41,9 +41,11 @@ write_graph(struct cli *io, const struct vectors_result *r, char **history)
 }
 
 static void
-write_vectors(struct cli *io, struct features *f, char **history)
+write_vectors(
+    struct cli *io, struct features *f, const char *file, char **history)
 {
-    die_if(features_fill(f, &io->err), io);
+    die_if(
+        features_fill(f, strcmp(file, "-") ? file : "<stdin>", &io->err), io);
     *history = cli_history(io);
     die_if(
         store_write_features(io->out, &f->m, &f->missing, *history, &io->err),
@@ -145,7 +147,7 @@ main(int argc, char **argv)
     if (r.is_graph)
         write_graph(&io, &r, &history);
     else
-        write_vectors(&io, &f, &history);
+        write_vectors(&io, &f, file, &history);
     csr_free(&r.graph);
     free(history);
     features_free(&f);

@@ -284,8 +284,10 @@ main(int argc, char **argv)
     if (a.titles)
         die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
     if (a.titles && !t.found)
-        cli_note(&io, "'%s' has no title of an item of '%s'",
-            ranker_shown(a.titles), ranker_shown(a.data));
+        cli_note(&io, "'%s' has no title of an item of '%s': %s",
+            ranker_shown(a.titles), ranker_shown(a.data),
+            ids_differ((char[IDS_CLAUSE]){0}, ranker_shown(a.titles),
+                &t.stranger, &d.item_ids));
     die_if(recommend(&io, &a, &d, &s, &w, &t), &io);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);

@@ -5,6 +5,7 @@
 #include "lib/io/kind.h"
 #include "lib/io/xio.h"
 #include "lib/la/blas.h"
+#include "lib/la/store.h"
 #include "lib/stat/kmeans.h"
 #include "lib/stat/uncertainty.h"
 #include "tools/cli.h"
@@ -64,13 +65,20 @@ check_args(struct cli *io, struct uncertainty_args *a)
     parse_clusters(io, a);
 }
 
+/* Items and the features that they have. */
+struct operand {
+    struct mat m;
+    struct missing missing; /* items that have none */
+};
+
 static int
 read_features(const char *path, const struct dataset *d, const char *data,
-    struct mat *m, struct hist *h, struct err *e)
+    struct operand *f, struct hist *h, struct err *e)
 {
-    static const char *const members[] = {"x", "item", NULL};
+    static const char *const members[] = {"x", "item", "missing", NULL};
     static const char wanted[] =
         "item features or a model: see stair-features(1)";
+    struct mat *m = &f->m;
     struct npz z;
     struct npy shape;
     int rc = kind_load(&z, path, members, wanted, e);
@@ -88,6 +96,8 @@ read_features(const char *path, const struct dataset *d, const char *data,
         rc = err_set(e, ERR_SHAPE,
             "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items", z.path,
             m->n, data, d->n_items);
+    if (!rc && *member == 'x')
+        rc = store_take_missing(&z, m->n, &f->missing, e);
     if (!rc)
         rc = hist_input(h, "features", z.path, z.history, z.id, e);
     npz_free(&z);
@@ -96,9 +106,10 @@ read_features(const char *path, const struct dataset *d, const char *data,
 
 /* Standard normal vectors, which say nothing. */
 static int
-random_features(
-    const struct uncertainty_args *a, int64_t n, struct mat *m, struct err *e)
+random_features(const struct uncertainty_args *a, int64_t n, struct operand *f,
+    struct err *e)
 {
+    struct mat *m = &f->m;
     int rc = mat_init(m, n, a->random, e);
     for (int64_t i = 0; i < n * a->random && !rc; i++)
         m->x[i] = (float)rng_normal(
@@ -106,10 +117,11 @@ random_features(
     return rc;
 }
 
-/* The lines of one set of features, which is centred and freed. */
+/* The lines of one set of features of the users' items: m, whose rows are those
+ * of the columns of items, is centred. */
 static int
 measure(struct cli *io, const struct uncertainty_args *a,
-    const struct dataset *d, const char *name, struct mat *m, struct xout *x)
+    const struct csr *items, const char *name, struct mat *m, struct xout *x)
 {
     struct err *e = &io->err;
     int rc = kmeans_centre(m, e);
@@ -127,10 +139,10 @@ measure(struct cli *io, const struct uncertainty_args *a,
         rc = kmeans_run(m, &o, &k, e);
         if (rc)
             break;
-        rc = uncertainty_of(&d->train, k.label, o.clusters, NULL, &own, e);
+        rc = uncertainty_of(items, k.label, o.clusters, NULL, &own, e);
         if (!rc)
-            rc = uncertainty_permuted(&d->train, k.label, o.clusters,
-                a->permutations, o.seed, &null, e);
+            rc = uncertainty_permuted(
+                items, k.label, o.clusters, a->permutations, o.seed, &null, e);
         if (!rc)
             rc = xout_printf(x, e,
                 "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n", name,
@@ -141,7 +153,38 @@ measure(struct cli *io, const struct uncertainty_args *a,
                 jsonout_double(n[4], k.inertia));
         kmeans_free(&k);
     }
-    mat_free(m);
+    return rc;
+}
+
+/* The same of the items that have features, which are freed. */
+static int
+measure_present(struct cli *io, const struct uncertainty_args *a,
+    const struct dataset *d, const char *name, struct operand *f,
+    struct xout *x)
+{
+    int rc = 0;
+    int64_t items = f->m.n, left = items - f->missing.n;
+    for (int i = 0; i < a->n_k && !rc; i++)
+        if (a->k[i] > left)
+            rc = err_set(&io->err, ERR_RANGE,
+                "'%s': %" PRId64 " clusters of %" PRId64
+                " items that have a vector",
+                name, a->k[i], left);
+    if (!rc && f->missing.n) {
+        struct csr present = {0};
+        cli_note(io,
+            "'%s': %" PRId64 " of %" PRId64 " items are missing: left out",
+            name, f->missing.n, items);
+        missing_drop(&f->missing, &f->m);
+        rc = uncertainty_present(&d->train, &f->missing, &present, &io->err);
+        if (!rc)
+            rc = measure(io, a, &present, name, &f->m, x);
+        csr_free(&present);
+    } else if (!rc) {
+        rc = measure(io, a, &d->train, name, &f->m, x);
+    }
+    mat_free(&f->m);
+    missing_free(&f->missing);
     return rc;
 }
 
@@ -231,17 +274,17 @@ main(int argc, char **argv)
                "permuted_relative\tinertia\n"),
         &io);
     for (int i = 0; i < n; i++) {
-        struct mat m = {0};
+        struct operand f = {0};
         die_if(
-            read_features(path[i + 1], &d, a.data, &m, &io.hist, &io.err), &io);
+            read_features(path[i + 1], &d, a.data, &f, &io.hist, &io.err), &io);
         cli_belong(&io, IDENTITY_ITEMS);
-        die_if(measure(&io, &a, &d, name[i], &m, &x), &io);
+        die_if(measure_present(&io, &a, &d, name[i], &f, &x), &io);
         free(name[i]);
     }
     if (a.random) {
-        struct mat m;
-        die_if(random_features(&a, d.n_items, &m, &io.err), &io);
-        die_if(measure(&io, &a, &d, "random", &m, &x), &io);
+        struct operand f = {0};
+        die_if(random_features(&a, d.n_items, &f, &io.err), &io);
+        die_if(measure_present(&io, &a, &d, "random", &f, &x), &io);
     }
     die_if(xout_commit(&x, &io.err), &io);
     dataset_free(&d);

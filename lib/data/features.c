@@ -86,6 +86,7 @@ features_put(struct features *f, struct text id, const float *v, int64_t d,
     if (i >= 0)
         return features_put_index(f, i, v, d, e);
     f->unknown++;
+    ids_show(&f->stranger, id);
     int is = check(f, v, d, e);
     return is < 0 ? is : 0;
 }
@@ -104,14 +105,17 @@ features_ids_mislead(const struct features *f)
 }
 
 int
-features_fill(struct features *f, struct err *e)
+features_fill(struct features *f, const char *name, struct err *e)
 {
     int64_t d = f->m.d, present = f->items.n - f->missing.n;
+    char clause[IDS_CLAUSE];
     if (present == 0)
         return err_set(e, ERR_FORMAT,
             "no item of the dataset has a vector (%" PRId64
-            " vectors are of unknown items)",
-            f->unknown);
+            " vectors are of unknown items%s%s)",
+            f->unknown, f->unknown ? ": " : "",
+            f->unknown ? ids_differ(clause, name, &f->stranger, &f->items)
+                       : "");
     if (f->missing.n == 0)
         return 0;
     double *sum = mem_zero(d, sizeof *sum, e);

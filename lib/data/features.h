@@ -20,7 +20,8 @@ struct features {
     struct missing missing; /* items without a vector */
     int64_t zeros;          /* vectors of zeros among the items' */
     int zeros_missing; /* 1: they stand for none; set after features_init */
-    int64_t unknown;   /* vectors of ids that are not in the dataset */
+    int64_t unknown;   /* vectors of ids that are not in the dataset, */
+    struct ids_shown stranger; /* one of them */
 };
 
 /* items moves into f and is empty afterwards. ERR_FORMAT if an id occurs
@@ -48,8 +49,9 @@ int features_ids_mislead(const struct features *f);
 
 /* Gives the missing items the mean of the others, summed in double by item
  * index: the result does not depend on the order of arrival. ERR_FORMAT if all
- * are missing. */
-int features_fill(struct features *f, struct err *e) ERR_CHECKED;
+ * are missing; name is of the file that should have had them. */
+int features_fill(
+    struct features *f, const char *name, struct err *e) ERR_CHECKED;
 
 void features_free(struct features *f);
 

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct ids_slot {
@@ -341,6 +342,29 @@ ids_renumber(const struct ids *t, const struct ids_rule *rule, const char *what,
     free(old);
     free(slot);
     return rc;
+}
+
+void
+ids_show(struct ids_shown *to, struct text id)
+{
+    size_t n = (size_t)id.n < sizeof to->s ? (size_t)id.n : sizeof to->s - 1;
+    memcpy(to->s, id.s, n);
+    while (n && n < (size_t)id.n && ((unsigned char)id.s[n] & 0xC0) == 0x80)
+        n--; /* whole characters */
+    to->s[n] = 0;
+}
+
+const char *
+ids_differ(char clause[IDS_CLAUSE], const char *name,
+    const struct ids_shown *one, const struct ids *dataset)
+{
+    struct ids_shown ours = {""};
+    if (dataset->n)
+        ids_show(&ours, ids_get(dataset, 0));
+    snprintf(clause, IDS_CLAUSE,
+        "the ids of '%.400s' are such as '%s', the dataset's such as '%s'",
+        name, one->s, ours.s);
+    return clause;
 }
 
 void

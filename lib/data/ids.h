@@ -62,6 +62,20 @@ int ids_index(struct ids *t, const char *what, struct err *e) ERR_CHECKED;
 int ids_check_table(
     const struct ids *t, const char *what, struct err *e) ERR_CHECKED;
 
+/* An id in a message: a copy of its first bytes, "" at first. */
+struct ids_shown {
+    char s[61];
+};
+void ids_show(struct ids_shown *to, struct text id);
+
+/*
+ * A clause for messages about two lists that have nothing in common: "the ids
+ * of 'a.csv' are such as 'x', the dataset's such as '17'". `one` may be empty.
+ */
+enum { IDS_CLAUSE = 700 };
+const char *ids_differ(char clause[IDS_CLAUSE], const char *name,
+    const struct ids_shown *one, const struct ids *dataset);
+
 /* Why id cannot be one ("is empty", ..), or NULL if it can. */
 const char *ids_reason(struct text id);
 

@@ -44,6 +44,8 @@ add(void *ctx, const struct table_row *row, struct err *e)
             r->name, row->line);
     int first = r->rows++ == 0;
     int64_t i = ids_find(r->items, row->field[0]);
+    if (i < 0)
+        ids_show(&t->stranger, row->field[0]);
     if (i < 0 || t->at[i] >= 0 || (first && is_header(row)))
         return 0;
     int64_t n = row->field[1].n;

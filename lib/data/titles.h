@@ -12,7 +12,8 @@ struct titles {
     int32_t *length; /* [n] */
     char *text;
     int64_t used, cap;
-    int64_t found; /* items that have one, be it empty */
+    int64_t found;             /* items that have one, be it empty */
+    struct ids_shown stranger; /* an id of the file that is no item */
 };
 
 /*

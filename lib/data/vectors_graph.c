@@ -46,6 +46,18 @@ check_size(const struct csr *a, const char *name,
     return 0;
 }
 
+static int
+none_known(const char *name, const struct vectors_rows *rows,
+    const struct features *f, struct err *e)
+{
+    struct ids_shown one = {""};
+    char clause[IDS_CLAUSE];
+    if (rows->ids.n)
+        ids_show(&one, ids_get(&rows->ids, 0));
+    return err_set(e, ERR_FORMAT, "no item of the dataset is in the graph: %s",
+        ids_differ(clause, name, &one, &f->items));
+}
+
 int
 vectors_align(const struct csr *a, const char *name,
     const struct vectors_rows *rows, const struct features *f,
@@ -60,8 +72,7 @@ vectors_align(const struct csr *a, const char *name,
     int32_t *from = mem_new(items, sizeof *from, e);
     rc = to && from ? csr_init(&loose, items, items, a->nnz, 1, e) : ERR_NOMEM;
     if (!rc && !match(rows, f, to, from, a->rows))
-        rc = err_set(e, ERR_FORMAT,
-            "'%.400s': no item of the dataset is in the graph", name);
+        rc = none_known(name, rows, f, e);
     for (int64_t j = 0; !rc && j < items; j++) {
         int64_t i = from[j];
         for (int64_t p = i < 0 ? 0 : a->indptr[i];

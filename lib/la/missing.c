@@ -62,6 +62,19 @@ missing_clear(
             memset(x + i * d, 0, (size_t)d * sizeof *x);
 }
 
+void
+missing_drop(const struct missing *m, struct mat *x)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < x->n; i++)
+        if (!missing_at(m, i)) {
+            memmove(x->x + kept * x->d, x->x + i * x->d,
+                (size_t)x->d * sizeof *x->x);
+            kept++;
+        }
+    x->n = kept;
+}
+
 int
 missing_put(
     struct npz_out *z, const struct missing *m, int64_t rows, struct err *e)

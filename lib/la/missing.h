@@ -36,6 +36,9 @@ missing_at(const struct missing *m, int64_t i)
 void missing_clear(
     const struct missing *m, int64_t first, int64_t n, int64_t d, float *x);
 
+/* Takes the missing rows out of x; the others keep their order. */
+void missing_drop(const struct missing *m, struct mat *x);
+
 /* Writes the member for a file of so many rows; nothing if none is missing. */
 int missing_put(struct npz_out *z, const struct missing *m, int64_t rows,
     struct err *e) ERR_CHECKED;

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-take_missing(
+int
+store_take_missing(
     const struct npz *z, int64_t rows, struct missing *missing, struct err *e)
 {
     const struct npz_array *a = npz_find(z, "missing");
+    *missing = (struct missing){0};
     return a && a->data
                ? missing_set(missing, z->path, &a->npy, a->data, rows, e)
                : 0;
@@ -52,7 +53,7 @@ store_read_features(const char *path, struct mat *m, struct missing *missing,
     if (!rc)
         rc = mat_check_finite(m, z.path, e);
     if (!rc && missing)
-        rc = take_missing(&z, m->n, missing, e);
+        rc = store_take_missing(&z, m->n, missing, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     npz_free(&z);

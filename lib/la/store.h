@@ -28,6 +28,11 @@ int store_write_features(const char *path, const struct mat *m,
     const struct missing *missing, const char *history,
     struct err *e) ERR_CHECKED;
 
+/* The rows that a dense file in memory says are missing; none if it has no
+ * member of that name. */
+int store_take_missing(const struct npz *z, int64_t rows,
+    struct missing *missing, struct err *e) ERR_CHECKED;
+
 /* CSR out of members that are already in memory, whose names begin with prefix;
  * SciPy's `format` must say csr. Rows whose columns are unsorted are sorted;
  * duplicates are an error. */

@@ -2,6 +2,7 @@
 #define STAIR_UNCERTAINTY_H
 
 #include "lib/la/csr.h"
+#include "lib/la/missing.h"
 
 #include <stdint.h>
 
@@ -17,6 +18,14 @@ struct uncertainty {
     double relative; /* of H_u / log min(clusters, n_u), over the users with
                         at least two items; 0 with one cluster */
 };
+
+/*
+ * The users' items but the missing ones, which have no label. Item numbers
+ * become those among the items that are left. csr_free; the entries have no
+ * values.
+ */
+int uncertainty_present(const struct csr *items, const struct missing *missing,
+    struct csr *out, struct err *e) ERR_CHECKED;
 
 /* label [items] in 0..clusters-1, or of item i that of item order(i) if order
  * is given: order [items] is a permutation. */

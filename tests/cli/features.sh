@@ -83,7 +83,7 @@ bad 'a,1,2\nb,1,\n' "'bad.in', line 2: value 2, '', is not a finite number"
 bad 'a,1,2\nb,1,2\na,1,2\n' "'bad.in', line 3: a second vector for id 'a'"
 bad 'x,1,2\nx,1,2\n' "'bad.in', line 2: a second vector for id 'x'"
 bad 'id,1,2\n,1,2\n' "'bad.in', line 2: the id is empty"
-bad 'x,1,2\n' "no item of the dataset has a vector (1 vectors are of unknown items)"
+bad 'x,1,2\n' "no item of the dataset has a vector (1 vectors are of unknown items: the ids of 'bad.in' are such as 'x', the dataset's such as 'b')"
 bad 'id,v\n' "no item of the dataset has a vector (0 vectors are of unknown items)"
 bad '' "'bad.in' is empty"
 bad 'a\0000b' "'bad.in' is neither .npy, .npz nor text (see --format)"
@@ -188,7 +188,7 @@ stair-features -q --data d.npz -o i.npz g.npz
 same "an aligned graph stays as it is" "$(stair-cmp g.npz i.npz && echo same)" same
 fails 1 "stair-features: 'graph.npz' has 3 rows, the dataset 4 items (say with --ids which rows are which)" stair-features --data d.npz graph.npz
 fails 1 "stair-features: 'wide.npz': a graph of items is square, not 3 x 2" stair-features --data d.npz --ids three.ids wide.npz
-fails 1 "stair-features: 'graph.npz': no item of the dataset is in the graph" stair-features --data pairs.npz --ids three.ids graph.npz
+fails 1 "stair-features: no item of the dataset is in the graph: the ids of 'graph.npz' are such as 'c', the dataset's such as '7'" stair-features --data pairs.npz --ids three.ids graph.npz
 like ".npz, ids last" stair-features last.npz
 like ".npz, ids first, other members" stair-features first.npz
 like ".npz, packed" stair-features packed.npz

@@ -84,7 +84,7 @@ fails 1 "stair-recommend: 'users' line 1: unknown user '12345' (the first of the
 	stair-recommend --data data.npz --users users model.npz
 printf 'other\tthing\n' >titles.tsv
 same "titles of other items" "$(stair-recommend --data data.npz -n 1 --titles titles.tsv -o top.tsv model.npz 2>&1)" \
-	"stair-recommend: 'titles.tsv' has no title of an item of 'data.npz'"
+	"stair-recommend: 'titles.tsv' has no title of an item of 'data.npz': the ids of 'titles.tsv' are such as 'other', the dataset's such as '$(stair-cat -m item_ids data.npz | head -n 1)'"
 printf '%s\tThe first\n' "$item" >titles.tsv
 title() { stair-recommend --data data.npz -n 40 --keep-seen --titles titles.tsv model.npz | awk -F'\t' -v i="$item" '$3 == i {print $5; exit}'; }
 same "titles without a header" "$(title)" "The first"

@@ -61,6 +61,9 @@ same "two places" "$(c --keep-seen --cold 2 -n 2 mf.npz | awk '$1 == "a"' | cut 
 printf 'x\ny\nnothing\n' >stock
 same "--only" "$(c --keep-seen --only stock knn.npz 2>err | list d)" "x y "
 same "unknown items are counted" "$(cat err)" "stair-recommend: 'stock': passed over 1 rows of unknown items"
+echo elsewhere >other
+c --exclude other knn.npz 2>&1 >/dev/null | tail -n 1 >err
+same "none of them known" "$(cat err)" "stair-recommend: none is left: the ids of 'other' are such as 'elsewhere', the dataset's such as '$(stair-cat -m item_ids cold.npz | head -n 1)'"
 same "--exclude" "$(c -q --keep-seen --exclude stock knn.npz | list d)" "z q y2 "
 printf 'd\tz\nd\tx\nnobody\tx\nd\tz\n' >pairs
 same "--exclude-pairs" "$(c -q --exclude-pairs pairs knn.npz | list d) $(c -q --exclude-pairs pairs knn.npz | list b)" "y y2  x q "

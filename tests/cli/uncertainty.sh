@@ -30,6 +30,22 @@ u="stair-uncertainty --data d.npz --clusters 4,9"
 	same "users of one group have no uncertainty" "$(stair-uncertainty --data pure.npz --clusters 4 groups.npz | tail -1 | cut -f1-5)" "groups	4	40	0	0"
 	same "which permuted labels have" "$(stair-uncertainty --data pure.npz --clusters 4 groups.npz | tail -1 | awk '{print ($7 > 0.5)}')" 1
 
+	# items without a vector: as if nobody had bought them
+	gzip -dc raw/interactions.csv.gz | cut -d, -f1,2 >all.csv
+	stair-ingest -q --split hash:98:1:1 -o all.npz all.csv
+	stair-cat -m item_ids all.npz | awk 'NR % 2' >half.ids
+	{ echo user,item,l && stair-cat all.npz | awk -F'\t' 'NR == FNR {at[$1] = NR - 1; next} $3 == 0 && $2 in at {print $1 "," at[$2] ",0"}' half.ids -; } >half.csv
+	stair-ingest -q --label l -o half.npz half.csv 2>/dev/null
+	paste -d, half.ids <(stair-cat text.npz | head -n "$(wc -l <half.ids)" | cut -f 1-8 | tr '\t' ,) >half-vectors.csv
+	stair-features -q --data all.npz -o all-text.npz half-vectors.csv
+	awk -F, -v OFS=, '{$1 = NR - 1} 1' half-vectors.csv | stair-features -q --data half.npz -o half-text.npz
+	runs "items that are missing" stair-uncertainty --data all.npz --clusters 4,9 -o all.table all-text.npz
+	same "are counted" "$(cat runs.err)" "stair-uncertainty: 'all-text': $((items - $(wc -l <half.ids))) of $items items are missing: left out"
+	same "and left out of everything" "$(tail -n +2 all.table | cut -f 2-)" \
+		"$(stair-uncertainty --data half.npz --clusters 4,9 half-text.npz | tail -n +2 | cut -f 2-)"
+	fails 1 "stair-uncertainty: 'all-text': $items clusters of $(wc -l <half.ids) items that have a vector" \
+		stair-uncertainty --data all.npz --clusters $items all-text.npz
+
 	fails 2 "stair-uncertainty: option '--data' is missing (see --help)" stair-uncertainty text.npz
 	fails 2 "stair-uncertainty: expected NAME=FILE... or '--random' (see --help)" $u
 	fails 2 "stair-uncertainty: operand 'text=' has no file" $u text=

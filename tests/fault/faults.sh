@@ -31,6 +31,11 @@ top=$PWD
 	stair-cat -f tsv text.npz | tr '\t' , | paste -d, <(stair-cat -m item_ids data.npz) - >text.csv
 	awk -F, 'NR > 1 {print "{\"reviewerID\": \"" $1 "\", \"asin\": \"" $2 "\", \"unixReviewTime\": " NR "}"}' log.csv >log.json
 	stair-cat -f npy -m train_indices -o indices.npy data.npz
+	tr , ' ' <text.csv >text.blank
+	awk -F, '{printf "{\"id\": \"%s\", \"vector\": [%s", $1, $2; for (i = 3; i <= NF; i++) printf ", %s", $i; print "]}"}' text.csv >text.jsonl
+	stair-cat -m item_ids -o text.ids data.npz
+	(echo sku && cat raw/item_ids.txt) >ids.csv
+	awk -F, 'NR <= 15' text.csv | stair-features -q --data data.npz -o part.npz
 ) 2>setup.err
 ok $? "inputs"
 if [ "$tap_bad" = 1 ]; then
@@ -160,7 +165,7 @@ case_of() { # case_of NAME 'OUTPUT...' COMMAND...
 	count=0
 	mkdir "case-$name" && cd "case-$name" || exit 1
 	mkdir old ref raw
-	local inputs=("$top"/*.npz "$top"/*.npy "$top"/*.tsv "$top"/log.* "$top"/text.csv) f
+	local inputs=("$top"/*.npz "$top"/*.npy "$top"/*.tsv "$top"/log.* "$top"/text.{csv,blank,jsonl,ids} "$top"/ids.csv) f
 	ln -s "${inputs[@]}" .
 	for f in "$top"/raw/*; do ln -s "$f" raw/; done
 	for o in "${outs[@]}"; do rm -f "$o"; done
@@ -221,15 +226,22 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of ingest-json "" stair-ingest -q --format jsonl log.json
 		case_of features out.npz stair-features -q "${data[@]}" --ids raw/item_ids.txt -o out.npz raw/text.npy
 		case_of features-csv out.npz stair-features -q "${data[@]}" -o out.npz text.csv
+		case_of features-blank out.npz stair-features -q "${data[@]}" -o out.npz text.blank
+		case_of features-json out.npz stair-features -q "${data[@]}" -o out.npz text.jsonl
+		case_of features-column out.npz stair-features -q "${data[@]}" --ids ids.csv:sku -o out.npz raw/text.npy
+		case_of features-graph out.npz stair-features -q "${data[@]}" --ids text.ids -o out.npz items.npz
 		case_of whiten out.npz stair-whiten -q -t 2 -d 4 -o out.npz text.npz:5 image.npz:1
 		case_of whiten-graph out.npz stair-whiten -q -t 2 -d 4 -o out.npz items.npz
 		case_of knn out.npz stair-knn -q -t 2 -o out.npz text.npz:3 image.npz:1
-		case_of uncertainty out.tsv stair-uncertainty -q -t 2 "${data[@]}" --clusters 2,3 --restarts 2 -o out.tsv text.npz
+		case_of uncertainty out.tsv stair-uncertainty -q -t 2 "${data[@]}" --clusters 2,3 --restarts 2 -o out.tsv text.npz part.npz
 		case_of knn-low out.npz stair-knn -q -t 2 --low-memory --directed --values cosine -o out.npz text.npz:3
 		case_of cat out.npy stair-cat -f npy -m user -o out.npy model.npz
 		case_of cat-text out.tsv stair-cat -o out.tsv data.npz
 		case_of cat-ids "out.npy out.ids" stair-cat -f npy --cosine --ids out.ids -o out.npy model.npz
 		case_of cat-json "" stair-cat -f jsonl --template qdrant model.npz
+		case_of cat-json-ids "out.jsonl out.ids" stair-cat -f jsonl --template elasticsearch --ids out.ids -o out.jsonl model.npz
+		case_of cat-pgvector out.tsv stair-cat -f pgvector -o out.tsv model.npz
+		case_of cat-fvecs "out.fvecs out.ids" stair-cat -f fvecs --ids out.ids -o out.fvecs model.npz
 		case_of cmp "" stair-cmp model.npz model.npz
 		case_of info "" stair-info model.npz data.npz
 	else

@@ -86,7 +86,7 @@ as_vectors(const char *path, enum vectors_format format)
     if (features_init(&f, &ids, &e))
         return;
     if (!vectors_read(path, &o, &f, &r, &h, &e) && !r.is_graph &&
-        !features_fill(&f, &e) && mat_check_finite(&f.m, "m", &e))
+        !features_fill(&f, "f", &e) && mat_check_finite(&f.m, "m", &e))
         abort();
     csr_free(&r.graph);
     features_free(&f);

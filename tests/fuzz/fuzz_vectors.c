@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         struct vectors_result r;
         if (!vectors_read(path, &o, &f, &r, &h, &e) &&
             (r.is_graph ? csr_check(&r.graph, "g", &e)
-                        : !features_fill(&f, &e) &&
+                        : !features_fill(&f, "f", &e) &&
                               mat_check_finite(&f.m, "m", &e)))
             abort();
         csr_free(&r.graph);

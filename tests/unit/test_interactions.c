@@ -79,6 +79,20 @@ test_ids(void)
         "what is no plain integer");
     char long_id[256] = {0};
     memset(long_id, 'x', 256);
+    struct ids_shown shown;
+    ids_show(&shown, text_of("short"));
+    ok(strcmp(shown.s, "short") == 0, "an id in a message");
+    char euros[] = "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82"
+                   "\xAC\xE2\x82\xAC"
+                   "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82"
+                   "\xAC\xE2\x82\xAC"
+                   "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC\xE2\x82"
+                   "\xAC\xE2\x82\xAC"
+                   "\xE2\x82\xAC\xE2\x82\xAC\xE2\x82\xAC";
+    ids_show(&shown, text_of(euros));
+    ok(strlen(shown.s) == 60, "is cut");
+    ids_show(&shown, text_of(euros + 1));
+    ok(strlen(shown.s) == 59, "between characters");
     ok(!ids_reason((struct text){long_id, 255}) &&
             ids_reason((struct text){long_id, 256}) &&
             ids_reason(text_of("")) && ids_reason((struct text){"a\0b", 3}),
