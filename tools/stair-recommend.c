@@ -1,24 +1,20 @@
 /* The best items for each user, with the original ids. */
-#include "lib/base/mem.h"
 #include "lib/data/identity.h"
 #include "lib/data/titles.h"
-#include "lib/io/foreign.h"
-#include "lib/io/table.h"
 #include "lib/rank/rank.h"
 #include "lib/rank/ranker.h"
 #include "tools/cli.h"
-#include "tools/recommend_offer.h"
-#include "tools/recommend_print.h"
+#include "tools/list_print.h"
+#include "tools/offer.h"
+#include "tools/wanted.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct recommend_args {
     const char *data, *model, *users, *titles;
     int64_t number, explain;
     int keep_seen, skip_unknown, json;
-    struct recommend_offer offer;
+    struct offer offer;
 };
 
 static const char summary[] =
@@ -42,87 +38,18 @@ check_args(struct cli *io, struct recommend_args *a)
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
     a->model = io->n_args ? io->arg[0] : "-";
-    const struct recommend_offer *o = &a->offer;
+    const struct offer *o = &a->offer;
     const char *in[] = {
         a->data, a->model, a->users, a->titles, o->only, o->exclude, o->pairs};
     cli_one_stdin(io, in, 7);
-    recommend_offer_check(io, &a->offer);
+    offer_check(io, &a->offer);
     if (a->skip_unknown && !a->users)
         cli_usage(io, "option '--skip-unknown' needs '--users'");
 }
 
-/* Indices of the users that are wanted, in the order of the file. */
-struct wanted {
-    const struct dataset *data;
-    const char *name;
-    int64_t *user;
-    int64_t n, cap, skipped;
-    int skip_unknown;
-};
-
-/* Users and items are easily taken for each other, and the ids of two exports
- * for the same. */
-static int
-unknown(const struct wanted *w, const struct table_row *row, struct err *e)
-{
-    const struct ids *users = &w->data->user_ids, *items = &w->data->item_ids;
-    for (int64_t i = 0; i < items->n; i++)
-        if (text_same(ids_get(items, i), row->field[0]))
-            return err_set(e, ERR_FORMAT,
-                "'%s' line %" PRId64 ": '%.255s' is an item, not a user",
-                w->name, row->line, row->field[0].s);
-    struct text first = users->n ? ids_get(users, 0) : text_of("");
-    return err_set(e, ERR_FORMAT,
-        "'%s' line %" PRId64
-        ": unknown user '%.255s' (the first of the dataset is '%.*s')",
-        w->name, row->line, row->field[0].s, (int)first.n, first.s);
-}
-
-static int
-want(void *ctx, const struct table_row *row, struct err *e)
-{
-    struct wanted *w = ctx;
-    if (row->bad)
-        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", w->name,
-            row->line, row->bad);
-    int64_t u = ids_find(&w->data->user_ids, row->field[0]);
-    if (u < 0 && w->skip_unknown) {
-        w->skipped++;
-        return 0;
-    }
-    if (u < 0)
-        return unknown(w, row, e);
-    void *user = w->user;
-    int rc = mem_grow(&user, &w->cap, w->n + 1, sizeof *w->user, e);
-    w->user = user;
-    if (!rc)
-        w->user[w->n++] = u;
-    return rc;
-}
-
-static int
-read_wanted(struct wanted *w, const struct recommend_args *a, struct dataset *d,
-    struct err *e)
-{
-    struct xin x;
-    int rc = ids_index(&d->user_ids, "user", e);
-    if (rc)
-        return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
-    w->data = d;
-    rc = xin_open(&x, a->users, e);
-    if (rc)
-        return rc;
-    w->name = x.name;
-    rc = foreign_check(&x, "stair-recommend", e);
-    if (!rc)
-        rc = table_read(&x, "\t", 0, want, w, e);
-    xin_close(&x);
-    return rc;
-}
-
 struct lists {
     struct cli *io;
-    struct recommend_print p;
+    struct list_print p;
     const int64_t *users; /* NULL: all */
     int64_t n_users;
 };
@@ -134,7 +61,7 @@ print(
     struct lists *l = ctx;
     int rc = 0;
     for (int64_t i = 0; i < n && !rc; i++)
-        rc = recommend_print(&l->p, l->users ? l->users[first + i] : first + i,
+        rc = list_print(&l->p, l->users ? l->users[first + i] : first + i,
             id + i * l->p.k, score + i * l->p.k, &l->io->err);
     cli_progress(
         l->io, "%" PRId64 " of %" PRId64 " users", first + n, l->n_users);
@@ -147,8 +74,10 @@ recommend(struct cli *io, const struct recommend_args *a,
     const struct titles *t)
 {
     struct lists l = {.io = io, .n_users = a->users ? w->n : d->n_users};
-    l.p = (struct recommend_print){.json = a->json,
-        .user_ids = &d->user_ids,
+    l.p = (struct list_print){.json = a->json,
+        .whose = "user",
+        .what = "items",
+        .ids = &d->user_ids,
         .item_ids = &d->item_ids,
         .titles = a->titles ? t : NULL,
         .scorer = s,
@@ -167,7 +96,7 @@ recommend(struct cli *io, const struct recommend_args *a,
         o.mask[3] = &a->offer.masked;
     static const int64_t none = 0;
     if (a->users) {
-        o.users = w->n ? w->user : &none;
+        o.users = w->n ? w->at : &none;
         o.n_users = w->n;
     }
     l.users = o.users;
@@ -250,7 +179,7 @@ main(int argc, char **argv)
             .type = CLI_INT,
             .to = &a.explain,
             .min = 1,
-            .max = RECOMMEND_EXPLAIN,
+            .max = LIST_PRINT_REASONS,
             .help = "name the K past items that add most to each score"},
         {.name = "json",
             .type = CLI_FLAG,
@@ -264,7 +193,14 @@ main(int argc, char **argv)
     struct dataset d;
     struct ranker r;
     struct scorer s;
-    struct wanted w = {.skip_unknown = a.skip_unknown};
+    struct wanted w = {.ids = &d.user_ids,
+        .other = &d.item_ids,
+        .what = "user",
+        .not = "an item, not a user",
+        .of = "the dataset",
+        .path = a.data,
+        .skip_unknown = a.skip_unknown};
+    struct offer_ids ids = {"user", &d.user_ids, &d.item_ids};
     struct titles t = {0};
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
@@ -278,9 +214,11 @@ main(int argc, char **argv)
             "such graphs alone",
             ranker_shown(a.model));
     ranker_need_history(&r, &s, &d.train);
-    recommend_offer_read(&io, &a.offer, &d);
+    offer_read(&io, &a.offer, &ids, &d.train);
+    if (offer_is_empty(&a.offer))
+        cli_die(&io, "no item is left to recommend");
     if (a.users)
-        die_if(read_wanted(&w, &a, &d, &io.err), &io);
+        wanted_read(&io, &w, a.users);
     if (a.titles)
         die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
     if (a.titles && !t.found)
@@ -291,9 +229,9 @@ main(int argc, char **argv)
     die_if(recommend(&io, &a, &d, &s, &w, &t), &io);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
-    free(w.user);
+    wanted_free(&w);
     titles_free(&t);
-    recommend_offer_free(&a.offer);
+    offer_free(&a.offer);
     ranker_free(&r);
     dataset_free(&d);
     return cli_finish(&io);

@@ -140,7 +140,7 @@ take_hits(const struct rank *r, int shelf, struct user *u, float *floor,
             return;
         if (!(score[c] > *floor) || is_masked(u, at))
             continue;
-        if (shelf != RANK_FIRST && score[c] == 0)
+        if (score[c] == 0 && (r->opt.nonzero || shelf != RANK_FIRST))
             continue;
         rank_list_take(&r->plan, &u->list[shelf], score[c], at, floor);
     }
@@ -377,6 +377,7 @@ rank_open(struct rank **out, const struct scorer *s, const struct rank_opt *opt,
         free(r);
         return rc;
     }
+    r->work.nonzero = opt->nonzero;
     plan(r);
     rc = make_scratch(r, e);
     if (rc)

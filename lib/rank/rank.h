@@ -28,6 +28,7 @@ struct rank_opt {
     const int64_t *users;           /* indices of the wanted users; NULL: all */
     int64_t n_users;                /* length of users (ignored if NULL) */
     const struct rank_items *items; /* NULL: all, ties to the smaller index */
+    int nonzero;                    /* 1: an item of score 0 is in no list */
     struct exec *exec;
 };
 

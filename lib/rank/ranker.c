@@ -147,9 +147,10 @@ take_blend(struct npz *z, struct ranker *r, struct err *e)
     return rc;
 }
 
-/* The ids that the file itself holds, if they are lists as we write them. */
+/* Says what the file belongs to by the ids that it holds, if they are lists as
+ * we write them. Those of items stay. */
 static int
-note_ids(struct npz *z, struct hist *h, struct err *e)
+take_ids(struct npz *z, struct ranker *r, struct hist *h, struct err *e)
 {
     static const char *const name[] = {"user_ids", "item_ids"};
     struct identity id = {0};
@@ -163,11 +164,15 @@ note_ids(struct npz *z, struct hist *h, struct err *e)
             id.digest[k] = identity_ids(&s);
             id.known |= 1u << k;
         }
-        ids_free(&s);
+        if (!rc && k)
+            r->item_ids = s;
+        else
+            ids_free(&s);
         if (rc)
             return rc;
     }
-    identity_note(h, &id);
+    if (h)
+        identity_note(h, &id);
     return 0;
 }
 
@@ -196,8 +201,8 @@ read_file(const char *path, const char *role, int params, struct ranker *r,
         rc = take_model(&z, "", r, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
-    if (!rc && h)
-        rc = note_ids(&z, h, e);
+    if (!rc)
+        rc = take_ids(&z, r, h, e);
     npz_free(&z);
     if (rc)
         ranker_free(r);
@@ -346,5 +351,6 @@ ranker_free(struct ranker *r)
     mat_free(&r->user_param);
     mat_free(&r->item_param);
     csr_free(&r->graph);
+    ids_free(&r->item_ids);
     *r = (struct ranker){0};
 }

@@ -23,6 +23,7 @@ struct ranker {
     int parts;
     struct scorer *scorer;     /* [parts], by ranker_scorer */
     struct scorer_part *share; /* [parts] */
+    struct ids item_ids;       /* n 0: the file has none */
 };
 
 /*

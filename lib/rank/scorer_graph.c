@@ -149,7 +149,7 @@ graph_tile(const struct scorer_work *w, int thread, int64_t first,
     int rows = 0;
     for (int r = 0; r < w->rows; r++) {
         struct scores s = at_place(w, thread, first + r);
-        if (!s.touched[panel] && floor[r] >= 0)
+        if (!s.touched[panel] && (floor[r] >= 0 || w->nonzero))
             continue;
         const float *score = s.score + panel * cols;
         uint32_t hits = 0;

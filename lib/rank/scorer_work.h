@@ -23,6 +23,7 @@ struct scorer_work {
     int64_t chunk;         /* users at most, a multiple of rows */
     int64_t panels, block; /* panels in all, panels a block */
     int moments;           /* 1: they will be asked for */
+    int nonzero;           /* 1: a score of 0 need not be a hit */
     void *state;
 };
 

@@ -24,6 +24,7 @@ for file in "text.npz:a dense matrix" "items.npz:a sparse matrix" "model.npz:a m
 	what=${file#*:} file=${file%:*}
 	wrong eval $file "$what" "$dataset" --data $file model.npz
 	wrong recommend $file "$what" "$dataset" --data $file model.npz
+	wrong similar $file "$what" "$dataset" --data $file model.npz
 	wrong features $file "$what" "$dataset" --data $file raw/text.npy
 	wrong uncertainty $file "$what" "$dataset" --data $file text.npz
 	wrong train $file "$what" "$dataset" --data $file -o x.npz "${graph[@]}"
@@ -32,6 +33,7 @@ for file in "text.npz:a dense matrix" "data.npz:a dataset"; do
 	what=${file#*:} file=${file%:*}
 	wrong eval $file "$what" "$model" --data data.npz $file
 	wrong recommend $file "$what" "$model" --data data.npz $file
+	wrong similar $file "$what" "$model" --data data.npz $file
 done
 for file in "model.npz:a model" "data.npz:a dataset"; do
 	what=${file#*:} file=${file%:*}
@@ -62,6 +64,7 @@ fails 1 "stair-ingest: 'model.npz' is a model, not text" stair-ingest -o x.npz m
 fails 1 "stair-ingest: 'image.npy' is a NumPy array, not text" stair-ingest -o x.npz image.npy
 fails 1 "stair-compare: 'data.npz' is a dataset, not text" stair-compare data.npz data.npz
 fails 1 "stair-recommend: 'items.npz' is a sparse matrix, not text" stair-recommend --data data.npz --users items.npz model.npz
+fails 1 "stair-similar: 'items.npz' is a sparse matrix, not text" stair-similar --items items.npz model.npz
 fails 1 "stair-recommend: 'model.npz' is a model, not text" stair-recommend --data data.npz --titles model.npz model.npz
 
 # features are no initial vectors

@@ -38,6 +38,7 @@ for mb in 10 30 60 80 100 120 150; do
 		stair-train -q --model freedom --data data.npz --features text=text.npz --epochs 1 -o x.npz
 		stair-eval -q --data data.npz -o x.tsv model.npz
 		stair-recommend -q --data data.npz -o x.tsv model.npz
+		stair-similar -q -o x.tsv model.npz
 		stair-uncertainty -q --data data.npz --clusters 8 -o x.tsv text.npz
 		stair-compare -o x.tsv metrics.tsv metrics.tsv
 		stair-info model.npz

@@ -33,6 +33,7 @@ if [ -e "$shim" ]; then
 	created "one thread" 0 "${train[@]}" -t 1 --model lattice "${content[@]}" --epochs 1
 	created "evaluation" 2 stair-eval -q -t 3 --data shop.npz model.npz
 	created "recommendation" 2 stair-recommend -q -t 3 --data shop.npz model.npz
+	created "similar items" 2 stair-similar -q -t 3 model.npz
 	created "uncertainty" 2 stair-uncertainty -q -t 3 --data shop.npz --clusters 3 --restarts 3 text.npz
 	created "synthesis" 2 stair-synth -q -t 3 --users 50 --items 30 --interactions 300 --topics 2 -o raw2
 else
@@ -46,6 +47,7 @@ fails 1 "stair-whiten: $no" stair-whiten -q -d 16 -o isa.npz text.npz
 fails 1 "stair-train: $no" stair-train -q --model mf --data shop.npz -o isa.npz
 fails 1 "stair-eval: $no" stair-eval -q --data shop.npz model.npz
 fails 1 "stair-recommend: $no" stair-recommend -q --data shop.npz model.npz
+fails 1 "stair-similar: $no" stair-similar -q model.npz
 fails 1 "stair-uncertainty: $no" stair-uncertainty -q --data shop.npz --clusters 3 text.npz
 fails 1 "stair-synth: $no" stair-synth -q -o raw3
 done_testing

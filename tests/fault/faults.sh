@@ -193,7 +193,7 @@ case_of() { # case_of NAME 'OUTPUT...' COMMAND...
 			read)
 				actions=(5 4 short before)
 				# where text ends nobody can tell
-				[[ $name == *-json || $name == *-csv || $name == compare || $name == recommend ]] || actions+=(eof)
+				[[ $name == *-json || $name == *-csv || $name == compare || $name == recommend || $name == similar ]] || actions+=(eof)
 				;;
 			write) actions=(28 4 short after) ;;
 			fsync) actions=(28 5 before after) ;;
@@ -269,6 +269,9 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of recommend-offer "" stair-recommend -q -t 2 "${data[@]}" --cap 2:raw/items.tsv --cold 2 --explain 2 \
 			--only raw/item_ids.txt items.npz
 		case_of recommend-json "" stair-recommend -q -t 2 "${data[@]}" --json model.npz
+		case_of similar out.tsv stair-similar -q -t 2 --titles raw/items.tsv --items raw/item_ids.txt --skip-unknown \
+			-o out.tsv model.npz
+		case_of similar-json "" stair-similar -q -t 2 "${data[@]}" --json --cold 1 --cap 2:raw/items.tsv blend.npz
 		case_of compare out.tsv stair-compare -q -o out.tsv a= users.tsv b= users.tsv
 		case_of synth "raw/interactions.csv.gz raw/text.npy raw/items.tsv raw/item_ids.txt raw/image.npy" \
 			stair-synth -q -t 2 --users 20 --items 10 --interactions 100 --topics 2 --core 2 --image-dim 4 --text-dim 4 -o raw

@@ -40,6 +40,8 @@ missing stair-knn none:3
 missing stair-train --model popularity --data none -o out.npz
 missing stair-eval --data none none
 missing stair-recommend --data none none
+missing stair-similar none
+missing stair-similar --data none none
 missing stair-blend --data none none
 missing stair-compare none none
 missing stair-features --data none none

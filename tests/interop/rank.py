@@ -1,4 +1,4 @@
-"""Reference for stair-eval and stair-recommend in plain NumPy.
+"""Reference for stair-eval, stair-recommend and stair-similar in plain NumPy.
 
 make DIR     writes data.npz, models in several dtypes, titles.tsv
 check DIR    compares what the tools printed with the definitions
@@ -80,6 +80,8 @@ def make():
     sp.save_npz('infinite.npz', g)
     out['user_ids'][7] = out['user_ids'][4]
     np.savez('twice.npz', **out)
+    with open('even.txt', 'wb') as f:
+        f.write(b'\n'.join(out['item_ids'][::2]))
     with open('titles.tsv', 'wb') as f:
         f.write(b'id\ttitle\tmore\n')
         for i in range(0, I, 2):
@@ -286,6 +288,58 @@ def check_top():
             assert x['title'] == (f'The "{i}"' if i % 2 == 0 else '')
 
 
+def alike(model, inner=False):
+    """Scores of items for items; the part's members have a prefix."""
+    m = np.load(model)
+    if 'blend' in m:
+        total = np.zeros((I, I))
+        for p, weight in enumerate(m['blend'], 1):
+            part = {k.removeprefix(f'part{p}_'): m[k] for k in m
+                    if k.startswith(f'part{p}_')}
+            s = alike_of(part, inner)
+            spread = s.std(1, keepdims=True)
+            total += np.where(spread > 0, weight * (
+                s - s.mean(1, keepdims=True)) / np.maximum(spread, 1e-9), 0)
+        return total
+    return alike_of(m, inner)
+
+
+def alike_of(m, inner):
+    if 'item' not in m:
+        return sp.csr_matrix((m['data'], m['indices'], m['indptr']),
+                             shape=(I, I)).toarray().astype('f8')
+    x = m['item'].astype('f8')
+    if not inner:
+        x = x / np.linalg.norm(x, axis=1, keepdims=True)
+    return x @ x.T
+
+
+def check_similar():
+    d = np.load('data.npz')
+    iid = [x.decode('latin1') for x in d['item_ids']]
+    degree = part(d, 'train').sum(0)
+    for model, inner, options in [
+            ('f32.npz', False, ''), ('ties.npz', True, ''),
+            ('graph.npz', False, ''), ('mixed.npz', False, ''),
+            ('f32.npz', True, 'only')]:
+        s = alike(model, inner)
+        out = np.eye(I, dtype=bool) | (s == 0)
+        if options:
+            out[:, 1::2] = True
+        s[out] = -np.inf
+        order = np.lexsort((np.broadcast_to(np.arange(I), s.shape),
+                            np.broadcast_to(-degree, s.shape), -s), axis=1)
+        want = [(iid[i], str(r + 1), iid[j]) for i in range(I)
+                for r, j in enumerate(order[i, :9]) if not out[i, j]]
+        score = [s[i, j] for i in range(I) for j in order[i, :9]
+                 if not out[i, j]]
+        got = [x.rstrip('\n').split('\t') for x in
+               open(f'{model}{options}.similar', encoding='latin1')]
+        assert [tuple(x[:3]) for x in got] == want, (model, options)
+        np.testing.assert_allclose([float(x[3]) for x in got], score,
+                                   rtol=1e-5, atol=1e-5)
+
+
 if sys.argv[1] == 'make':
     make()
 else:
@@ -300,3 +354,4 @@ else:
     check_users()
     check_itemknn()
     check_top()
+    check_similar()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stair-eval and stair-recommend on models that NumPy wrote, against the
+# stair-eval, stair-recommend and stair-similar on models that NumPy wrote, against the
 # definitions in NumPy.
 # shellcheck source=tests/lib.sh
 . "$TOP/tests/lib.sh"
@@ -23,6 +23,12 @@ for m in f32.npz ties.npz graph.npz; do
 done
 printf 'user "9"\nuser "0"\r\nuser "9"\n' >some.txt
 runs "lists of some" stair-recommend --data data.npz --json -n 5 --users some.txt --titles titles.tsv -o some.json f32.npz
+runs "a blend" stair-blend -q --data data.npz -o mixed.npz f64.npz:1 graph.npz:0.7
+for m in f32.npz graph.npz mixed.npz; do
+	runs "what is similar by $m" stair-similar --data data.npz -n 9 -o $m.similar $m
+done
+runs "inner products" stair-similar --inner --data data.npz -n 9 -o ties.npz.similar ties.npz
+runs "of some" stair-similar --inner --data data.npz -n 9 --only even.txt -o f32.npzonly.similar f32.npz
 runs "all equal the definitions" "$PY" "$TOP/tests/interop/rank.py" check
 
 for m in f16 f64; do
@@ -34,6 +40,9 @@ equal_files "a graph whose rows are not sorted" reversed.tsv graph.tsv
 fails 1 "stair-eval: 'coo.npz' is sparse but not csr (convert it with .tocsr())" stair-eval --data data.npz coo.npz
 fails 1 "stair-eval: 'narrow.npz' is a graph of 310 x 309, but 'data.npz' has 310 items" stair-eval --data data.npz narrow.npz
 fails 1 "stair-eval: 'steep.npz': the scores of user 0 may overflow: the largest values of his items' rows add up to 3.83e+39" stair-eval --data data.npz steep.npz
+fails 1 "stair-similar: 'narrow.npz' is a graph of 310 x 309, not of items" stair-similar --data data.npz narrow.npz
+fails 1 "stair-similar: 'large.npz': the inner products of item 0 may overflow: its vector has norm 2.24e+20" stair-similar --inner --data data.npz large.npz
+runs "cosines of large vectors" stair-similar --data data.npz -o large.similar large.npz
 fails 1 "stair-eval: 'infinite.npz': value at row 0, column 189 is not finite (inf)" stair-eval --data data.npz infinite.npz
 fails 1 "stair-eval: 'nan.npz' member 'user': value at row 3, column 2 is not finite (nan)" stair-eval --data data.npz nan.npz
 fails 1 "stair-eval: 'flat.npz': member 'user' has 1 dimensions, not 2" stair-eval --data data.npz flat.npz

@@ -33,5 +33,6 @@ for model in mmgcn lattice bm3 freedom mmssl; do
 done
 runs "eval" stair-eval -q -t 4 --data data.npz --strata --per-user users.tsv stair.npz
 runs "recommend" stair-recommend -q -t 4 --data data.npz stair.npz
+runs "similar" stair-similar -q -t 4 stair.npz
 runs "uncertainty" stair-uncertainty -q -t 4 --data data.npz --clusters 5,8 --restarts 2 --random 8 text.npz
 done_testing

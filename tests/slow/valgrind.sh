@@ -35,6 +35,7 @@ runs "resume" stair-train -q -t 2 --model jgcf --data data.npz --epochs 2 --eval
 runs "eval" stair-eval -q --data data.npz --strata --per-user users.tsv -o metrics.tsv "$model"
 runs "compare" stair-compare a= users.tsv b= users.tsv
 runs "recommend" stair-recommend -q --data data.npz --json -o top.jsonl "$model"
+runs "similar" stair-similar -q --data data.npz --json -o similar.jsonl "$model"
 runs "uncertainty" stair-uncertainty -q --data data.npz --clusters 5 --restarts 1 "x=$model"
 runs "info" stair-info data.npz "$model" items.npz
 runs "cat" stair-cat -o data.tsv data.npz

@@ -209,6 +209,8 @@ naive_list(const struct scorer *s, int64_t a, const struct rank_opt *o,
     for (int64_t j = 0; items && j < n; j++)
         out[j] |= items->place[j] >= items->offered ||
                   (items->place[j] >= items->first[1] && all[j] == 0);
+    for (int64_t j = 0; o->nonzero && j < n; j++)
+        out[j] |= all[j] == 0;
     if (items)
         held = fill(o, all, out, n, 1,
             items->reserved < o->k ? items->reserved : o->k, id, 0);

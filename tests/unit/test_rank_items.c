@@ -65,7 +65,13 @@ test_items(const char *name, const struct scorer *s, const struct csr *mask)
         }
         rank_items_free(&r);
     }
+    for (int k = 5; k < 200; k += 150)
+        compare_with("nothing of score 0", s,
+            (struct rank_opt){.k = k, .mask = {mask}, .nonzero = 1});
     struct rank_items r = places(two, weight);
+    r.reserved = 4;
+    compare_with("nothing of score 0, two shelves", s,
+        (struct rank_opt){.k = 30, .items = &r, .nonzero = 1});
     r.reserved = 1000;
     compare_with(
         "all places reserved", s, (struct rank_opt){.k = 30, .items = &r});

@@ -69,8 +69,7 @@ test_missing(void)
     struct missing away = {mask, 1}, got;
     struct err e = {""};
     ok(!store_write_features("some.npz", &m, &away, "stair-npz 1\n", &e) &&
-            !store_read_features(
-                "some.npz", &back, &got, NULL, NULL, "", &e) &&
+            !store_read_features("some.npz", &back, &got, NULL, NULL, "", &e) &&
             got.n == 1 && !memcmp(got.row, mask, 3) &&
             !memcmp(back.x, v, sizeof v),
         "missing rows are listed, their mean is kept %s", e.msg);

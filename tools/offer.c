@@ -1,4 +1,4 @@
-#include "tools/recommend_offer.h"
+#include "tools/offer.h"
 
 #include "lib/base/mem.h"
 #include "lib/io/table.h"
@@ -21,7 +21,7 @@ split_cap(const char *text, int64_t *n)
 }
 
 void
-recommend_offer_check(struct cli *io, struct recommend_offer *o)
+offer_check(struct cli *io, struct offer *o)
 {
     int64_t n;
     if (o->cap && !split_cap(o->cap, &n))
@@ -33,7 +33,7 @@ recommend_offer_check(struct cli *io, struct recommend_offer *o)
 
 /* Rows of a file as indices into the dataset. */
 struct reader {
-    const struct dataset *d;
+    const struct offer_ids *ids;
     const char *name;
     int columns;       /* 1: item; 2: user, item, or item, group */
     unsigned char *in; /* [items] 1: named in the file */
@@ -42,18 +42,18 @@ struct reader {
     struct pair *pair;
     int64_t n, cap, known, unknown;
     struct ids_shown stranger; /* an id that is no item */
-    int users;                 /* the first column is a user */
+    int pairs;                 /* whose list, item */
 };
 
 struct pair {
-    int32_t user, item;
+    int32_t list, item;
 };
 
 static int
 add_pair(struct reader *r, const struct table_row *row, struct err *e)
 {
-    int64_t u = ids_find(&r->d->user_ids, row->field[0]);
-    int64_t i = ids_find(&r->d->item_ids, row->field[1]);
+    int64_t u = ids_find(r->ids->lists, row->field[0]);
+    int64_t i = ids_find(r->ids->items, row->field[1]);
     if (i < 0)
         ids_show(&r->stranger, row->field[1]);
     if (u < 0 || i < 0) {
@@ -72,7 +72,7 @@ add_pair(struct reader *r, const struct table_row *row, struct err *e)
 static int
 add_item(struct reader *r, const struct table_row *row, struct err *e)
 {
-    int64_t i = ids_find(&r->d->item_ids, row->field[0]);
+    int64_t i = ids_find(r->ids->items, row->field[0]);
     if (i < 0) {
         ids_show(&r->stranger, row->field[0]);
         r->unknown++;
@@ -103,9 +103,10 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
             row->line, row->bad);
     if (row->n < r->columns)
         return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": a tab between %s is missing", r->name,
-            row->line, r->users ? "user and item" : "item and group");
-    return r->users ? add_pair(r, row, e) : add_item(r, row, e);
+            "'%s' line %" PRId64 ": a tab between %s and %s is missing",
+            r->name, row->line, r->pairs ? r->ids->what : "item",
+            r->pairs ? "item" : "group");
+    return r->pairs ? add_pair(r, row, e) : add_item(r, row, e);
 }
 
 static void
@@ -115,50 +116,51 @@ read_rows(struct cli *io, const char *path, struct reader *r)
     die_if(xin_open(&x, path, &io->err), io);
     r->name = x.name;
     int rc = table_read(&x, "\t", 0, add_row, r, &io->err);
+    int users = r->pairs && r->ids->lists != r->ids->items;
     if (!rc && r->unknown)
         cli_note(io, "'%s': passed over %" PRId64 " rows of unknown %s", x.name,
-            r->unknown, r->users ? "users or items" : "items");
+            r->unknown, users ? "users or items" : "items");
     if (!rc && r->unknown && !r->known && *r->stranger.s)
         cli_note(io, "none is left: %s",
             ids_differ(
-                (char[IDS_CLAUSE]){0}, x.name, &r->stranger, &r->d->item_ids));
+                (char[IDS_CLAUSE]){0}, x.name, &r->stranger, r->ids->items));
     xin_close(&x);
     die_if(rc, io);
 }
 
 static unsigned char *
-read_items(struct cli *io, const char *path, const struct dataset *d)
+read_items(struct cli *io, const char *path, const struct offer_ids *ids)
 {
-    struct reader r = {.d = d, .columns = 1};
-    r.in = mem_zero(d->n_items, 1, &io->err);
+    struct reader r = {.ids = ids, .columns = 1};
+    r.in = mem_zero(ids->items->n, 1, &io->err);
     die_if(r.in ? 0 : ERR_NOMEM, io);
     read_rows(io, path, &r);
     return r.in;
 }
 
 static int
-by_user(const void *a, const void *b)
+by_list(const void *a, const void *b)
 {
     const struct pair *x = a, *y = b;
-    if (x->user != y->user)
-        return x->user < y->user ? -1 : 1;
+    if (x->list != y->list)
+        return x->list < y->list ? -1 : 1;
     return (x->item > y->item) - (x->item < y->item);
 }
 
 static void
-read_pairs(struct cli *io, struct recommend_offer *o, const struct dataset *d)
+read_pairs(struct cli *io, struct offer *o, const struct offer_ids *ids)
 {
-    struct reader r = {.d = d, .columns = 2, .users = 1};
+    struct reader r = {.ids = ids, .columns = 2, .pairs = 1};
     read_rows(io, o->pairs, &r);
     struct csr *a = &o->masked;
-    die_if(csr_init(a, d->n_users, d->n_items, r.n, 0, &io->err), io);
+    die_if(csr_init(a, ids->lists->n, ids->items->n, r.n, 0, &io->err), io);
     if (r.n)
-        qsort(r.pair, (size_t)r.n, sizeof *r.pair, by_user);
+        qsort(r.pair, (size_t)r.n, sizeof *r.pair, by_list);
     int64_t k = 0;
     a->nnz = 0;
-    for (int64_t u = 0; u < d->n_users; u++) {
-        for (; k < r.n && r.pair[k].user == u; k++)
-            if (k == 0 || by_user(&r.pair[k - 1], &r.pair[k]) != 0)
+    for (int64_t u = 0; u < a->rows; u++) {
+        for (; k < r.n && r.pair[k].list == u; k++)
+            if (k == 0 || by_list(&r.pair[k - 1], &r.pair[k]) != 0)
                 a->indices[a->nnz++] = r.pair[k].item;
         a->indptr[u + 1] = a->nnz;
     }
@@ -166,14 +168,14 @@ read_pairs(struct cli *io, struct recommend_offer *o, const struct dataset *d)
 }
 
 static void
-read_groups(struct cli *io, struct recommend_offer *o, const struct dataset *d)
+read_groups(struct cli *io, struct offer *o, const struct offer_ids *ids)
 {
-    int64_t most;
+    int64_t most, n = ids->items->n;
     const char *path = split_cap(o->cap, &most);
-    struct reader r = {.d = d, .columns = 2};
-    r.group = o->group = mem_new(d->n_items, sizeof *r.group, &io->err);
+    struct reader r = {.ids = ids, .columns = 2};
+    r.group = o->group = mem_new(n, sizeof *r.group, &io->err);
     die_if(r.group ? 0 : ERR_NOMEM, io);
-    for (int64_t i = 0; i < d->n_items; i++)
+    for (int64_t i = 0; i < n; i++)
         r.group[i] = -1;
     read_rows(io, path, &r);
     die_if(rank_items_cap(&o->items, r.group, r.groups.n, most, &io->err), io);
@@ -183,23 +185,23 @@ read_groups(struct cli *io, struct recommend_offer *o, const struct dataset *d)
 /* Where each item stands: first, second if it is cold and places are reserved
  * for such, or left out. */
 static void
-put_items(struct cli *io, struct recommend_offer *o, const struct dataset *d)
+put_items(struct cli *io, struct offer *o, const struct offer_ids *ids,
+    const struct csr *train)
 {
-    unsigned char *only = o->only ? read_items(io, o->only, d) : NULL;
-    unsigned char *out = o->exclude ? read_items(io, o->exclude, d) : NULL;
-    unsigned char *shelf = mem_zero(d->n_items, 1, &io->err);
-    int64_t *degree = mem_zero(d->n_items, sizeof *degree, &io->err);
+    int64_t n = ids->items->n;
+    unsigned char *only = o->only ? read_items(io, o->only, ids) : NULL;
+    unsigned char *out = o->exclude ? read_items(io, o->exclude, ids) : NULL;
+    unsigned char *shelf = mem_zero(n, 1, &io->err);
+    int64_t *degree = mem_zero(n, sizeof *degree, &io->err);
     die_if(shelf && degree ? 0 : ERR_NOMEM, io);
-    for (int64_t k = 0; k < d->train.nnz; k++)
-        degree[d->train.indices[k]]++;
-    for (int64_t i = 0; i < d->n_items; i++)
+    for (int64_t k = 0; train && k < train->nnz; k++)
+        degree[train->indices[k]]++;
+    for (int64_t i = 0; i < n; i++)
         shelf[i] = (only && !only[i]) || (out && out[i]) ? RANK_LEFT_OUT
                    : o->cold && !degree[i]               ? RANK_SECOND
                                                          : RANK_FIRST;
-    die_if(rank_items_init(&o->items, d->n_items, shelf, degree, &io->err), io);
+    die_if(rank_items_init(&o->items, n, shelf, degree, &io->err), io);
     o->items.reserved = o->cold;
-    if (d->n_items && !(o->items.count[0] + o->items.count[1]))
-        cli_die(io, "no item is left to recommend");
     if (o->cold && !o->items.count[1])
         cli_note(io, "no item is without train interactions");
     free(only);
@@ -209,22 +211,28 @@ put_items(struct cli *io, struct recommend_offer *o, const struct dataset *d)
 }
 
 void
-recommend_offer_read(
-    struct cli *io, struct recommend_offer *o, struct dataset *d)
+offer_read(struct cli *io, struct offer *o, const struct offer_ids *ids,
+    const struct csr *train)
 {
     if (o->only || o->exclude || o->pairs || o->cap)
-        die_if(ids_index(&d->item_ids, "item", &io->err), io);
+        die_if(ids_index(ids->items, "item", &io->err), io);
+    if (o->pairs && ids->lists != ids->items)
+        die_if(ids_index(ids->lists, ids->what, &io->err), io);
+    put_items(io, o, ids, train);
     if (o->pairs)
-        die_if(ids_index(&d->user_ids, "user", &io->err), io);
-    put_items(io, o, d);
-    if (o->pairs)
-        read_pairs(io, o, d);
+        read_pairs(io, o, ids);
     if (o->cap)
-        read_groups(io, o, d);
+        read_groups(io, o, ids);
+}
+
+int
+offer_is_empty(const struct offer *o)
+{
+    return o->items.n && !(o->items.count[0] + o->items.count[1]);
 }
 
 void
-recommend_offer_free(struct recommend_offer *o)
+offer_free(struct offer *o)
 {
     rank_items_free(&o->items);
     csr_free(&o->masked);

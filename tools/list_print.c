@@ -1,4 +1,4 @@
-#include "tools/recommend_print.h"
+#include "tools/list_print.h"
 
 #include "lib/io/jsonout.h"
 #include "lib/rank/explain.h"
@@ -6,8 +6,7 @@
 #include <inttypes.h>
 
 static int
-write_id(
-    struct recommend_print *p, const struct ids *s, int64_t i, struct err *e)
+write_id(struct list_print *p, const struct ids *s, int64_t i, struct err *e)
 {
     struct text id = ids_get(s, i);
     return p->json ? jsonout_string(&p->x, id.s, id.n, e)
@@ -15,7 +14,7 @@ write_id(
 }
 
 static int
-write_title(struct recommend_print *p, int64_t item, struct err *e)
+write_title(struct list_print *p, int64_t item, struct err *e)
 {
     int64_t n;
     const char *title = titles_get(p->titles, item, &n);
@@ -30,12 +29,11 @@ write_title(struct recommend_print *p, int64_t item, struct err *e)
 
 /* The items that add most to the score, and what they add. */
 static int
-write_reasons(
-    struct recommend_print *p, int64_t user, int32_t item, struct err *e)
+write_reasons(struct list_print *p, int64_t of, int32_t item, struct err *e)
 {
-    int32_t by[RECOMMEND_EXPLAIN];
-    float part[RECOMMEND_EXPLAIN];
-    int n = explain_top(p->scorer, user, item, p->explain, by, part);
+    int32_t by[LIST_PRINT_REASONS];
+    float part[LIST_PRINT_REASONS];
+    int n = explain_top(p->scorer, of, item, p->explain, by, part);
     int rc = p->json ? xout_printf(&p->x, e, ", \"because\": [") : 0;
     for (int k = 0; k < n && !rc; k++) {
         rc = xout_printf(&p->x, e, "%s",
@@ -53,14 +51,14 @@ write_reasons(
 
 /* {"user": .., "items": [{"item": .., "score": ..}, ..]} */
 static int
-write_json(struct recommend_print *p, int64_t user, const int32_t *id,
+write_json(struct list_print *p, int64_t of, const int32_t *id,
     const float *score, struct err *e)
 {
-    int rc = xout_printf(&p->x, e, "{\"user\": ");
+    int rc = xout_printf(&p->x, e, "{\"%s\": ", p->whose);
     if (!rc)
-        rc = write_id(p, p->user_ids, user, e);
+        rc = write_id(p, p->ids, of, e);
     if (!rc)
-        rc = xout_printf(&p->x, e, ", \"items\": [");
+        rc = xout_printf(&p->x, e, ", \"%s\": [", p->what);
     for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
         rc = xout_printf(&p->x, e, "%s{\"item\": ", r ? ", " : "");
         if (!rc)
@@ -70,7 +68,7 @@ write_json(struct recommend_print *p, int64_t user, const int32_t *id,
         if (!rc && p->titles)
             rc = write_title(p, id[r], e);
         if (!rc && p->explain)
-            rc = write_reasons(p, user, id[r], e);
+            rc = write_reasons(p, of, id[r], e);
         if (!rc)
             rc = xout_write(&p->x, "}", 1, e);
     }
@@ -78,12 +76,12 @@ write_json(struct recommend_print *p, int64_t user, const int32_t *id,
 }
 
 static int
-write_rows(struct recommend_print *p, int64_t user, const int32_t *id,
+write_rows(struct list_print *p, int64_t of, const int32_t *id,
     const float *score, struct err *e)
 {
     int rc = 0;
     for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
-        rc = write_id(p, p->user_ids, user, e);
+        rc = write_id(p, p->ids, of, e);
         if (!rc)
             rc = xout_printf(&p->x, e, "\t%" PRId64 "\t", r + 1);
         if (!rc)
@@ -93,7 +91,7 @@ write_rows(struct recommend_print *p, int64_t user, const int32_t *id,
         if (!rc && p->titles)
             rc = write_title(p, id[r], e);
         if (!rc && p->explain)
-            rc = write_reasons(p, user, id[r], e);
+            rc = write_reasons(p, of, id[r], e);
         if (!rc)
             rc = xout_write(&p->x, "\n", 1, e);
     }
@@ -101,8 +99,8 @@ write_rows(struct recommend_print *p, int64_t user, const int32_t *id,
 }
 
 int
-recommend_print(struct recommend_print *p, int64_t user, const int32_t *id,
+list_print(struct list_print *p, int64_t of, const int32_t *id,
     const float *score, struct err *e)
 {
-    return (p->json ? write_json : write_rows)(p, user, id, score, e);
+    return (p->json ? write_json : write_rows)(p, of, id, score, e);
 }

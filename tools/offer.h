@@ -1,0 +1,43 @@
+#ifndef STAIR_OFFER_H
+#define STAIR_OFFER_H
+
+#include "lib/data/ids.h"
+#include "lib/la/csr.h"
+#include "lib/rank/rank_items.h"
+#include "tools/cli.h"
+
+/* What lists may hold, by the options of stair-recommend and stair-similar. */
+struct offer {
+    /* the options, NULL or 0 if they are not given */
+    const char *only, *exclude, *pairs, *cap;
+    int64_t cold;
+    /* what comes of them */
+    struct rank_items items; /* equal scores by popularity */
+    struct csr masked;       /* --exclude-pairs; indptr NULL without */
+    int32_t *group;
+};
+
+/* Whose lists these are, and of what. */
+struct offer_ids {
+    const char *what; /* "user": the first of a pair */
+    struct ids *lists;
+    struct ids *items;
+};
+
+/* Exits 2 if --cap is malformed. */
+void offer_check(struct cli *io, struct offer *o);
+
+/*
+ * Reads the files; unknown ids are passed over and counted in a note. train
+ * ([.][items], NULL: not known) says how popular items are, and which are cold.
+ * Exits 1 if a file is malformed.
+ */
+void offer_read(struct cli *io, struct offer *o, const struct offer_ids *ids,
+    const struct csr *train);
+
+/* 1 if no item is left. */
+int offer_is_empty(const struct offer *o);
+
+void offer_free(struct offer *o);
+
+#endif

@@ -1,0 +1,263 @@
+/* The items that are most similar to each item, with the original ids. */
+#include "lib/data/identity.h"
+#include "lib/data/titles.h"
+#include "lib/rank/rank.h"
+#include "lib/rank/ranker.h"
+#include "lib/rank/similar.h"
+#include "tools/cli.h"
+#include "tools/list_print.h"
+#include "tools/offer.h"
+#include "tools/wanted.h"
+
+#include <inttypes.h>
+
+struct similar_args {
+    const char *data, *model, *items, *titles;
+    struct cli_list item;
+    int64_t number;
+    int inner, skip_unknown, json;
+    struct offer offer;
+};
+
+static const char summary[] =
+    "Prints for every item, or for those that are named, the items that are "
+    "most\n"
+    "similar to it: of largest cosine between the model's `item` vectors, or "
+    "of\n"
+    "largest value in its row of a graph of items. MODEL is any .npz with the\n"
+    "members `user` and `item`, a sparse graph of items, or a blend. Lines "
+    "hold\n"
+    "item, rank, similar item and score.";
+
+static const char examples[] =
+    "  stair-similar -n 10 model.npz >similar.tsv\n"
+    "  stair-similar --data data.npz --items stock.txt --titles items.tsv "
+    "items.npz";
+
+static void
+check_args(struct cli *io, struct similar_args *a)
+{
+    a->model = io->n_args ? io->arg[0] : "-";
+    const struct offer *o = &a->offer;
+    const char *in[] = {
+        a->data, a->model, a->items, a->titles, o->only, o->exclude, o->pairs};
+    cli_one_stdin(io, in, 7);
+    offer_check(io, &a->offer);
+    if (a->items && a->item.n)
+        cli_usage(io, "options '--item' and '--items' exclude each other");
+    if (a->skip_unknown && !a->items)
+        cli_usage(io, "option '--skip-unknown' needs '--items'");
+    if (o->cold && !a->data)
+        cli_usage(io,
+            "option '--cold' needs '--data', which says what nobody bought");
+}
+
+struct lists {
+    struct cli *io;
+    struct list_print p;
+    const int64_t *items; /* NULL: all */
+    int64_t n, empty;
+};
+
+static int
+print(
+    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
+{
+    struct lists *l = ctx;
+    int rc = 0;
+    for (int64_t i = 0; i < n && !rc; i++) {
+        l->empty += id[i * l->p.k] < 0;
+        rc = list_print(&l->p, l->items ? l->items[first + i] : first + i,
+            id + i * l->p.k, score + i * l->p.k, &l->io->err);
+    }
+    cli_progress(l->io, "%" PRId64 " of %" PRId64 " items", first + n, l->n);
+    return rc;
+}
+
+static int
+list(struct cli *io, const struct similar_args *a, const struct ids *ids,
+    const struct similar *m, const struct scorer *s, const struct wanted *w,
+    const struct titles *t)
+{
+    int some = a->items || a->item.n;
+    struct lists l = {.io = io, .n = some ? w->n : s->n_items};
+    l.p = (struct list_print){.json = a->json,
+        .whose = "item",
+        .what = "similar",
+        .ids = ids,
+        .item_ids = ids,
+        .titles = a->titles ? t : NULL};
+    struct rank_opt o = {.k = a->number,
+        .mask = {&m->self, a->offer.pairs ? &a->offer.masked : NULL},
+        .items = &a->offer.items,
+        .nonzero = 1,
+        .exec = cli_exec(io)};
+    if (o.k > s->n_items)
+        o.k = s->n_items > 0 ? s->n_items : 1;
+    l.p.k = o.k;
+    static const int64_t none = 0;
+    if (some) {
+        o.users = w->n ? w->at : &none;
+        o.n_users = w->n;
+    }
+    l.items = o.users;
+    int rc = a->json ? 0 : ids_check_table(ids, "item", &io->err);
+    if (rc)
+        return err_prefix(&io->err, rc, "'%s'", ranker_shown(w->path));
+    rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
+    if (!rc)
+        rc = rank_run(s, &o, print, &l, &io->err);
+    if (!rc)
+        rc = xout_commit(&l.p.x, &io->err);
+    if (!rc && l.empty)
+        cli_note(io, "nothing is similar to %" PRId64 " of %" PRId64 " items",
+            l.empty, l.n);
+    return rc;
+}
+
+/* The ids of the items, from the dataset or else from the model. */
+static struct ids *
+ids_of(struct cli *io, const struct similar_args *a, struct ranker *r,
+    struct dataset *d)
+{
+    int64_t n = similar_items(r, a->model, &io->err);
+    die_if((int)(n < 0 ? n : 0), io);
+    struct ids *ids = a->data ? &d->item_ids : &r->item_ids;
+    if (!a->data && !r->item_ids.at)
+        cli_die(io, "'%s' has no item_ids: name the dataset with --data",
+            ranker_shown(a->model));
+    if (a->data && n != ids->n)
+        cli_die(io, "'%s' has %" PRId64 " items, but '%s' has %" PRId64,
+            ranker_shown(a->model), n, ranker_shown(a->data), ids->n);
+    if (n != ids->n)
+        cli_die(io, "'%s' has %" PRId64 " items, but %" PRId64 " item_ids",
+            ranker_shown(a->model), n, ids->n);
+    return ids;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct similar_args a = {.number = 20};
+    struct cli io = {.tool = "stair-similar",
+        .operands = "[MODEL]",
+        .summary = summary,
+        .examples = examples,
+        .max_args = 1};
+    const struct cli_option table[] = {CLI_DATA(&a.data),
+        {.letter = 'n',
+            .name = "number",
+            .arg = "N",
+            .type = CLI_INT,
+            .to = &a.number,
+            .min = 1,
+            .max = 1e9,
+            .help = "similar items per item"},
+        {.name = "item",
+            .arg = "ID",
+            .type = CLI_LIST,
+            .to = &a.item,
+            .help = "only this item; may be repeated"},
+        {.name = "items",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.items,
+            .help = "only the items whose ids stand in FILE, one a line"},
+        {.name = "skip-unknown",
+            .type = CLI_FLAG,
+            .to = &a.skip_unknown,
+            .help = "pass over unknown ids in --items"},
+        {.name = "inner",
+            .type = CLI_FLAG,
+            .to = &a.inner,
+            .help = "inner products of vectors instead of cosines"},
+        {.name = "titles",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.titles,
+            .help = "add the titles in FILE: id, tab, title"},
+        {.name = "only",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.only,
+            .help = "list only the items whose ids stand in FILE"},
+        {.name = "exclude",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.exclude,
+            .help = "list none of the items whose ids stand in FILE"},
+        {.name = "exclude-pairs",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.pairs,
+            .help = "leave out the item, tab, similar item pairs in FILE"},
+        {.name = "cap",
+            .arg = "N:FILE",
+            .type = CLI_TEXT,
+            .to = &a.offer.cap,
+            .help = "at most N items of a group: FILE has item, tab, group"},
+        {.name = "cold",
+            .arg = "K",
+            .type = CLI_INT,
+            .to = &a.offer.cold,
+            .min = 1,
+            .max = 1e9,
+            .help = "keep K places for items without train interactions"},
+        {.name = "json",
+            .type = CLI_FLAG,
+            .to = &a.json,
+            .help = "print one JSON object per item"},
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
+    io.table = table;
+    cli_parse(&io, argc, argv);
+    check_args(&io, &a);
+
+    struct dataset d = {0};
+    struct ranker r;
+    struct scorer s;
+    struct similar m = {0};
+    struct titles t = {0};
+    if (a.data)
+        die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
+    die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
+    cli_belong(&io, IDENTITY_ITEMS);
+    struct ids *ids = ids_of(&io, &a, &r, &d);
+    struct offer_ids offer_ids = {"item", ids, ids};
+    struct wanted w = {.ids = ids,
+        .other = a.data ? &d.user_ids : NULL,
+        .what = "item",
+        .not = "a user, not an item",
+        .of = a.data ? "the dataset" : "the model",
+        .path = a.data ? a.data : a.model,
+        .skip_unknown = a.skip_unknown};
+    if (a.items)
+        wanted_read(&io, &w, a.items);
+    else if (a.item.n)
+        wanted_list(&io, &w, "item", &a.item);
+    offer_read(&io, &a.offer, &offer_ids, a.data ? &d.train : NULL);
+    if (offer_is_empty(&a.offer))
+        cli_die(&io, "no item is left to list");
+    if (a.titles)
+        die_if(titles_read(&t, a.titles, ids, &io.err), &io);
+    if (a.titles && !t.found)
+        cli_note(&io, "'%s' has no title of an item of '%s': %s",
+            ranker_shown(a.titles), ranker_shown(w.path),
+            ids_differ((char[IDS_CLAUSE]){0}, ranker_shown(a.titles),
+                &t.stranger, ids));
+    if (a.inner && r.graph.indptr)
+        cli_die(&io,
+            "'%s' is a graph of items, whose values are the scores: --inner "
+            "is for vectors",
+            ranker_shown(a.model));
+    die_if(similar_scorer(&m, &r, a.model, !a.inner, &s, &io.err), &io);
+    die_if(list(&io, &a, ids, &m, &s, &w, &t), &io);
+    if (w.skipped)
+        cli_note(&io, "skipped %" PRId64 " unknown items", w.skipped);
+    wanted_free(&w);
+    titles_free(&t);
+    offer_free(&a.offer);
+    similar_free(&m);
+    ranker_free(&r);
+    dataset_free(&d);
+    return cli_finish(&io);
+}
