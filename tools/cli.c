@@ -21,11 +21,12 @@
 #define STAIR_BUILD "unknown"
 #endif
 
-/* Of lib/la/blas.h. Weak: it is there in tools that call BLAS alone. */
+/* Declared in lib/la/blas.h. The symbol is weak: only tools that call BLAS have
+ * it. */
 extern const char *blas_config(void) __attribute__((weak));
 
-/* A program that dies leaves its memory to the system: LeakSanitizer looks at
- * those that end well. */
+/* A program that dies leaves its memory to the system, so LeakSanitizer checks
+ * only those that end well. */
 static int dying;
 #ifdef __SANITIZE_ADDRESS__
 int __lsan_is_turned_off(void);

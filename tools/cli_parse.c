@@ -111,7 +111,7 @@ check_choice(struct cli *io, const struct cli_option *o, const char *word)
     cli_usage(io, "option '--%s': '%s' is none of %s", o->name, word, o->arg);
 }
 
-/* A second, different value for the same option is a mistake, not an order. */
+/* A second, different value for the same option is an error. */
 static void
 assign(struct cli *io, const struct cli_option *o, const char *text, int seen)
 {
@@ -185,7 +185,8 @@ fill_tables(struct getopt_tables *t, const struct cli *io)
     memcpy(t->longs + n, common, sizeof common);
 }
 
-/* A long option, with or without "=value", that is none or several of ours. */
+/* A long option, with or without "=value", that matches none of ours or
+ * several. */
 _Noreturn static void
 unknown_long(struct cli *io, const struct getopt_tables *t, const char *word)
 {

@@ -27,7 +27,8 @@ epoch_of(const char *line)
     return *end == ',' || *end == '}' ? epoch : INT64_MAX;
 }
 
-/* Length of the lines whose epoch is at most `last`; -1 on a read error. */
+/* The length of the log up to its last line with an epoch of at most `last`; -1
+ * on a read error. */
 static int64_t
 kept_length(int fd, int64_t last)
 {

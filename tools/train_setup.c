@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As large as the data allow, where all of it fits into one step. */
+/* As large a batch as the data allow, where all of them fit into one step. */
 static int64_t
 largest_step(const struct train_args *o, const struct train_input *in)
 {

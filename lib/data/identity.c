@@ -75,7 +75,7 @@ parse_digest(const char *s, size_t n, uint32_t *digest)
     return 1;
 }
 
-/* Words that are none of ours are passed over: a later version may add some. */
+/* Unknown words are passed over: a later version may add some. */
 static struct identity
 parse(const char *s, size_t n)
 {
@@ -124,8 +124,8 @@ identity_inherit(struct hist *h, unsigned parts)
     identity_print(&out, h->belongs);
 }
 
-/* The step of f's history that made what part k of its identity is a digest of:
- * the first one whose output has that digest. */
+/* The step of f's history that first wrote an output with the digest that part
+ * k of its identity has. */
 static int
 find_origin(const struct hist_file *f, int k, struct hist_step *step)
 {
@@ -167,8 +167,8 @@ put(struct phrase *t, const char *s, size_t n)
     t->s[t->n] = 0;
 }
 
-/* Puts the words of the step's options and inputs, of which those of `without`
- * (or NULL) are left out. How many there are. */
+/* Collects the words of the step's options and inputs, except those of
+ * `without` (may be NULL). Returns how many. */
 static int
 put_words(struct phrase *t, const struct hist_step *step,
     const struct hist_step *without)
@@ -188,8 +188,8 @@ put_words(struct phrase *t, const struct hist_step *step,
     return count;
 }
 
-/* "stair-ingest --seed=1": what the other origin has not, or all if that is
- * nothing. Where the steps are the same the digest is put. */
+/* "stair-ingest --seed=1": what the other origin lacks, or everything if it
+ * lacks nothing. Where the steps are the same, the digest is put. */
 static void
 describe(struct phrase *t, const struct hist_file *f, int k,
     const struct hist_step *own, const struct hist_step *other)

@@ -38,7 +38,7 @@ ids_get(const struct ids *t, int64_t i)
     return (struct text){t->bytes + t->at[i], t->at[i + 1] - t->at[i]};
 }
 
-/* The slot of id, or the free one where it belongs. */
+/* The slot of id, or the free slot where it belongs. */
 static int64_t
 probe(const struct ids *t, uint32_t h, struct text id)
 {
@@ -74,7 +74,8 @@ grow(struct ids *t, struct err *e)
 static int
 append(struct ids *t, struct text id, struct err *e)
 {
-    /* one byte more: bytes is a place even if all ids are empty */
+    /* One byte more than needed, so that `bytes` is not NULL even if all ids
+     * are empty. */
     int64_t end = t->n ? t->at[t->n] : 0;
     int rc = mem_grow((void **)&t->at, &t->at_cap, t->n + 2, sizeof *t->at, e);
     if (!rc)
@@ -122,8 +123,8 @@ ids_add_all(struct ids *t, const struct text *id, int count, int32_t *index,
         const struct text *s = id + from;
         int32_t *out = index + from;
         uint32_t h[IDS_BATCH];
-        /* What a look-up touches, fetched one level at a time; a slot that
-         * turns out to be another's costs only speed. */
+        /* Fetches what a look-up will touch, one level at a time. A slot that
+         * turns out to be another id's only costs speed. */
         for (int i = 0; i < n; i++) {
             h[i] = hash(s[i]);
             if (t->slots)

@@ -149,8 +149,8 @@ intake_meets(struct intake_run *r, int64_t line,
     return 0;
 }
 
-/* Times of a file are all numbers or all dates. Returns why t is none of them,
- * or NULL. */
+/* All times of a file are numbers, or all are dates. Returns why t does not
+ * fit, or NULL. */
 static const char *
 read_time(struct intake *k, struct text t, struct decimal *v)
 {

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* The values of one record, copied: the tokeniser keeps only the present one.
- */
+/* The values of one record are copied, since the tokeniser keeps only the
+ * present one. */
 struct record {
     int rank[INTAKE_SLOTS]; /* place of the key among the usual names, or -1 */
     int usable[INTAKE_SLOTS];
@@ -34,8 +34,8 @@ is_usable(const struct jsonl *j, int slot, int t)
            (t == JSONL_NUMBER && (slot > INTAKE_ITEM || is_whole(j)));
 }
 
-/* Of two keys for one slot the better one counts, whatever its value is, and
- * of two equal ones the last. */
+/* Of two keys for one slot the better one counts, whatever its value is. Of two
+ * equally good ones the last counts. */
 static void
 keep_value(const struct jsonl *j, struct record *rec, int slot, int rank, int t)
 {
@@ -92,8 +92,9 @@ read_object(
     }
 }
 
-/* Is the value of a role there if it must be, and usable? Also settles what may
- * be there. Sets *ok, and deals with the row if it is not. */
+/* Whether the value of each role is there, if it must be, and can be used. Also
+ * settles which optional roles are there. Sets *ok, and deals with the row if
+ * it is not. */
 static int
 check_role(struct intake_run *r, const struct record *rec, int64_t line,
     int role, int *good, struct err *e)
@@ -206,7 +207,7 @@ read_items(struct intake_run *r, struct jsonl *j, struct text user, int *rc,
     }
 }
 
-/* Whether such files have what is asked for, and which part this one is. */
+/* Whether such files have what is asked for, and which part this file is. */
 static int
 plan_split(struct intake_run *r, struct err *e)
 {

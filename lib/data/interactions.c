@@ -265,8 +265,8 @@ build_parts(const struct interactions *a, const unsigned char *part,
     for (int p = 0; p < 3; p++)
         for (int64_t u = 0; u < users; u++)
             to[p]->indptr[u + 1] += to[p]->indptr[u];
-    /* fill from the back of each row, so that indptr[u + 1] moves down to the
-     * row's start and is shifted into place below */
+    /* Each row is filled from its back, so that indptr[u + 1] moves down to the
+     * row's start. It is shifted into place below. */
     for (int64_t r = 0; r < a->n; r++) {
         struct csr *c = to[part[r]];
         c->indices[--c->indptr[a->user[r] + 1]] = a->item[r];

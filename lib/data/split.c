@@ -198,8 +198,9 @@ assign_cold(const struct split_opt *o, const struct split_rows *in,
     return 0;
 }
 
-/* The other items must not become cold by chance: one whose rows are all held
- * out gets those of the valid part back, or of the test part if it has none. */
+/* An item must not become cold by chance. One whose rows are all held out gets
+ * those of the valid part back, or those of the test part if it has none in
+ * valid. */
 static int
 keep_warm(const struct split_rows *in, const unsigned char *of,
     unsigned char *part, struct err *e)
@@ -219,7 +220,8 @@ keep_warm(const struct split_rows *in, const unsigned char *of,
     return 0;
 }
 
-/* The rows of one group, of which those with a part keep it; key is scratch. */
+/* Splits the rows of one group; those that have a part keep it. key is
+ * scratch. */
 static void
 assign_group(const struct split_opt *o, const struct split_rows *in,
     const int64_t *row, int64_t n, struct key *key, unsigned char *part)

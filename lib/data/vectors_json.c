@@ -127,7 +127,7 @@ put_object(const struct vectors_opt *o, struct vectors_sink *s,
     struct text id = {r->id, r->id_n};
     if (r->d)
         return vectors_put(s, id, r->d, e);
-    /* null says that there is none, of the others' width */
+    /* null says that there is no vector; it gets the width of the others */
     int64_t d = s->f->m.d;
     for (int64_t i = 0; i < d; i++) {
         int rc = vectors_room(s, i, e);

@@ -121,7 +121,7 @@ int
 where_parse(struct where *w, const char *expression, struct err *e)
 {
     *w = (struct where){.type = WHERE_TEXT};
-    /* the copy has at most two ends that the expression has not */
+    /* the copy has at most two terminators that the expression has not */
     w->own = mem_new((int64_t)strlen(expression) + 2, 1, e);
     if (!w->own)
         return ERR_NOMEM;

@@ -44,8 +44,8 @@ draw_rows(void *ctx, int64_t chunk, int thread)
     }
 }
 
-/* The keep-th smallest key, keep >= 1, digit by digit; *ties gets how many of
- * the keys equal to it are among the keep smallest. */
+/* The keep-th smallest key, keep >= 1, found digit by digit. *ties becomes the
+ * number of keys equal to it among the keep smallest. */
 static uint64_t
 threshold(
     const uint64_t *key, int64_t n, int64_t keep, int64_t *count, int64_t *ties)

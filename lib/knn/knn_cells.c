@@ -21,7 +21,8 @@ struct cells {
     struct arena mem;
     struct knn_rows rows;
     const float *x;
-    int64_t d, k, n; /* columns, list length, rows that stand for themselves */
+    int64_t d, k, n; /* columns, list length, rows that are not copies of
+                      * earlier ones */
     int64_t *row;    /* [n] */
     int64_t cells, probe;
     float *centre; /* [cells][d] of norm 1 */
@@ -86,7 +87,7 @@ assign(struct cells *c, const int64_t *row, int64_t n, int64_t most,
     return rc;
 }
 
-/* Centres move to the means of their rows; one without rows stays. */
+/* Centres move to the means of their rows. A centre without rows stays. */
 static void
 move(struct cells *c, const int64_t *row, const int32_t *cell, int64_t n,
     double *sum)
@@ -199,8 +200,8 @@ score_row(void *ctx, int64_t query, const int32_t *id, int64_t n)
     return knn_verify_bar(s->v, i);
 }
 
-/* Compares every row with the rows of the cells that are nearest to it: first
- * of all rows the nearest one, then the next. */
+/* Compares every row with the rows of its nearest cells: first all rows with
+ * their nearest cell, then all with their second, and so on. */
 static int
 search(struct cells *c, struct knn_verify *v, int64_t *start, int64_t *order,
     struct err *e)

@@ -105,7 +105,7 @@ is_crowded(const struct build *b, int64_t place)
     return b->scored[place] > KNN_TILE + b->x->n / CROWD;
 }
 
-/* A list begins with the rows of the last one; one in a crowd is given up. */
+/* A list starts from the row's last list. A row in a crowd is given up. */
 static double
 score(void *ctx, int64_t place, const int32_t *id, int64_t n)
 {

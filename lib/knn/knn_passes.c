@@ -110,8 +110,8 @@ verify_pair(struct work *w, int64_t i, int64_t j)
         w->with.x + (j - w->with.first) * d);
 }
 
-/* Scores the candidates of rows `of` among rows `with`: the k that seem best
- * come first, and what the margin puts below the bar by then is left out. */
+/* Scores the candidates of rows `of` among rows `with`, the k that seem best
+ * first. Then it leaves out those that the margin puts below the bar. */
 static void
 verify_rows(void *ctx, int64_t task, int thread)
 {
@@ -191,7 +191,7 @@ compare_to(struct work *w, int64_t end, int64_t m, struct err *e)
     return rc;
 }
 
-/* Panels of rows with themselves, with all behind and with all before them. */
+/* Every panel meets itself, all panels behind it and all before it. */
 static int
 verify(struct work *w, struct err *e)
 {

@@ -100,8 +100,8 @@ score(const struct knn_query_run *r, int64_t q, struct wanted *w,
         w->bar = bar;
 }
 
-/* A first bar: the rows of the largest products fill the list, and what is two
- * margins below the last of them is below it. */
+/* A first bar. The rows of the largest products fill the list; two margins
+ * below the last of them is the bar. */
 static void
 begin(
     const struct knn_query_run *r, struct wanted *w, const float *v, int64_t n)

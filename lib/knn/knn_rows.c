@@ -56,7 +56,7 @@ hash_row(const float *x, int64_t d)
         mix(mix(mix(h[3], h[2]), h[1]), h[0])}};
 }
 
-/* In two steps, as one factor alone may not be a float. */
+/* Multiplied in two steps, as the whole factor may be too large for a float. */
 static void
 scale(float *x, int64_t d, int shift)
 {

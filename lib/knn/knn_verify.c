@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-/* Row j and those that it stands for, which are ascending, so that one that
- * does not enter is the last. */
+/* Row j and its copies. They ascend, so after one that does not enter no other
+ * can. */
 static void
 push(struct knn_verify *v, int64_t i, double s, int64_t j)
 {

@@ -13,7 +13,7 @@ struct entry {
     float value;
 };
 
-/* The entries of a chunk of rows, row after row. */
+/* The entries of a chunk of rows, one row after the other. */
 struct part {
     struct entry *entry;
     int64_t n, cap;
@@ -42,7 +42,7 @@ by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Of a row with ascending columns, the k largest entries into out. */
+/* Copies the k largest entries of a row, whose columns ascend, to out. */
 static int64_t
 keep(struct scratch *s, int64_t k, struct entry *out)
 {

@@ -95,7 +95,8 @@ csr_transpose_into(const struct csr *a, struct csr *t)
         t->indptr[a->indices[k] + 1]++;
     for (int64_t j = 0; j < t->rows; j++)
         t->indptr[j + 1] += t->indptr[j];
-    /* indptr[j] serves as row j's write position, then shifts back. */
+    /* indptr[j] is the position at which row j is written next; afterwards all
+     * are shifted back. */
     for (int64_t i = 0; i < a->rows; i++)
         for (int64_t k = a->indptr[i]; k < a->indptr[i + 1]; k++) {
             int64_t at = t->indptr[a->indices[k]]++;
@@ -114,8 +115,8 @@ value(const struct csr *a, int64_t k)
     return a->data ? a->data[k] : 1.0f;
 }
 
-/* Row i of max(a, t) from position at on; only counted if s is NULL. Returns
- * the position after it. */
+/* Row i of max(a, t) is written from position at on; if s is NULL, it is only
+ * counted. Returns the position after it. */
 static int64_t
 merge_row(const struct csr *a, const struct csr *t, int64_t i, struct csr *s,
     int64_t at)

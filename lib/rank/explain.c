@@ -1,6 +1,6 @@
 #include "lib/rank/explain.h"
 
-/* Entry (j, i) of the graph, 0 if it is not stored. */
+/* The value of entry (j, i) of the graph, 0 if it is not stored. */
 static float
 entry(const struct csr *graph, int64_t j, int32_t i)
 {

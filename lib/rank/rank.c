@@ -99,7 +99,7 @@ set_mask(struct rank *r, struct user *user, int64_t p, int64_t u)
     user->mask_end = end;
 }
 
-/* The places of a group beyond the end of the chunk are nobody's. */
+/* Places of a group that lie beyond the end of the chunk belong to no user. */
 static void
 start_chunk(struct rank *r, int thread, int64_t first, int64_t n)
 {
@@ -206,9 +206,9 @@ is_before(const struct topk *a, int64_t i, const struct topk *b, int64_t j)
 }
 
 /*
- * Leaves of both shelves' lists, each its shelf's best k, what the user's list
- * holds. An entry that its group's cap shuts out here had a better one of the
- * other shelf before it, so that the k best of each shelf are enough.
+ * Merges the lists of both shelves into the user's list. Each holds the k best
+ * of its shelf, which is enough: where a group's cap shuts out an entry, a
+ * better one of the other shelf came before it.
  */
 static void
 share_places(const struct rank *r, int32_t *used, struct topk *l)

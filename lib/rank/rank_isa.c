@@ -140,7 +140,7 @@ insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
     }
 }
 
-/* Several items at once, as each chain waits for its products. */
+/* Scores several items at once, since each chain waits for its own products. */
 static void
 chains(const float *a, const float *x, int64_t d, const int32_t *at, int64_t n,
     float *score)

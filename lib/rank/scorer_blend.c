@@ -115,7 +115,7 @@ blend_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
         most += factor * (x.most + fabs(x.mean));
     }
     m->b[r] = (float)constant;
-    /* Each of the sum's parts is rounded three times at most. */
+    /* Each part of the sum is rounded three times at most. */
     m->error[r] = (float)(most * (parts + 2) * 0x1p-21);
     if (!rough && most < 0x1p100)
         return;

@@ -97,8 +97,8 @@ struct sums {
     double sum, squares, most;
 };
 
-/* The same, and how the sums change with it: in the order of the graph's
- * entries, whatever the places of the items. */
+/* The same, and how the sums change with it. Terms are added in the order of
+ * the graph's entries, wherever the items' places are. */
 static void
 add_measured_row(
     const struct scorer_work *w, struct scores s, int64_t j, struct sums *sums)
@@ -140,7 +140,7 @@ graph_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
         mean, variance > 0 ? sqrt(variance) : 0, sums.most};
 }
 
-/* A panel of zeros has no hit where the floor is zero: most panels. */
+/* A panel of zeros, as most are, has no hit where the floor is zero. */
 static int
 graph_tile(const struct scorer_work *w, int thread, int64_t first,
     int64_t panel, const float *floor, float *c, uint32_t *hit)

@@ -76,7 +76,7 @@ row_norms(const float *x, int64_t n, int64_t d, float *norm)
     }
 }
 
-/* A row by the weights near, whose sum is total > 0. */
+/* Draws a row with the probabilities near / total; total > 0. */
 static int64_t
 draw(const float *near, int64_t n, double total, double u)
 {
@@ -156,8 +156,9 @@ assign(const struct shared *s, struct run *w)
     return changed;
 }
 
-/* A centre without rows takes the row that is farthest from its own, unless
- * that one has no other or all rows lie on their centres. */
+/* A centre without rows takes the row that is farthest from its own centre.
+ * It does not if that row is alone with its centre, or if all rows lie on
+ * theirs. */
 static void
 fill_empty(const struct shared *s, struct run *w)
 {

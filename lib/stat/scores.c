@@ -87,7 +87,7 @@ add_key(const struct reader *r, int64_t line, const char *metric,
     return 0;
 }
 
-/* A fact; any other value without a cut-off is none. */
+/* A fact, which has no cut-off. A value with a cut-off is no fact. */
 static void
 add_fact(struct scores_about *about, const char *name, double value)
 {
@@ -99,7 +99,7 @@ add_fact(struct scores_about *about, const char *name, double value)
         }
 }
 
-/* One value of a summary; how many users it was made from is none. */
+/* One value of a summary. The numbers of users and targets are no metrics. */
 static int
 add_summary(const struct reader *r, int64_t line, const char *metric,
     const char *cut, const char *text, struct err *e)
@@ -271,7 +271,8 @@ scores_read(struct scores *s, const char *path, struct err *e)
     return rc;
 }
 
-/* What the lists are compared with; -1 if it is not known. */
+/* The number of the part that the lists are compared with; -1 if it is not
+ * known. */
 static int
 part_of(const struct scores_about *about)
 {

@@ -108,7 +108,7 @@ take_mat(struct npz *z, const char *name, struct mat *m, struct err *e)
     return mat_check_finite(m, z->path, e);
 }
 
-/* The members that are none of the others' are the engine's. */
+/* Members that have none of the names above are the engine's. */
 static int
 is_state(const char *name)
 {
@@ -256,8 +256,8 @@ check_counter(const char *path, const char *name, int64_t value, int64_t least,
         value, least, most);
 }
 
-/* Numbers that a run of g can have come to; the samplers count epochs in 32
- * bits. */
+/* Whether a run of g can have reached these numbers; the samplers count epochs
+ * in 32 bits. */
 static int
 check_counters(const struct checkpoint *c, const struct engine *g,
     const char *path, struct err *e)

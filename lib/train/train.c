@@ -80,8 +80,8 @@ compare(const struct engine *g, const struct mat *initial,
     return 0;
 }
 
-/* Evaluates the present parameters; moves them into run if they are the best
- * so far or the last are wanted. */
+/* Evaluates the present parameters and keeps them if they are the best so far,
+ * or if the last ones are wanted. */
 static int
 evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct checkpoint *run, struct train_report *r, struct err *e)
@@ -145,9 +145,9 @@ on_step(void *ctx, int64_t step, int64_t steps)
         s->hooks->step(s->hooks->ctx, s->epoch, step, steps);
 }
 
-/* What is due between epochs at the present label: evaluation, report,
- * checkpoint. A resumed run repeats none of it, but keeps the model again where
- * nothing is evaluated. */
+/* Does what is due between epochs at the present label: evaluation, report,
+ * checkpoint. A resumed run repeats none of it, except that it keeps the model
+ * again where nothing is evaluated. */
 static int
 between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     struct checkpoint *run, const struct train_hooks *hooks, double spent,

@@ -31,8 +31,8 @@ block_size(const struct eig_op *op, int64_t d)
     return op->n <= DENSE || op->n <= least ? op->n : b;
 }
 
-/* How many of the d wanted pairs neither tol nor rounding allows, and the first
- * of them. */
+/* How many of the d wanted pairs meet neither tol nor the limit of rounding,
+ * and the first of them. */
 static int64_t
 count_bad(const struct ritz *r, int64_t d, double tol, int64_t *first)
 {
@@ -55,7 +55,8 @@ krylov(struct ritz *r, struct err *e)
     return ritz_krylov(r, FIRST, e);
 }
 
-/* Columns before `first` are good; the worst may shrink by the factor gain. */
+/* Columns before `first` are good. The worst of the others may shrink by the
+ * factor gain. */
 static int
 improve(struct ritz *r, int64_t d, int64_t first, double gain,
     struct interval *of, struct err *e)

@@ -71,7 +71,7 @@ begin(struct feat *f, struct err *e)
     return f->x || f->passes++ == 0 ? 0 : source_rewind(f->s, e);
 }
 
-/* A block of rows as the tasks of a pass see it, and what they need. */
+/* A block of rows and what the tasks of a pass need with it. */
 struct job {
     struct feat *f;
     int64_t first, k; /* its first row, their number */
@@ -107,8 +107,8 @@ is_missing(const struct feat *f, int64_t row)
     return missing_at(&f->s->missing, row);
 }
 
-/* The block less shift and the sums of what is left, kept if g is wanted; the
- * values' squares. */
+/* Takes shift off the block, sums what is left and the squares of its values,
+ * and keeps it if g is wanted. */
 static void
 shift_strip(void *ctx, int64_t i, int thread)
 {

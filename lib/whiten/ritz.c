@@ -12,8 +12,8 @@
 /* A column that lost this much to the basis is rounding. */
 static const double lost = 1e-12;
 
-/* Made orthonormal once, vectors are that to rounding over the least eigenvalue
- * of their Gram matrix; this much does no harm. */
+/* Vectors that are made orthonormal once are so up to rounding over the least
+ * eigenvalue of their Gram matrix. This much does no harm. */
 static const double well_spread = 1e-3;
 
 static void
@@ -227,7 +227,7 @@ column_sizes(int64_t n, int64_t k, const double *x, double *size)
             size[j] += x[i * k + j] * x[i * k + j];
 }
 
-/* Columns that the projection has made rounding become 0. */
+/* Columns of which the projection left only rounding become 0. */
 static void
 drop_lost(int64_t n, int64_t k, double *x, const double *before, double *now)
 {

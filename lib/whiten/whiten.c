@@ -91,7 +91,7 @@ low_rank(const char *name, int64_t d, int64_t rank, struct err *e)
         name, d, rank);
 }
 
-/* Rank, and residuals relative to values however small. */
+/* The rank, and the residuals, relative to values however small. */
 static int
 check(const char *name, const double *value, const struct whiten_opt *opt,
     const struct whiten_info *info, struct err *e)
@@ -227,7 +227,7 @@ solve_dense(struct feat *f, double *matrix, const struct whiten_opt *opt,
     return rc;
 }
 
-/* Where an entry is out of all proportion, and no good reason is known. */
+/* Notes an entry that is out of all proportion to the others. */
 static int
 look_for_damage(struct feat *f, int rc, struct whiten_info *info, struct err *e)
 {

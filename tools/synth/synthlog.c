@@ -132,8 +132,8 @@ draw_item(struct market *m, int64_t user, int64_t n, int64_t topic,
     return found < 0 ? -1 : take(m, topic, found);
 }
 
-/* Only items that this user has seem to be left: an earlier user takes one of
- * them and hands over one that this user lacks. */
+/* Only items that this user has seem to be left. An earlier user takes one of
+ * them and hands over an item that this user lacks. */
 static int32_t
 exchange(struct market *m, int64_t user, int64_t n, struct dice *d)
 {

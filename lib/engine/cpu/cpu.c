@@ -15,8 +15,9 @@ enum {
     ROW_COST = 8    /* of a row's own work, in gathered rows */
 };
 
-/* The row of a at which `share` of `of` equal shares of its cost begin; cost of
- * a row: its neighbours, also those in b (may be NULL), and ROW_COST. */
+/* The row of a at which share number `share` of `of` begins, all of about the
+ * same cost. A row costs its neighbours, those in b (may be NULL) as well, and
+ * ROW_COST. */
 static int64_t
 border(const struct kgraph *a, const struct kgraph *b, int share, int of)
 {
@@ -105,8 +106,8 @@ free_workers(struct cpu *g)
     free(g->crew);
 }
 
-/* The engine's columns of [layer][d] to [panel][layer][PANEL], padded with zero
- * columns. */
+/* The model's columns, [layer][d], as panels: [panel][layer][PANEL], padded
+ * with zero columns. */
 static float *
 panel_coef(const struct cpu *g, const float *c, int layers, struct err *e)
 {
@@ -234,7 +235,7 @@ struct vectors {
     const int32_t *node;
 };
 
-/* The worker's part of one side's rows of panel p, to a band's columns of the
+/* The worker's rows of panel p, of one side, go to a band's columns of the
  * output: node r is row place[r] - at. */
 static void
 copy_columns(const struct cpu *g, struct part part, int64_t at, int p, int band,
@@ -247,7 +248,7 @@ copy_columns(const struct cpu *g, struct part part, int64_t at, int p, int band,
             h + r * PANEL, (size_t)width * sizeof(float));
 }
 
-/* One side's vectors, both bands; h holds the first one. */
+/* The vectors of one side, both bands; h holds the first band. */
 static void
 side_vectors(const struct cpu *g, struct part part, int64_t at, int p,
     struct krows x, float *h, const int32_t *node, struct mat *out)
@@ -303,7 +304,7 @@ vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
 
 static const struct engine_kind kind = {release, cpu_epoch, vectors, get, set};
 
-/* Of an engine that has all panels: nothing is missing. */
+/* The exchange of an engine that has all panels: nothing is missing. */
 static int
 alone(void *ctx, float *partial, int64_t stride, int parts, int64_t n,
     int *stop, struct err *e)

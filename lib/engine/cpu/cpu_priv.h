@@ -79,7 +79,7 @@ struct cpu {
     struct sampler *sampler;
 };
 
-/* A panel of a matrix over users and items: its two blocks. */
+/* A panel of a matrix over users and items, as its two blocks. */
 struct blocks {
     struct krows users, items;
 };

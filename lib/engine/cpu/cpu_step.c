@@ -23,8 +23,8 @@ cpu_theta(const struct cpu *g, int panel)
     return (struct blocks){{x, NULL}, {x + g->n_users * PANEL, NULL}};
 }
 
-/* A layer from users and *items: items first, into the spare, then users in
- * place, whose old rows nobody needs any more. */
+/* One layer for users and *items. Items come first and go into the spare. Then
+ * users are overwritten: nobody needs their old rows any more. */
 static void
 layer(const struct cpu *g, struct worker *w, const float *c, struct blocks x,
     float *users, float **items, float **spare)
@@ -60,7 +60,8 @@ vectors_of(const struct cpu *g, int band, int panel)
     return g->h + (band * g->panels + panel) * 3 * g->batch * PANEL;
 }
 
-/* The worker's share of n things: *from, and how many. */
+/* The worker's share of n things: it begins at *from; returns how many they
+ * are. */
 static int64_t
 share(const struct worker *w, int64_t n, int64_t *from)
 {
@@ -69,8 +70,8 @@ share(const struct worker *w, int64_t n, int64_t *from)
     return n * (w->rank + 1) / size - *from;
 }
 
-/* The worker's share of the batch's nodes that lie in [from, to): their
- * vectors, from the other side's rows y. */
+/* The vectors of the worker's share of the batch's nodes in [from, to), made
+ * from the other side's rows y. */
 static void
 batch_vectors(const struct cpu *g, struct worker *w, int panel,
     const struct kgraph *graph, struct krows x, const float *y, int64_t from,
@@ -108,8 +109,8 @@ forward(struct cpu *g, int panel, struct worker *w)
                 at);
 }
 
-/* Gradient of the batch's vectors into w->slots, and of what reaches the
- * parameters without propagation into w->own. */
+/* The gradient of the batch's vectors goes to w->slots. What reaches the
+ * parameters without propagation goes to w->own. */
 static void
 scatter(const struct cpu *g, int panel, struct worker *w)
 {
@@ -137,9 +138,9 @@ scatter(const struct cpu *g, int panel, struct worker *w)
     }
 }
 
-/* Layers L .. 2 of the gradient, as cpu_inner_layers. It is non-zero on the
- * batch's nodes only: the first product pushes from these, which adds the same
- * numbers in the same order as gathering. */
+/* Layers L .. 2 of the gradient, as in cpu_inner_layers. The gradient is zero
+ * outside the batch's nodes, so the first product pushes from these. That adds
+ * the same numbers in the same order as gathering would. */
 static void
 inner_gradient(const struct cpu *g, struct worker *w, const float *c,
     struct blocks dh, float *users, float **items, float **spare)
@@ -148,7 +149,8 @@ inner_gradient(const struct cpu *g, struct worker *w, const float *c,
     const struct batch *b = &w->batch;
     const struct part *pu = &w->users, *pi = &w->items;
     if (g->layers < 2) {
-        /* the crew's own gradients may still be made from parameters */
+        /* another thread of the crew may still read parameters for its
+         * gradients */
         gate_wait(&w->crew->gate);
         cpu_inner_layers(g, w, c, dh, users, items, spare);
         return;
@@ -173,7 +175,7 @@ inner_gradient(const struct cpu *g, struct worker *w, const float *c,
 }
 
 /* Backward stepwise convolution of the items' directions dir, then their step.
- * The users' rows are free by now and hold its layers. */
+ * Nobody needs the users' rows by now, so they hold its layers. */
 static void
 smooth(const struct cpu *g, int panel, struct worker *w, const struct adam *a,
     const float *dir, float *theta)
@@ -248,8 +250,8 @@ draw(struct cpu *g, int64_t step, int rank)
             g->sampler, first + b, &t[3 * b], &t[3 * b + 1], &t[3 * b + 2]);
 }
 
-/* Slice `rank` of the losses and their derivatives; scores are joined panel by
- * panel in ascending order, in double. */
+/* Slice `rank` of the losses and of their derivatives. Scores are joined in
+ * double, panel by panel in ascending order. */
 static int
 losses(struct cpu *g, int64_t n, int rank)
 {
@@ -279,7 +281,8 @@ struct epoch {
     _Atomic int64_t bad; /* 1 + the step whose loss is not finite */
 };
 
-/* The threads have the partial scores of their panels: gets the others'. */
+/* All threads have written the partial scores of their panels. This gets those
+ * of other engines. */
 static void
 exchange(void *ctx)
 {
