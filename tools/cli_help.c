@@ -42,7 +42,7 @@ default_text(const struct cli_option *o, char *buf, size_t cap)
 
 enum { LEFT = 26, WIDTH = 80 };
 
-/* Prints up to the last '|' that fits into a line, and returns the rest. */
+/* Breaks a long list of choices behind a '|'; returns the last line's part. */
 static const char *
 print_choices(const char *left)
 {

@@ -175,7 +175,7 @@ find(struct train_params *p, const char *name)
     return NULL;
 }
 
-/* Makes room in row k for the range of one more system. */
+/* The range of row becomes wide enough for one more system. */
 static void
 widen(struct cli_option *row, const struct system_param *q)
 {

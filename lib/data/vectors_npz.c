@@ -71,8 +71,8 @@ put_row(const struct vectors_rows *rows, int64_t r, const float *v, int64_t d,
     return features_put(f, ids_get(&rows->ids, r), v, d, e);
 }
 
-/* Whether `list` holds the member `missing`. A row that it names has no vector.
- * NULL: there is no such member. */
+/* list holds the member `missing`, or is NULL if there is none. The rows that
+ * it names have no vector. */
 static int
 take_x(struct npz_in *z, const struct npz_head *head,
     const struct vectors_rows *rows, const struct npy *lh, const void *list,

@@ -21,8 +21,7 @@ struct cells {
     struct arena mem;
     struct knn_rows rows;
     const float *x;
-    int64_t d, k, n; /* columns, list length, rows that are not copies of
-                      * earlier ones */
+    int64_t d, k, n; /* columns, list length, rows without the copies */
     int64_t *row;    /* [n] */
     int64_t cells, probe;
     float *centre; /* [cells][d] of norm 1 */

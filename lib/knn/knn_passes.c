@@ -110,8 +110,8 @@ verify_pair(struct work *w, int64_t i, int64_t j)
         w->with.x + (j - w->with.first) * d);
 }
 
-/* Scores the candidates of rows `of` among rows `with`, the k that seem best
- * first. Then it leaves out those that the margin puts below the bar. */
+/* Scores the candidates of rows `of` among rows `with`. The k that seem best
+ * come first, so that the bar is high when the others are looked at. */
 static void
 verify_rows(void *ctx, int64_t task, int thread)
 {

@@ -156,9 +156,8 @@ assign(const struct shared *s, struct run *w)
     return changed;
 }
 
-/* A centre without rows takes the row that is farthest from its own centre.
- * It does not if that row is alone with its centre, or if all rows lie on
- * theirs. */
+/* A centre without rows takes the row that is farthest from its own centre,
+ * among the rows that share a centre and do not lie on it. */
 static void
 fill_empty(const struct shared *s, struct run *w)
 {

@@ -87,7 +87,7 @@ add_key(const struct reader *r, int64_t line, const char *metric,
     return 0;
 }
 
-/* A fact, which has no cut-off. A value with a cut-off is no fact. */
+/* Keeps the value if it is one of the facts; no other value lacks a cut-off. */
 static void
 add_fact(struct scores_about *about, const char *name, double value)
 {
@@ -99,7 +99,7 @@ add_fact(struct scores_about *about, const char *name, double value)
         }
 }
 
-/* One value of a summary. The numbers of users and targets are no metrics. */
+/* One value of a summary. One without a cut-off is a fact, not a metric. */
 static int
 add_summary(const struct reader *r, int64_t line, const char *metric,
     const char *cut, const char *text, struct err *e)

@@ -227,7 +227,8 @@ solve_dense(struct feat *f, double *matrix, const struct whiten_opt *opt,
     return rc;
 }
 
-/* Notes an entry that is out of all proportion to the others. */
+/* Notes an entry that is out of all proportion to the others, and adds it to
+ * the sentence of a failure rc. */
 static int
 look_for_damage(struct feat *f, int rc, struct whiten_info *info, struct err *e)
 {
