@@ -121,6 +121,32 @@ choose_weights(struct cli *io, struct blend_args *a, const struct dataset *d,
     cli_note(io, "valid NDCG@20 %.6f", value);
 }
 
+static void
+agree(int64_t *a, const int64_t *b, int64_t n)
+{
+    for (int64_t i = 0; b && i < n; i++)
+        if (a[i] != b[i])
+            a[i] = 0;
+}
+
+/* What the rows of every part were trained on, 0 where parts differ: such a row
+ * is none that stays when the blend is folded. */
+static struct seen
+find_seen(struct ranker *const *part, int n)
+{
+    struct seen all = {0};
+    for (int p = 0; p < n; p++) {
+        const struct seen *s = &part[p]->seen;
+        if (!s->user || !s->item)
+            continue;
+        if (!all.user)
+            all = *s;
+        agree(all.user, s->user, part[p]->user_ids.n);
+        agree(all.item, s->item, part[p]->item_ids.n);
+    }
+    return all;
+}
+
 /* A model of weight 0 is no part. */
 static void
 write_parts(struct cli *io, struct blend_args *a, const struct dataset *d)
@@ -135,8 +161,10 @@ write_parts(struct cli *io, struct blend_args *a, const struct dataset *d)
         }
     identity_inherit(&io->hist, IDENTITY_ALL);
     char *history = cli_history(io);
-    die_if(
-        ranker_write_blend(io->out, part, weight, n, d, history, &io->err), io);
+    struct seen seen = find_seen(part, n);
+    die_if(ranker_write_blend(
+               io->out, part, weight, n, d, &seen, history, &io->err),
+        io);
     free(history);
 }
 

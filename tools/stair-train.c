@@ -3,6 +3,7 @@
 #include "lib/data/identity.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
+#include "lib/rank/ranker.h"
 #include "lib/train/train.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
@@ -134,17 +135,19 @@ static void
 write_model(struct cli *io, const char *name, const struct dataset *d,
     const struct mat vec[2], const struct mat param[2])
 {
-    struct npz_out z;
-    char *history = cli_history(io);
-    die_if(npz_out_open(&z, io->out, &io->err), io);
-    die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
-    die_if(npz_out_string(&z, "name", name, &io->err), io);
-    die_if(dataset_put_ids(&z, &d->user_ids, &d->item_ids, &io->err), io);
-    die_if(store_put_mat(&z, "user", &vec[0], &io->err), io);
-    die_if(store_put_mat(&z, "item", &vec[1], &io->err), io);
-    die_if(store_put_mat(&z, "user_param", &param[0], &io->err), io);
-    die_if(store_put_mat(&z, "item_param", &param[1], &io->err), io);
-    die_if(npz_out_commit(&z, &io->err), io);
+    char *history = cli_history(io), *copy = strdup(name);
+    struct ranker r = {.name = copy,
+        .user = vec[0],
+        .item = vec[1],
+        .user_param = param[0],
+        .item_param = param[1]};
+    struct seen seen;
+    if (!copy)
+        cli_die(io, "out of memory");
+    die_if(seen_of(&seen, d, &io->err), io);
+    die_if(ranker_write(io->out, &r, d, &seen, history, &io->err), io);
+    seen_free(&seen);
+    free(copy);
     free(history);
 }
 

@@ -27,12 +27,15 @@ typedef void dgemm_fn(int order, int ta, int tb, int m, int n, int k,
 typedef void dsyevd_fn(const char *job, const char *uplo, const int *n,
     double *a, const int *lda, double *w, double *work, const int *lwork,
     int *iwork, const int *liwork, int *info);
+typedef void dposv_fn(const char *uplo, const int *n, const int *m, double *a,
+    const int *lda, double *b, const int *ldb, int *info);
 
 /* What is taken from the library. */
 static struct {
     sgemm_fn *sgemm;
     dgemm_fn *dgemm;
     dsyevd_fn *dsyevd;
+    dposv_fn *dposv;
     char *(*config)(void);
     void (*set_threads)(int);
     void *(*take)(int);
@@ -57,6 +60,8 @@ find_all(void *from, struct err *e)
         rc = find(from, "cblas_dgemm", &blas.dgemm, e);
     if (!rc)
         rc = find(from, "dsyevd_", &blas.dsyevd, e);
+    if (!rc)
+        rc = find(from, "dposv_", &blas.dposv, e);
     if (!rc)
         rc = find(from, "openblas_get_config", &blas.config, e);
     if (!rc)
@@ -210,4 +215,19 @@ out:
     free(work);
     free(iwork);
     return rc;
+}
+
+int
+blas_dposv(int64_t n, int64_t m, double *a, double *b, struct err *e)
+{
+    assert(blas.dposv);
+    if (n == 0 || m == 0)
+        return 0;
+    int rows = size(n), sides = size(m), info = 0;
+    /* symmetric, so row- and column-major agree; its columns are our rows */
+    blas.dposv("U", &rows, &sides, a, &rows, b, &rows, &info);
+    if (info)
+        return err_set(e, ERR_NUM,
+            "the equations are not positive definite (dposv: %d)", info);
+    return 0;
 }

@@ -45,4 +45,13 @@ void blas_dgemm(int ta, int tb, int64_t m, int64_t n, int64_t k, double alpha,
  */
 int blas_dsyevd(int64_t n, double *a, double *w, struct err *e) ERR_CHECKED;
 
+/*
+ * Solves A X' = B' for a symmetric positive definite A[n][n] by Cholesky's
+ * decomposition: b[m][n] holds a right-hand side a row and gets the solutions,
+ * a is overwritten. ERR_NUM if LAPACK's dposv finds that A is not positive
+ * definite.
+ */
+int blas_dposv(
+    int64_t n, int64_t m, double *a, double *b, struct err *e) ERR_CHECKED;
+
 #endif

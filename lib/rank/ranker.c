@@ -20,7 +20,7 @@ enum { WORDS = sizeof words / sizeof *words, PARAMS = 2 /* at the end */ };
 /* What is read of a file. */
 struct wanted {
     char name[SCORER_PARTS * WORDS][NPZ_NAME];
-    const char *list[SCORER_PARTS * WORDS + WORDS + 4];
+    const char *list[SCORER_PARTS * WORDS + WORDS + 6];
 };
 
 static void
@@ -48,6 +48,10 @@ want(int params, struct err *e)
     w->list[n++] = "user_ids";
     w->list[n++] = "item_ids";
     w->list[n++] = "blend";
+    if (params) {
+        w->list[n++] = "user_train";
+        w->list[n++] = "item_train";
+    }
     return w;
 }
 
@@ -147,33 +151,48 @@ take_blend(struct npz *z, struct ranker *r, struct err *e)
     return rc;
 }
 
-/* Says what the file belongs to by the ids that it holds, if they are lists as
- * we write them. Those of items stay. */
+/* The ids that the file itself holds, if they are lists as we write them: n is
+ * 0 where there are none. */
 static int
-take_ids(struct npz *z, struct ranker *r, struct hist *h, struct err *e)
+take_ids(struct npz *z, const char *name, struct ids *s, struct err *e)
 {
-    static const char *const name[] = {"user_ids", "item_ids"};
+    const struct npz_array *a = npz_find(z, name);
+    *s = (struct ids){0};
+    if (!a || a->npy.kind != 'S' || a->npy.ndim != 1)
+        return 0;
+    return dataset_take_ids(z, name, s, e);
+}
+
+static int
+take_rows(struct npz *z, struct ranker *r, struct err *e)
+{
+    int rc = take_ids(z, "user_ids", &r->user_ids, e);
+    if (!rc)
+        rc = take_ids(z, "item_ids", &r->item_ids, e);
+    return rc ? rc : seen_take(z, &r->seen, r->user_ids.n, r->item_ids.n, e);
+}
+
+static void
+note_rows(const struct ranker *r, struct hist *h)
+{
     struct identity id = {0};
-    for (int k = 0; k < 2; k++) {
-        const struct npz_array *a = npz_find(z, name[k]);
-        struct ids s;
-        if (!a || a->npy.kind != 'S' || a->npy.ndim != 1)
-            continue;
-        int rc = dataset_take_ids(z, name[k], &s, e);
-        if (!rc) {
-            id.digest[k] = identity_ids(&s);
-            id.known |= 1u << k;
-        }
-        if (!rc && k)
-            r->item_ids = s;
-        else
-            ids_free(&s);
-        if (rc)
-            return rc;
+    if (r->user_ids.at) {
+        id.digest[0] = identity_ids(&r->user_ids);
+        id.known |= IDENTITY_USERS;
     }
-    if (h)
-        identity_note(h, &id);
-    return 0;
+    if (r->item_ids.at) {
+        id.digest[1] = identity_ids(&r->item_ids);
+        id.known |= IDENTITY_ITEMS;
+    }
+    identity_note(h, &id);
+}
+
+static void
+free_rows(struct ranker *r)
+{
+    ids_free(&r->user_ids);
+    ids_free(&r->item_ids);
+    seen_free(&r->seen);
 }
 
 static const char a_model[] = "a model: see stair-train(1)";
@@ -202,7 +221,9 @@ read_file(const char *path, const char *role, int params, struct ranker *r,
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     if (!rc)
-        rc = take_ids(&z, r, h, e);
+        rc = take_rows(&z, r, e);
+    if (!rc && h)
+        note_rows(r, h);
     npz_free(&z);
     if (rc)
         ranker_free(r);
@@ -291,16 +312,18 @@ put_mat(struct npz_out *z, const char *prefix, const char *word,
 }
 
 static int
-put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
+put_rows(struct npz_out *z, const struct dataset *d, const struct seen *seen,
+    struct err *e)
 {
-    char prefix[16], name[NPZ_NAME];
-    prefix_of(prefix, part);
-    if (r->graph.indptr)
-        return store_put_csr(z, prefix, &r->graph, r->name, e);
-    snprintf(name, sizeof name, "%sname", prefix);
-    int rc = r->name ? npz_out_string(z, name, r->name, e) : 0;
-    if (!rc)
-        rc = put_mat(z, prefix, "user", &r->user, e);
+    int rc = dataset_put_ids(z, &d->user_ids, &d->item_ids, e);
+    return rc || !seen ? rc : seen_put(z, seen, d->n_users, d->n_items, e);
+}
+
+static int
+put_vectors(struct npz_out *z, const char *prefix, const struct ranker *r,
+    struct err *e)
+{
+    int rc = put_mat(z, prefix, "user", &r->user, e);
     if (!rc)
         rc = put_mat(z, prefix, "item", &r->item, e);
     if (!rc)
@@ -310,10 +333,43 @@ put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
     return rc;
 }
 
+static int
+put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
+{
+    char prefix[16], name[NPZ_NAME];
+    prefix_of(prefix, part);
+    if (r->graph.indptr)
+        return store_put_csr(z, prefix, &r->graph, r->name, e);
+    snprintf(name, sizeof name, "%sname", prefix);
+    int rc = r->name ? npz_out_string(z, name, r->name, e) : 0;
+    return rc ? rc : put_vectors(z, prefix, r, e);
+}
+
+int
+ranker_write(const char *path, const struct ranker *r, const struct dataset *d,
+    const struct seen *seen, const char *history, struct err *e)
+{
+    struct npz_out z;
+    int rc = npz_out_open(&z, path, e);
+    if (rc)
+        return rc;
+    rc = npz_out_text(&z, "history.txt", history, e);
+    if (!rc && r->name)
+        rc = npz_out_string(&z, "name", r->name, e);
+    if (!rc)
+        rc = put_rows(&z, d, seen, e);
+    if (!rc)
+        rc = put_vectors(&z, "", r, e);
+    if (!rc)
+        return npz_out_commit(&z, e);
+    npz_out_abort(&z);
+    return rc;
+}
+
 int
 ranker_write_blend(const char *path, struct ranker *const *part,
     const double *weight, int parts, const struct dataset *d,
-    const char *history, struct err *e)
+    const struct seen *seen, const char *history, struct err *e)
 {
     int64_t n = parts;
     struct npy hw = npy_make('f', 8, 1, &n);
@@ -327,7 +383,7 @@ ranker_write_blend(const char *path, struct ranker *const *part,
     if (!rc)
         rc = npz_out_array(&z, "blend", &hw, weight, e);
     if (!rc)
-        rc = dataset_put_ids(&z, &d->user_ids, &d->item_ids, e);
+        rc = put_rows(&z, d, seen, e);
     for (int p = 0; p < parts && !rc; p++)
         rc = put_part(&z, part[p], p, e);
     if (!rc)
@@ -351,6 +407,6 @@ ranker_free(struct ranker *r)
     mat_free(&r->user_param);
     mat_free(&r->item_param);
     csr_free(&r->graph);
-    ids_free(&r->item_ids);
+    free_rows(r);
     *r = (struct ranker){0};
 }

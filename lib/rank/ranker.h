@@ -3,6 +3,7 @@
 
 #include "lib/base/err.h"
 #include "lib/data/dataset.h"
+#include "lib/data/seen.h"
 #include "lib/rank/scorer.h"
 
 /*
@@ -17,13 +18,16 @@ struct ranker {
     struct mat item; /* I x d */
     /* The trained parameters, of a model that was read as a part, if there. */
     struct mat user_param, item_param;
+    struct ids user_ids, item_ids; /* n 0: the file has none */
+    /* What the rows were trained on, of a model that was read as a part, if it
+     * says so. */
+    struct seen seen;
     struct csr graph;    /* I x I; indptr NULL: the vectors */
     struct ranker *part; /* [parts] of a blend; the above are empty */
     double *weight;      /* [parts] above 0 */
     int parts;
     struct scorer *scorer;     /* [parts], by ranker_scorer */
     struct scorer_part *share; /* [parts] */
-    struct ids item_ids;       /* n 0: the file has none */
 };
 
 /*
@@ -37,9 +41,8 @@ struct ranker {
 int ranker_read(const char *path, struct ranker *r, struct hist *h,
     struct err *e) ERR_CHECKED;
 
-/* The same under another role, with the parameters, to become a part of a
- * blend.
- */
+/* The same under another role, with the parameters and whose they are, for what
+ * makes another model of it. */
 int ranker_read_part(const char *path, const char *role, struct ranker *r,
     struct hist *h, struct err *e) ERR_CHECKED;
 
@@ -60,11 +63,17 @@ void ranker_need_history(
 /* 1 if the scores depend on vectors of users. */
 int ranker_has_users(const struct ranker *r);
 
+/* The vectors, parameters and name of r as a model file for d, whose ids are
+ * its members; seen says what the rows were trained on. */
+int ranker_write(const char *path, const struct ranker *r,
+    const struct dataset *d, const struct seen *seen, const char *history,
+    struct err *e) ERR_CHECKED;
+
 /* A blend of parts, none of which is a blend, as a file for ranker_read; the
- * ids of d are its members. Weights are above 0. */
+ * ids of d and seen (may be NULL) are its members. Weights are above 0. */
 int ranker_write_blend(const char *path, struct ranker *const *part,
     const double *weight, int parts, const struct dataset *d,
-    const char *history, struct err *e) ERR_CHECKED;
+    const struct seen *seen, const char *history, struct err *e) ERR_CHECKED;
 
 /* path as messages show it: <stdin> for "-". */
 const char *ranker_shown(const char *path);

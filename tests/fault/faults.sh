@@ -19,6 +19,8 @@ top=$PWD
 	stair-synth -q --users 30 --items 20 --interactions 300 --topics 2 --core 3 --image-dim 12 --text-dim 10 -o raw
 	stair-ingest -q -o data.npz raw/interactions.csv.gz
 	gzip -dc raw/interactions.csv.gz >log.csv
+	(sed 5d log.csv && sed -n '3,9s/^[^,]*,/late,/p' log.csv) >grown.csv
+	stair-ingest -q --ids-from data.npz -o grown.npz grown.csv
 	for f in text image; do
 		stair-features -q --data data.npz --ids raw/item_ids.txt -o $f.npz raw/$f.npy
 	done
@@ -264,6 +266,7 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of eval "out.tsv users.tsv" stair-eval -q -t 2 "${data[@]}" --strata --per-user users.tsv \
 			-o out.tsv model.npz
 		case_of blend out.npz stair-blend -q -t 2 "${data[@]}" -o out.npz model.npz items.npz
+		case_of fold out.npz stair-fold -v -t 2 --data grown.npz --items items.npz -o out.npz model.npz
 		case_of eval-blend "" stair-eval -q -t 2 "${data[@]}" blend.npz
 		case_of recommend out.tsv stair-recommend -q -t 2 "${data[@]}" --titles raw/items.tsv -o out.tsv model.npz
 		case_of recommend-offer "" stair-recommend -q -t 2 "${data[@]}" --cap 2:raw/items.tsv --cold 2 --explain 2 \

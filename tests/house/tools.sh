@@ -43,6 +43,7 @@ missing stair-recommend --data none none
 missing stair-similar none
 missing stair-similar --data none none
 missing stair-blend --data none none
+missing stair-fold --data none none
 missing stair-compare none none
 missing stair-features --data none none
 missing stair-uncertainty --data none none
@@ -69,7 +70,7 @@ else
 fi
 same "those that multiply matrices say which" \
 	"$(for t in "${tools[@]}"; do "$t" --version | grep -q '^OpenBLAS' && echo "$t"; done | tr '\n' ' ')" \
-	"stair-train stair-uncertainty stair-whiten "
+	"stair-fold stair-train stair-uncertainty stair-whiten "
 
 # Signals: an unfinished file goes, an ignored signal is ignored.
 mkfifo never

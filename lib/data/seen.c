@@ -1,0 +1,129 @@
+#include "lib/data/seen.h"
+
+#include "lib/base/mem.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* FNV-1a, then the finaliser of MurmurHash3, so that sums of digests of similar
+ * ids differ. */
+static uint64_t
+digest(struct text id)
+{
+    uint64_t h = 0xcbf29ce484222325U;
+    for (int64_t i = 0; i < id.n; i++)
+        h = (h ^ (unsigned char)id.s[i]) * 0x100000001b3U;
+    h = (h ^ h >> 33) * 0xff51afd7ed558ccdU;
+    h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53U;
+    return h ^ h >> 33;
+}
+
+static uint64_t *
+digests(const struct ids *ids, struct err *e)
+{
+    uint64_t *x = mem_new(ids->n, sizeof *x, e);
+    for (int64_t i = 0; x && i < ids->n; i++)
+        x[i] = digest(ids_get(ids, i));
+    return x;
+}
+
+/* A sum is 0 for no interactions alone. */
+static void
+finish(int64_t *x, int64_t n, const int64_t *count)
+{
+    for (int64_t i = 0; i < n; i++) {
+        x[i] &= INT64_MAX;
+        if (count[i] && !x[i])
+            x[i] = 1;
+    }
+}
+
+static void
+add(int64_t *to, uint64_t what)
+{
+    *to = (int64_t)((uint64_t)*to + what);
+}
+
+int
+seen_of(struct seen *s, const struct dataset *d, struct err *e)
+{
+    const struct csr *a = &d->train;
+    int64_t rows = a->rows, cols = a->cols;
+    uint64_t *user = digests(&d->user_ids, e);
+    uint64_t *item = user ? digests(&d->item_ids, e) : NULL;
+    int64_t *count = item ? mem_zero(rows + cols, sizeof *count, e) : NULL;
+    *s = (struct seen){0};
+    s->user = count ? mem_zero(rows, sizeof *s->user, e) : NULL;
+    s->item = s->user ? mem_zero(cols, sizeof *s->item, e) : NULL;
+    if (s->item) {
+        for (int64_t u = 0; u < rows; u++)
+            for (int64_t k = a->indptr[u]; k < a->indptr[u + 1]; k++) {
+                int32_t i = a->indices[k];
+                add(&s->user[u], item[i]);
+                add(&s->item[i], user[u]);
+                count[u]++;
+                count[rows + i]++;
+            }
+        finish(s->user, rows, count);
+        finish(s->item, cols, count + rows);
+    }
+    free(user);
+    free(item);
+    free(count);
+    if (s->item)
+        return 0;
+    seen_free(s);
+    return ERR_NOMEM;
+}
+
+static int
+put(struct npz_out *z, const char *name, const int64_t *x, int64_t n,
+    struct err *e)
+{
+    struct npy h = npy_make('i', 8, 1, &n);
+    return x ? npz_out_array(z, name, &h, x, e) : 0;
+}
+
+int
+seen_put(struct npz_out *z, const struct seen *s, int64_t users, int64_t items,
+    struct err *e)
+{
+    int rc = put(z, "user_train", s->user, users, e);
+    return rc ? rc : put(z, "item_train", s->item, items, e);
+}
+
+static int
+take(struct npz *z, const char *name, int64_t n, int64_t **x, struct err *e)
+{
+    struct npy h;
+    const struct npz_array *a = npz_find(z, name);
+    if (!a || !a->data)
+        return 0;
+    int rc = npz_take_i64(z, name, 1, x, &h, e);
+    if (rc || h.count == n)
+        return rc;
+    return err_set(e, ERR_SHAPE,
+        "'%s': member '%s' has %" PRId64 " entries, not %" PRId64, z->path,
+        name, h.count, n);
+}
+
+int
+seen_take(
+    struct npz *z, struct seen *s, int64_t users, int64_t items, struct err *e)
+{
+    *s = (struct seen){0};
+    int rc = take(z, "user_train", users, &s->user, e);
+    if (!rc)
+        rc = take(z, "item_train", items, &s->item, e);
+    if (rc)
+        seen_free(s);
+    return rc;
+}
+
+void
+seen_free(struct seen *s)
+{
+    free(s->user);
+    free(s->item);
+    *s = (struct seen){0};
+}

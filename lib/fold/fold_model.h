@@ -1,0 +1,48 @@
+#ifndef STAIR_FOLD_MODEL_H
+#define STAIR_FOLD_MODEL_H
+
+#include "lib/base/exec.h"
+#include "lib/fold/fold_items.h"
+#include "lib/fold/fold_map.h"
+#include "lib/fold/fold_plan.h"
+#include "lib/la/csr.h"
+#include "lib/rank/ranker.h"
+
+#include <stdint.h>
+
+struct fold_opt {
+    const struct csr *graph; /* of today's items, symmetric; NULL: none */
+    double boost;            /* see fold_items.h */
+    struct exec *exec;
+};
+
+/* How the items without a row of their own got vectors, and the users. */
+struct fold_count {
+    int64_t near, mapped, none; /* items: see enum fold_state */
+    int64_t folded, empty;      /* users: by the map; without a vector */
+};
+
+/*
+ * Turns the vectors, and the parameters if there are any, of a model into those
+ * for plan's dataset. Rows that the plan keeps are copied. The other items get
+ * theirs from neighbours in the graph (fold_items.h), those that have no such
+ * from the users who have them (fold_map.h), or else 0. Then the other users
+ * get theirs from their items by the map of the users who are kept; of all
+ * users whom the model has, if none is kept. A user who changed and has no item
+ * with a vector keeps the row, and a new one gets 0.
+ *
+ *   state  [items] enum fold_state, written
+ *
+ * Needs blas_reserve. Bytes do not depend on exec. ERR_SHAPE if the model's
+ * rows are not those of the plan, ERR_NUM, ERR_NOMEM; r is as before then.
+ */
+int fold_model(struct ranker *r, const struct fold_plan *plan,
+    const struct fold_opt *o, unsigned char *state, struct fold_count *count,
+    struct err *e) ERR_CHECKED;
+
+/* The same of a graph of items: its entries between items that the dataset
+ * has. New items have none. ERR_NOMEM. */
+int fold_model_graph(
+    struct ranker *r, const struct fold_plan *plan, struct err *e) ERR_CHECKED;
+
+#endif

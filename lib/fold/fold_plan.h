@@ -1,0 +1,54 @@
+#ifndef STAIR_FOLD_PLAN_H
+#define STAIR_FOLD_PLAN_H
+
+#include "lib/data/dataset.h"
+#include "lib/data/seen.h"
+
+#include <stdint.h>
+
+/*
+ * Which rows of a model serve a dataset that came later, by ids, and which must
+ * be made anew:
+ *
+ *   users  kept if their train interactions are those that the model was
+ *          trained on; made anew if these changed, or if the model has no
+ *          trained row for them
+ *   items  kept if the model was trained on interactions with them
+ *
+ * Where the model does not say what it was trained on, all of its users are
+ * kept, and those of its items that have train interactions now.
+ */
+enum fold_user {
+    FOLD_USER_NEW,     /* no trained row */
+    FOLD_USER_CHANGED, /* a row trained on other interactions */
+    FOLD_USER_KEPT     /* a row that stays */
+};
+
+struct fold_plan {
+    const struct dataset *data;   /* borrowed */
+    int64_t *user_row, *item_row; /* [users], [items] in the model, -1: none */
+    unsigned char *user;          /* [users] enum fold_user */
+    unsigned char *item;          /* [items] 1: kept */
+    struct seen seen;             /* of the model that comes out */
+    int64_t users[3];             /* how many of each */
+    int64_t items, known;         /* kept items; those that the model has */
+};
+
+/* What the rows of a model are: the ids are indexed by fold_plan_make; members
+ * of seen are NULL where it is not known. */
+struct fold_rows {
+    struct ids *user_ids, *item_ids;
+    const struct seen *seen;
+};
+
+/*
+ * keep_all: every row that the model has is kept, as a training that begins
+ * with them wants it. ERR_FORMAT if an id of the model occurs twice, ERR_NOMEM.
+ * Freed with fold_plan_free.
+ */
+int fold_plan_make(struct fold_plan *p, const struct fold_rows *rows,
+    const struct dataset *data, int keep_all, struct err *e) ERR_CHECKED;
+
+void fold_plan_free(struct fold_plan *p);
+
+#endif

@@ -1,0 +1,286 @@
+/* A model for today's users and items from yesterday's, without training. */
+#include "lib/base/mem.h"
+#include "lib/data/identity.h"
+#include "lib/fold/fold_model.h"
+#include "lib/la/blas.h"
+#include "lib/la/store.h"
+#include "lib/rank/ranker.h"
+#include "tools/cli.h"
+#include "tools/fold_price.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fold_args {
+    const char *data, *items, *before, *model;
+    double boost;
+};
+
+struct input {
+    struct dataset data, before;
+    struct csr graph;
+    struct ranker model;
+    struct seen seen;      /* of before */
+    struct fold_rows rows; /* of the model, whoever says it */
+};
+
+static const char summary[] =
+    "Writes a model for the users and items of the dataset from one that was\n"
+    "trained earlier. Rows are found by id. Users who are new or have other\n"
+    "train items than in training get vectors from their items, items that "
+    "were\n"
+    "not trained from their neighbours in the item graph. MODEL has vectors "
+    "of\n"
+    "users and items, or is a blend with such parts.";
+
+static const char examples[] =
+    "  stair-fold --data today.npz --items items.npz -o today-model.npz "
+    "model.npz\n"
+    "  stair-fold -v --data today.npz --items items.npz --boost 1.3 -o "
+    "today-model.npz model.npz";
+
+static void
+check_args(struct cli *io, struct fold_args *a)
+{
+    if (!a->data)
+        cli_usage(io, "option '--data' is missing (see --help)");
+    a->model = io->n_args ? io->arg[0] : "-";
+    const char *in[] = {a->data, a->items, a->before, a->model};
+    cli_one_stdin(io, in, 4);
+}
+
+static void
+read_graph(struct cli *io, const struct fold_args *a, struct input *in)
+{
+    die_if(store_read_csr(a->items, &in->graph, &io->hist, "items",
+               "an item graph: see stair-knn(1)", &io->err),
+        io);
+    cli_belong(io, IDENTITY_ITEMS);
+    if (in->graph.rows != in->data.n_items ||
+        in->graph.cols != in->data.n_items)
+        cli_die(io,
+            "'%s' is a graph of %" PRId64 " x %" PRId64
+            ", but '%s' has %" PRId64 " items",
+            ranker_shown(a->items), in->graph.rows, in->graph.cols,
+            ranker_shown(a->data), in->data.n_items);
+}
+
+/* A model that says nothing of its rows has those of --before, or, where the
+ * numbers fit, those of the dataset. */
+static void
+find_rows(struct cli *io, const struct fold_args *a, struct input *in,
+    const struct ranker *vectors)
+{
+    struct ranker *m = &in->model;
+    int64_t users = vectors->user.n, items = vectors->item.n;
+    in->rows = (struct fold_rows){&m->user_ids, &m->item_ids, &m->seen};
+    if (a->before) {
+        const struct hist_file *f = io->hist.file + io->hist.n;
+        if (identity_same(&f[-2], &f[-1], IDENTITY_ALL, &io->err))
+            cli_foreign(io);
+        die_if(seen_of(&in->seen, &in->before, &io->err), io);
+        in->rows = (struct fold_rows){
+            &in->before.user_ids, &in->before.item_ids, &in->seen};
+    } else if (!m->user_ids.n && !m->item_ids.n && users == in->data.n_users &&
+               items == in->data.n_items)
+        in->rows = (struct fold_rows){
+            &in->data.user_ids, &in->data.item_ids, &m->seen};
+    if (in->rows.user_ids->n == users && in->rows.item_ids->n == items)
+        return;
+    if (a->before)
+        cli_die(io,
+            "'%s' has %" PRId64 " users and %" PRId64
+            " items, but '%s' has %" PRId64 " users and %" PRId64 " items",
+            ranker_shown(a->model), users, items, ranker_shown(a->before),
+            in->before.n_users, in->before.n_items);
+    cli_die(io,
+        "'%s' has no ids of its users and items; name the dataset that it was "
+        "trained on by --before",
+        ranker_shown(a->model));
+}
+
+/* The first part with vectors, or the model itself, or NULL. */
+static const struct ranker *
+find_vectors(const struct ranker *m)
+{
+    if (m->item.x)
+        return m;
+    for (int p = 0; p < m->parts; p++)
+        if (m->part[p].item.x)
+            return &m->part[p];
+    return NULL;
+}
+
+static void
+read_input(struct cli *io, const struct fold_args *a, struct input *in)
+{
+    die_if(dataset_read(a->data, &in->data, &io->hist, &io->err), io);
+    if (a->items)
+        read_graph(io, a, in);
+    if (a->before)
+        die_if(dataset_read(a->before, &in->before, &io->hist, &io->err), io);
+    die_if(ranker_read_part(a->model, "model", &in->model, &io->hist, &io->err),
+        io);
+    const struct ranker *vectors = find_vectors(&in->model);
+    if (!vectors)
+        cli_die(io,
+            "'%s' ranks by a graph of items, which serves new users as it is; "
+            "for new items make the graph anew from '%s'",
+            ranker_shown(a->model), ranker_shown(a->data));
+    find_rows(io, a, in, vectors);
+}
+
+static void
+make_plan(struct cli *io, const struct fold_args *a, struct input *in,
+    struct fold_plan *plan)
+{
+    die_if(fold_plan_make(plan, &in->rows, &in->data, 0, &io->err), io);
+    if (!plan->known)
+        cli_die(io, "'%s' has none of the %" PRId64 " items of '%s'",
+            ranker_shown(a->model), in->data.n_items, ranker_shown(a->data));
+    if (!plan->users[FOLD_USER_KEPT] && !plan->users[FOLD_USER_CHANGED])
+        cli_die(io,
+            "'%s' has none of the %" PRId64
+            " users of '%s', so that nothing shows how vectors come from items",
+            ranker_shown(a->model), in->data.n_users, ranker_shown(a->data));
+    cli_note(io,
+        "users: %" PRId64 " are kept, %" PRId64 " have changed, %" PRId64
+        " are new",
+        plan->users[FOLD_USER_KEPT], plan->users[FOLD_USER_CHANGED],
+        plan->users[FOLD_USER_NEW]);
+    if (!in->rows.seen->user)
+        cli_note(io,
+            "'%s' does not say what it was trained on: its users are kept, "
+            "changed or not (name its dataset by --before)",
+            ranker_shown(a->model));
+}
+
+static void
+say_items(
+    struct cli *io, const struct fold_plan *plan, const struct fold_count *c)
+{
+    cli_note(io,
+        "items: %" PRId64 " are kept, %" PRId64
+        " have vectors from neighbours, %" PRId64 " from their users",
+        plan->items, c->near, c->mapped);
+    if (c->none)
+        cli_note(io,
+            "%" PRId64
+            " items have neither trained neighbours nor users: their vectors "
+            "are 0",
+            c->none);
+    if (c->empty)
+        cli_note(io,
+            "%" PRId64 " new users have no items with vectors: theirs are 0",
+            c->empty);
+}
+
+static void
+fold_all(struct cli *io, struct input *in, const struct fold_plan *plan,
+    const struct fold_opt *o, unsigned char *state)
+{
+    struct ranker *m = &in->model;
+    struct fold_count count = {0};
+    int parts = m->parts ? m->parts : 1;
+    for (int p = 0; p < parts; p++) {
+        struct ranker *r = m->parts ? &m->part[p] : m;
+        if (r->graph.indptr && r->graph.rows != in->rows.item_ids->n)
+            cli_die(io,
+                "part %d is a graph of %" PRId64
+                " items, but the model has %" PRId64,
+                p + 1, r->graph.rows, in->rows.item_ids->n);
+        if (r->graph.indptr)
+            die_if(fold_model_graph(r, plan, &io->err), io);
+        else if (r->user.n != in->rows.user_ids->n ||
+                 r->item.n != in->rows.item_ids->n)
+            cli_die(io,
+                "part %d has %" PRId64 " users and %" PRId64
+                " items, but the model has %" PRId64 " and %" PRId64,
+                p + 1, r->user.n, r->item.n, in->rows.user_ids->n,
+                in->rows.item_ids->n);
+        else
+            die_if(fold_model(r, plan, o, state, &count, &io->err), io);
+        if (r->graph.indptr && plan->known < in->data.n_items)
+            cli_note(io,
+                "part %d is a graph of items, in which new items have no "
+                "entries: blend again with a graph from today's dataset",
+                p + 1);
+    }
+    say_items(io, plan, &count);
+}
+
+static void
+write_model(
+    struct cli *io, const struct input *in, const struct fold_plan *plan)
+{
+    const struct ranker *m = &in->model;
+    struct ranker *part[SCORER_PARTS];
+    identity_inherit(&io->hist, IDENTITY_ALL);
+    char *history = cli_history(io);
+    for (int p = 0; p < m->parts; p++)
+        part[p] = &m->part[p];
+    die_if(m->parts ? ranker_write_blend(io->out, part, m->weight, m->parts,
+                          &in->data, &plan->seen, history, &io->err)
+                    : ranker_write(io->out, m, &in->data, &plan->seen, history,
+                          &io->err),
+        io);
+    free(history);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct fold_args a = {.boost = 1};
+    struct cli io = {.tool = "stair-fold",
+        .operands = "--data FILE [MODEL]",
+        .summary = summary,
+        .examples = examples,
+        .max_args = 1};
+    const struct cli_option table[] = {CLI_DATA(&a.data),
+        {.name = "items",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.items,
+            .help = "symmetric graph of the dataset's items, by stair-knn"},
+        {.name = "boost",
+            .arg = "S",
+            .type = CLI_REAL,
+            .to = &a.boost,
+            .min = 0,
+            .max = 1000,
+            .changes = 1,
+            .help = "length of the vectors that come from neighbours, as a "
+                    "multiple of the median: the chance of cold items"},
+        {.name = "before",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.before,
+            .help = "the dataset that the model was trained on, if it has no "
+                    "ids"},
+        CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
+    io.table = table;
+    cli_parse(&io, argc, argv);
+    check_args(&io, &a);
+    die_if(blas_reserve((int)io.threads, &io.err), &io);
+
+    struct input in = {0};
+    struct fold_plan plan;
+    read_input(&io, &a, &in);
+    make_plan(&io, &a, &in, &plan);
+    unsigned char *state = mem_new(in.data.n_items, 1, &io.err);
+    die_if(state ? 0 : ERR_NOMEM, &io);
+    struct fold_opt o = {a.items ? &in.graph : NULL, a.boost, cli_exec(&io)};
+    fold_all(&io, &in, &plan, &o, state);
+    if (io.verbose)
+        fold_price(&io, &in.model, &in.data, a.data, state);
+    write_model(&io, &in, &plan);
+    free(state);
+    fold_plan_free(&plan);
+    ranker_free(&in.model);
+    seen_free(&in.seen);
+    csr_free(&in.graph);
+    dataset_free(&in.data);
+    dataset_free(&in.before);
+    return cli_finish(&io);
+}
