@@ -30,6 +30,7 @@ mkdir shop && cd shop || exit 1
 	train() { stair-train -q --data data.npz --epochs 1 "$@"; }
 	train --init init.npz --items items.npz -o model.npz
 	train --model mf -o mf.npz
+	cp data.npz today.npz
 	for f in one two other cpu cuda; do cp model.npz $f.npz; done
 	stair-eval -q --data data.npz --per-user stair-users.tsv -o stair-1.tsv model.npz
 	stair-eval -q --data data.npz --per-user mf-users.tsv -o lightgcn-1.tsv mf.npz
