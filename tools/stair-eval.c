@@ -88,13 +88,21 @@ check_args(struct cli *io, struct eval_args *a)
 struct table {
     struct xout x;
     const struct eval_args *args;
-    const struct ids *ids;
+    const struct dataset *data;
+    const struct csr *target;
 };
+
+/* What is not ranked, as a number: see scores.h. */
+static int
+masks(const struct eval_args *a)
+{
+    return strcmp(a->mask, "none") == 0 ? 0 : 1 + (strchr(a->mask, ',') != 0);
+}
 
 static int
 table_open(struct table *t, const struct eval_args *a, struct err *e)
 {
-    int rc = ids_check_table(t->ids, "user", e);
+    int rc = ids_check_table(&t->data->user_ids, "user", e);
     if (rc)
         return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
     rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
@@ -104,7 +112,7 @@ table_open(struct table *t, const struct eval_args *a, struct err *e)
         for (int c = 0; c < a->n_cuts && !rc; c++)
             rc = xout_printf(
                 &t->x, e, "\t%s@%" PRId64, metrics_names[m], a->cuts[c]);
-    return rc ? rc : xout_write(&t->x, "\n", 1, e);
+    return rc ? rc : xout_printf(&t->x, e, "\tdigest\n");
 }
 
 static int
@@ -113,25 +121,28 @@ table_row(void *ctx, int64_t user, int64_t n_target,
 {
     struct table *t = ctx;
     char number[JSONOUT_NUMBER];
-    struct text id = ids_get(t->ids, user);
+    struct text id = ids_get(&t->data->user_ids, user);
     int rc = xout_printf(&t->x, e, "%.*s\t%" PRId64, (int)id.n, id.s, n_target);
     for (int m = 0; m < kinds(t->args); m++)
         for (int c = 0; c < t->args->n_cuts && !rc; c++)
             rc = xout_printf(
                 &t->x, e, "\t%s", jsonout_double(number, value[m][c]));
-    return rc ? rc : xout_write(&t->x, "\n", 1, e);
+    return rc ? rc
+              : xout_printf(&t->x, e, "\t%" PRIu32 "\n",
+                    identity_user(t->data, t->target, user, masks(t->args)));
 }
 
 static int
 measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
     const struct scorer *s, struct eval *v)
 {
-    struct table t = {.args = a, .ids = &d->user_ids};
+    struct table t = {.args = a, .data = d};
     struct eval_opt o = {.train = &d->train,
         .cuts = a->cuts,
         .n_cuts = a->n_cuts,
         .exec = cli_exec(io)};
-    o.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
+    t.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
+    o.target = t.target;
     if (strcmp(a->mask, "none") != 0)
         o.mask[0] = &d->train;
     if (strcmp(a->mask, "train,valid") == 0)
@@ -214,8 +225,7 @@ main(int argc, char **argv)
     v.kinds = kinds(&a);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
     struct scores_about about = scores_about(&d,
-        strcmp(a.split, "valid") == 0 ? SCORES_VALID : SCORES_TEST,
-        strcmp(a.mask, "none") == 0 ? 0 : 1 + (strchr(a.mask, ',') != NULL));
+        strcmp(a.split, "valid") == 0 ? SCORES_VALID : SCORES_TEST, masks(&a));
     die_if(a.json ? eval_print_json(
                         &x, &v, &about, a.split, a.mask, a.strata, &io.err)
                   : eval_print_text(&x, &v, &about, a.strata, &io.err),

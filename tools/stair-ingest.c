@@ -343,6 +343,11 @@ main(int argc, char **argv)
             "that counts",
             count.crossed);
     intake_notes(&in, say, &io);
+    if (o.column[INTAKE_TIME] && !in.need[INTAKE_TIME])
+        cli_note(&io,
+            "column '%s' is not read: times decide nothing here (see --split "
+            "and --repeat)",
+            o.column[INTAKE_TIME]);
     intake_id_notes(&a.users, "user", say, &io);
     intake_id_notes(&a.items, "item", say, &io);
     if (o.core > 1) {

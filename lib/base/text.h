@@ -22,4 +22,11 @@ text_same(struct text a, struct text b)
     return a.n == b.n && memcmp(a.s, b.s, (size_t)a.n) == 0;
 }
 
+/* Length of the UTF-8 sequence that begins at s, of which n bytes are left; 0
+ * if none does: overlong forms, surrogates and values beyond U+10FFFF are none.
+ */
+int text_utf8_length(const unsigned char *s, int64_t n);
+
+int text_is_utf8(struct text t);
+
 #endif

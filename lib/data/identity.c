@@ -32,6 +32,27 @@ identity_pairs(const struct csr *pairs)
     return (uint32_t)crc;
 }
 
+static uLong
+row_of(uLong crc, const struct ids *ids, const struct csr *pairs, int64_t u)
+{
+    for (int64_t k = pairs->indptr[u]; k < pairs->indptr[u + 1]; k++) {
+        struct text id = ids_get(ids, pairs->indices[k]);
+        crc = crc32_z(crc, (const void *)id.s, (size_t)id.n);
+        crc = crc32_z(crc, (const void *)"", 1);
+    }
+    return crc32_z(crc, (const void *)"\n", 1);
+}
+
+uint32_t
+identity_user(
+    const struct dataset *d, const struct csr *target, int64_t u, int masks)
+{
+    unsigned char last = (unsigned char)masks;
+    uLong crc = row_of(crc32_z(0, NULL, 0), &d->item_ids, &d->train, u);
+    crc = row_of(crc, &d->item_ids, target, u);
+    return (uint32_t)crc32_z(crc, &last, 1);
+}
+
 struct identity
 identity_of(const struct dataset *d)
 {

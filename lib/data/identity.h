@@ -36,6 +36,13 @@ struct identity {
 uint32_t identity_ids(const struct ids *ids);
 uint32_t identity_pairs(const struct csr *pairs);
 
+/* Of what the metrics of user u are about: its train items, the targets of its
+ * lists, and what is not ranked (a number). Runs over the items' ids, a NUL
+ * behind each, a line end behind each of the two lists, and the number as a
+ * byte. */
+uint32_t identity_user(
+    const struct dataset *d, const struct csr *target, int64_t u, int masks);
+
 /* All three parts of a dataset. */
 struct identity identity_of(const struct dataset *d);
 

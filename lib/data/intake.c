@@ -124,12 +124,24 @@ intake_settle(struct intake *k, int role, int there)
         k->need[role] = INTAKE_NEVER;
 }
 
+/* "number 4", "text '4,5'" */
+static const char *
+other(const struct where *w, char buf[INTAKE_SHOWN + 16])
+{
+    static const char *const kind[] = {"text", "number", "date"};
+    const char *quote = w->type == WHERE_TEXT ? "'" : "";
+    char shown[INTAKE_SHOWN];
+    snprintf(buf, INTAKE_SHOWN + 16, "%s %s%s%s", kind[w->type], quote,
+        intake_show(w->value, shown), quote);
+    return buf;
+}
+
 int
 intake_meets(struct intake_run *r, int64_t line,
     const struct text value[INTAKE_SLOTS], int *yes, struct err *e)
 {
     struct intake *k = r->k;
-    char shown[2][INTAKE_SHOWN];
+    char shown[2][INTAKE_SHOWN + 16];
     *yes = 0;
     for (int i = 0; i < k->n_where; i++) {
         const struct where *w = &k->where[i];
@@ -138,10 +150,8 @@ intake_meets(struct intake_run *r, int64_t line,
         k->left += holds == 0;
         if (holds < 0)
             return intake_bad(r, line, e,
-                "%.60s '%s' cannot be compared with the %s %s", w->column,
-                intake_show(v, shown[0]),
-                w->type == WHERE_DATE ? "date" : "number",
-                intake_show(w->value, shown[1]));
+                "%.60s '%s' cannot be compared with the %s", w->column,
+                intake_show(v, shown[0]), other(w, shown[1]));
         if (holds == 0)
             return 0;
     }

@@ -75,6 +75,7 @@ struct intake {
     int numbers, local, zoned;     /* kinds of times */
     int64_t headers, header_line;  /* rows that repeat the header */
     int unsaid_header;             /* with no_header, there is one */
+    char numeric[INTAKE_SHOWN];    /* a number in the header */
     char ignored[2][INTAKE_SHOWN]; /* a rating's and an event's column */
 };
 
@@ -106,7 +107,8 @@ typedef void intake_say(void *ctx, const char *sentence);
 void intake_notes(const struct intake *k, intake_say *say, void *ctx);
 
 /* The same about the ids, those of what ("user"): blanks at their ends, line
- * ends in them, one that is far longer than the others. */
+ * ends in them, bytes that are no UTF-8, one that is far longer than the
+ * others, one that is a column's name. */
 void intake_id_notes(
     const struct ids *ids, const char *what, intake_say *say, void *ctx);
 

@@ -28,6 +28,13 @@ intake_notes(const struct intake *k, intake_say *say, void *ctx)
             k->headers, k->header_line);
         say(ctx, s);
     }
+    if (*k->numeric) {
+        snprintf(s, sizeof s,
+            "the first row is taken as a header, but it holds the number '%s' "
+            "(--no-header takes it as data)",
+            k->numeric);
+        say(ctx, s);
+    }
     if (k->unsaid_header)
         say(ctx, "the first row looks like a header, but --no-header takes "
                  "it as data");
@@ -62,8 +69,10 @@ void
 intake_id_notes(
     const struct ids *ids, const char *what, intake_say *say, void *ctx)
 {
-    int64_t blank = 0, twins = 0, broken = 0, bytes = 0;
-    struct text first = {0}, line = {0}, longest = {"", 0};
+    int role = strcmp(what, "user") == 0 ? INTAKE_USER : INTAKE_ITEM;
+    int64_t blank = 0, twins = 0, broken = 0, wild = 0, bytes = 0;
+    struct text first = {0}, line = {0}, other = {0}, name = {0};
+    struct text longest = {"", 0};
     for (int64_t i = 0; i < ids->n; i++) {
         struct text id = ids_get(ids, i), inner = trim(id);
         if (inner.n < id.n) {
@@ -73,6 +82,10 @@ intake_id_notes(
         }
         if (has_line_end(id) && broken++ == 0)
             line = id;
+        if (!text_is_utf8(id) && wild++ == 0)
+            other = id;
+        if (intake_usual(role, id))
+            name = id;
         if (id.n > longest.n)
             longest = id;
         bytes += id.n;
@@ -90,6 +103,19 @@ intake_id_notes(
             "%" PRId64 " %s ids hold a line end, the first '%s' (an unclosed "
             "quote?)",
             broken, what, intake_show(line, shown));
+        say(ctx, s);
+    }
+    if (wild) {
+        snprintf(s, sizeof s,
+            "%" PRId64 " %s ids are not in UTF-8, the first '%s' (for Western "
+            "Europe: iconv -f CP1252 -t UTF-8)",
+            wild, what, intake_show(other, shown));
+        say(ctx, s);
+    }
+    if (name.n) {
+        snprintf(s, sizeof s,
+            "one %s is called '%s', as a column is (a second header inside?)",
+            what, intake_show(name, shown));
         say(ctx, s);
     }
     if (longest.n > 64 && longest.n > 4 * bytes / ids->n) {

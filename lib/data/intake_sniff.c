@@ -144,6 +144,13 @@ static const char *
 find_sep(const char *p, const char *end, int quotes)
 {
     int64_t first[SEPS] = {0}, alike[SEPS] = {0};
+    if (end - p > 5 && memcmp(p, "sep=", 4) == 0) { /* Excel's own line */
+        for (int i = 0; i < (int)SEPS; i++)
+            if (p[4] == *seps[i] && !seps[i][1] && strchr("\r\n", p[5]))
+                return seps[i];
+        while (p < end && *p != '\n' && *p != '\r')
+            p++;
+    }
     for (int line = 0; line < LINES && (p = skip_blanks(p, end)) < end;
          line++) {
         const char *to = p;

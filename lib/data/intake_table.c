@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 struct table {
     struct intake_run *r;
     int64_t at[INTAKE_SLOTS]; /* column of the slot, -1: not wanted */
     int64_t fields;           /* in every row; 0 before the first */
     int no_header;            /* the first row is data */
+    int numbered;             /* a column was given by its number */
     char *header[2];          /* names of the user and the item column */
 };
 
@@ -119,8 +121,10 @@ find_column(
         return err_set(e, ERR_FORMAT,
             "'%.400s' has no column %s: it has %" PRId64, t->r->x->name, want,
             row->n);
-    if (number)
+    if (number) {
         t->at[slot] = number - 1;
+        t->numbered = 1;
+    }
     int64_t place = k->list ? 0 : slot; /* without a header */
     if (!want && t->no_header && slot <= INTAKE_ITEM && place < row->n)
         t->at[slot] = place;
@@ -180,9 +184,14 @@ static int
 keep_header(struct table *t, const struct table_row *row, struct err *e)
 {
     struct intake *k = t->r->k;
-    for (int64_t i = 0; i < row->n; i++)
+    struct decimal v;
+    for (int64_t i = 0; i < row->n; i++) {
         if (!has_slot(t, i))
             intake_ignored(k, bare(row->field[i]));
+        if (t->numbered && !*k->numeric &&
+            decimal_parse(row->field[i], &v) != DECIMAL_NONE)
+            intake_show(row->field[i], k->numeric);
+    }
     for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++) {
         if (t->at[role] < 0)
             continue;
@@ -230,15 +239,43 @@ first_row(struct table *t, const struct table_row *row, struct err *e)
     return 0;
 }
 
-/* Files that were put together have the header of each. */
+/* Whether a column is called so, in capitals or not, or behind the mark at the
+ * beginning of a file. */
 static int
-repeats_header(const struct table *t, const struct text *value)
+is_name(const char *name, struct text t)
 {
-    for (int role = INTAKE_USER; role <= INTAKE_ITEM; role++)
-        if (t->header[role] &&
-            !text_same(value[role], text_of(t->header[role])))
-            return 0;
-    return t->header[INTAKE_ITEM] != NULL;
+    if (t.n > 3 && memcmp(t.s, "\xEF\xBB\xBF", 3) == 0)
+        t = (struct text){t.s + 3, t.n - 3};
+    return (int64_t)strlen(name) == t.n &&
+           strncasecmp(name, t.s, (size_t)t.n) == 0;
+}
+
+/* Files that were put together have the header of each. Returns 1 if the row is
+ * one; ERR_FORMAT if its columns stand in another order. */
+static int
+repeats_header(const struct table *t, const struct table_row *row,
+    const struct text *value, struct err *e)
+{
+    const char *user = t->header[INTAKE_USER], *item = t->header[INTAKE_ITEM];
+    if (!item || (user && is_name(user, value[INTAKE_ITEM]) &&
+                     is_name(item, value[INTAKE_USER])))
+        return !item ? 0
+                     : err_set(e, ERR_FORMAT,
+                           "'%.400s', line %" PRId64
+                           " is a header with the columns in another order: "
+                           "give what follows as a file of its own",
+                           t->r->x->name, row->line);
+    return is_name(item, value[INTAKE_ITEM]) &&
+           (!user || is_name(user, value[INTAKE_USER]));
+}
+
+/* The line by which Excel is told the separator: "sep=;". */
+static int
+names_separator(const struct table_row *row)
+{
+    struct text first = row->field[0];
+    return first.n >= 4 && first.n <= 5 && memcmp(first.s, "sep=", 4) == 0 &&
+           (row->n == 1 || (row->n == 2 && row->field[1].n == 0));
 }
 
 static int
@@ -247,6 +284,8 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
     struct table *t = ctx;
     struct intake *k = t->r->k;
     if (t->fields == 0) {
+        if (!row->bad && names_separator(row))
+            return 0;
         int rc = first_row(t, row, e);
         if (rc || !t->no_header)
             return rc;
@@ -262,7 +301,10 @@ on_row(void *ctx, const struct table_row *row, struct err *e)
     for (int slot = 0; slot < intake_slots(k); slot++)
         value[slot] =
             t->at[slot] < 0 ? (struct text){"", 0} : row->field[t->at[slot]];
-    if (repeats_header(t, value)) {
+    int again = repeats_header(t, row, value, e);
+    if (again < 0)
+        return again;
+    if (again) {
         if (k->headers++ == 0)
             k->header_line = row->line;
         return 0;

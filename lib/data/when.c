@@ -149,6 +149,10 @@ parse_date(struct text t, struct decimal *v)
 enum when
 when_parse(struct text t, struct decimal *v)
 {
+    while (t.n && (t.s[0] == ' ' || t.s[0] == '\t'))
+        t = (struct text){t.s + 1, t.n - 1};
+    while (t.n && (t.s[t.n - 1] == ' ' || t.s[t.n - 1] == '\t'))
+        t.n--;
     switch (decimal_parse(t, v)) {
     case DECIMAL_OK:
         return WHEN_NUMBER;

@@ -68,6 +68,12 @@ wrong(const char *expression, const char *why, struct err *e)
 }
 
 static int
+is_order(enum where_op op)
+{
+    return op != WHERE_EQ && op != WHERE_NE;
+}
+
+static int
 parse(struct where *w, const char *expression, struct err *e)
 {
     enum where_op ignored;
@@ -91,16 +97,23 @@ parse(struct where *w, const char *expression, struct err *e)
         return wrong(expression, "there is none of = != < <= > >=", e);
     p = blanks(p + n);
     char *value = to;
+    if (*p && strchr("=<>", *p))
+        return wrong(expression, "the operator is none of = != < <= > >=", e);
     if (*p == '"' || *p == '\'') {
+        w->quoted = 1;
         if (!unquote(&p, &to))
             return wrong(expression, "a quote is not closed", e);
         if (*blanks(p))
             return wrong(expression, "there is text after the value", e);
         w->value = text_of(value);
-        return 0;
+        return w->value.n || !is_order(w->op)
+                   ? 0
+                   : wrong(expression, "the value is empty", e);
     }
     copy_bare(&p, p + strlen(p), &to);
     w->value = text_of(value);
+    if (!w->value.n && is_order(w->op))
+        return wrong(expression, "the value is empty", e);
     switch (when_parse(w->value, &w->number)) {
     case WHEN_LARGE:
         return wrong(expression, "the number is too large", e);
@@ -137,6 +150,8 @@ compare(const struct where *w, struct text value)
 {
     struct decimal v;
     if (w->type == WHERE_TEXT) {
+        if (is_order(w->op) && !w->quoted && when_parse(value, &v) != WHEN_NONE)
+            return 2;
         int64_t n = value.n < w->value.n ? value.n : w->value.n;
         int c = n ? memcmp(value.s, w->value.s, (size_t)n) : 0;
         if (c == 0)
@@ -154,7 +169,7 @@ compare(const struct where *w, struct text value)
 int
 where_holds(const struct where *w, struct text value)
 {
-    int order = w->op != WHERE_EQ && w->op != WHERE_NE;
+    int order = is_order(w->op);
     if (order && value.n == 0)
         return 0;
     int c = value.n || w->type == WHERE_TEXT ? compare(w, value) : 2;

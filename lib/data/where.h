@@ -16,6 +16,7 @@ struct where {
     const char *column; /* terminated */
     enum where_op op;
     enum where_type type;
+    int quoted; /* the value stood in quotes */
     struct text value;
     struct decimal number; /* of a number or a date */
     char *own;             /* what column and value point into */
@@ -29,8 +30,9 @@ int where_parse(
  * Whether a value meets the condition: 1 or 0, or -1 if the two cannot be
  * compared. A number is compared with numbers and a date with dates (both
  * exactly), text byte by byte. What is no number or date is unequal to all of
- * them and smaller or larger than none: -1. An empty value is absent, and what
- * is absent is neither smaller nor larger than anything: 0.
+ * them and smaller or larger than none: -1. So are numbers and dates beside
+ * text that does not stand in quotes, as in rating>=4,5. An empty value is
+ * absent, and what is absent is neither smaller nor larger than anything: 0.
  */
 int where_holds(const struct where *w, struct text value);
 

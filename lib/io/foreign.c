@@ -139,6 +139,7 @@ foreign_check(struct xin *x, const char *reader, struct err *e)
     char command[640];
     fill_in(command, sizeof command, f->command, x->name);
     return err_set(e, ERR_FORMAT,
-        "'%.200s' is %s, not text; read it with: %s | %s [options]", x->name,
-        f->name, command, reader);
+        "'%.200s' is %s, not %s; read it with: %s | %s [options]", x->name,
+        f->name, strncmp(f->name, "text", 4) == 0 ? "UTF-8" : "text", command,
+        reader);
 }

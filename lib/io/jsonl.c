@@ -65,11 +65,29 @@ look(struct jsonl *j, struct err *e)
     return *j->p;
 }
 
+/* Passes over the byte order mark of a file that was put behind another. */
+static int
+mark(struct jsonl *j, struct err *e)
+{
+    static const unsigned char bytes[] = {0xEF, 0xBB, 0xBF};
+    for (int i = 0; i < 3; i++) {
+        if (look(j, e) != bytes[i])
+            return 0;
+        j->p++;
+    }
+    return 1;
+}
+
 static int
 blanks(struct jsonl *j, struct err *e)
 {
     for (;;) {
         int c = look(j, e);
+        if (c == 0xEF && !j->depth) {
+            if (!mark(j, e))
+                return 0; /* no value begins so */
+            continue;
+        }
         if (c != ' ' && c != '\t' && !is_line_end(c)) {
             j->cr = 0;
             return c;

@@ -1,5 +1,7 @@
 #include "lib/io/jsonout.h"
 
+#include "lib/base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,39 +132,13 @@ jsonout_float(char *buf, float v)
     return buf;
 }
 
-/* Length of the UTF-8 sequence that begins at s (n bytes left), 0 if none does:
- * overlong forms, surrogates and values beyond U+10FFFF are none. */
-static int
-utf8_length(const unsigned char *s, int64_t n)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int k = s[0] < 0x80             ? 1
-            : (s[0] & 0xe0) == 0xc0 ? 2
-            : (s[0] & 0xf0) == 0xe0 ? 3
-            : (s[0] & 0xf8) == 0xf0 ? 4
-                                    : 0;
-    if (k <= 1)
-        return k;
-    if (k > n)
-        return 0;
-    uint32_t v = s[0] & (0xffu >> (k + 1));
-    for (int i = 1; i < k; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        v = v << 6 | (s[i] & 0x3fu);
-    }
-    if (v < least[k] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
-        return 0;
-    return k;
-}
-
 int
 jsonout_text(struct xout *x, const char *s, int64_t n, struct err *e)
 {
     const unsigned char *p = (const unsigned char *)s;
     int rc = 0;
     while (n > 0 && !rc) {
-        int k = utf8_length(p, n);
+        int k = text_utf8_length(p, n);
         if (!k) {
             rc = xout_write(x, "\xef\xbf\xbd", 3, e);
             k = 1;

@@ -116,13 +116,14 @@ add_summary(const struct reader *r, int64_t line, const char *metric,
     return rc ? rc : add_value(r->s, v, r->s->key.n - 1, e);
 }
 
-/* user<TAB>targets<TAB>recall@10.. */
+/* user<TAB>targets<TAB>recall@10.., and perhaps <TAB>digest */
 static int
 header(struct reader *r, const struct table_row *row, struct err *e)
 {
     r->s->per_user = 1;
+    r->s->digests = strcmp(row->field[row->n - 1].s, "digest") == 0;
     int rc = 0;
-    for (int64_t i = 2; i < row->n && !rc; i++) {
+    for (int64_t i = 2; i < row->n - r->s->digests && !rc; i++) {
         char metric[KEY_MAX];
         const char *name = row->field[i].s, *at = strrchr(name, '@');
         if (!at || row->field[i].n >= KEY_MAX)
@@ -135,15 +136,32 @@ header(struct reader *r, const struct table_row *row, struct err *e)
     return rc;
 }
 
+/* Of row s->n, in the last field. */
+static int
+add_digest(const struct reader *r, const struct table_row *row, struct err *e)
+{
+    struct scores *s = r->s;
+    void *digest = s->digest;
+    double v;
+    int rc = mem_grow(&digest, &s->digest_cap, s->n + 1, sizeof *s->digest, e);
+    s->digest = digest;
+    if (!rc)
+        rc = number(r, row->line, row->field[row->n - 1].s, &v, e);
+    if (!rc)
+        s->digest[s->n] = v >= 0 && v <= UINT32_MAX ? (uint32_t)v : 0;
+    return rc;
+}
+
 static int
 user(struct reader *r, const struct table_row *row, struct err *e)
 {
     struct scores *s = r->s;
-    if (row->n != s->key.n + 2)
+    int64_t fields = s->key.n + 2 + s->digests;
+    if (row->n != fields)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": %" PRId64
             " fields, but the header has %" PRId64,
-            r->name, row->line, row->n, s->key.n + 2);
+            r->name, row->line, row->n, fields);
     const char *why = ids_reason(row->field[0]);
     if (why)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",
@@ -169,6 +187,8 @@ user(struct reader *r, const struct table_row *row, struct err *e)
         if (!rc)
             rc = add_value(s, v, s->n * s->key.n + k, e);
     }
+    if (!rc && s->digests)
+        rc = add_digest(r, row, e);
     s->n += !rc;
     return rc;
 }
@@ -285,14 +305,20 @@ static int
 same_targets(const struct scores *a, const char *a_name, const struct scores *b,
     const char *b_name, struct err *e)
 {
-    for (int64_t i = 0; i < a->n && i < b->n; i++)
+    for (int64_t i = 0; i < a->n && i < b->n; i++) {
+        struct text id = ids_get(&a->users, i);
         if (a->targets[i] != b->targets[i])
             return err_set(e, ERR_FORMAT,
                 "'%s' and '%s' are of different splits: user '%.*s' has "
                 "%" PRId64 " targets in the first and %" PRId64
                 " in the second",
-                b_name, a_name, (int)ids_get(&a->users, i).n,
-                ids_get(&a->users, i).s, b->targets[i], a->targets[i]);
+                b_name, a_name, (int)id.n, id.s, b->targets[i], a->targets[i]);
+        if (a->digests && b->digests && a->digest[i] != b->digest[i])
+            return err_set(e, ERR_FORMAT,
+                "'%s' and '%s' are of different splits or masks: user '%.*s' "
+                "has other train items, targets or --mask",
+                b_name, a_name, (int)id.n, id.s);
+    }
     return 0;
 }
 
@@ -332,5 +358,6 @@ scores_free(struct scores *s)
     ids_free(&s->users);
     free(s->value);
     free(s->targets);
+    free(s->digest);
     *s = (struct scores){0};
 }

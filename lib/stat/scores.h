@@ -45,6 +45,9 @@ struct scores {
     struct ids users; /* of the rows, if per_user */
     int64_t *targets; /* [n], the same: how many each user has */
     int64_t targets_cap;
+    int digests;      /* 1: the table has a digest of each row, see */
+    uint32_t *digest; /* [n] identity_user */
+    int64_t digest_cap;
     struct scores_about about; /* what the file says of it */
     int64_t cap;               /* of value */
 };
@@ -56,9 +59,9 @@ int scores_read(struct scores *s, const char *path, struct err *e) ERR_CHECKED;
 
 /*
  * ERR_FORMAT if b, from a file of that name, is about other things than a, as
- * far as both say. Tables of single users say nothing but how many targets a
- * user has; that they are about the same users is the caller's to check. The
- * sentence names both files and what differs.
+ * far as both say. Tables of single users say it of each user; that they are
+ * about the same users is the caller's to check. The sentence names both files
+ * and what differs.
  */
 int scores_same(const struct scores *a, const char *a_name,
     const struct scores *b, const char *b_name, struct err *e) ERR_CHECKED;

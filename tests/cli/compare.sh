@@ -49,6 +49,14 @@ a 3 0.4 - -
 b 3 0.2 0.9607 -"
 printf 'user\ttargets\trecall@5\nx\t2\t0.2\nz\t3\t0.2\n' >uc.tsv
 fails 1 "stair-compare: 'ub.tsv' and 'uc.tsv' are not about the same users in the same order" stair-compare ub.tsv uc.tsv
+printf 'user\ttargets\trecall@5\tdigest\nx\t2\t0.2\t4294967295\nz\t3\t0.2\t7\n' >ud1.tsv
+sed 's/7$/8/' ud1.tsv >ud2.tsv
+fails 1 "stair-compare: 'ud2.tsv' and 'ud1.tsv' are of different splits or masks: user 'z' has other train items, targets or --mask (--foreign takes it all the same)" \
+	stair-compare ud1.tsv ud2.tsv
+runs "of one split" stair-compare ud1.tsv ud1.tsv
+runs "a digest beside none" stair-compare ud1.tsv uc.tsv
+printf 'user\ttargets\trecall@5\tdigest\nx\t2\t0.2\n' >bad
+fails 1 "stair-compare: 'bad' line 2: 3 fields, but the header has 4" stair-compare bad ub.tsv
 fails 1 "stair-compare: 'ub.tsv' holds metrics of single users and 'a1.tsv' of all users" stair-compare ub.tsv a1.tsv
 printf 'user\ttargets\trecall@5\nx\t2\t0.2\nx\t3\t0.2\n' >bad
 fails 1 "stair-compare: 'bad' line 3: user 'x' occurs twice" stair-compare bad ub.tsv

@@ -55,6 +55,17 @@ bad "$log" "no row meets --where: 4 rows do not" --where 'rating>9'
 bad 'user,item,rating\na,x,good\n' "'bad.in', line 2: rating 'good' cannot be compared with the number 4" --where 'rating>4'
 bad '{"user":1,"item":2,"rating":[5]}\n' "'bad.in', line 1: 'rating' is neither a string nor a number" --where 'rating>4'
 bad '{"a":["x"]}' "'bad.in' has no columns for --where: user -> [items] files have none" --where a=b
+for op in '<>' '=>' '=<' '><'; do
+	fails 2 "stair-ingest: option '--where': 'rating${op}4' is not COLUMN OP VALUE, as in 'rating>=4': the operator is none of = != < <= > >=" \
+		stair-ingest --where "rating${op}4" in.csv
+done
+for value in '' '""'; do
+	fails 2 "stair-ingest: option '--where': 'rating>=$value' is not COLUMN OP VALUE, as in 'rating>=4': the value is empty" \
+		stair-ingest --where "rating>=$value" in.csv
+done
+bad "$log" "'bad.in', line 2: rating '5' cannot be compared with the text '4,5'" --where 'rating>=4,5'
+bad "$log" "'bad.in', line 2: when '2024-01-02' cannot be compared with the text '1.2.24'" --where 'when>1.2.24'
+same "where: the order of texts" "$(left "$log" --where 'event>b') $(left "$log" --where 'rating>"4.5"')" "a:x a:y b:x a:x"
 fails 2 "stair-ingest: option '--where': 'rating' is not COLUMN OP VALUE, as in 'rating>=4': there is none of = != < <= > >=" stair-ingest --where rating in.csv
 says "$log" "stair-ingest: column 'rating' is ignored: every row is a positive interaction (--where chooses, as in --where 'rating>=4')"
 says "$log" "stair-ingest: column 'event' is ignored: rows of every kind count (--where chooses, as in --where 'event=purchase')"
@@ -100,6 +111,8 @@ for name in timestamp time unixReviewTime created_at createdAt datetime date eve
 done
 same "JSON" "$(rows '{"user":1,"item":"x","date":"2024-01-03"}\n{"user":1,"item":"y","date":"2024-01-01"}\n{"user":1,"item":"z","date":"2024-01-02"}\n' --split leave-one-out)" "1:y:0 1:z:1 1:x:2"
 same "times of 10,000 years and of all seconds in one order" "$(late '0001-01-01T00:00:00Z 9999-12-31T23:59:59Z 2024-01-01T00:00:00Z')" y
+same "a time between blanks" "$(rows 'user,item,time\na,x, 2024-01-03\na,y,\t2024-01-02 \na,z,2024-01-01\n' --split leave-one-out)" "a:z:0 a:y:1 a:x:2"
+says 'user,item,day\na,x,1.2.24\n' "column 'day' is not read: times decide nothing here (see --split and --repeat)" --time day
 says 'user,item,time\na,x,2024-01-01T10:00:00Z\na,y,2024-01-01T10:00:00\n' "some times have a zone and some have none: those without are taken as UTC" --split time
 bad 'user,item,time\na,x,2024-01-01\na,y,17\n' "'bad.in', line 3: time '17' is a number, but those before are dates" --split time
 bad 'user,item,time\na,x,17\na,y,2024-01-01\n' "'bad.in', line 3: time '2024-01-01' is a date, but those before are numbers" --split time
@@ -220,12 +233,30 @@ says 'user,item\na,x\nb,"y\nz"\n' "1 item ids hold a line end, the first 'y?z' (
 says "user,item\n$(for i in $(seq 9); do printf 'u%s,x%s\\n' "$i" "$i"; done)u1,$(printf '%0100d' 1)\n" "the longest item id has 100 bytes, 11 are usual: '00000000"
 says 'user,item,n\na,x,1\nuser,item,n\nb,y,2\n' "passed over 1 rows that repeat the header, the first in line 3"
 same "which are no interactions" "$(left 'user,item,n\na,x,1\nuser,item,n\nb,y,2\n')" "a:x b:y"
+says 'user,item\na,x\nUSER,Item\nb,y\n' "passed over 1 rows that repeat the header, the first in line 3"
+says 'user,item\na,x\n\xEF\xBB\xBFuser,item\nb,y\n' "passed over 1 rows that repeat the header, the first in line 3"
+bad 'user,item\na,x\nitem,user\ny,b\n' "'bad.in', line 3 is a header with the columns in another order: give what follows as a file of its own" --skip-bad
+says 'user,item\na,x\nuser_id,item_id\nb,y\n' "one user is called 'user_id', as a column is (a second header inside?)"
+says '1,1193,5\n1,661,3\n2,1193,4\n' "the first row is taken as a header, but it holds the number '1' (--no-header takes it as data)" --user 1 --item 2
+stair-ingest --user 1 --item 2 -o says.npz <(printf 'a,b,5\nx,y,3\n') 2>&1 | grep -q "holds the number '5'"
+ok $? "in any column"
+stair-ingest --user a --item 2 -o says.npz <(printf 'a,b\nx,y\n') 2>&1 | grep "holds the number"
+same "no number, no note" "${PIPESTATUS[1]}" 1
+for sep in ';' '|' ',' '\t'; do
+	same "Excel's line of the separator '$sep'" "$(left "sep=$sep\r\nuser${sep}item\r\na${sep}x\r\nb${sep}y\r\n")" "a:x b:y"
+done
+same "in each of several files" "$(printf 'sep=;\nuser;item\na;x\n' >one.csv && cp one.csv two.csv && stair-ingest -q one.csv two.csv | stair-cat | cut -f 1,2)" "a	x"
+says 'user,item\nM\xfcller,x\nb,y\n' "1 user ids are not in UTF-8, the first 'M$(printf '\xfc')ller' (for Western Europe: iconv -f CP1252 -t UTF-8)"
+same "JSON lines that were put together" "$(left '\xEF\xBB\xBF{"user":1,"item":2}\n\xEF\xBB\xBF{"user":1,"item":3}\n')" "1:2 1:3"
+bad '{"user":1,"item":2}\n\xEF{"user":1,"item":3}\n' "'bad.in', line 2: neither a value nor its end"
 says 'user_id,item_id\na,x\n' "the first row looks like a header, but --no-header takes it as data" --no-header
 
 # -- what is no text -----------------------------------------------------------------
 printf 'user,item\na,x\nb,y\n' >plain.csv
 foreign() { # foreign FILE 'what' 'command'
-	fails 1 "stair-ingest: '$1' is $2, not text; read it with: $3 | stair-ingest [options]" stair-ingest "$1"
+	local want=text
+	[[ $2 != text* ]] || want=UTF-8
+	fails 1 "stair-ingest: '$1' is $2, not $want; read it with: $3 | stair-ingest [options]" stair-ingest "$1"
 }
 works() { # works COMMAND: what the message says gives the rows
 	same "$1" "$(eval "$1" 2>&1 | stair-ingest -q --split ratio:1:0:0 | stair-cat | cut -f 1,2 | tr '\n\t' '  ')" "a x b y "

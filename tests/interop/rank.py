@@ -240,7 +240,10 @@ def check_users():
     for row, u in zip(rows[1:], users):
         assert row[0].encode() == d['user_ids'][u]
         assert int(row[1]) == target[u].sum()
-        for head, x in zip(rows[0][2:], row[2:]):
+        digest = zlib.crc32(b''.join(b''.join(d['item_ids'][i] + b'\0' for i in np.flatnonzero(p[u])) + b'\n'
+                                     for p in (part(d, 'train'), target)) + b'\2')
+        assert rows[0][-1] == 'digest' and int(row[-1]) == digest
+        for head, x in zip(rows[0][2:-1], row[2:-1]):
             m, k = head.split('@')
             close(float(x), one(lists[u], target[u], int(k), 400)[m], head)
 
