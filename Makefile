@@ -10,11 +10,11 @@ MAKEFLAGS += --no-builtin-rules
 
 VARIANT := $(or $(if $(FUZZ),fuzz),$(if $(TSAN),tsan),$(if $(COV),cov),$(if $(SAN),san))
 B := build$(VARIANT:%=/%)
-BIN := $(if $(VARIANT),$B/bin,bin)
+BIN := $(if $(VARIANT),$B/bin,bin)$(if $(MPI),/mpi)
 $(call path,BIN)
-# What is linked with the CUDA engine has a folder of its own. The objects are the
-# same.
-L := $B$(if $(CUDA),/cuda)
+# What is linked with the CUDA engine or with MPI has a folder of its own. The
+# objects are the same.
+L := $B$(if $(CUDA),/cuda)$(if $(MPI),/mpi)
 Q := $(if $(V),,@)
 
 WARN = -Wall -Wextra -Wshadow -Wvla -Wdouble-promotion -Wmissing-prototypes \
@@ -49,7 +49,7 @@ CUDA_LIBS = $(if $(CUDA),-L$(CUDA_HOME)/lib64 -lcudart_static -ldl -lrt)
 
 # Folders of lib/, and folders within them.
 in_lib = $(wildcard lib/*/$1 lib/*/*/$1)
-LIB_SRC := $(filter-out %_isa.c $(if $(CUDA),%_none.c),$(call in_lib,*.c))
+LIB_SRC := $(filter-out %_isa.c $(if $(CUDA),%_none.c) $(if $(MPI),%/ranks_one.c,%/ranks_mpi.c),$(call in_lib,*.c))
 CUDA_SRC := $(if $(CUDA),$(call in_lib,*.cu))
 ISA_SRC := $(call in_lib,*_isa.c)
 TOOL_SRC := $(wildcard tools/stair-*.c)
@@ -91,6 +91,7 @@ $(CUDA_SRC:%.cu=$L/%.o): $L/%.o: %.cu $L/cuda.flags
 
 # Private, since otherwise the stamp of the flags would depend on what is made
 # first.
+$B/lib/base/ranks_mpi.o: private CC := $(MPICC)
 $B/lib/%.o $B/tests/%.o: private CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
 $(CLI): $(CLI_OBJ)
@@ -105,21 +106,23 @@ $(CLI) $(LIB):
 define link
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  LINK    $(@:.linked=)")
-	$Q$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+	$Q$(if $(MPI),$(MPICC),$(CC)) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 endef
 $(TOOLS:%=$L/%.linked): $L/%.linked: $B/tools/%.o $(CLI) $(LIB)
 	$(link)
 
+# bin/ holds programs either with or without CUDA: this stamp says which.
+FROM := $(if $(MPI),$L,$B)/from
+
 # A program is replaced only when its bytes changed, so that an edited comment
 # does not run a pipeline's stages again.
-$(TOOLS:%=$(BIN)/%): $(BIN)/%: $L/%.linked $B/from
+$(TOOLS:%=$(BIN)/%): $(BIN)/%: $L/%.linked $(FROM)
 	@mkdir -p $(@D)
 	@cp $< $L/$*.stripped
 	@$(if $(VARIANT),,$(STRIP) $L/$*.stripped)
 	@cmp -s $L/$*.stripped $@ || cp -f $L/$*.stripped $@
 
-# bin/ holds programs either with or without CUDA: this stamp says which.
-$B/from: FORCE
+$(FROM): FORCE
 	@mkdir -p $(@D)
 	@echo '$L $(BIN)' | cmp -s - $@ || echo '$L $(BIN)' >$@
 

@@ -21,10 +21,15 @@ fishdir = $(PREFIX)/share/fish/vendor_completions.d
 OPT = -O2 -g
 
 # WERROR=1 (CI) turns warnings into errors; SAN=1 builds with AddressSanitizer
-# and UBSan under build/san; CUDA=1 adds the CUDA engine.
+# and UBSan under build/san; CUDA=1 adds the CUDA engine; MPI=1 builds programs
+# for mpirun into bin/mpi.
 WERROR =
 SAN =
 CUDA =
+MPI =
+
+# For MPI=1: the compiler of any MPI 3.
+MPICC = mpicc
 
 # For CUDA=1: where it is installed, and for which compute capabilities code is
 # built (80 is 8.0; the last one also serves later ones).
@@ -37,7 +42,7 @@ FUZZ_SECONDS = 60
 
 # Debian packages: to build, and those the tests use when they are there.
 DEPS_BUILD = gcc make zlib1g-dev libopenblas0
-DEPS_CHECK = python3-numpy python3-scipy mandoc
+DEPS_CHECK = python3-numpy python3-scipy mandoc libopenmpi-dev openmpi-bin
 # `make deb` builds packages with these.
 DEPS_DEB = debhelper dpkg-dev lintian
 # and what draws the figures of `make paper`.

@@ -35,11 +35,15 @@ hog: $(HOG)
 
 tests-build: all $(UNITS) $(FUZZERS) $(FAULTS) $(LOOP)
 
-check: tests-build  ## run every test, plain and under the sanitizers
+# Where there is an MPI the tests have programs for mpirun.
+mpi:
+	@if command -v $(MPICC) >/dev/null; then $(MAKE) --no-print-directory MPI=1 all; fi
+
+check: tests-build mpi  ## run every test, plain and under the sanitizers
 	@$(MAKE) --no-print-directory SAN=1 tests-build
 	@tests/run bin build build/san/bin build/san
 
-check-fast: tests-build  ## run the tests of the plain build only
+check-fast: tests-build mpi  ## run the tests of the plain build only
 	@tests/run bin build
 
 check-slow: tests-build  ## data races, valgrind, every fault: some minutes
@@ -86,4 +90,4 @@ tidy:
 	 xargs -P "$$(nproc)" -I FILE clang-tidy --quiet --config-file=tests/house/clang-tidy $(TIDY) FILE -- \
 	   -std=c11 -D_GNU_SOURCE -I. -DISA=portable $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
-.PHONY: tests-build hog check check-fast check-slow check-cuda coverage fuzz fuzz-build bench lint format tidy
+.PHONY: tests-build mpi hog check check-fast check-slow check-cuda coverage fuzz fuzz-build bench lint format tidy

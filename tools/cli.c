@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/exec.h"
 #include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 #include "lib/io/xio.h"
 
 #include <errno.h>
@@ -51,8 +52,30 @@ say(struct cli *io, const char *fmt, va_list ap)
 {
     clear_progress(io);
     fprintf(stderr, "%s: ", io->tool);
+    if (ranks_mine() > 0)
+        fprintf(
+            stderr, "rank %d on %s: ", ranks_mine(), ranks_host(ranks_mine()));
     vfprintf(stderr, fmt, ap);
     fputc('\n', stderr);
+}
+
+/* Nearly all errors are met by all ranks, and rank 0 tells of them and ends the
+ * others. What another rank met alone it tells when rank 0 has had its time.
+ * mpirun must pass a message on before it ends the ranks. */
+enum { PATIENCE = 2 /* seconds */, DELIVERY = 300000 /* microseconds */ };
+
+_Noreturn static void
+end(struct cli *io, int status, const char *fmt, va_list ap)
+{
+    if (ranks_mine() > 0)
+        sleep(PATIENCE);
+    say(io, fmt, ap);
+    xout_unlink_all();
+    dying = 1;
+    if (ranks_count() > 1)
+        usleep(DELIVERY);
+    ranks_abort(status);
+    exit(status);
 }
 
 void
@@ -60,11 +83,7 @@ cli_die(struct cli *io, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    say(io, fmt, ap);
-    va_end(ap);
-    xout_unlink_all();
-    dying = 1;
-    exit(1);
+    end(io, 1, fmt, ap);
 }
 
 void
@@ -72,16 +91,13 @@ cli_usage(struct cli *io, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    say(io, fmt, ap);
-    va_end(ap);
-    dying = 1;
-    exit(2);
+    end(io, 2, fmt, ap);
 }
 
 void
 cli_note(struct cli *io, const char *fmt, ...)
 {
-    if (io->quiet)
+    if (io->quiet || ranks_mine() > 0)
         return;
     va_list ap;
     va_start(ap, fmt);
@@ -92,7 +108,7 @@ cli_note(struct cli *io, const char *fmt, ...)
 void
 cli_detail(struct cli *io, const char *fmt, ...)
 {
-    if (!io->verbose)
+    if (!io->verbose || ranks_mine() > 0)
         return;
     va_list ap;
     va_start(ap, fmt);
@@ -103,7 +119,7 @@ cli_detail(struct cli *io, const char *fmt, ...)
 void
 cli_progress(struct cli *io, const char *fmt, ...)
 {
-    if (io->quiet || !isatty(2))
+    if (io->quiet || !isatty(2) || ranks_mine() > 0)
         return;
     double now = clock_seconds();
     if (now - io->progress_last < 0.2)
@@ -127,8 +143,9 @@ cli_release(void)
 void
 cli_version(const struct cli *io)
 {
-    printf("%s %s\nbuilt with %s\n%s\n", io->tool, STAIR_VERSION, STAIR_BUILD,
-        blas_config ? blas_config() : "without BLAS");
+    printf("%s %s\nbuilt with %s\n%s\n%s\n", io->tool, STAIR_VERSION,
+        STAIR_BUILD, blas_config ? blas_config() : "without BLAS",
+        ranks_config());
 }
 
 struct exec *
@@ -141,23 +158,36 @@ cli_exec(struct cli *io)
     return io->exec;
 }
 
+/* What --verbose says at the end. */
+static void
+summarise(struct cli *io)
+{
+    int64_t peak = ranks_largest(mem_peak_rss());
+    if (ranks_mine() > 0)
+        return;
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    double cpu = (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
+                 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    fprintf(stderr, "%s: version %s, command", io->tool, STAIR_VERSION);
+    for (int i = 0; i < io->argc; i++)
+        fprintf(stderr, " %s", io->argv[i]);
+    fprintf(stderr, ", %.2f s wall, %.2f s cpu, %.1f MB peak",
+        clock_seconds() - io->started, cpu, (double)peak / 1e6);
+    if (ranks_count() > 1)
+        fprintf(stderr, " of a rank, %d ranks", ranks_count());
+    fputc('\n', stderr);
+}
+
 int
 cli_finish(struct cli *io)
 {
     clear_progress(io);
-    if (io->verbose) {
-        struct rusage u;
-        getrusage(RUSAGE_SELF, &u);
-        double cpu = (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
-                     1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-        fprintf(stderr, "%s: version %s, command", io->tool, STAIR_VERSION);
-        for (int i = 0; i < io->argc; i++)
-            fprintf(stderr, " %s", io->argv[i]);
-        fprintf(stderr, ", %.2f s wall, %.2f s cpu, %.1f MB peak\n",
-            clock_seconds() - io->started, cpu, (double)mem_peak_rss() / 1e6);
-    }
+    if (io->verbose)
+        summarise(io);
     hist_free(&io->hist);
     exec_free(io->exec);
+    ranks_finish();
     errno = 0;
     if (fflush(stdout) || ferror(stdout) || close(1)) {
         fprintf(stderr, "%s: cannot write '<stdout>': %s\n", io->tool,

@@ -83,11 +83,12 @@ struct cli {
     const char *examples; /* at least two runnable command lines */
     const struct cli_option *table;
     int min_args, max_args; /* operands; max -1: any number */
+    int ranks;              /* 1: several ranks (ranks.h) share the work */
     /* filled by cli_parse */
     char **arg;
     int n_args;
     const char *out; /* default "-" */
-    int64_t threads; /* default: the processors at hand */
+    int64_t threads; /* default: the rank's share of the processors at hand */
     int quiet, verbose;
     int foreign; /* inputs may belong to other users, items or splits */
     int argc;
@@ -108,6 +109,11 @@ struct cli {
  * option, a number out of range, or a wrong number of operands. Afterwards
  * INT, TERM and HUP, unless ignored as under nohup(1), remove unfinished
  * outputs and then kill the process.
+ *
+ * Joins the ranks that mpirun started, if it did. Exits if they are several and
+ * the tool does not share its work, or if they are different programs or have
+ * other options. From then on rank 0 speaks for all, and an error of any of
+ * them ends all.
  */
 void cli_parse(struct cli *io, int argc, char **argv);
 

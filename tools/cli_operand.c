@@ -1,10 +1,10 @@
 #include "lib/data/identity.h"
+#include "lib/io/xio.h"
 #include "tools/cli.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 char *
 cli_split(struct cli *io, const char *operand, double *value, double min)
@@ -13,7 +13,7 @@ cli_split(struct cli *io, const char *operand, double *value, double min)
     if (!file)
         cli_die(io, "out of memory");
     char *colon = strrchr(file, ':');
-    if (!colon || !access(file, F_OK))
+    if (!colon || xin_exists(file))
         return file;
     char *end;
     double v = strtod(colon + 1, &end);
@@ -35,7 +35,7 @@ cli_named(struct cli *io, const char *arg, char **name, int *given)
     const char *equal = strchr(arg, '='), *slash = strrchr(arg, '/');
     const char *path = arg;
     *given = equal && equal > arg && !memchr(arg, '/', (size_t)(equal - arg)) &&
-             access(arg, F_OK);
+             !xin_exists(arg);
     if (*given) {
         *name = strndup(arg, (size_t)(equal - arg));
         path = equal + 1;

@@ -295,8 +295,7 @@ cli_parse(struct cli *io, int argc, char **argv)
     io->argv = argv;
     if (!io->out)
         io->out = "-";
-    if (!io->threads)
-        io->threads = exec_cpus();
+    cli_join(io);
     int hidden = hide_stdin(io, argc, argv);
     parse_options(io, argc, argv);
     if (hidden)

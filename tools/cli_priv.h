@@ -9,6 +9,10 @@
  * it depends and the help says on what. */
 int cli_is_open(const struct cli_option *o);
 
+/* Joins the other ranks, of which each must be this program with these
+ * arguments; the threads that one has if nothing else is said. */
+void cli_join(struct cli *io);
+
 /* What --help prints. */
 void cli_help(const struct cli *io);
 

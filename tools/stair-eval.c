@@ -168,6 +168,7 @@ main(int argc, char **argv)
 {
     struct eval_args a = {.split = "test", .top = "10,20"};
     struct cli io = {.tool = "stair-eval",
+        .ranks = 1,
         .operands = "--data FILE [MODEL]",
         .summary = summary,
         .examples = examples,

@@ -116,6 +116,7 @@ main(int argc, char **argv)
 {
     struct recommend_args a = {.number = 20};
     struct cli io = {.tool = "stair-recommend",
+        .ranks = 1,
         .operands = "--data FILE [MODEL]",
         .summary = summary,
         .examples = examples,

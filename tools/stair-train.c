@@ -1,5 +1,6 @@
 /* stair-train: dataset, initial vectors, item graph in; model out. */
 #include "lib/base/clock.h"
+#include "lib/base/ranks.h"
 #include "lib/data/identity.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
@@ -204,8 +205,8 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         .started = clock_seconds(),
         .loss = (double)NAN,
         .ndcg = run.best};
-    die_if(
-        train_log_open(&r.log, o->log, o->resume ? run.reported : -1, &io->err),
+    die_if(train_log_open(&r.log, ranks_mine() ? NULL : o->log,
+               o->resume ? run.reported : -1, &io->err),
         io);
     char *history = cli_history(io);
     struct train_opt to = {.epochs = r.epochs,
@@ -237,7 +238,9 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
                 "stopped at epoch %" PRId64 ", step %" PRId64
                 "; nothing is saved without --checkpoint",
                 run.cursor.epoch, run.cursor.step);
-        exit(128 + stop);
+        int sig = (int)ranks_largest(stop);
+        ranks_finish();
+        exit(128 + sig);
     }
     die_if(rc, io);
     die_if(train_log_close(&r.log, &io->err), io);
@@ -294,6 +297,7 @@ main(int argc, char **argv)
     struct train_args o;
     struct cli io = {
         .tool = "stair-train",
+        .ranks = 1,
         .operands = "",
         .examples =
             "  stair-train --data data.npz --init init.npz --items items.npz "

@@ -1,5 +1,6 @@
 #include "tools/train_args.h"
 
+#include "lib/base/ranks.h"
 #include "lib/engine/cuda/cuda.h"
 #include "lib/models/registry.h"
 #include "tools/train_files.h"
@@ -46,6 +47,22 @@ choose_width(struct train_args *o)
         system_set(&o->set, "dim", 64);
 }
 
+/* A net's layers mix its columns, so that ranks would have to exchange whole
+ * matrices. */
+static void
+check_ranks(struct cli *io, const struct train_args *o)
+{
+    if (ranks_count() == 1)
+        return;
+    if (o->system->kind == MODEL_NET)
+        cli_usage(io,
+            "model '%s' is trained by one process: start it without mpirun",
+            o->model);
+    if (strcmp(o->device, "cuda") == 0)
+        cli_usage(io, "option '--device cuda' is for one process, not for %d",
+            ranks_count());
+}
+
 void
 train_args_check(struct cli *io, struct train_args *o)
 {
@@ -63,6 +80,7 @@ train_args_check(struct cli *io, struct train_args *o)
             "model '%s' is not trained: it takes no "
             "'--triples', '--resume' or '--checkpoint'",
             o->model);
+    check_ranks(io, o);
     choose_width(o);
     train_files_features(io, o);
     train_files_check(io, o);

@@ -1,9 +1,12 @@
 #include "tools/train_setup.h"
 
+#include "lib/base/ranks.h"
 #include "lib/engine/cpu/cpu.h"
 #include "lib/engine/cpu/cpu_net.h"
 #include "lib/engine/cuda/cuda.h"
+#include "lib/engine/mpi/mpi.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +62,26 @@ make_sampler(struct cli *io, const struct train_args *o,
         die_if(sample_init(s, kind, train, (uint64_t)o->seed, &io->err), io);
 }
 
+static int
+make_engine(struct cli *io, const struct train_args *o, const struct poly *p,
+    const struct graph *ui, const struct graph *items, struct train_setup *s)
+{
+    struct cpu_opt co = {
+        .batch = system_int(&o->set, "batch"), .exec = cli_exec(io)};
+    if (strcmp(o->device, "cuda") == 0)
+        return cuda_new(
+            &s->engine, p, ui, items, &s->sampler, co.batch, &io->err);
+    if (ranks_count() == 1)
+        return cpu_new(&s->engine, p, ui, items, &s->sampler, &co, &io->err);
+    int panels = mpi_panels(p->d);
+    if (ranks_count() > panels)
+        cli_note(io,
+            "%" PRId64 " columns make %d panels: of %d ranks, %d share the "
+            "training and all the evaluation",
+            p->d, panels, ranks_count(), panels);
+    return mpi_new(&s->engine, p, ui, items, &s->sampler, &co, &io->err);
+}
+
 static void
 make_poly(struct cli *io, const struct train_args *o, struct train_input *in,
     struct poly *p, struct train_setup *s)
@@ -72,13 +95,7 @@ make_poly(struct cli *io, const struct train_args *o, struct train_input *in,
     csr_free(&in->items);
     mat_free(&in->init);
     make_sampler(io, o, in, p->sampling, &s->sampler);
-    int64_t batch = system_int(&o->set, "batch");
-    struct cpu_opt co = {.batch = batch, .exec = cli_exec(io)};
-    die_if(
-        strcmp(o->device, "cuda") == 0
-            ? cuda_new(&s->engine, p, &ui, &items, &s->sampler, batch, &io->err)
-            : cpu_new(&s->engine, p, &ui, &items, &s->sampler, &co, &io->err),
-        io);
+    die_if(make_engine(io, o, p, &ui, &items, s), io);
     graph_free(&ui);
     graph_free(&items);
     poly_free(p);

@@ -1,7 +1,10 @@
 #include "lib/engine/engine.h"
 
+#include "lib/base/ranks.h"
+
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 enum { BLOCK_BYTES = 1 << 22 };
 
@@ -62,42 +65,50 @@ engine_take(const struct engine *g, int tensor, struct mat *x, struct err *e)
     return rc;
 }
 
-/* Of rows that begin at `first`. */
+/* Of a tensor whose element i, of rows of d, is not finite; i < 0: all are. */
 static int
-check_rows(const struct mat *x, int64_t first, const char *what, int64_t t,
-    struct err *e)
+check_element(int64_t i, int64_t d, const char *what, int64_t t, struct err *e)
 {
-    int64_t i = mat_not_finite(x);
     if (i < 0)
         return 0;
     return err_set(e, ERR_NUM,
         "%s is not finite at row %" PRId64 ", column %" PRId64
         " after step %" PRId64 "; the input vectors or --lr may be too large",
-        what, first + i / x->d, i % x->d, t);
+        what, i / d, i % d, t);
 }
 
 int
 engine_check_mat(
     const struct mat *x, const char *what, int64_t t, struct err *e)
 {
-    return check_rows(x, 0, what, t, e);
+    return check_element(mat_not_finite(x), x->d, what, t, e);
 }
 
+/* The first element that is not finite is that of all ranks' columns. */
 static int
 check_tensor(const struct engine *g, int tensor, int64_t t, struct err *e)
 {
-    int64_t n = g->tensor[tensor].n, rows = engine_block(g, tensor);
+    const struct engine *own = g->own ? g->own : g;
+    int64_t n = g->tensor[tensor].n, d = g->tensor[tensor].d, bad = -1;
+    int64_t rows = engine_block(g, tensor);
     struct mat x;
-    int rc = mat_init(&x, n < rows ? n : rows, g->tensor[tensor].d, e);
-    for (int64_t first = 0; first < n && !rc; first += rows) {
+    int rc = mat_init(&x, n < rows ? n : rows, d, e);
+    if (rc)
+        return rc;
+    memset(x.x, 0, (size_t)(x.n * d) * sizeof *x.x);
+    for (int64_t first = 0; first < n && !rc && bad < 0; first += rows) {
         if (n - first < rows)
             x.n = n - first;
-        rc = engine_get(g, tensor, first, &x, e);
-        if (!rc)
-            rc = check_rows(&x, first, g->tensor[tensor].label, t, e);
+        rc = engine_get(own, tensor, first, &x, e);
+        int64_t i = rc ? -1 : mat_not_finite(&x);
+        bad = i < 0 ? -1 : first * d + i;
     }
     mat_free(&x);
-    return rc;
+    if (rc)
+        return rc;
+    int64_t before = ranks_largest(bad < 0 ? 0 : n * d - bad);
+    return check_element(
+        before ? n * d - before : -1, d, g->tensor[tensor].label, t, e);
 }
 
 int

@@ -87,7 +87,9 @@ struct engine_kind {
 /* The first member of every engine; read only for those who use it. */
 struct engine {
     const struct engine_kind *kind;
-    const char *what; /* what computes, for people: "avx512" */
+    const struct engine *own; /* of an engine that other ranks have parts of:
+                                 the part that lies here; else NULL */
+    const char *what;         /* what computes, for people: "avx512" */
     const struct engine_tensor *tensor; /* [tensors] */
     int tensors;
     int64_t width;   /* columns of the output vectors */
@@ -125,7 +127,8 @@ int engine_vectors(struct engine *g, struct mat *user, struct mat *item,
 
 /* A block of rows of one tensor of the state: rows first .. first + x->n - 1,
  * row-major, allocated by the caller. An engine that has some of the columns
- * alone (cpu.h) reads and writes these and leaves the others. */
+ * alone (cpu.h) reads and writes these and leaves the others. Of an engine that
+ * ranks share (mpi.h) rank 0 gets the whole block. */
 int engine_get(const struct engine *g, int tensor, int64_t first, struct mat *x,
     struct err *e) ERR_CHECKED;
 int engine_set(struct engine *g, int tensor, int64_t first, const struct mat *x,

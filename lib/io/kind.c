@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char *const names[] = {"x", "format", "shape", "indptr", "indices",
     "data", "train_indptr", "train_indices", "valid_indptr", "valid_indices",
@@ -63,10 +62,9 @@ kind_of_file(const char *path)
 {
     struct npz_in z;
     struct npz_head h;
-    struct stat st;
     struct err e;
     unsigned seen = 0;
-    if (strcmp(path, "-") == 0 || stat(path, &st) || !S_ISREG(st.st_mode) ||
+    if (strcmp(path, "-") == 0 || !xin_is_file(path) ||
         npz_in_open(&z, path, &e))
         return KIND_OTHER;
     while (npz_in_next(&z, &h, &e) == 1)

@@ -1,6 +1,7 @@
 #include "lib/io/xio.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +25,22 @@ struct xin_state {
 static int64_t
 read_some(struct xin *x, void *buf, int64_t n, struct err *e)
 {
-    for (;;) {
-        ssize_t r = read(x->fd, buf, (size_t)(n < 1 << 30 ? n : 1 << 30));
-        if (r >= 0)
-            return r;
-        if (errno != EINTR)
-            return err_set(
-                e, ERR_IO, "cannot read '%s': %s", x->name, strerror(errno));
+    struct {
+        int64_t n;
+        int error;
+    } got = {0};
+    if (ranks_mine() == 0) {
+        do
+            got.n = read(x->fd, buf, (size_t)(n < 1 << 30 ? n : 1 << 30));
+        while (got.n < 0 && errno == EINTR);
+        got.error = errno;
     }
+    ranks_share(&got, sizeof got);
+    if (got.n < 0)
+        return err_set(
+            e, ERR_IO, "cannot read '%s': %s", x->name, strerror(got.error));
+    ranks_share(buf, got.n);
+    return got.n;
 }
 
 static int64_t
@@ -42,6 +51,31 @@ fill_raw(struct xin *x, struct err *e)
     s->raw_pos = 0;
     s->raw_len = r > 0 ? r : 0;
     return r;
+}
+
+/* What rank 0 found when it opened the file. */
+struct opened {
+    int fd, error, directory, regular;
+    int64_t size;
+};
+
+static struct opened
+open_file(const char *path, int std)
+{
+    struct opened o = {.fd = -1};
+    struct stat st;
+    if (ranks_mine() == 0) {
+        o.fd = std ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+        if (o.fd < 0 || fstat(o.fd, &st)) {
+            o.error = errno;
+        } else {
+            o.directory = S_ISDIR(st.st_mode);
+            o.regular = S_ISREG(st.st_mode);
+            o.size = st.st_size;
+        }
+    }
+    ranks_share(&o, sizeof o);
+    return o;
 }
 
 int
@@ -56,13 +90,13 @@ xin_open(struct xin *x, const char *path, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory");
     }
     struct xin_state *s = x->state;
-    x->fd = std ? 0 : open(path, O_RDONLY | O_CLOEXEC);
-    struct stat st;
+    struct opened o = open_file(path, std);
+    x->fd = o.fd;
     int rc = 0;
-    if (x->fd < 0 || fstat(x->fd, &st)) {
+    if (o.error) {
         rc = err_set(
-            e, ERR_IO, "cannot open '%s': %s", x->name, strerror(errno));
-    } else if (S_ISDIR(st.st_mode)) {
+            e, ERR_IO, "cannot open '%s': %s", x->name, strerror(o.error));
+    } else if (o.directory) {
         rc = err_set(e, ERR_IO, "cannot read '%s': is a directory", x->name);
     } else if (!(s->raw = mem_new(BUF, 1, e))) {
         rc = ERR_NOMEM;
@@ -86,8 +120,8 @@ xin_open(struct xin *x, const char *path, struct err *e)
             s->gz = 0;
             rc = err_set(e, ERR_NOMEM, "out of memory");
         }
-    } else if (!rc && S_ISREG(st.st_mode)) {
-        x->file_bytes = st.st_size;
+    } else if (!rc && o.regular) {
+        x->file_bytes = o.size;
     }
     if (rc)
         xin_close(x);
@@ -291,8 +325,25 @@ xin_close(struct xin *x)
         free(s->plain);
         free(s);
     }
-    if (x->fd > 0)
+    if (x->fd > 0 && ranks_mine() == 0)
         close(x->fd);
     free(x->name);
     *x = (struct xin){.fd = -1, .file_bytes = -1};
+}
+
+int
+xin_exists(const char *path)
+{
+    int there = !access(path, F_OK);
+    ranks_share(&there, sizeof there);
+    return there;
+}
+
+int
+xin_is_file(const char *path)
+{
+    struct stat st;
+    int file = !stat(path, &st) && S_ISREG(st.st_mode);
+    ranks_share(&file, sizeof file);
+    return file;
 }

@@ -11,9 +11,13 @@
  * as good as a file. gzip is recognised by its first bytes and decoded
  * (several members too, and NUL bytes behind them); a gzip stream that ends
  * early is an error.
+ *
+ * In a run of several ranks (ranks.h) rank 0 reads and writes for all. All
+ * ranks make the same calls in the same order: what rank 0 reads, or fails to,
+ * reaches all of them, and what the others write goes nowhere.
  */
 struct xin {
-    int fd;
+    int fd;             /* of rank 0 */
     char *name;         /* for messages: the path, or <stdin> */
     int sum;            /* set to 1 after opening: keep crc over the bytes */
     uint32_t crc;       /* CRC-32 of the bytes delivered so far, if sum */
@@ -49,6 +53,10 @@ int xin_skip_mark(struct xin *x, struct err *e) ERR_CHECKED;
 
 /* Idempotent. */
 void xin_close(struct xin *x);
+
+/* 1 if there is something of that name; or a regular file. */
+int xin_exists(const char *path);
+int xin_is_file(const char *path);
 
 /*
  * Output: a file or "-" (standard output). A file is written under an
@@ -88,7 +96,8 @@ int xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
 int xout_flush(struct xout *x, struct err *e) ERR_CHECKED;
 
 /* Flush, fsync, close, rename; everything checked. The xout is closed on
- * return, also on failure. */
+ * return, also on failure. All ranks return when rank 0 is done, and fail if it
+ * does. */
 int xout_commit(struct xout *x, struct err *e) ERR_CHECKED;
 
 /* Closes and removes the unfinished file. Idempotent; no-op after commit. */

@@ -1,6 +1,7 @@
 #include "lib/io/xio.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,7 +137,11 @@ xout_open(struct xout *x, const char *path, int kind, struct err *e)
         return err_set(e, ERR_NOMEM, "out of memory");
     }
     struct stat st;
-    if (std) {
+    if (ranks_mine() > 0) {
+        x->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (x->fd < 0)
+            return fail(x, "open", e);
+    } else if (std) {
         x->fd = 1;
     } else {
         int exists = stat(path, &st) == 0;
@@ -152,7 +157,8 @@ xout_open(struct xout *x, const char *path, int kind, struct err *e)
                 return fail(x, "create", e);
         }
     }
-    if (kind == XOUT_BINARY && isatty(x->fd)) {
+    /* mpirun may read the standard output through a terminal of its own */
+    if (kind == XOUT_BINARY && isatty(x->fd) && !(std && ranks_launched())) {
         err_set(e, ERR_IO,
             "refusing to write binary data to a terminal (use -o FILE or a "
             "pipe)");
@@ -186,6 +192,8 @@ int
 xout_try(const char *path, int kind, struct err *e)
 {
     struct stat st;
+    if (ranks_mine() > 0)
+        return 0;
     if (strcmp(path, "-") != 0) {
         if (stat(path, &st) || S_ISREG(st.st_mode))
             return try_file(path, e);
@@ -256,8 +264,8 @@ xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
     return xout_write(x, line, n, e);
 }
 
-int
-xout_commit(struct xout *x, struct err *e)
+static int
+commit(struct xout *x, struct err *e)
 {
     int rc = xout_flush(x, e);
     if (rc)
@@ -278,6 +286,20 @@ xout_commit(struct xout *x, struct err *e)
         forget(x->temp);
     }
     release(x);
+    return 0;
+}
+
+int
+xout_commit(struct xout *x, struct err *e)
+{
+    struct {
+        int rc;
+        struct err e;
+    } done = {0};
+    done.rc = commit(x, &done.e);
+    ranks_share(&done, sizeof done);
+    if (done.rc)
+        return err_set(e, done.rc, "%s", done.e.msg);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "lib/rank/rank.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 #include "lib/rank/rank_list.h"
 #include "lib/rank/scorer_work.h"
 
@@ -353,7 +354,8 @@ rank_shard_size(const struct rank *r)
     int64_t fit = LIST_BYTES / 8 / r->opt.k / r->chunk * r->chunk;
     int64_t least = r->work.threads * r->chunk;
     int64_t size = fit > least ? fit : least;
-    return size < r->users ? size : r->users;
+    int64_t share = ceil_div(ceil_div(r->users, ranks_count()), r->chunk);
+    return size < share * r->chunk ? size : share * r->chunk;
 }
 
 int
@@ -444,30 +446,4 @@ rank_shard(struct rank *r, int64_t from, int64_t to, int32_t *id, float *score,
         return rc;
     exec_for(r->opt.exec, ceil_div(r->n, r->chunk), run_chunk, r);
     return 0;
-}
-
-int
-rank_run(const struct scorer *s, const struct rank_opt *opt, rank_emit *emit,
-    void *ctx, struct err *e)
-{
-    struct rank *r;
-    int rc = rank_open(&r, s, opt, e);
-    if (rc)
-        return rc;
-    int64_t size = rank_shard_size(r), slots;
-    if (__builtin_mul_overflow(size, opt->k, &slots))
-        slots = INT64_MAX;
-    int32_t *id = mem_new(slots, sizeof *id, e);
-    float *score = mem_new(slots, sizeof *score, e);
-    rc = id && score ? 0 : ERR_NOMEM;
-    for (int64_t from = 0; from < r->users && !rc; from += size) {
-        int64_t to = r->users - from < size ? r->users : from + size;
-        rc = rank_shard(r, from, to, id, score, e);
-        if (!rc)
-            rc = emit(ctx, from, to - from, id, score);
-    }
-    free(id);
-    free(score);
-    rank_close(r);
-    return rc;
 }

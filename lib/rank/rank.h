@@ -42,8 +42,9 @@ typedef int rank_emit(
     void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score);
 
 /*
- * Bytes do not depend on exec. Memory beside the inputs: what the scorer
- * takes and a few megabytes, plus 200 k bytes a thread where k is very large,
+ * Bytes do not depend on exec, nor on how many ranks (ranks.h) share the users:
+ * every rank emits all lists. Memory beside the inputs: what the scorer takes
+ * and a few megabytes a rank, plus 200 k bytes a thread where k is very large,
  * twice as much with two shelves.
  *
  * ERR_SHAPE if sizes disagree, ERR_RANGE for k < 1 or a user beyond U.
@@ -65,7 +66,8 @@ int rank_open(struct rank **r, const struct scorer *s,
 int rank_shard(struct rank *r, int64_t from, int64_t to, int32_t *id,
     float *score, struct err *e) ERR_CHECKED;
 
-/* Users of a shard that keeps all threads busy, of few megabytes. */
+/* Users of a shard that keeps all threads busy, of few megabytes, and at most
+ * what each of the ranks gets of all users. */
 int64_t rank_shard_size(const struct rank *r);
 
 void rank_close(struct rank *r);

@@ -1,6 +1,7 @@
 #include "lib/train/train.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/ranks.h"
 #include "lib/stat/stats.h"
 
 #include <inttypes.h>
@@ -203,7 +204,8 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
                 (o->patience && run->worse >= o->patience))
                 return 0;
         }
-        if (o->stop && *o->stop)
+        /* a signal may have reached one rank alone */
+        if (ranks_largest(o->stop && *o->stop))
             return stop(g, o, run, e);
         struct step_ctx s = {hooks, run->cursor.epoch + 1};
         double start = clock_seconds();

@@ -24,7 +24,7 @@ start_whole(struct world *w, struct sampler *s)
  * Engines with some panels each, every one in a thread as it might be in a
  * process, and what they exchange: all copy from all.
  */
-enum { ENGINES = 3 };
+enum { ENGINES = 4 }; /* the last one has none */
 struct together {
     struct gate gate;
     float *partial[ENGINES];
@@ -149,6 +149,8 @@ apart(int64_t d, int bands, int smooth)
         m[i] = (struct member){.all = &t, .w = &w, .number = i, .epochs = 4};
         m[i].from = i == 0 ? 0 : i == 1 ? 1 : panels - 1;
         m[i].to = i == 0 ? 1 : i == 1 ? panels - 1 : panels;
+        if (i == ENGINES - 1)
+            m[i].from = panels;
         start_member(&m[i], 1 + i % 2);
         if (pthread_create(&id[i], NULL, run_member, &m[i]))
             abort();
@@ -237,7 +239,7 @@ lonely(void)
         "an exchange that fails ends the epoch: %s", e.msg);
     engine_free(g);
     for (int i = 0; i < 3; i++) {
-        o.from = i == 0 ? 2 : -i + 1;
+        o.from = i == 0 ? 3 : -i + 1;
         o.to = i == 0 ? 2 : 4;
         ok(cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e) == ERR_RANGE, "%s",
             e.msg);

@@ -66,7 +66,7 @@ set_workers(struct cpu *g, int crews, struct err *e)
 {
     g->crews = crews ? crews : g->threads;
     if (g->crews > g->panels)
-        g->crews = g->panels;
+        g->crews = g->panels ? g->panels : 1;
     if (g->crews > g->threads)
         g->crews = g->threads;
     g->crew = mem_zero(g->crews, sizeof *g->crew, e);
@@ -324,7 +324,7 @@ set_panels(struct cpu *g, const struct cpu_opt *o, struct err *e)
 {
     g->all_panels = (int)((g->d + PANEL - 1) / PANEL);
     int to = o->from || o->to ? o->to : g->all_panels;
-    if (o->from < 0 || o->from >= to || to > g->all_panels)
+    if (o->from < 0 || o->from > to || to > g->all_panels)
         return err_set(e, ERR_RANGE,
             "panels %d to %d are not among the model's %d", o->from, to - 1,
             g->all_panels);
@@ -335,7 +335,8 @@ set_panels(struct cpu *g, const struct cpu_opt *o, struct err *e)
     g->panels = to - o->from;
     g->d0 = (int64_t)o->from * PANEL;
     g->d1 = (int64_t)to * PANEL < g->d ? (int64_t)to * PANEL : g->d;
-    int threads = exec_threads(o->exec), most = MAX_SHARE * g->panels;
+    int threads = exec_threads(o->exec);
+    int most = g->panels ? MAX_SHARE * g->panels : 1;
     g->threads = threads < most ? threads : most;
     return 0;
 }

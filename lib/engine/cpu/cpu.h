@@ -31,7 +31,8 @@ struct cpu_opt {
     struct exec *exec; /* borrowed for the life of the engine */
     int crews;    /* groups of threads, each at a panel of its own; 0: as many
                      as threads and panels allow */
-    int from, to; /* the panels of the engine, to - 1 the last; 0, 0: all */
+    int from, to; /* the panels of the engine, to - 1 the last, none if they
+                     are equal; 0, 0: all */
     cpu_exchange *exchange; /* NULL: the engine has all panels */
     void *ctx;              /* of exchange */
 };
