@@ -3,61 +3,89 @@
 #include "lib/io/jsonout.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+
+/* The beginning of a metric's name: "user-degree:5-9:"; either may be empty. */
+struct prefix {
+    const char *name;
+    struct text label;
+};
 
 static int
-print_line(struct xout *x, const char *prefix, const char *name, int64_t cut,
-    double value, struct err *e)
+put_prefix(struct xout *x, const struct prefix *p, struct err *e)
 {
-    char number[JSONOUT_NUMBER];
-    return xout_printf(x, e, "%s%s\t%" PRId64 "\t%s\n", prefix, name, cut,
-        jsonout_double(number, value));
-}
-
-static int
-print_means(struct xout *x, const struct eval *v, const struct eval_means *m,
-    const char *prefix, struct err *e)
-{
-    int rc = xout_printf(x, e, "%susers\t-\t%" PRId64 "\n", prefix, m->users);
-    for (int i = 0; i < v->kinds; i++)
-        for (int c = 0; c < v->n_cuts && !rc; c++)
-            rc = print_line(
-                x, prefix, metrics_names[i], v->cut[c], m->value[i][c], e);
+    int rc = *p->name ? xout_printf(x, e, "%s:", p->name) : 0;
+    if (!rc && p->label.n)
+        rc = xout_printf(x, e, "%.*s:", (int)p->label.n, p->label.s);
     return rc;
 }
 
 static int
-print_strata(struct xout *x, const struct eval *v,
-    const struct eval_means *strata, const char *side, struct err *e)
+put_line(struct xout *x, const struct prefix *p, const char *name, int64_t cut,
+    double value, struct err *e)
+{
+    char number[JSONOUT_NUMBER];
+    int rc = put_prefix(x, p, e);
+    return rc ? rc
+              : xout_printf(x, e, "%s\t%" PRId64 "\t%s\n", name, cut,
+                    jsonout_double(number, value));
+}
+
+static int
+put_means(struct eval_print *p, const struct eval_means *m,
+    const struct prefix *prefix, struct err *e)
+{
+    const struct eval *v = p->all;
+    int rc = put_prefix(&p->x, prefix, e);
+    if (!rc)
+        rc = xout_printf(&p->x, e, "users\t-\t%" PRId64 "\n", m->users);
+    for (int i = 0; i < p->kinds; i++)
+        for (int c = 0; c < v->n_cuts && !rc; c++)
+            rc = put_line(
+                &p->x, prefix, metrics_names[i], v->cut[c], m->value[i][c], e);
+    return rc;
+}
+
+static int
+put_side(
+    struct eval_print *p, const struct eval *v, const char *name, struct err *e)
+{
+    struct prefix prefix = {name, {"", 0}};
+    return v && v->all.users ? put_means(p, &v->all, &prefix, e) : 0;
+}
+
+static int
+put_groups(struct eval_print *p, const struct eval_groups *g, struct err *e)
 {
     int rc = 0;
-    for (int s = 0; s < EVAL_STRATA && !rc; s++) {
-        char name[48], prefix[96];
-        snprintf(prefix, sizeof prefix, "%s-degree:%s:", side,
-            eval_stratum_name(s, name));
-        if (strata[s].users)
-            rc = print_means(x, v, &strata[s], prefix, e);
+    for (int64_t i = 0; i < g->label.n && !rc; i++) {
+        struct prefix prefix = {g->name, ids_get(&g->label, i)};
+        if (g->means[i].users)
+            rc = put_means(p, &g->means[i], &prefix, e);
     }
     return rc;
 }
 
 int
-eval_print_text(struct xout *x, const struct eval *v,
-    const struct scores_about *about, int strata, struct err *e)
+eval_print_text(struct eval_print *p, struct err *e)
 {
-    int rc = print_means(x, v, &v->all, "", e);
-    for (int c = 0; c < v->n_cuts && !rc; c++)
-        rc = print_line(x, "", "coverage", v->cut[c], v->coverage[c], e);
-    for (int c = 0; c < v->n_cuts && !rc; c++)
-        rc = print_line(x, "", "popularity", v->cut[c], v->popularity[c], e);
-    if (!rc && strata)
-        rc = print_strata(x, v, v->user, "user", e);
-    if (!rc && strata)
-        rc = print_strata(x, v, v->item, "item", e);
+    static const struct prefix none = {"", {"", 0}};
+    const struct eval *v = p->all;
+    const struct scores_about *about = p->about;
+    int rc = put_means(p, &v->all, &none, e);
+    for (int i = 0; i < EXPOSURE_KINDS; i++)
+        for (int c = 0; c < v->n_cuts && !rc; c++)
+            rc = put_line(&p->x, &none, exposure_names[i], v->cut[c],
+                v->exposure[i][c], e);
+    if (!rc)
+        rc = put_side(p, p->warm, "warm", e);
+    if (!rc)
+        rc = put_side(p, p->cold, "cold", e);
+    for (int i = 0; i < p->groups && !rc; i++)
+        rc = put_groups(p, &p->group[i], e);
     for (int k = 0; k < SCORES_FACTS && !rc; k++)
         if (about->known & 1u << k)
-            rc = xout_printf(x, e, "%s\t-\t%" PRIu32 "\n", scores_fact_name[k],
-                about->value[k]);
+            rc = xout_printf(&p->x, e, "%s\t-\t%" PRIu32 "\n",
+                scores_fact_name[k], about->value[k]);
     return rc;
 }
 
@@ -75,57 +103,68 @@ json_cuts(struct xout *x, const struct eval *v, const char *name,
 }
 
 static int
-json_means(struct xout *x, const struct eval *v, const struct eval_means *m,
-    struct err *e)
+json_means(struct eval_print *p, const struct eval_means *m, struct err *e)
 {
-    int rc = xout_printf(x, e, "\"users\": %" PRId64, m->users);
-    for (int i = 0; i < v->kinds && !rc; i++)
-        rc = json_cuts(x, v, metrics_names[i], m->value[i], e);
+    int rc = xout_printf(&p->x, e, "\"users\": %" PRId64, m->users);
+    for (int i = 0; i < p->kinds && !rc; i++)
+        rc = json_cuts(&p->x, p->all, metrics_names[i], m->value[i], e);
     return rc;
 }
 
 static int
-json_strata(struct xout *x, const struct eval *v,
-    const struct eval_means *strata, const char *side, struct err *e)
+json_side(
+    struct eval_print *p, const struct eval *v, const char *name, struct err *e)
 {
-    int rc = xout_printf(x, e, ", \"%s-degree\": {", side);
-    const char *comma = "";
-    for (int s = 0; s < EVAL_STRATA && !rc; s++) {
-        char name[48];
-        if (!strata[s].users)
+    if (!v || !v->all.users)
+        return 0;
+    int rc = xout_printf(&p->x, e, ", \"%s\": {", name);
+    if (!rc)
+        rc = json_means(p, &v->all, e);
+    return rc ? rc : xout_write(&p->x, "}", 1, e);
+}
+
+static int
+json_groups(struct eval_print *p, const struct eval_groups *g, struct err *e)
+{
+    int rc = xout_printf(&p->x, e, ", \"%s\": {", g->name), some = 0;
+    for (int64_t i = 0; i < g->label.n && !rc; i++) {
+        struct text label = ids_get(&g->label, i);
+        if (!g->means[i].users)
             continue;
-        rc =
-            xout_printf(x, e, "%s\"%s\": {", comma, eval_stratum_name(s, name));
+        rc = some++ ? xout_write(&p->x, ", ", 2, e) : 0;
         if (!rc)
-            rc = json_means(x, v, &strata[s], e);
+            rc = jsonout_string(&p->x, label.s, label.n, e);
         if (!rc)
-            rc = xout_write(x, "}", 1, e);
-        comma = ", ";
+            rc = xout_write(&p->x, ": {", 3, e);
+        if (!rc)
+            rc = json_means(p, &g->means[i], e);
+        if (!rc)
+            rc = xout_write(&p->x, "}", 1, e);
     }
-    return rc ? rc : xout_write(x, "}", 1, e);
+    return rc ? rc : xout_write(&p->x, "}", 1, e);
 }
 
 int
-eval_print_json(struct xout *x, const struct eval *v,
-    const struct scores_about *about, const char *split, const char *mask,
-    int strata, struct err *e)
+eval_print_json(struct eval_print *p, struct err *e)
 {
-    int rc = xout_printf(x, e, "{\"split\": \"%s\", ", split);
+    const struct scores_about *about = p->about;
+    int rc = xout_printf(&p->x, e, "{\"split\": \"%s\", ", p->split);
     if (!rc)
-        rc = json_means(x, v, &v->all, e);
+        rc = json_means(p, &p->all->all, e);
+    for (int i = 0; i < EXPOSURE_KINDS && !rc; i++)
+        rc =
+            json_cuts(&p->x, p->all, exposure_names[i], p->all->exposure[i], e);
     if (!rc)
-        rc = json_cuts(x, v, "coverage", v->coverage, e);
+        rc = xout_printf(&p->x, e, ", \"mask\": \"%s\"", p->mask);
     if (!rc)
-        rc = json_cuts(x, v, "popularity", v->popularity, e);
+        rc = json_side(p, p->warm, "warm", e);
     if (!rc)
-        rc = xout_printf(x, e, ", \"mask\": \"%s\"", mask);
-    if (!rc && strata)
-        rc = json_strata(x, v, v->user, "user", e);
-    if (!rc && strata)
-        rc = json_strata(x, v, v->item, "item", e);
+        rc = json_side(p, p->cold, "cold", e);
+    for (int i = 0; i < p->groups && !rc; i++)
+        rc = json_groups(p, &p->group[i], e);
     for (int k = 0; k < SCORES_MASK && !rc; k++)
         if (about->known & 1u << k)
-            rc = xout_printf(x, e, ", \"%s\": %" PRIu32, scores_fact_name[k],
-                about->value[k]);
-    return rc ? rc : xout_write(x, "}\n", 2, e);
+            rc = xout_printf(&p->x, e, ", \"%s\": %" PRIu32,
+                scores_fact_name[k], about->value[k]);
+    return rc ? rc : xout_write(&p->x, "}\n", 2, e);
 }

@@ -6,17 +6,24 @@
 #include "lib/stat/scores.h"
 
 /* What stair-eval prints; numbers in as few digits as read back exactly. */
+struct eval_print {
+    struct xout x;
+    int kinds; /* of enum metrics_kind: the first ones */
+    const struct eval *all;
+    const struct eval *cold, *warm; /* NULL: not measured */
+    const struct eval_groups *group;
+    int groups;
+    const char *split, *mask;
+    const struct scores_about *about;
+};
 
 /* One "metric<TAB>cut-off<TAB>value" line each. Numbers of users, and what the
- * metrics are about, have the cut-off "-"; with strata, the metrics of each
- * follow, as user-degree:5-9:recall. Empty strata are left out. */
-int eval_print_text(struct xout *x, const struct eval *v,
-    const struct scores_about *about, int strata, struct err *e) ERR_CHECKED;
+ * metrics are about, have the cut-off "-"; metrics of parts have names such as
+ * cold:recall and user-degree:5-9:recall. Empty parts are left out. */
+int eval_print_text(struct eval_print *p, struct err *e) ERR_CHECKED;
 
 /* One object on one line, {"split": "test", "users": 3, "recall": {"10": ..}};
- * with strata, "user-degree": {"5-9": {"users": 1, ..}} and "item-degree". */
-int eval_print_json(struct xout *x, const struct eval *v,
-    const struct scores_about *about, const char *split, const char *mask,
-    int strata, struct err *e) ERR_CHECKED;
+ * parts nest, "user-degree": {"5-9": {"users": 1, ..}}. */
+int eval_print_json(struct eval_print *p, struct err *e) ERR_CHECKED;
 
 #endif

@@ -5,15 +5,19 @@
 #include "lib/rank/ranker.h"
 #include "tools/cli.h"
 #include "tools/eval_print.h"
+#include "tools/eval_segments.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_SEGMENTS = 2 /* files: of users and of items */ };
+
 struct eval_args {
     const char *data, *model, *split, *mask, *top, *per_user;
-    int json, strata, mmssl;
+    struct cli_list segments;
+    int json, strata, cold, mmssl;
     int64_t cuts[METRICS_CUTS];
     int n_cuts;
 };
@@ -68,8 +72,12 @@ check_args(struct cli *io, struct eval_args *a)
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
     a->model = io->n_args ? io->arg[0] : "-";
-    const char *in[] = {a->data, a->model};
-    cli_one_stdin(io, in, 2);
+    const char *in[MAX_SEGMENTS + 2] = {a->data, a->model};
+    if (a->segments.n > MAX_SEGMENTS)
+        cli_usage(io, "option '--segments': there are users and items alone");
+    for (int i = 0; i < a->segments.n; i++)
+        in[i + 2] = a->segments.item[i];
+    cli_one_stdin(io, in, a->segments.n + 2);
     parse_top(io, a);
     if (strcmp(a->split, "valid") == 0 && a->mask &&
         strcmp(a->mask, "train,valid") == 0)
@@ -132,14 +140,40 @@ table_row(void *ctx, int64_t user, int64_t n_target,
                     identity_user(t->data, t->target, user, masks(t->args)));
 }
 
+/* Everything that is measured. */
+struct result {
+    struct eval all, warm, cold;
+    struct eval_groups group[2 + MAX_SEGMENTS];
+    int groups;
+};
+
+static void
+make_groups(struct cli *io, const struct eval_args *a, struct dataset *d,
+    struct result *r)
+{
+    for (int items = 0; a->strata && items < 2; items++)
+        die_if(eval_groups_degree(
+                   &r->group[r->groups++], &d->train, items, &io->err),
+            io);
+    for (int i = 0; i < a->segments.n; i++) {
+        struct eval_groups *g = &r->group[r->groups++];
+        eval_segments_read(io, g, a->segments.item[i], d);
+        if (i && g->of_items == g[-1].of_items)
+            cli_die(io, "both files of --segments are about %s",
+                g->of_items ? "items" : "users");
+    }
+}
+
 static int
 measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
-    const struct scorer *s, struct eval *v)
+    const struct scorer *s, struct result *r)
 {
     struct table t = {.args = a, .data = d};
     struct eval_opt o = {.train = &d->train,
         .cuts = a->cuts,
         .n_cuts = a->n_cuts,
+        .group = r->group,
+        .groups = r->groups,
         .exec = cli_exec(io)};
     t.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
     o.target = t.target;
@@ -157,7 +191,13 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
         o.ctx = &t;
     }
     if (!rc)
-        rc = eval_run(v, s, &o, &io->err);
+        rc = eval_run(&r->all, s, &o, &io->err);
+    if (!rc && a->cold)
+        rc = eval_side(&r->warm, s, &o, 1, &io->err);
+    if (!rc && a->cold)
+        rc = eval_side(&r->cold, s, &o, 0, &io->err);
+    if (!rc && a->cold && !r->cold.all.users)
+        cli_note(io, "no %s item is without train interactions", a->split);
     if (!rc && a->per_user)
         rc = xout_commit(&t.x, &io->err);
     return rc;
@@ -195,6 +235,17 @@ main(int argc, char **argv)
             .to = &a.strata,
             .help = "also by users' and by items' numbers of train "
                     "interactions"},
+        {.name = "segments",
+            .arg = "FILE",
+            .type = CLI_LIST,
+            .to = &a.segments,
+            .help = "also by your own segments of users or items: FILE has id, "
+                    "tab, segment"},
+        {.name = "cold",
+            .type = CLI_FLAG,
+            .to = &a.cold,
+            .help = "also items with and without train interactions, each "
+                    "ranked among their like"},
         {.name = "mmssl-ndcg",
             .type = CLI_FLAG,
             .to = &a.mmssl,
@@ -216,22 +267,30 @@ main(int argc, char **argv)
     struct dataset d;
     struct ranker r;
     struct scorer s;
-    struct eval v;
-    struct xout x;
+    struct result result = {.groups = 0};
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     cli_belong(&io, IDENTITY_ALL);
-    die_if(measure(&io, &a, &d, &s, &v), &io);
-    v.kinds = kinds(&a);
-    die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
+    make_groups(&io, &a, &d, &result);
+    die_if(measure(&io, &a, &d, &s, &result), &io);
     struct scores_about about = scores_about(&d,
         strcmp(a.split, "valid") == 0 ? SCORES_VALID : SCORES_TEST, masks(&a));
-    die_if(a.json ? eval_print_json(
-                        &x, &v, &about, a.split, a.mask, a.strata, &io.err)
-                  : eval_print_text(&x, &v, &about, a.strata, &io.err),
+    struct eval_print p = {.kinds = kinds(&a),
+        .all = &result.all,
+        .warm = a.cold ? &result.warm : NULL,
+        .cold = a.cold ? &result.cold : NULL,
+        .group = result.group,
+        .groups = result.groups,
+        .split = a.split,
+        .mask = a.mask,
+        .about = &about};
+    die_if(xout_open(&p.x, io.out, XOUT_TEXT, &io.err), &io);
+    die_if(a.json ? eval_print_json(&p, &io.err) : eval_print_text(&p, &io.err),
         &io);
-    die_if(xout_commit(&x, &io.err), &io);
+    die_if(xout_commit(&p.x, &io.err), &io);
+    for (int i = 0; i < result.groups; i++)
+        eval_groups_free(&result.group[i]);
     ranker_free(&r);
     dataset_free(&d);
     return cli_finish(&io);

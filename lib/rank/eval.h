@@ -2,6 +2,8 @@
 #define STAIR_EVAL_H
 
 #include "lib/base/exec.h"
+#include "lib/rank/eval_groups.h"
+#include "lib/rank/exposure.h"
 #include "lib/rank/metrics.h"
 #include "lib/rank/rank.h"
 
@@ -9,33 +11,11 @@
  * Everything stair-eval reports, from one ranking of all items for every user
  * that has targets.
  */
-
-/* Degrees are numbers of train interactions; stratum s holds eval_from[s] up
- * to eval_from[s + 1] - 1, the last has no end. */
-enum { EVAL_STRATA = 10 };
-extern const int64_t eval_from[EVAL_STRATA];
-
-/* "5-9", "1000+"; buf of at least 48 bytes is returned. */
-char *eval_stratum_name(int s, char *buf);
-
-/* Means over users, each weight 1. */
-struct eval_means {
-    int64_t users;
-    double value[METRICS_KINDS][METRICS_CUTS];
-};
-
 struct eval {
-    int kinds; /* of enum metrics_kind, those that are asked for: the first */
     int n_cuts;
     int64_t cut[METRICS_CUTS];
     struct eval_means all;
-    double coverage[METRICS_CUTS];   /* share of the items in any top k */
-    double popularity[METRICS_CUTS]; /* mean degree of the items in top k */
-    /* users by their degree */
-    struct eval_means user[EVAL_STRATA];
-    /* targets by their degree: the targets of other strata do not count, and
-     * users without a target in the stratum are left out */
-    struct eval_means item[EVAL_STRATA];
+    double exposure[EXPOSURE_KINDS][METRICS_CUTS];
 };
 
 /* One user that has targets, in ascending order. */
@@ -46,9 +26,12 @@ struct eval_opt {
     const struct csr *target;           /* U x I */
     const struct csr *train;            /* U x I, for degrees */
     const struct csr *mask[RANK_MASKS]; /* not ranked; may be NULL */
+    const struct rank_items *items;     /* as in rank_opt */
     const int64_t *cuts;                /* ascending */
     int n_cuts;
     struct exec *exec;
+    struct eval_groups *group; /* [groups] whose means are computed too */
+    int groups;
     eval_user *each; /* may be NULL; a non-zero return ends the run */
     void *ctx;
 };
@@ -60,5 +43,13 @@ struct eval_opt {
  */
 int eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct err *e) ERR_CHECKED;
+
+/*
+ * The same where only the items with train interactions exist (warm 1), or only
+ * those without (warm 0): these alone are ranked, and are targets. Groups and
+ * each of o are not used; without such targets v->all.users is 0.
+ */
+int eval_side(struct eval *v, const struct scorer *s, const struct eval_opt *o,
+    int warm, struct err *e) ERR_CHECKED;
 
 #endif

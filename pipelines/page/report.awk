@@ -2,7 +2,7 @@
 #   awk -v dir=R -v page=. -f common.awk -f report.awk
 # Reads report.tsv, users.tsv and the trainings' .tsv with strata in R. Writes into
 # R/report: metrics.txt and summary.txt, and as tables systems.tsv, scores.tsv,
-# strata-user.tsv and strata-item.tsv.
+# lists.tsv, strata-user.tsv and strata-item.tsv.
 BEGIN {
 	read(dir "/report.tsv")
 	next_row()
@@ -31,6 +31,7 @@ BEGIN {
 	systems(out "systems.tsv")
 	text(out "metrics.txt")
 	summary(out "summary.txt")
+	shown(out "lists.tsv")
 	strata("user-degree", out "strata-user.tsv")
 	strata("item-degree", out "strata-item.tsv")
 }
@@ -102,6 +103,24 @@ function summary(file,   s, other, k, d, e, base) {
 		d < 0 ? "below" : "above", name(other), (d - e) / base, (d + e) / base >file
 	if (d - e <= 0 && d + e >= 0)
 		print "0 is in it: these users do not tell the two apart." >file
+}
+
+# Which items the first 20 places of all lists show, a row for each system.
+function shown(file,   i, s, k, kinds, kind, value) {
+	kinds = split("coverage tail gini novelty popularity", kind, " ")
+	print "system", "items shown", "from the tail", "Gini", "novelty, bits", "purchases of an item" >file
+	for (i = 1; i <= names; i++) {
+		s = known[i]
+		if (!(s in of))
+			continue
+		read(dir "/" of[s] ".tsv")
+		while (next_row())
+			if (f[2] == 20)
+				value[f[1]] = f[3]
+		print (s == best ? "*" : "") name(s), sprintf("%.1f %%", 100 * value["coverage"]), sprintf("%.1f %%", 100 * value["tail"]), \
+			sprintf("%.3f", value["gini"]), sprintf("%.2f", value["novelty"]), sprintf("%.1f", value["popularity"]) >file
+	}
+	close(file)
 }
 
 # NDCG@20 by stratum, a column for each system.

@@ -76,6 +76,11 @@ users; of differences it is that of the paired differences. The system in bold i
 <code>top.tsv</code>.</p>
 END
 table <"$out/systems.tsv"
+cat <<END
+<p>What the first 20 places of all lists show. The tail is all items but the most bought ones, as few as have 80&nbsp;% of the purchases. Gini is 0
+where all items are shown equally often, nearly 1 where few items are. Novelty is the mean of log<sub>2</sub>(users / users who bought the item).</p>
+END
+table <"$out/lists.tsv"
 echo '<div class="figures">'
 figure scores "NDCG@20 by system with 95 % intervals" "PART = 'scores'; TABLE = '$out/scores.tsv'"
 awk -F'\t' 'NR > 1 && $13 > 0 { print $6, $3 }' "$dir/report.tsv" >"$out/trained"

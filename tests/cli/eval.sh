@@ -62,7 +62,7 @@ same "what the metrics are about" "$(stair-eval --data d.npz m.npz | tail -5)" "
 same "of valid, another mask" "$(stair-eval --data d.npz --split valid --mask none m.npz | tail -2 | cut -f1,2 | tr '\n' ' ') \
 $(stair-eval --data d.npz --split valid --mask none m.npz | tail -1 | cut -f3)" "digest:valid	- mask	-  0"
 same "JSON" "$(stair-eval --data d.npz --mask none --top 2 --json m.npz)" \
-	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "mask": "none"'"$(digests json)"'}'
+	'{"split": "test", "users": 3, "recall": {"2": 0.3333333333333333}, "ndcg": {"2": 0.21030991785715247}, "precision": {"2": 0.16666666666666666}, "hit": {"2": 0.3333333333333333}, "mrr": {"2": 0.16666666666666666}, "map": {"2": 0.16666666666666666}, "coverage": {"2": 0.5}, "popularity": {"2": 2}, "novelty": {"2": 0.7924812503605781}, "gini": {"2": 0.5}, "tail": {"2": 0}, "mask": "none"'"$(digests json)"'}'
 same "MMSSL's NDCG on request" "$(stair-eval --data d.npz --mask none --top 2 --mmssl-ndcg --per-user u.tsv m.npz | grep mmssl; head -1 u.tsv | tr '\t' '\n' | grep mmssl)" \
 	"mmssl-ndcg	2	0.21030991785715247
 mmssl-ndcg@2"
@@ -73,6 +73,61 @@ item-degree:0:users	-	1
 item-degree:0:recall	3	0
 item-degree:1-4:users	-	2
 item-degree:1-4:recall	3	1"
+# x 3, y 1, z 1 purchases by 3 users: the head is x and y, 4 of 5; lists x y, x y, x y
+same "what the lists show" "$(stair-eval --data d.npz --mask none --top 1,2,3 m.npz | grep -E '^(novelty|gini|tail)')" \
+	"novelty	1	0
+novelty	2	0.7924812503605781
+novelty	3	1.0566416671474377
+gini	1	0.75
+gini	2	0.5
+gini	3	0.25
+tail	1	0
+tail	2	0
+tail	3	0.3333333333333333"
+# w alone is cold, the target of b
+same "cold and warm items" "$(stair-eval --data d.npz --cold --mask none --top 1 m.npz | grep -E '^(cold|warm):(users|recall)')" \
+	"warm:users	-	2
+warm:recall	1	0
+cold:users	-	1
+cold:recall	1	1"
+same "no cold targets" "$(stair-eval --data d.npz --cold --split valid --json --top 1 m.npz 2>&1 | grep -oE '("cold.{20}|stair-eval.*)')" \
+	"stair-eval: no valid item is without train interactions"
+printf 'a\told\nc\told\nb\tnew one\nnobody\told\n' >users.seg
+printf 'z\tgreen\nx\tgreen\ny\t"red"\n' >items.seg
+same "segments" "$(stair-eval --data d.npz --mask none --top 3 --segments users.seg --segments items=items.seg m.npz 2>err | grep -E 'segment.*(users|recall)')" \
+	'user-segment:old:users	-	2
+user-segment:old:recall	3	1
+user-segment:new one:users	-	1
+user-segment:new one:recall	3	0
+item-segment:green:users	-	1
+item-segment:green:recall	3	1
+item-segment:"red":users	-	1
+item-segment:"red":recall	3	1'
+same "unknown ids are counted" "$(cat err)" "stair-eval: 'users.seg': passed over 1 rows of unknown ids"
+same "segments in JSON" "$(stair-eval --data d.npz --mask none --top 3 --json --segments items.seg m.npz | grep -oE '"item-segment.*"' | sed 's/, "ndcg[^}]*}//g; s/, "[pmh][^}]*}//g; s/, "digest.*//')" \
+	'"item-segment": {"green": {"users": 1, "recall": {"3": 1}}, "\"red\"": {"users": 1, "recall": {"3": 1}}}'
+stair-eval --data d.npz --cold --segments items.seg --json m.npz >seg.json
+stair-eval --data d.npz --cold --segments items.seg m.npz >seg.tsv
+same "stair-compare reads both" "$(stair-compare a=seg.json b=seg.json | cut -f 1,2,4,5 | sort | cksum)" "$(stair-compare a=seg.tsv b=seg.tsv | cut -f 1,2,4,5 | sort | cksum)"
+printf 'a\told\nx\tgreen\n' >both.seg
+fails 1 "stair-eval: 'both.seg' has ids of users and of items: say --segments users=both.seg or --segments items=both.seg" \
+	stair-eval --data d.npz --segments both.seg m.npz
+runs "which of them is said" stair-eval --data d.npz --segments users=both.seg m.npz
+printf 'a\told\na\tnew\n' >twice.seg
+fails 1 "stair-eval: 'twice.seg' line 2: 'a' is in another segment already" stair-eval --data d.npz --segments twice.seg m.npz
+printf 'q\told\n' >none.seg
+fails 1 "stair-eval: 'none.seg' has no segment of a user or an item that is known: the ids of 'none.seg' are such as 'q', the dataset's such as 'a'" \
+	stair-eval --data d.npz --segments none.seg m.npz
+fails 1 "stair-eval: 'none.seg' has no segment of a user or an item that is known: the ids of 'none.seg' are such as 'q', the dataset's such as 'x'" \
+	stair-eval --data d.npz --segments items=none.seg m.npz
+echo q >none.seg
+fails 1 "stair-eval: 'none.seg' line 1: a tab between id and segment is missing" stair-eval --data d.npz --segments none.seg m.npz
+printf 'a\t\n' >none.seg
+fails 1 "stair-eval: 'none.seg' line 1: the segment is empty" stair-eval --data d.npz --segments none.seg m.npz
+fails 1 "stair-eval: both files of --segments are about users" stair-eval -q --data d.npz --segments users.seg --segments users=both.seg m.npz
+fails 2 "stair-eval: option '--segments': there are users and items alone" \
+	stair-eval --data d.npz --segments a --segments b --segments c m.npz
+fails 1 "stair-eval: 'm.npz' is a model, not text" stair-eval --data d.npz --segments m.npz m.npz
 stair-eval --data d.npz --mask none --top 1,3 --per-user u.tsv m.npz >/dev/null
 same "single users" "$(cut -f 1-6 u.tsv)" "user	targets	recall@1	recall@3	ndcg@1	ndcg@3
 a	1	0	1	0	0.5

@@ -33,6 +33,7 @@ top=$PWD
 	stair-cat -f tsv text.npz | tr '\t' , | paste -d, <(stair-cat -m item_ids data.npz) - >text.csv
 	awk -F, 'NR > 1 {print "{\"reviewerID\": \"" $1 "\", \"asin\": \"" $2 "\", \"unixReviewTime\": " NR "}"}' log.csv >log.json
 	stair-cat -f npy -m train_indices -o indices.npy data.npz
+	stair-cat -m item_ids data.npz | awk '{print $1 "\t" NR % 3}' >segments.tsv
 	tr , ' ' <text.csv >text.blank
 	awk -F, '{printf "{\"id\": \"%s\", \"vector\": [%s", $1, $2; for (i = 3; i <= NF; i++) printf ", %s", $i; print "]}"}' text.csv >text.jsonl
 	stair-cat -m item_ids -o text.ids data.npz
@@ -264,7 +265,7 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of eval-graph "" stair-eval -q -t 2 "${data[@]}" items.npz
 		case_of resume model.npz "${train[@]}" "${graph[@]}" --epochs 3 --resume ck.npz --log log.jsonl -o model.npz
 		case_of eval "out.tsv users.tsv" stair-eval -q -t 2 "${data[@]}" --strata --per-user users.tsv \
-			-o out.tsv model.npz
+			--cold --segments segments.tsv -o out.tsv model.npz
 		case_of blend out.npz stair-blend -q -t 2 "${data[@]}" -o out.npz model.npz items.npz
 		case_of fold out.npz stair-fold -v -t 2 --data grown.npz --items items.npz -o out.npz model.npz
 		case_of eval-blend "" stair-eval -q -t 2 "${data[@]}" blend.npz

@@ -29,6 +29,8 @@ def make():
         n = int(r.integers(3, 40))
         items = r.choice(I, n, replace=False, p=p / p.sum())
         kind[u, items] = r.choice([0, 0, 0, 1, 2], n)
+    for i in range(0, I, 31):  # items without train interactions
+        kind[:, i][kind[:, i] == 0] = 1 + i % 2
     kind[5][kind[5] == 2] = 0  # a user without test items
     out = {}
     for code, part in enumerate(['train', 'valid', 'test']):
@@ -80,6 +82,13 @@ def make():
     sp.save_npz('infinite.npz', g)
     out['user_ids'][7] = out['user_ids'][4]
     np.savez('twice.npz', **out)
+    with open('segments.tsv', 'wb') as f:
+        for u in range(0, U, 3):
+            f.write(out['user_ids'][u] + b'\tseg "%d"\n' % (u % 7))
+    with open('shelves.tsv', 'wb') as f:
+        f.write(b'nothing\tx\n')
+        for i in range(0, I, 2):
+            f.write(out['item_ids'][i] + b'\t%d\n' % (i % 5))
     with open('even.txt', 'wb') as f:
         f.write(b'\n'.join(out['item_ids'][::2]))
     with open('titles.tsv', 'wb') as f:
@@ -147,6 +156,27 @@ def means(lists, target, users, k, longest):
     return {m: np.mean([r[m] for r in rows]) for m in rows[0]}
 
 
+def exposure(lists, k, train):
+    """How often the first k places show each item, and what that means."""
+    n, users = train.sum(0), int(train.any(1).sum())
+    c = np.zeros(I, int)
+    for x in lists:
+        c[x[:k]] += 1
+    total = c.sum()
+    if not total:
+        return dict.fromkeys(['coverage', 'popularity', 'novelty', 'gini',
+                              'tail'], 0.)
+    by_n = np.lexsort((np.arange(I), -n))
+    before = np.cumsum(n[by_n]) - n[by_n]
+    tail = np.zeros(I, bool)
+    tail[by_n[before >= .8 * n.sum()]] = True
+    # the area between the Lorenz curve and the diagonal, by pairs
+    gini = np.abs(c[:, None] - c[None, :]).sum() / (2 * I * total)
+    return {'coverage': (c > 0).mean(), 'popularity': (c * n).sum() / total,
+            'novelty': -(c * np.log2(np.maximum(n, 1) / users)).sum() / total,
+            'gini': gini, 'tail': c[tail].sum() / total}
+
+
 def close(a, b, what):
     assert abs(a - b) < 1e-12 * max(1, abs(b)), (what, a, b)
 
@@ -175,9 +205,26 @@ def check_eval(json_file, text_file, model, split, masks):
     for k in cuts:
         for m, v in means(lists, target, users, k, cuts[-1]).items():
             close(got[m][str(k)], v, (m, k))
-        seen = np.concatenate([lists[u][:k] for u in users])
-        close(got['coverage'][str(k)], len(set(seen)) / I, 'coverage')
-        close(got['popularity'][str(k)], item_degree[seen].mean(), 'pop')
+        for m, v in exposure([lists[u] for u in users], k, train).items():
+            close(got[m][str(k)], v, (m, k))
+        for side in 'warm', 'cold':
+            mine = (item_degree > 0) == (side == 'warm')
+            some = target & mine
+            who = [u for u in users if some[u].any()]
+            among = {u: lists[u][mine[lists[u]]] for u in who}
+            assert len(who) > 9 and got[side]['users'] == len(who)
+            for m, v in means(among, some, who, k, cuts[-1]).items():
+                close(got[side][m][str(k)], v, (side, m, k))
+        for u in range(7):
+            mine = [x for x in users if x % 3 == 0 and x % 7 == u]
+            for m, v in means(lists, target, mine, k, cuts[-1]).items():
+                close(got['user-segment'][f'seg "{u}"'][m][str(k)], v, (u, m))
+        for i in range(5):
+            some = target.copy()
+            some[:, (np.arange(I) % 2 != 0) | (np.arange(I) % 5 != i)] = False
+            mine = [x for x in users if some[x].any()]
+            for m, v in means(lists, some, mine, k, cuts[-1]).items():
+                close(got['item-segment'][str(i)][m][str(k)], v, (i, m))
         for s in range(len(EDGES)):
             lo, hi = EDGES[s], (EDGES + [10**9])[s + 1]
             mine = [u for u in users if lo <= degree[u] < hi]
@@ -204,16 +251,21 @@ def check_eval(json_file, text_file, model, split, masks):
         lines[m, k] = float(v)
     n = 0
     for m, v in got.items():
-        if isinstance(v, dict) and 'degree' not in m:
+        if m in ('warm', 'cold'):
+            got[m] = v = {'': v}
+        if isinstance(v, dict) and m not in (
+                'user-degree', 'item-degree', 'user-segment', 'item-segment',
+                'warm', 'cold'):
             for k, x in v.items():
                 assert lines[m, k] == x
                 n += 1
         elif isinstance(v, dict):
             for s, row in v.items():
-                assert lines[f'{m}:{s}:users', '-'] == row.pop('users')
+                s = s and s + ':'
+                assert lines[f'{m}:{s}users', '-'] == row.pop('users')
                 for name, cuts in row.items():
                     for k, x in cuts.items():
-                        assert lines[f'{m}:{s}:{name}', k] == x
+                        assert lines[f'{m}:{s}{name}', k] == x
                         n += 1
                 n += 1
     # what they are about

@@ -7,7 +7,7 @@
 
 $PY "$TOP/tests/interop/rank.py" make || exit 1
 runs "itemknn" stair-train -q --model itemknn --data data.npz --neighbors 12 --shrink 3 -o knn.npz
-e="stair-eval --mmssl-ndcg --data data.npz --strata --top"
+e="stair-eval -q --mmssl-ndcg --data data.npz --strata --cold --segments segments.tsv --segments items=shelves.tsv --top"
 for how in "test f32.npz 1,10,20,400" "valid f32.npz 1,10,20,400 --split valid" "none ties.npz 1,2,300 --mask none" "short f32.npz 10,20" \
 	"graph graph.npz 1,10,20,400" "knn knn.npz 5,20 --split valid"; do
 	read -r name model rest <<<"$how"
@@ -32,10 +32,10 @@ runs "of some" stair-similar --inner --data data.npz -n 9 --only even.txt -o f32
 runs "all equal the definitions" "$PY" "$TOP/tests/interop/rank.py" check
 
 for m in f16 f64; do
-	stair-eval --mmssl-ndcg --data data.npz --top 1,10,20,400 --strata $m.npz | cat >$m.tsv
+	$e 1,10,20,400 $m.npz | cat >$m.tsv
 	equal_files "$m scores as the same numbers in f32 do" $m.tsv test.tsv
 done
-stair-eval --mmssl-ndcg --data data.npz --top 1,10,20,400 --strata reversed.npz >reversed.tsv
+$e 1,10,20,400 reversed.npz >reversed.tsv
 equal_files "a graph whose rows are not sorted" reversed.tsv graph.tsv
 fails 1 "stair-eval: 'coo.npz' is sparse but not csr (convert it with .tocsr())" stair-eval --data data.npz coo.npz
 fails 1 "stair-eval: 'narrow.npz' is a graph of 310 x 309, but 'data.npz' has 310 items" stair-eval --data data.npz narrow.npz

@@ -1,0 +1,124 @@
+#include "tools/eval_segments.h"
+
+#include "lib/base/mem.h"
+#include "lib/io/foreign.h"
+#include "lib/io/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { USERS, ITEMS };
+
+struct reader {
+    const struct ids *ids[2];
+    int wanted[2];
+    const char *name;
+    struct ids label;
+    int32_t *of[2];
+    int64_t known[2], unknown;
+    struct ids_shown stranger;
+};
+
+static int
+put(struct reader *r, int side, int64_t at, int64_t segment,
+    const struct table_row *row, struct err *e)
+{
+    if (at < 0)
+        return 0;
+    r->known[side]++;
+    if (r->of[side][at] >= 0 && r->of[side][at] != segment)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": '%.255s' is in another segment already",
+            r->name, row->line, row->field[0].s);
+    r->of[side][at] = (int32_t)segment;
+    return 0;
+}
+
+static int
+add_row(void *ctx, const struct table_row *row, struct err *e)
+{
+    struct reader *r = ctx;
+    int64_t at[2] = {-1, -1};
+    if (row->bad)
+        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
+            row->line, row->bad);
+    if (row->n < 2)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": a tab between id and segment is missing",
+            r->name, row->line);
+    if (!row->field[1].n)
+        return err_set(e, ERR_FORMAT,
+            "'%s' line %" PRId64 ": the segment is empty", r->name, row->line);
+    for (int side = 0; side < 2; side++)
+        if (r->wanted[side])
+            at[side] = ids_find(r->ids[side], row->field[0]);
+    if (at[USERS] < 0 && at[ITEMS] < 0) {
+        ids_show(&r->stranger, row->field[0]);
+        r->unknown++;
+        return 0;
+    }
+    int64_t segment = ids_add(&r->label, row->field[1], e);
+    if (segment < 0)
+        return (int)segment;
+    int rc = put(r, USERS, at[USERS], segment, row, e);
+    return rc ? rc : put(r, ITEMS, at[ITEMS], segment, row, e);
+}
+
+static void
+read_rows(struct cli *io, struct reader *r, struct xin *x)
+{
+    r->name = x->name;
+    int rc = foreign_check(x, io->tool, &io->err);
+    if (!rc)
+        rc = table_read(x, "\t", 0, add_row, r, &io->err);
+    die_if(rc, io);
+    if (r->known[USERS] && r->known[ITEMS])
+        cli_die(io,
+            "'%s' has ids of users and of items: say --segments users=%s or "
+            "--segments items=%s",
+            x->name, x->name, x->name);
+    if (!r->known[USERS] && !r->known[ITEMS])
+        cli_die(io,
+            "'%s' has no segment of a user or an item that is known%s%s",
+            x->name, *r->stranger.s ? ": " : "",
+            *r->stranger.s
+                ? ids_differ((char[IDS_CLAUSE]){0}, x->name, &r->stranger,
+                      r->ids[r->wanted[USERS] ? USERS : ITEMS])
+                : "");
+    if (r->unknown)
+        cli_note(io, "'%s': passed over %" PRId64 " rows of unknown ids",
+            x->name, r->unknown);
+}
+
+void
+eval_segments_read(struct cli *io, struct eval_groups *g, const char *operand,
+    struct dataset *d)
+{
+    struct ids *ids[2] = {&d->user_ids, &d->item_ids};
+    static const char *const prefix[2] = {"users=", "items="};
+    static const char *const what[2] = {"user", "item"};
+    struct reader r = {.ids = {ids[USERS], ids[ITEMS]}, .wanted = {1, 1}};
+    const char *path = operand;
+    for (int side = 0; side < 2; side++)
+        if (strncmp(operand, prefix[side], strlen(prefix[side])) == 0) {
+            path = operand + strlen(prefix[side]);
+            r.wanted[!side] = 0;
+        }
+    for (int side = 0; side < 2; side++) {
+        die_if(ids_index(ids[side], what[side], &io->err), io);
+        r.of[side] = mem_new(ids[side]->n, sizeof *r.of[side], &io->err);
+        die_if(r.of[side] ? 0 : ERR_NOMEM, io);
+        memset(r.of[side], -1, (size_t)ids[side]->n * sizeof *r.of[side]);
+    }
+    struct xin x;
+    die_if(xin_open(&x, path, &io->err), io);
+    read_rows(io, &r, &x);
+    xin_close(&x);
+    int side = r.known[ITEMS] > 0;
+    *g = (struct eval_groups){.name = side ? "item-segment" : "user-segment",
+        .of_items = side,
+        .label = r.label,
+        .of = r.of[side]};
+    free(r.of[!side]);
+}
