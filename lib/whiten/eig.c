@@ -16,8 +16,12 @@ enum {
 /* Of a product with A, relative to its largest eigenvalue. */
 static const double rounding = 1e-14;
 
+/* A filter that leaves more of the worst residual than this is too weak, unless
+ * that was all it was asked for. */
+static const double weak = 0.7;
+
 struct interval {
-    int known;
+    int known, weak;
     double low, top; /* bounds of A's eigenvalues */
 };
 
@@ -61,7 +65,7 @@ static int
 improve(struct ritz *r, int64_t d, int64_t first, double gain,
     struct interval *of, struct err *e)
 {
-    if (!r->op->cheap)
+    if (!r->op->cheap || of->weak)
         return krylov(r, e);
     if (!of->known) {
         int rc = cheb_bounds(r->op, &of->low, &of->top, r->exec, e);
@@ -111,6 +115,8 @@ iterate(
             return not_converged(r, opt, bad, *residual, e);
         if (!bad && measured)
             return 0;
+        of.weak |= isfinite(before) && *residual > weak * before &&
+                   weak * before > opt->tol;
         before = *residual;
         measured = opt->rough || !bad;
         rc = bad ? improve(r, opt->d, first, *residual / opt->tol, &of, e)

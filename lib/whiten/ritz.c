@@ -179,6 +179,25 @@ swap(double **a, double **b)
     *b = c;
 }
 
+/* Columns that x has lost come back at random, without what the others span: a
+ * filter would make little else of them. */
+static int
+replace_lost(struct ritz *r, struct err *e)
+{
+    int64_t n = r->op->n, b = r->b, k = r->kept;
+    double *x = r->x + k, *c = mem_new(k * (b - k), sizeof *c, e);
+    if (!c)
+        return ERR_NOMEM;
+    draw(r, k);
+    int rc = tall_gram(r->exec, n, k, r->x, b, b - k, x, b, c, b - k, e);
+    if (!rc)
+        tall_mul(r->exec, n, k, -1.0, r->x, b, b - k, c, b - k, 1.0, x, b);
+    for (int64_t j = k; j < b; j++)
+        r->residual[j] = INFINITY;
+    free(c);
+    return rc;
+}
+
 /* Rayleigh-Ritz: x = v c, y = w c for the c that diagonalise v^T w. */
 static int
 project(struct ritz *r, struct err *e)
@@ -208,10 +227,9 @@ project(struct ritz *r, struct err *e)
         swap(&r->x, &r->p);
         swap(&r->y, &r->q);
         ritz_residuals(n, b, r->x, r->y, r->value, r->residual);
-        draw(r, r->kept);
+        if (r->kept < b)
+            rc = replace_lost(r, e);
     }
-    for (int64_t j = r->kept; j < b; j++)
-        r->residual[j] = INFINITY;
     free(h);
     free(c);
     return rc;

@@ -185,6 +185,9 @@ test_spectra(void)
         v[i] = i == 0 ? 1e7 : 2 - i * 1e-3;
     check("one dominant value", N, v, D);
     for (int i = 0; i < N; i++)
+        v[i] = i == 0 ? 21 : i == 1 ? -25 : 2 - i * 4e-3;
+    check("large values of both signs", N, v, D);
+    for (int i = 0; i < N; i++)
         v[i] = -1 - i;
     check("negative definite", N, v, D);
     for (int i = 0; i < N; i++)
