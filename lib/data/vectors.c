@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/data/vectors_priv.h"
+#include "lib/io/foreign.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -100,8 +101,32 @@ sniff_text(const unsigned char *p, int64_t n)
         return VECTORS_JSONL;
     if (memchr(p, '\t', line))
         return VECTORS_TSV;
-    return memchr(p, ',', line) || !memchr(p, ' ', line) ? VECTORS_CSV
-                                                         : VECTORS_BLANK;
+    int other = memchr(p, ',', line) || memchr(p, ';', line);
+    return other || !memchr(p, ' ', line) ? VECTORS_CSV : VECTORS_BLANK;
+}
+
+/* What separates a table whose first line has semicolons but no comma. */
+static int
+find_separator(struct xin *x, const char **sep, struct err *e)
+{
+    const unsigned char *p;
+    int64_t n = xin_peek_more(x, LOOK, &p, e);
+    if (n < 0)
+        return (int)n;
+    size_t line = 0;
+    while (line < (size_t)n && p[line] != '\n' && p[line] != '\r')
+        line++;
+    *sep = memchr(p, ';', line) && !memchr(p, ',', line) ? ";" : ",";
+    return 0;
+}
+
+/* NumPy's or ours, by the name of the first member; other archives are not. */
+static int
+is_npz(const unsigned char *p, int64_t n)
+{
+    size_t k = n < 300 ? (size_t)n : 300;
+    return n > 3 && memcmp(p, "PK\3\4", 4) == 0 &&
+           (memmem(p, k, ".npy", 4) || memmem(p, k, "history.txt", 11));
 }
 
 static int
@@ -117,9 +142,14 @@ sniff(
         return (int)got;
     if (got == 0)
         return err_set(e, ERR_FORMAT, "'%.400s' is empty", x->name);
-    if (p[0] == 0x93 || (got > 3 && memcmp(p, "PK\3\4", 4) == 0))
+    int npz = p[0] == 0x93 || is_npz(p, got);
+    int amazon = ends_in(path, n, ".b");
+    int rc = npz || amazon ? 0 : foreign_check(x, "stair-features", e);
+    if (rc)
+        return rc;
+    if (npz)
         *format = VECTORS_NPZ;
-    else if (ends_in(path, n, ".b"))
+    else if (amazon)
         *format = VECTORS_AMAZON;
     else if (ends_in(path, n, ".npy") || ends_in(path, n, ".npz"))
         *format = VECTORS_NPZ; /* which says what is wrong */
@@ -154,13 +184,12 @@ read_rows(struct xin *x, const struct vectors_opt *o,
     enum vectors_format format, struct features *f, struct err *e)
 {
     struct vectors_sink s = {.name = x->name, .f = f};
-    int rc = format == VECTORS_AMAZON  ? read_amazon(x, &s, e)
+    const char *sep = format == VECTORS_TSV ? "\t" : " ";
+    int rc = format == VECTORS_CSV ? find_separator(x, &sep, e) : 0;
+    if (!rc)
+        rc = format == VECTORS_AMAZON  ? read_amazon(x, &s, e)
              : format == VECTORS_JSONL ? vectors_json(x, o, &s, e)
-                                       : vectors_text(x,
-                                             format == VECTORS_CSV   ? ","
-                                             : format == VECTORS_TSV ? "\t"
-                                                                     : " ",
-                                             &s, e);
+                                       : vectors_text(x, sep, &s, e);
     ids_free(&s.seen);
     free(s.v);
     return rc;

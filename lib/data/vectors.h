@@ -12,7 +12,7 @@ enum vectors_format {
     VECTORS_AUTO,   /* by name, else by the first bytes */
     VECTORS_NPZ,    /* .npy; .npz with vectors or a graph, and perhaps ids */
     VECTORS_AMAZON, /* records of a 10-byte id and 4096 float32 */
-    VECTORS_CSV,    /* id,v1,v2,..; with or without a header */
+    VECTORS_CSV,    /* id,v1,v2,.. or id;v1;v2; with or without a header */
     VECTORS_TSV,
     VECTORS_BLANK, /* id v1 v2 ..; perhaps after word2vec's line of sizes */
     VECTORS_JSONL  /* objects with an id and an array of numbers */
@@ -24,7 +24,8 @@ enum { VECTORS_MAX_D = 1 << 20 };
 struct vectors_opt {
     enum vectors_format format;
     /* The id of each row of an .npy or .npz, or NULL: a text file, one a line,
-     * or FILE:COLUMN, a CSV or TSV with a header. */
+     * or FILE:COLUMN, the name or number from 1 of a column of a CSV or TSV
+     * with a header. */
     const char *ids;
     const char *member;      /* of an .npz, NULL: x */
     const char *id, *vector; /* keys of JSON objects, NULL: the usual ones */

@@ -25,6 +25,11 @@ find_column(struct id_list *l, const struct table_row *row, struct err *e)
             l->at = i;
             return 0;
         }
+    int64_t number = ids_integer(text_of(l->column));
+    if (number > 0 && number <= row->n) {
+        l->at = number - 1;
+        return 0;
+    }
     char all[200] = "";
     for (int64_t i = 0; i < row->n && strlen(all) < 150; i++)
         snprintf(

@@ -37,6 +37,8 @@ take_id(const struct jsonl *j, int t, struct record *r, struct err *e)
 {
     int whole =
         t == JSONL_NUMBER && strspn(j->text, "-0123456789") == (size_t)j->n;
+    if (j->odd)
+        return err_set(e, ERR_FORMAT, "the id: %s", j->odd);
     if (t != JSONL_STRING && !whole)
         return err_set(
             e, ERR_FORMAT, "the id is neither a string nor a whole number");
@@ -146,6 +148,7 @@ vectors_json(struct xin *x, const struct vectors_opt *o, struct vectors_sink *s,
     struct record r;
     int rc = xin_skip_mark(x, e), t;
     jsonl_init(&j, x);
+    j.lenient = 1;
     while (!rc && (t = jsonl_next(&j, e)) != JSONL_END) {
         if (t < 0)
             return t;

@@ -146,6 +146,7 @@ struct archive {
     int known; /* ids, from elsewhere */
     int met;   /* the vectors */
     unsigned seen;
+    char names[200];    /* of the members so far, for messages */
     struct npy missing; /* the member of that name, and its data or NULL */
     void *list;
     char *history;
@@ -190,6 +191,10 @@ take_member(struct archive *a, const struct npz_head *head, struct err *e)
         return npz_in_take(&a->z, head->bytes, 1, (void **)&a->history, e);
     }
     kind_see(&a->seen, head->name);
+    size_t used = strlen(a->names);
+    if (used < 120)
+        snprintf(a->names + used, sizeof a->names - used, "%s%.60s",
+            used ? ", " : "", head->name);
     if (strcmp(head->name, wanted) == 0) {
         a->met = 1;
         return take_x(&a->z, head, a->rows, &a->missing, a->list, a->f, e);
@@ -231,6 +236,11 @@ vectors_npz(struct xin *x, const char *path, const struct vectors_opt *o,
     if (rc == 0 && !a.met && o->member)
         rc = err_set(e, ERR_FORMAT, "'%.400s' has no member '%.200s'",
             a.z.x.name, o->member);
+    else if (rc == 0 && !a.met && kind_of(a.seen) == KIND_OTHER && *a.names)
+        rc = err_set(e, ERR_FORMAT,
+            "'%.400s' has no member 'x': say with --member which one holds the "
+            "vectors (there are: %s)",
+            a.z.x.name, a.names);
     else if (rc == 0 && !a.met)
         rc = kind_not(a.z.x.name, kind_of(a.seen), "x",
             "item vectors: see stair-features(1)", e);

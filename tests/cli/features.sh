@@ -34,6 +34,8 @@ like "no header" stair-features bare.csv
 like "another order" stair-features tac.csv
 tr , '\t' <v.csv >v.tsv
 like "TSV" stair-features v.tsv
+tr , ';' <v.csv >semicolons.csv
+like "semicolons" stair-features semicolons.csv
 like "TSV told by content" sh -c 'stair-features "$@" <v.tsv' sh
 sed 's/$/\r/; s/^a/"a"/' v.csv | gzip -n >v.csv.gz
 like "gzip, CRLF and quotes" stair-features v.csv.gz
@@ -51,7 +53,7 @@ like "a list in one cell" stair-features list.csv
 cat >v.jsonl <<'END'
 {"title": "t", "parent_asin": "zz", "id": "a", "vector": [1, -2]}
 {"vector": [3.5, 1e1], "id": "b", "more": {"id": "c", "vector": [[]]}}
-{"id": "c", "embedding": [0.1, -0]}
+{"id": "c", "embedding": [0.1, -0], "score": NaN, "note": "\ud800"}
 END
 like "JSON lines" stair-features v.jsonl
 printf '[{"k": "a", "e": [1, -2]}, {"k": "b", "e": [3.5, 10]},\n{"k": "c", "e": [0.1, 0]}, {"k": "d", "e": null}]' >v.json
@@ -86,6 +88,11 @@ bad 'id,1,2\n,1,2\n' "'bad.in', line 2: the id is empty"
 bad 'x,1,2\n' "no item of the dataset has a vector (1 vectors are of unknown items: the ids of 'bad.in' are such as 'x', the dataset's such as 'b')"
 bad 'id,v\n' "no item of the dataset has a vector (0 vectors are of unknown items)"
 bad '' "'bad.in' is empty"
+bad 'id;v1;v2\na;1,5;2\n' "'bad.in', line 2: value 1, '1,5', is not a finite number"
+bad '{"id": "a", "vector": [NaN, 1]}\n' "'bad.in', line 1: value 1 is not a finite number"
+bad '{"id": "a\\udc00", "vector": [1]}\n' "'bad.in', line 1: the id: half of a surrogate pair"
+bad 'PAR1\0\0\0\0' "'bad.in' is a Parquet file, not text; read it with: python3 -c 'import pandas, sys; pandas.read_parquet(sys.argv[1]).to_csv(sys.stdout, index=False)' 'bad.in' | stair-features [options]"
+bad 'PK\03\04xxxxxxx.csv' "'bad.in' is a zip archive, not text; read it with: unzip -p 'bad.in' | stair-features [options]"
 bad 'a\0000b' "'bad.in' is neither .npy, .npz nor text (see --format)"
 bad 'a,1,2\n' "'bad.in' holds its own ids: --ids is for .npy and .npz" --ids v.csv
 bad '{"id": "a", "vector": [1, "x"]}\n' "'bad.in', line 1: value 2 is not a finite number"
@@ -164,6 +171,7 @@ END
 like ".npy and a list of ids" stair-features --ids ids.txt x.npy
 printf 'name;asin\n1;a\n2;x\n3;b\n4;c\n' >items.csv
 like ".npy and ids in a column" stair-features --ids items.csv:asin x.npy
+like "by its number" stair-features --ids items.csv:2 x.npy
 fails 1 "stair-features: 'items.csv', line 1: no column is called 'sku' (there are: name, asin)" stair-features --data d.npz --ids items.csv:sku x.npy
 $PY -c "
 import numpy as np, scipy.sparse as sp
@@ -236,7 +244,8 @@ npy "'twice.npz': member 'ids', element 3: id 'a' is there twice" twice.npz
 npy "'three.npz' has 4 rows, but there are 3 ids" three.npz
 npy "'float.npz': member 'ids' is not a list of strings or integers" float.npz
 npy "'empty_id.npz': member 'ids', element 1: the id is empty" empty_id.npz
-npy "'no_x.npz' has no member 'x', so it is not item vectors: see stair-features(1)" no_x.npz
+npy "'no_x.npz' has no member 'x': say with --member which one holds the vectors (there are: y)" no_x.npz
+npy "'d.npz' is a dataset, not item vectors: see stair-features(1)" d.npz
 npy "'flat.npz': member 'x' is not a matrix of numbers" flat.npz
 like "Fortran order" stair-features --ids ids.txt fortran.npy
 $PY -c "
