@@ -4,6 +4,7 @@
 #include "lib/la/store.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +68,39 @@ came_through(const struct cli *io, const char *tool)
 
 enum { WIDE = 256 }; /* columns that a model has only if that is said */
 
+/* Why the columns are not those of initial vectors, which have a mean of 0 and
+ * one scale; "" if they may be. Both bounds are far from what noise does. */
+static void
+look_at_columns(const struct mat *m, char *why, size_t cap)
+{
+    double least = INFINITY, most = 0;
+    *why = 0;
+    for (int64_t j = 0; j < m->d && !*why; j++) {
+        double sum = 0, squares = 0;
+        for (int64_t i = 0; i < m->n; i++) {
+            double v = (double)m->x[i * m->d + j];
+            sum += v;
+            squares += v * v;
+        }
+        double mean = sum / (double)m->n, rms = sqrt(squares / (double)m->n);
+        least = rms < least ? rms : least;
+        most = rms > most ? rms : most;
+        if (fabs(mean) > 0.5 * rms)
+            snprintf(
+                why, cap, "column %" PRId64 " has a mean of %.3g", j, mean);
+    }
+    if (!*why && most > 10 * least)
+        snprintf(why, cap, "columns have sizes from %.3g to %.3g", least, most);
+}
+
 /* Features are no initial vectors: their columns are correlated, their scale is
  * any, and the model gets their width. */
 static void
-check_whitened(struct cli *io, const struct train_args *o, int64_t d, int said)
+check_whitened(
+    struct cli *io, const struct train_args *o, const struct mat *m, int said)
 {
+    const int64_t d = m->d;
+    char why[120];
     if (came_through(io, "stair-whiten"))
         return;
     if (came_through(io, "stair-features"))
@@ -85,6 +114,12 @@ check_whitened(struct cli *io, const struct train_args *o, int64_t d, int said)
             "if it holds features, whiten them (stair-whiten -d 64 -o init.npz "
             "'%s'), else say --dim %" PRId64,
             o->init, d, o->init, d);
+    look_at_columns(m, why, sizeof why);
+    if (*why && !said)
+        cli_die(io,
+            "'%s' is not whitened, %s: if it holds features, whiten them "
+            "(stair-whiten -d 64 -o init.npz '%s'), else say --dim %" PRId64,
+            o->init, why, o->init, d);
 }
 
 void
@@ -105,7 +140,7 @@ train_input_read(struct cli *io, struct train_args *o, struct train_input *in)
         if (in->init.d == 0 || (dim && in->init.d != dim))
             cli_die(io, "'%s' has %" PRId64 " columns, not %" PRId64, o->init,
                 in->init.d, dim ? dim : 64);
-        check_whitened(io, o, in->init.d, dim != 0);
+        check_whitened(io, o, &in->init, dim != 0);
         system_set(&o->set, "dim", (double)in->init.d);
     }
     if (o->items)

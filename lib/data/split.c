@@ -1,6 +1,7 @@
 #include "lib/data/split.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/near.h"
 #include "lib/base/rng.h"
 
 #include <stdlib.h>
@@ -63,11 +64,16 @@ split_parse(struct split_opt *o, const char *text, struct err *e)
                 text, RATIO_MAX);
         return 0;
     }
+    struct near near = near_to((struct text){text, (int64_t)n});
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        near_try(&near, text_of(kinds[i].name));
     return err_set(e, ERR_RANGE,
         "split '%s' is none of ratio[:8:1:1], time[:8:1:1], "
         "time-global[:8:1:1], hash[:8:1:1], cold-items[:8:1:1], "
-        "leave-one-out, label",
-        text);
+        "leave-one-out, label%s%.*s%s",
+        text, near.best.s ? " (did you mean '" : "",
+        near.best.s ? (int)near.best.n : 0, near.best.s ? near.best.s : "",
+        near.best.s ? "'?)" : "");
 }
 
 void

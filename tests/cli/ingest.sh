@@ -171,6 +171,8 @@ fails 1 "stair-ingest: cannot open 'none.csv': No such file or directory" stair-
 fails 1 "stair-ingest: cannot read '.': is a directory" stair-ingest .
 fails 1 "stair-ingest: cannot write '/dev/full': No space left on device" stair-ingest -q -o /dev/full in.csv
 fails 2 "stair-ingest: only one input can be standard input" stair-ingest - -
+fails 2 "stair-ingest: split 'tmie:8:1:1' is none of ratio[:8:1:1], time[:8:1:1], time-global[:8:1:1], hash[:8:1:1], cold-items[:8:1:1], leave-one-out, label (did you mean 'time'?)" \
+	stair-ingest --split tmie:8:1:1 in.csv
 fails 2 "stair-ingest: split 'random' is none of ratio[:8:1:1], time[:8:1:1], time-global[:8:1:1], hash[:8:1:1], cold-items[:8:1:1], leave-one-out, label" stair-ingest --split random in.csv
 fails 2 "stair-ingest: split 'label' takes no ratio" stair-ingest --split label:1:1:1 in.csv
 fails 2 "stair-ingest: split 'ratio:8:1': the ratio is not three whole numbers TRAIN:VALID:TEST, TRAIN at least 1, all at most 1000000" stair-ingest --split ratio:8:1 in.csv

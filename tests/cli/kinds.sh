@@ -73,7 +73,14 @@ fails 1 "stair-train: 'text.npz' holds features that are not whitened; initial v
 fails 1 "stair-train: 'image.npy' has 300 columns, which the model would have too: if it holds features, whiten them (stair-whiten -d 64 -o init.npz 'image.npy'), else say --dim 300" \
 	train --init image.npy --items items.npz
 runs "--dim means it" train --init image.npy --items items.npz --dim 300
-runs "a narrow array may be anything" train --init text.npy --items items.npz
+stair-cat -f npy -m x -o white.npy init.npz
+runs "a narrow array may be vectors" train --init white.npy --items items.npz
+stair-train -q --model popularity --data data.npz -o popular.npz
+stair-cat -f npy -m item -o counts.npy popular.npz
+train --init counts.npy --items items.npz >out 2>&1
+same "but not of any numbers" "$(sed 's/mean of [0-9.]*:/mean of X:/' out)" \
+	"stair-train: 'counts.npy' is not whitened, column 0 has a mean of X: if it holds features, whiten them (stair-whiten -d 64 -o init.npz 'counts.npy'), else say --dim 1"
+runs "unless --dim means it" train --init counts.npy --items items.npz --dim 1
 stair-knn -q -o near.npz image.npz:9
 stair-whiten -q -d 6 -o from-graph.npz near.npz
 runs "vectors of a graph are whitened" train --init from-graph.npz --items items.npz
