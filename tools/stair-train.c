@@ -212,6 +212,7 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
     struct train_opt to = {.epochs = r.epochs,
         .every = system_int(&o->set, "eval-every"),
         .patience = system_int(&o->set, "patience"),
+        .deadline = o->seconds > 0 ? io->started + o->seconds : 0,
         .keep_last = strcmp(o->keep, "last") == 0,
         .log_test = o->log_test,
         .exec = cli_exec(io),
@@ -251,6 +252,12 @@ train(struct cli *io, const struct train_args *o, struct train_input *in)
         "%" PRId64 " steps",
         t.sample, t.forward, t.scores, t.backward, t.adam, t.smooth, t.wait,
         t.steps);
+    if (to.deadline > 0 && run.cursor.epoch < to.epochs &&
+        !(to.patience && run.worse >= to.patience))
+        cli_note(io,
+            "ended at epoch %" PRId64 ", as --seconds wants it; --epochs "
+            "%" PRId64 " makes the same model",
+            run.cursor.epoch, run.cursor.epoch);
     if (run.best_epoch >= 0)
         cli_detail(io, "best valid NDCG@20 %.6f at epoch %" PRId64, run.best,
             run.best_epoch);

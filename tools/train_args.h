@@ -24,6 +24,7 @@ struct train_args {
     struct cli_list features;    /* NAME=FILE[:WEIGHT] */
     struct train_features feature[CLI_LIST_MAX]; /* features.n of them */
     int64_t seed;
+    double seconds; /* 0: no limit */
     int log_test, list;
     struct cli_option table[TRAIN_ARGS_OPTIONS];
     char summary[4096];

@@ -151,15 +151,15 @@ on_step(void *ctx, int64_t step, int64_t steps)
  * again where nothing is evaluated. */
 static int
 between(struct engine *g, const struct dataset *d, const struct train_opt *o,
-    struct checkpoint *run, const struct train_hooks *hooks, double spent,
-    struct err *e)
+    struct checkpoint *run, const struct train_hooks *hooks, int64_t last,
+    double spent, struct err *e)
 {
     int64_t label = run->cursor.epoch;
     struct train_report r = {.epoch = label,
         .seconds = spent,
         .loss = label ? run->cursor.loss / (double)g->triples : (double)NAN};
     int due =
-        run->evaluated < label && (label % o->every == 0 || label >= o->epochs);
+        run->evaluated < label && (label % o->every == 0 || label >= last);
     int rc = due ? engine_check(g, run->cursor.t, e) : 0;
     if (!rc && due)
         rc = d->valid.nnz > 0 ? evaluate(g, d, o, run, &r, e) : keep(g, run, e);
@@ -194,13 +194,20 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
             "the run is at epoch %" PRId64 ", step %" PRId64
             ", beyond its last epoch, %" PRId64,
             c->epoch, c->step, o->epochs);
-    double spent = 0;
+    int64_t last = o->epochs;
+    double spent = 0, judged = 0;
     for (;;) {
         if (run->cursor.step == 0) {
-            int rc = between(g, d, o, run, hooks, spent, e);
+            double start = clock_seconds();
+            if (o->deadline > 0 && start + spent + judged > o->deadline)
+                last = run->cursor.epoch;
+            int64_t before = run->evaluated;
+            int rc = between(g, d, o, run, hooks, last, spent, e);
             if (rc)
                 return rc;
-            if (run->cursor.epoch >= o->epochs ||
+            if (run->evaluated > before)
+                judged = clock_seconds() - start;
+            if (run->cursor.epoch >= last ||
                 (o->patience && run->worse >= o->patience))
                 return 0;
         }

@@ -21,6 +21,7 @@ struct train_opt {
     int64_t epochs, every;
     int64_t patience; /* stop after so many evaluations without a new best;
                          0: never */
+    double deadline;  /* clock_seconds() by which to end; 0: none */
     int keep_last;    /* result is the last model, not the best */
     int log_test;     /* also evaluate on test, for the report only */
     struct exec *exec;
@@ -53,7 +54,10 @@ struct train_hooks {
 /*
  * Trains from run's state to the end. run comes from train_start or from
  * checkpoint_read; on return its vec and param hold the result. If no user has
- * valid items, nothing is evaluated and the model of each label is kept.
+ * valid items, nothing is evaluated and the model of each label is kept. With a
+ * deadline the run ends, as if o->epochs were that, at the first label after
+ * which another epoch would last beyond it, if it takes as long as the one
+ * before and its evaluation.
  * ERR_RANGE if run is beyond the last epoch. ERR_STOP if *stop became non-zero:
  * run can be continued, and its state is in the checkpoint file if there is
  * one.

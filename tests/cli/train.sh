@@ -50,6 +50,12 @@ print((m["item_param"] == x).all(), abs(m["user_param"] - mean).max() < 1e-6, m[
 stair-train "${toy[@]}" --keep last -q -o last.npz
 stair-train "${toy[@]}" --patience 1 --lr 0 -q --log patient.jsonl -o patient.npz
 same "--patience ends a run that does not improve" "$(tail -1 patient.jsonl | cut -c1-11)" '{"epoch": 5'
+stair-train --data data.npz --init init.npz --items items.npz --epochs 100000000 --seconds 0.3 -o timed.npz 2>err
+ended=$(sed -n 's/^stair-train: ended at epoch \([0-9]*\), as --seconds wants it; --epochs \1 makes the same model$/\1/p' err)
+stair-train --data data.npz --init init.npz --items items.npz --epochs "${ended:-0}" -q -o straight.npz
+[ "${ended:-0}" -gt 1 ] && stair-cmp -q timed.npz straight.npz
+ok $? "--seconds: the model of as many epochs ($ended)"
+same "the last of which is evaluated" "$(tail -n 2 err | sed -n 's/^stair-train: epoch=\([0-9]*\) .*ndcg.*/\1/p')" "$ended"
 runs "popularity" stair-train --model popularity --data data.npz -o pop.npz
 same "popularity is the train degree" "$("$PY" -c '
 import numpy as np
