@@ -14,9 +14,9 @@ BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
 making := $(filter-out clean,$(or $(MAKECMDGOALS),all))
 
 featured_systems = freedom bm3 lattice mmgcn mmssl
-trained_systems = stair lightgcn jgcf mf $(featured_systems)
-fixed_systems = itemknn popularity
-systems = $(trained_systems) $(fixed_systems)
+trained_systems = stair stairplus lightgcn jgcf mf $(featured_systems)
+fixed_systems = itemknn contentknn popularity
+systems = $(trained_systems) $(fixed_systems) blend
 datasets = baby sports tiktok demo large
 # DATASET is one of these, or the path of a file like own.mk.
 settings = $(if $(filter %.mk,$(DATASET)),$(or $(wildcard $(call path,DATASET)$(DATASET)),\

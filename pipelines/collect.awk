@@ -2,12 +2,15 @@
 # the plan:
 #   awk -v dir=R -v name=DATASET -v metrics=SUFFIX -v curves=FILE -f collect.awk PLAN.plan.tsv
 # A training's metrics are in R/TRAINING.SUFFIX, its course in .jsonl and .err. FILE
-# gets the course of all of them: a row for each evaluation.
+# gets the course of all of them: a row for each evaluation. The last column has the
+# seconds from the dataset and the features to the model, with those of the vectors,
+# the graph and, of a blend, the models that it reads.
 BEGIN {
 	FS = OFS = "\t"
 	count = split("recall@10 recall@20 ndcg@10 ndcg@20 mmssl-ndcg@10 mmssl-ndcg@20", metric, " ")
 	print "dataset", "part", "series", "x", "seed", "training", "recall@10", "recall@20", "ndcg@10", "ndcg@20", \
-		"best_epoch", "valid_ndcg@20", "epochs", "seconds", "peak_mb", "mmssl-ndcg@10", "mmssl-ndcg@20"
+		"best_epoch", "valid_ndcg@20", "epochs", "seconds", "peak_mb", "mmssl-ndcg@10", "mmssl-ndcg@20", \
+		"total_seconds"
 	print "training", "epoch", "valid_ndcg@20", "correlation" >curves
 }
 
@@ -17,7 +20,29 @@ function number(line, key,   at) {
 	return at ? substr(line, at + length(key) + 4) + 0 : "-"
 }
 
-function read(training,   file, line, f, value, i, best, valid, epochs, seconds, n, peak) {
+# The seconds of the programs that made STEM.npz, and of those that made what these
+# read; epochs has those of a training's epochs, in case it was killed.
+function total(stem, seen, epochs,   line, w, n, i, sum, inputs, input) {
+	if (stem in seen)
+		return 0
+	seen[stem]
+	while ((getline line <(stem ".err")) > 0)
+		if (line ~ / MB peak$/ && match(line, /[0-9.]+ s wall/)) {
+			sum += substr(line, RSTART, RLENGTH)
+			n = split(line, w, /[ ,]+/)
+			for (i = 2; i <= n; i++)
+				if (w[i - 1] !~ /^-/ && (sub(/^--(init|items|features)=(.*=)?/, "", w[i]) || w[i] ~ /^[^-]/) && sub(/\.npz(:[0-9.]*)?$/, "", w[i]))
+					input[w[i]]
+		}
+	close(stem ".err")
+	if (sum < epochs)
+		sum = epochs
+	for (i in input)
+		sum += total(i, seen, 0)
+	return sum
+}
+
+function read(training,   file, line, f, value, i, best, valid, epochs, seconds, all, n, peak, seen) {
 	file = dir "/" training "." metrics
 	while ((getline line <file) > 0) {
 		split(line, f, "\t")
@@ -34,6 +59,7 @@ function read(training,   file, line, f, value, i, best, valid, epochs, seconds,
 		}
 		if (line ~ /"valid"/)
 			print training, epochs, number(line, "ndcg@20"), number(line, "init_correlation") >curves
+		all += number(line, "seconds")
 		if (epochs > 1 && number(line, "seconds") != "-") { # the first one touches all memory
 			seconds += number(line, "seconds")
 			n++
@@ -57,7 +83,8 @@ function read(training,   file, line, f, value, i, best, valid, epochs, seconds,
 		if (!(metric[i] in value))
 			value[metric[i]] = "-"
 	return value["recall@10"] OFS value["recall@20"] OFS value["ndcg@10"] OFS value["ndcg@20"] OFS best OFS valid OFS \
-		epochs OFS (n ? seconds / n : "-") OFS peak OFS value["mmssl-ndcg@10"] OFS value["mmssl-ndcg@20"]
+		epochs OFS (n ? seconds / n : "-") OFS peak OFS value["mmssl-ndcg@10"] OFS value["mmssl-ndcg@20"] OFS \
+		((all = total(dir "/" training, seen, all)) ? all : "-")
 }
 
 {

@@ -13,14 +13,3 @@ DECAY = 0.1
 EPOCHS = 60
 itemknn = --neighbors=300 --shrink=50
 include $(dir $(lastword $(MAKEFILE_LIST)))shop.mk
-
-.PHONY: demo
-.DEFAULT_GOAL := demo
-demo: report
-	@printf '%s\n' '' \
-	  'Everything lies in $R. What to try next:' \
-	  '  make demo                  does nothing, as nothing changed' \
-	  '  make demo EPOCHS=120       only trains and evaluates again' \
-	  '  make demo SYNTH="--text-signal 0 --image-signal 0"   features that say nothing' \
-	  '  $(BIN)/stair-info $R/model.npz    what is in a file and how it came about' \
-	  'Your own data: see README.md'

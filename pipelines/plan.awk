@@ -10,7 +10,8 @@
 # A training has the options of the variable set_SYSTEM. An option in the plan
 # replaces the one of the same name, and -name takes one away. Equal options are
 # one training, wherever they appear. The word cost makes a training that is
-# measured: Make runs it after all others, with none beside it.
+# measured: Make runs it after all others, with none beside it. Where set_SYSTEM is
+# the word blend and names of systems, stair-blend joins their trainings of a seed.
 #
 # The variable PARTS, if it is set, says which parts count, by their beginnings. The
 # table's columns are part, series, x, seed, training, options.
@@ -43,7 +44,7 @@ function expand(line,   at, len, list, w, n, i, seen) {
 			expand(substr(line, 1, at - 1) w[i] substr(line, at + len))
 }
 
-function row(line,   f, i, options, name) {
+function row(line,   f, i, name) {
 	split(line, f, "\t")
 	for (i = 2; i <= 6; i++) {
 		gsub(/<series>/, f[2], f[i])
@@ -52,28 +53,53 @@ function row(line,   f, i, options, name) {
 	}
 	gsub(/;/, " ", f[3])
 	gsub(/;/, " ", f[6])
-	options = merged(ENVIRON["set_" f[5]] " --seed=" f[4], f[6])
-	name = f[5] tags
+	name = training(f[5], f[4], f[6], f[1] OFS f[2] OFS f[3])
+	if (name)
+		print f[1], f[2], f[3], f[4], name, options_of[name]
+}
+
+# The name of a training, whose rule is written when it is met first. A system that
+# is not trained is the same with every seed, and counts once at a place.
+function training(who, seed, change, place,   options, name) {
+	if (ENVIRON["set_" who] ~ /^blend /)
+		return blend(who, seed)
+	options = merged(ENVIRON["set_" who] " --seed=" seed, change)
+	name = who tags
 	if (options ~ /--epochs=/)
-		name = name "-" f[4]
-	else { # a system that is not trained is the same with every seed
-		if (once[f[1], f[2], f[3]]++)
-			return
+		name = name "-" seed
+	else {
+		if (place != "" && once[place]++)
+			return ""
 		sub(/ --seed=.*/, "", options)
 	}
 	if (options in first)
-		name = first[options]
-	else {
-		if (name in taken) {
-			print "two trainings would be called " name ": " taken[name] " and " options >"/dev/stderr"
-			exit failed = 1
-		}
-		first[options] = name
-		taken[name] = options
-		rule(name, options)
+		return first[options]
+	if (name in taken) {
+		print "two trainings would be called " name ": " taken[name] " and " options >"/dev/stderr"
+		exit failed = 1
 	}
+	first[options] = name
+	taken[name] = options
+	rule(name, options)
 	sub(/^cost /, "", options)
-	print f[1], f[2], f[3], f[4], name, options
+	options_of[name] = options
+	return name
+}
+
+# A blend of the systems that are named behind the word.
+function blend(who, seed,   name, n, w, i, parts) {
+	name = who "-" seed
+	if (name in options_of)
+		return name
+	n = split(ENVIRON["set_" who], w, " ")
+	for (i = 2; i <= n; i++)
+		parts = parts " " R "/" training(w[i], seed, "", "") ".npz"
+	options_of[name] = "blend" parts
+	names[++trainings] = name
+	others = others " " R "/" name ".npz"
+	printf "%s_cmd = stair-blend --data=%s/data.npz%s\n", name, R, parts >rules
+	printf "%s/%s.npz:%s $(BIN)/stair-blend\n", R, name, parts >rules
+	return name
 }
 
 # --features=text=FILE is another option than --features=image=FILE.

@@ -3,7 +3,7 @@
 LOUD = yes
 eval_cmd += --strata
 plan_uses =
-UNTRAINED = $(filter stair,$(SYSTEMS))
+UNTRAINED = $(filter stair stairplus,$(SYSTEMS))
 
 # Titles and pictures of the items, whatever the form of TITLES.
 titles_cmd = titles.awk $(foreach v,TITLES TITLES_ITEM TITLES_TITLE TITLES_PICTURE,$v=$(call quote,$($v)))

@@ -25,6 +25,7 @@ features = $(addprefix --features=,$(content))
 stair_set = --init=$(init) --items=$(items) $(call option,gamma,GAMMA) $(call option,layers,LAYERS) \
 	$(call option,weight-decay,DECAY) $(call option,batch,BATCH) $(call option,lr,LR) $(protocol)
 mf_set = $(protocol)
+stairplus_set = $(stair_set) --lr=0.005
 lightgcn_set = $(protocol)
 jgcf_set = $(protocol)
 freedom_set = $(addprefix --features=,$(join $(content),$(shares))) $(protocol)
@@ -34,15 +35,24 @@ mmgcn_set = $(features) $(width) --epochs=$(shell echo $$(( $(EPOCHS) < 50 ? $(E
 mmssl_set = $(features) $(width) --epochs=$(EPOCHS)
 # Chosen by valid NDCG@20 among K 100, 300, 1000 and H 0, 20, 50, 100, 500.
 itemknn_set = --neighbors=1000
+contentknn_set = --items=$(alike) --neighbors=1000
+# Of these; without features of what needs none.
+BLEND = $(if $(INIT_FROM),stairplus contentknn,lightgcn itemknn)
+blend_set = blend $(BLEND)
+# What a system is called by stair-train.
+stairplus_model = stair
+contentknn_model = itemknn
+model = $(or $($1_model),$1)
 
 # The option $1 with the value of $2, if that was set.
 option = $(if $(filter file command override,$(origin $2)),--$1=$($2))
 content ?= $(foreach f,$(FEATURES),$f=$R/$f.npz)
 init ?= $R/init.npz
 items ?= $R/items.npz
+alike ?= $R/alike.npz
 EPOCHS ?= 500
 # What the dataset has no features for, or is too large for, is left out.
-possible = $(filter-out $(TOO_LARGE) $(if $(INIT_FROM),,stair) $(if $(content),,$(featured_systems)),$1)
+possible = $(filter-out $(TOO_LARGE) $(if $(INIT_FROM),,stair stairplus contentknn) $(if $(content),,$(featured_systems)),$1)
 
 # -- the plan -----------------------------------------------------------------------
 # The plan may name R, SEED, the variables in plan_uses and four lists of systems.
@@ -50,7 +60,7 @@ $(call $(if $(filter report,$(PLAN)),some_of,some_of?),SYSTEMS,$(systems))
 $(if $(filter report,$(PLAN)),$(if $(call possible,$(SYSTEMS)),,$(error of SYSTEMS '$(SYSTEMS)' none is possible without features)))
 $(PLAN).plan_cmd = $(foreach v,R SEED $(plan_uses),$v=$(call quote,$($v))) \
 	$(foreach v,SYSTEM SYSTEMS COST_SYSTEMS UNTRAINED,$v=$(call quote,$(call possible,$($v)))) \
-	$(foreach s,$(systems),set_$s=$(call quote,$(if $(filter-out stair,$s),--model=$s )$($s_set) $($s)))
+	$(foreach s,$(systems),set_$s=$(call quote,$(if $(filter-out stair blend,$s),--model=$(call model,$s) )$($s_set) $($s)))
 $R/$(PLAN).plan.tsv $R/$(PLAN).plan.mk &: $(HERE)$(PLAN).plan $(HERE)plan.awk $R/$(PLAN).plan.opts
 	@$($(PLAN).plan_cmd) awk -v rules=$R/$(PLAN).plan.mk.new -f $(HERE)plan.awk $< >$R/$(PLAN).plan.tsv.new && \
 	 mv $R/$(PLAN).plan.tsv.new $R/$(PLAN).plan.tsv && mv $R/$(PLAN).plan.mk.new $R/$(PLAN).plan.mk
@@ -63,7 +73,7 @@ eval_cmd = stair-eval --data $R/data.npz --split test --top 10,20
 valid_cmd = stair-eval --data $R/data.npz --split valid --top 10,20
 ifdef trainings
 $(trainings:%=$R/%.npz): $R/%.npz: $R/data.npz $R/%.opts $(BIN)/stair-train
-	@$(if $(LOUD),LOUD=1 )bash $(HERE)train.sh $@ '$^' $(BIN)/$($*_cmd)$t
+	@$(if $(LOUD),LOUD=1 )bash $(HERE)stage.sh $@ '$^' $(BIN)/$($*_cmd)$t
 $(trainings:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
 	$(BIN)/$(eval_cmd)$t -o $@ $<
 $(trainings:%=$R/%.users.tsv): $R/%.users.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval

@@ -15,7 +15,9 @@
 #             be empty) and NAME_k its weight and number of neighbours
 #   INIT_FROM operands of stair-whiten, FILE:WEIGHT..., by default the features
 #   ITEMS_FROM operands of stair-knn, FILE:K..., by default the features
-#   GAMMA DECAY BATCH LAYERS LR  settings of STAIR; DIM EPOCHS EVERY SEED of every
+#   ALIKE_FROM the same of the graph of cosines that contentknn reads, by default
+#             ten neighbours in the first of ITEMS_FROM
+#   GAMMA DECAY BATCH LAYERS LR  settings of STAIR and STAIR+; DIM EPOCHS EVERY SEED of every
 #             system; without one of them the default of stair-train holds
 #   mf lightgcn ..  more options of that system: mf = --batch=4096
 #   SYSTEMS   that are compared, see runs.mk; TOO_LARGE those that are left out
@@ -41,7 +43,7 @@ $(call needs_files,INTER)
 $(foreach f,$(FEATURES),$(eval $f_vectors_hint = : FEATURES has $f)$(call needs_files,$f_vectors)$(call has_files,$f_ids))
 $(call has_files,TITLES)
 # Features are files in R, beside these.
-reserved = data init items model raw titles top best users report
+reserved = data init items alike model raw titles top best users report
 letters = a b c d e f g h i j k l m n o p q r s t u v w x y z _ $(digits)
 $(foreach f,$(FEATURES),$(if $(filter $(reserved),$f)$(call drop,$f,$(letters)),\
 	$(error FEATURES are words of small letters and digits$(,) none of $(reserved)$(,) not '$f')))
@@ -51,6 +53,7 @@ endif
 files = $(foreach f,$1,$(firstword $(subst :, ,$f)))
 INIT_FROM ?= $(foreach f,$(FEATURES),$R/$f.npz:$($f_k))
 ITEMS_FROM ?= $(INIT_FROM)
+ALIKE_FROM ?= $(addsuffix :10,$(firstword $(call files,$(ITEMS_FROM))))
 
 # Commands without output and threads, which change no byte of the result. A stamp
 # holds the command and, for files that are not made here, size and time: a file
@@ -58,11 +61,13 @@ ITEMS_FROM ?= $(INIT_FROM)
 ingest_cmd = stair-ingest $(INGEST) --seed $(SEED) $(INTER)
 whiten_cmd = stair-whiten $(width) $(INIT_FROM)
 knn_cmd = stair-knn $(ITEMS_FROM)
+alike_cmd = stair-knn --values cosine $(ALIKE_FROM)
 ingest_outside = $(filter-out $R/%,$(INTER))
 whiten_outside = $(filter-out $R/%,$(call files,$(INIT_FROM)))
 knn_outside = $(filter-out $R/%,$(call files,$(ITEMS_FROM)))
+alike_outside = $(filter-out $R/%,$(call files,$(ALIKE_FROM)))
 # The report says what the files from outside were.
-outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(foreach f,$(FEATURES),$($f_outside)))
+outside = $(sort $(ingest_outside) $(whiten_outside) $(knn_outside) $(alike_outside) $(foreach f,$(FEATURES),$($f_outside)))
 about_cmd = $(NOTE)
 about_outside = $(outside)
 define feature
@@ -84,11 +89,15 @@ $R/data.npz: $(INTER) $R/ingest.opts $(BIN)/stair-ingest
 
 $(foreach f,$(FEATURES),$(eval $(call feature,$f)))
 
+stage = @LOUD=1 bash $(HERE)stage.sh $@ '$^' $(BIN)
 $R/init.npz: $(call files,$(INIT_FROM)) $R/whiten.opts $(BIN)/stair-whiten
-	$(BIN)/$(whiten_cmd)$t -o $@
+	$(stage)/$(whiten_cmd)$t
 
 $R/items.npz: $(call files,$(ITEMS_FROM)) $R/knn.opts $(BIN)/stair-knn
-	$(BIN)/$(knn_cmd)$t -o $@
+	$(stage)/$(knn_cmd)$t
+
+$R/alike.npz: $(call files,$(ALIKE_FROM)) $R/alike.opts $(BIN)/stair-knn
+	$(stage)/$(alike_cmd)$t
 
 include $(HERE)runs.mk
 ifeq ($(PLAN),report)

@@ -17,10 +17,10 @@ POINTS = $(subst $() ,;,$(foreach g,$(GRID),--$(subst =,={,$g)}))
 MEASURED = valid.tsv
 include $(settings)
 .DEFAULT_GOAL := sweep
-$(call one_of,SYSTEM,$(trained_systems) itemknn)
+$(call one_of,SYSTEM,$(trained_systems) itemknn contentknn)
 grid_words = $(error GRID holds NAME=VALUE$(,)VALUE words$(,) not '$1')
 $(if $(strip $(GRID)),$(foreach g,$(GRID),$(if $(word 3,$(subst =, = ,$g)),,$(call grid_words,$g))),$(grid_words))
-parameters := seed $(if $(making),$(shell $(BIN)/stair-train --list --model $(SYSTEM) | cut -f2))
+parameters := seed $(if $(making),$(shell $(BIN)/stair-train --list --model $(call model,$(SYSTEM)) | cut -f2))
 $(foreach g,$(GRID),$(if $(filter $(firstword $(subst =, ,$g)),$(parameters)),,\
 	$(error $(SYSTEM) has no parameter '$(firstword $(subst =, ,$g))'$(,) only $(parameters))))
 $(if $(call possible,$(SYSTEM)),,$(error $(SYSTEM) needs features$(,) or a smaller dataset than $(DATASET)))

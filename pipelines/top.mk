@@ -1,7 +1,7 @@
 # The pipelines as targets of the top Makefile. Variables given on the command line
 # (EPOCHS=5, DATA=...) reach them. Results lie in R, of the paper in P, and without
 # these in runs/NAME.
-pipelines = demo baby sports tiktok own report paper sweep
+pipelines = demo best baby sports tiktok own report paper sweep
 ifneq ($(filter $(pipelines),$(MAKECMDGOALS)),)
 $(known_names)
 $(call checked,command)
@@ -9,6 +9,15 @@ endif
 pipeline = +@$(MAKE) --no-print-directory -f $(or $1,pipelines/$@.mk) BIN=$(BIN)
 
 demo: all  ## make up a shop, train, recommend: under a minute
+	$(call pipeline,pipelines/best.mk) DATASET=demo BUDGET=$(or $(BUDGET),30s)
+	@printf '%s\n' '' 'Everything lies in $(or $R,runs/demo). What to try next:' \
+	  '  make demo                  does nothing, as nothing changed' \
+	  '  make demo BUDGET=60s       takes more time' \
+	  '  make demo SYNTH="--text-signal 0 --image-signal 0"   features that say nothing' \
+	  '  $(BIN)/stair-info $(or $R,runs/demo)/model.npz    what is in a file and how it came about' \
+	  'Your own data: see README.md'
+
+best: all  ## the best lists for a time (DATASET=your file, BUDGET=60s, 10m or 2h)
 	$(pipeline)
 
 own: all  ## your own data (INTER=its table, or DATASET=a copy of pipelines/own.mk)

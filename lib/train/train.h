@@ -57,7 +57,7 @@ struct train_hooks {
  * valid items, nothing is evaluated and the model of each label is kept. With a
  * deadline the run ends, as if o->epochs were that, at the first label after
  * which another epoch would last beyond it, if it takes as long as the one
- * before and its evaluation.
+ * before and its evaluation; one epoch is always trained.
  * ERR_RANGE if run is beyond the last epoch. ERR_STOP if *stop became non-zero:
  * run can be continued, and its state is in the checkpoint file if there is
  * one.

@@ -57,7 +57,7 @@ says() { # says TEXT ARGUMENTS...: make refuses in one line
 says "INTER is not set: name the table of who bought what in a copy of $TOP/pipelines/own.mk, or say make own INTER=orders.csv" -f "$own"
 says "INTER: there is no file 'none.csv'" -f "$own" INTER=none.csv
 says "text_vectors is not set: FEATURES has text" -f "$own" INTER=export/orders.csv FEATURES=text
-says "FEATURES are words of small letters and digits, none of data init items model raw titles top best users report, not 'data'" \
+says "FEATURES are words of small letters and digits, none of data init items alike model raw titles top best users report, not 'data'" \
 	-f "$own" INTER=export/orders.csv FEATURES=data data_vectors=export/vectors.csv
 says "of SYSTEMS 'stair' none is possible without features" -f "$own" INTER=export/orders.csv SYSTEMS=stair
 

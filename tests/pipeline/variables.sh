@@ -16,7 +16,7 @@ words=" SYNTH NOTE INGEST INGEST_OPTIONS SYSTEMS itemknn lightgcn jgcf mf freedo
 USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors "
 variables() { # variables PIPELINE: what its file sets, and what all have
 	sed -nE 's/^([A-Za-z][A-Za-z0-9_]*) *[?:]?=.*/\1/p' "$TOP/pipelines/$1.mk" |
-		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|.*_k)$'
+		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|amount|unit|best_mk|knn|learner|alike.*|counted|.*_start|longest|chosen_cmd|tuned_from|.*_k)$'
 	echo BIN R THREADS EPOCHS SEED | tr ' ' '\n'
 }
 bad=
@@ -31,11 +31,11 @@ try() { # try PIPELINE VARIABLE VALUE ALLOWED ARGUMENTS...
 		bad="$bad$name $v='$value': exit $rc, $(head -n 2 err | tr '\n' ' ')"$'\n'
 }
 n=0
-for name in demo baby tiktok own sweep paper; do
+for name in demo baby tiktok own sweep paper best; do
 	args=(DATA=data)
 	[ $name != own ] || args=(INTER=orders.csv)
 	[ $name != paper ] || args=(DATA=data DATASETS=baby)
-	[ $name != demo ] && [ $name != sweep ] || args=()
+	[[ $name != demo && $name != sweep && $name != best ]] || args=()
 	for v in $(variables $name | sort -u); do
 		[ "$name $v" = "paper SYSTEMS" ] || [ "$name $v" = "paper COST_SYSTEMS" ] || try $name "$v" "" "$empty" "${args[@]}" # Table 2 of no system
 		try $name "$v" "x y" "$words" "${args[@]}"
