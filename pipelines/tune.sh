@@ -28,7 +28,7 @@ shown() { awk -v v="$1" 'BEGIN { printf "%.4f", v / 1e9 }'; }
 pid=
 trap '[ -z "$pid" ] || kill "$pid" || :; exit 143' INT TERM HUP
 run() { # a signal to this script ends the program, too
-	"$BIN/$@" &
+	"$@" &
 	pid=$!
 	wait $pid
 	pid=
@@ -42,10 +42,10 @@ try() {
 	if [ ! -s "$point" ]; then
 		begin=$(now)
 		# shellcheck disable=SC2086 # options
-		run stair-train -q $THREADS --data="$DIR/data.npz" "$@" -o "$tune/model.npz"
+		run "$BIN/stair-train" -q $THREADS --data="$DIR/data.npz" "$@" -o "$tune/model.npz"
 		made=$(now)
 		# shellcheck disable=SC2086
-		run stair-eval -q $THREADS --data "$DIR/data.npz" --split valid --top 20 -o "$tune/metrics" "$tune/model.npz"
+		run "$BIN/stair-eval" -q $THREADS --data "$DIR/data.npz" --split valid --top 20 -o "$tune/metrics" "$tune/model.npz"
 		awk -v judged=$(($(now) - made)) -v cost=$(($(now) - begin)) -v what="$*" \
 			'$1 == "ndcg" { printf "%.0f %d %d %s\n", $3 * 1e9, cost, judged, what }' "$tune/metrics" >"$point.new"
 		rm "$tune/model.npz"
@@ -138,6 +138,7 @@ search() {
 chosen() {
 	printf '# %s\n' "$1"
 	shift
+	# shellcheck disable=SC2046 # options
 	set -- $(options none) "$@"
 	printf 'override %s = %s\n' "$system" "$*"
 }
