@@ -70,7 +70,7 @@ FORCE:
 $B/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  CC      $@")
-	$Q$(CC) $(CFLAGS_ALL) $(if $(filter tools/cli.c,$<),$(BUILDINFO)) -MMD -MP -c -o $@ $<
+	$Q$(CC) $(CFLAGS_ALL) $(if $(filter tools/cli.c lib/api/stair.c,$<),$(BUILDINFO)) -MMD -MP -c -o $@ $<
 
 define isa_rule
 $B/%_isa.$1.o: %_isa.c $B/flags

@@ -3,6 +3,7 @@
 VERSION = 0.1.0
 CC = cc
 AR = ar
+OBJCOPY = objcopy
 # run on each program; STRIP=true leaves the symbols in
 STRIP = strip
 PREFIX = /usr/local

@@ -7,21 +7,33 @@ deps:  ## install what is needed to build and test (Debian, needs root)
 	 if [ -n "$$missing" ]; then $$sudo apt-get update -qq && \
 	   DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; fi
 
-HEADERS := $(filter-out %_priv.h %_work.h,$(call in_lib,*.h))
-# Other programs say #include "lib/rank/rank.h" and ask pkg-config for stair.
-install: all  ## install tools, pages, pipelines, library and completions under PREFIX
-	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man7 $(DESTDIR)$(datadir)
+# Other programs say #include <stair.h> and ask pkg-config for stair. What they link
+# with exports the functions of that header alone: everything that these need is in
+# one object, in which all other names are local.
+PUBLIC := $L/public/libstair.a
+$(PUBLIC): $(LIB)
+	@mkdir -p $(@D)
+	$(if $Q,@echo "  AR      $@")
+	$Q$(CC) -r -nostdlib -o $L/public/stair.o $B/lib/api/stair.o $(LIB)
+	@$(OBJCOPY) --wildcard --keep-global-symbol='stair_*' $L/public/stair.o
+	@rm -f $@
+	@$(AR) rcsD $@ $L/public/stair.o
+
+install: all $(PUBLIC)  ## install tools, pages, pipelines, library and completions under PREFIX
+	install -d $(DESTDIR)$(bindir) $(foreach s,1 3 5 7,$(DESTDIR)$(mandir)/man$s) $(DESTDIR)$(datadir)
 	install -m 755 $(TOOLS:%=bin/%) $(DESTDIR)$(bindir)
-	for f in man/man*/*.[157]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
+	for f in man/man*/*.[1357]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
 	install -d $(DESTDIR)$(datadir)/page
 	for f in $(filter-out %/top.mk %/package.mk,$(wildcard pipelines/*.* pipelines/page/*)); do \
 	  case $$f in *.sh) mode=755 ;; *) mode=644 ;; esac; install -m $$mode $$f $(DESTDIR)$(datadir)/$${f#pipelines/}; done
+	install -d $(DESTDIR)$(datadir)/examples $(DESTDIR)$(includedir)
+	install -m 644 $(wildcard man/examples/*) $(DESTDIR)$(datadir)/examples
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
-	install -m 644 $(LIB) $(DESTDIR)$(libdir)
-	for f in $(HEADERS); do install -D -m 644 $$f $(DESTDIR)$(includedir)/stair/$$f; done
+	install -m 644 $(PUBLIC) $(DESTDIR)$(libdir)
+	install -m 644 lib/api/stair.h $(DESTDIR)$(includedir)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(libdir)' 'includedir=$(includedir)' '' 'Name: stair' \
-	  'Description: multimodal recommendation: files, graphs, training, ranking' 'Version: $(VERSION)' 'Requires: zlib' \
-	  'Libs: -L$${libdir} -lstair $(CUDA_LIBS) -lm -ldl -pthread' 'Cflags: -I$${includedir}/stair' \
+	  'Description: recommendations from the files of the stair programs' 'Version: $(VERSION)' 'Requires: zlib' \
+	  'Libs: -L$${libdir} -lstair -lm -ldl -pthread' 'Cflags: -I$${includedir}' \
 	  >$(DESTDIR)$(libdir)/pkgconfig/stair.pc
 	for t in $(TOOLS); do \
 	  { cat tools/completion/stair.bash; echo "complete -F _stair $$t"; } >$(DESTDIR)$(bashdir)/$$t; \
@@ -30,10 +42,11 @@ install: all  ## install tools, pages, pipelines, library and completions under 
 
 uninstall:  ## remove what install put there
 	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)
-	for s in 1 5 7; do for f in man/man$$s/*.$$s; do rm -f $(DESTDIR)$(mandir)/man$$s/$${f##*/}; done; done
+	for s in 1 3 5 7; do for f in man/man$$s/*.$$s; do rm -f $(DESTDIR)$(mandir)/man$$s/$${f##*/}; done; done
 	rm -f $(DESTDIR)$(libdir)/libstair.a $(DESTDIR)$(libdir)/pkgconfig/stair.pc $(DESTDIR)$(zshdir)/_stair \
 	  $(TOOLS:%=$(DESTDIR)$(bashdir)/%) $(TOOLS:%=$(DESTDIR)$(fishdir)/%.fish)
-	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(includedir)/stair
+	rm -f $(DESTDIR)$(includedir)/stair.h
+	rm -rf $(DESTDIR)$(datadir)
 
 # In a checkout the files that git knows, in an unpacked archive all files but
 # those that were built.

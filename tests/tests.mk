@@ -76,7 +76,7 @@ bench: all $(BENCHES)  ## measure speed and memory (ONLY=name runs one)
 	@BIN=$(abspath bin) BUILD=$(abspath $L) tests/bench/run
 
 lint:  ## manual pages, shell scripts, the format of C and what clang-tidy says
-	mandoc -T lint -W warning man/man*/*.[157]
+	mandoc -T lint -W warning man/man*/*.[1357]
 	shellcheck -x -S warning tests/run tests/*.sh tests/sums tests/*/*.sh pipelines/*.sh pipelines/page/*.sh pipelines/debian/tests/smoke tools/completion/*.bash tests/coverage .ci/run
 	@$(MAKE) --no-print-directory format tidy
 

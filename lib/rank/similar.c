@@ -81,24 +81,24 @@ part_scorer(const struct similar *m, const struct ranker *r, struct mat *unit,
 }
 
 static int
-make_scorer(struct similar *m, struct ranker *r, int cosine, struct scorer *s,
-    struct err *e)
+make_scorer(struct similar *m, const struct ranker *r, int cosine,
+    struct scorer *s, struct err *e)
 {
     if (r->parts < 2)
         return part_scorer(
             m, r->parts ? r->part : r, &m->unit[0], cosine, s, e);
     for (int p = 0; p < r->parts; p++) {
         int rc =
-            part_scorer(m, &r->part[p], &m->unit[p], cosine, &r->scorer[p], e);
+            part_scorer(m, &r->part[p], &m->unit[p], cosine, &m->scorer[p], e);
         if (rc)
             return rc;
-        r->share[p] = (struct scorer_part){&r->scorer[p], r->weight[p]};
+        m->share[p] = (struct scorer_part){&m->scorer[p], r->weight[p]};
     }
-    return scorer_blend(s, r->share, r->parts, e);
+    return scorer_blend(s, m->share, r->parts, e);
 }
 
 int
-similar_scorer(struct similar *m, struct ranker *r, const char *path,
+similar_scorer(struct similar *m, const struct ranker *r, const char *path,
     int cosine, struct scorer *s, struct err *e)
 {
     int64_t n = similar_items(r, path, e);
@@ -106,7 +106,9 @@ similar_scorer(struct similar *m, struct ranker *r, const char *path,
         return (int)n;
     m->parts = r->parts ? r->parts : 1;
     m->unit = mem_zero(m->parts, sizeof *m->unit, e);
-    if (!m->unit)
+    m->scorer = mem_zero(m->parts, sizeof *m->scorer, e);
+    m->share = mem_zero(m->parts, sizeof *m->share, e);
+    if (!m->unit || !m->scorer || !m->share)
         return ERR_NOMEM;
     int rc = scorer_check_items(n, e);
     if (!rc)
@@ -123,9 +125,11 @@ similar_scorer(struct similar *m, struct ranker *r, const char *path,
 void
 similar_free(struct similar *m)
 {
-    for (int p = 0; p < m->parts; p++)
+    for (int p = 0; m->unit && p < m->parts; p++)
         mat_free(&m->unit[p]);
     free(m->unit);
+    free(m->scorer);
+    free(m->share);
     csr_free(&m->self);
     *m = (struct similar){0};
 }

@@ -12,11 +12,13 @@
 struct similar {
     struct csr self;  /* I x I, the identity: what an item has, and its mask */
     struct mat *unit; /* [parts] vectors of length 1, where they are wanted */
+    struct scorer *scorer;     /* [parts] of a blend */
+    struct scorer_part *share; /* [parts] */
     int parts;
 };
 
 /*
- * The scores of the model r (from path, borrowed, changed as by ranker_scorer)
+ * The scores of the model r (from path, borrowed)
  *
  *   vectors  score(i, j) = x_i . x_j, x the item vectors; with cosine,
  *            of these divided by their lengths, a zero vector staying zero
@@ -28,7 +30,7 @@ struct similar {
  * is the number of items. Errors as those; ERR_NUM if inner products might
  * overflow.
  */
-int similar_scorer(struct similar *m, struct ranker *r, const char *path,
+int similar_scorer(struct similar *m, const struct ranker *r, const char *path,
     int cosine, struct scorer *s, struct err *e) ERR_CHECKED;
 
 /* The items of r, of which every part must have the same number; ERR_SHAPE

@@ -7,35 +7,59 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 root=$PWD/root
 runs "make install" make --no-print-directory -C "$TOP" -o all install PREFIX="$root"
 
-cat >use.c <<'END'
-#include "lib/la/store.h"
-#include "lib/rank/rank.h"
-#include <stdio.h>
-
-int
-main(int argc, char **argv)
-{
-    struct mat m;
-    struct err e;
-    if (argc != 2 || store_read_mat(argv[1], &m, NULL, "x", "a matrix", &e) < 0)
-        return 1;
-    printf("%d %d\n", (int)m.n, (int)m.d);
-    mat_free(&m);
-    return 0;
-}
-END
+# libstair: one header, one name
+same "one header is installed" "$(cd "$root" && find include -type f)" "include/stair.h"
+same "the library exports the header's functions alone" \
+	"$(nm --defined-only --extern-only "$root/lib/libstair.a" | awk 'NF == 3 {print $3}' | sort)" \
+	"$(grep -oE '\bstair_[a-z_]+\(' "$root/include/stair.h" | tr -d '(' | sort -u)"
+same "they are in libstair(3)" "$(sed -nE 's/^\.Fn (stair_[a-z_]+) .*/\1/p' "$root/share/man/man3/libstair.3" | sort -u)" \
+	"$(grep -oE '\bstair_[a-z_]+\(' "$root/include/stair.h" | tr -d '(' | sort -u)"
+(
+	stair-synth -q --users 60 --items 40 --interactions 900 --topics 4 --text-dim 12 -o raw
+	stair-ingest -q --core 3 -o data.npz raw/interactions.csv.gz
+	stair-ingest -q --core 8 -o other.npz raw/interactions.csv.gz
+	stair-features -q --data data.npz --ids raw/item_ids.txt -o text.npz raw/text.npy
+	stair-knn -q -o items.npz text.npz:4
+	stair-train -q --model mf -d 8 --epochs 2 --data data.npz -o mf.npz
+	stair-blend -q --data data.npz -o blend.npz mf.npz:1 items.npz:0.5
+) 2>setup.err
+sed 's/^/# /' setup.err
+strict=(-Wall -Wextra -Wshadow -Werror)
 if command -v pkg-config >/dev/null; then
 	flags=$(PKG_CONFIG_PATH=$root/lib/pkgconfig pkg-config --cflags --libs stair)
 	# shellcheck disable=SC2086 # words
-	runs "a program with libstair" "${CC:-cc}" -std=c11 -D_GNU_SOURCE -o use use.c $flags
-	same "reads a file of ours" "$(./use "$TOP/tests/fuzz/corpus/npz/dense.npz")" "2 3"
+	runs "the example in C" "${CC:-cc}" -std=c11 -Wvla -Wmissing-prototypes "${strict[@]}" -pedantic -o recommend \
+		"$root/share/stair/examples/recommend.c" $flags
+	for m in mf items blend; do
+		stair-recommend -q --data data.npz -n 5 $m.npz >want
+		stair-cat -m user_ids data.npz | ./recommend data.npz $m.npz >got 2>err
+		equal_files "recommends as stair-recommend, $m" got want
+	done
+	same "an unknown user" "$(echo nobody | ./recommend data.npz mf.npz 2>&1)" "recommend: unknown user 'nobody'"
+	same "files that do not belong together" "$(./recommend other.npz mf.npz 2>&1 </dev/null | sed 's/: the first.*//')" \
+		"recommend: 'mf.npz' belongs to other users and items than 'other.npz'"
+	same "a file that is missing" "$(./recommend none mf.npz 2>&1 </dev/null)" \
+		"recommend: cannot open 'none': No such file or directory"
+	# shellcheck disable=SC2086 # words
+	runs "every function, in C" "${CC:-cc}" -std=c11 "${strict[@]}" -g -o every "$TOP/tests/api/every.c" $flags
+	runs "they do what the page says" ./every data.npz mf.npz items.npz
+	grep '^not ok' runs.out runs.err
+	if command -v "${CXX:-c++}" >/dev/null; then
+		# shellcheck disable=SC2086 # words
+		runs "the example in C++" "${CXX:-c++}" -std=c++11 -pedantic "${strict[@]}" -o similar \
+			"$root/share/stair/examples/similar.cc" $flags
+		for m in mf items blend; do
+			stair-similar -q --data data.npz -n 3 $m.npz >want
+			./similar data.npz $m.npz >got
+			equal_files "lists as stair-similar, $m" got want
+		done
+		same "throws" "$(./similar data.npz none 2>&1)" "similar: cannot open 'none': No such file or directory"
+	else
+		skip "the example in C++" "no C++ compiler is installed"
+	fi
 else
 	skip "a program with libstair" "pkg-config is not installed"
 fi
-alone=$(cd "$root/include/stair" && find lib -name '*.h' | while read -r h; do
-	echo "#include \"$h\"" | "${CC:-cc}" -std=c11 -D_GNU_SOURCE -I. -x c -fsyntax-only - 2>/dev/null || echo "$h"
-done)
-same "every installed header stands alone" "$alone" ""
 
 # bash: a table of what is typed and what is offered
 PATH=$root/bin:$PATH
@@ -46,7 +70,7 @@ complete_bash() { # complete_bash WORD...: the last is being completed
 		printf "%s\n" "${COMPREPLY[@]}" | sort | tr "\n" " "' "$root" "$@"
 }
 echo >one.npz
-same "bash: options" "$(complete_bash stair-eval --s)" "--split --strata "
+same "bash: options" "$(complete_bash stair-eval --s)" "--segments --split --strata "
 same "bash: choices" "$(complete_bash stair-eval --split '')" "test valid "
 same "bash: choices after =" "$(complete_bash stair-cat --format = n)" "npy "
 same "bash: files of an option" "$(complete_bash stair-train --data one)" "one.npz "
@@ -70,7 +94,7 @@ if command -v fish >/dev/null; then
 	fish_offers() {
 		fish -N -c "source $root/share/fish/vendor_completions.d/stair-eval.fish; complete -C '$1'" | cut -f1 | sort | tr '\n' ' '
 	}
-	same "fish: options" "$(fish_offers 'stair-eval --s')" "--split --strata "
+	same "fish: options" "$(fish_offers 'stair-eval --s')" "--segments --split --strata "
 	same "fish: choices" "$(fish_offers 'stair-eval --split ')" "test valid "
 else
 	skip "fish" "fish is not installed"

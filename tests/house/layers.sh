@@ -4,7 +4,7 @@
 . "$TOP/tests/lib.sh"
 cd "$TOP" || exit 1
 
-layers=(base io la data graph stat rank fold nn knn whiten models engine train)
+layers=(base io la data graph stat rank fold nn knn whiten models engine train api)
 rank() { # rank LAYER: its place, lower layers first; tools are on top
 	local i
 	for i in "${!layers[@]}"; do

@@ -26,7 +26,7 @@ runs "make install" make_in "$TOP" -o all install DESTDIR="$PWD/root" PREFIX=/us
 same "installed tools" "$(ls root/usr/bin)" "$tools"
 same "they run" "$(root/usr/bin/stair-info --version | head -1 | cut -d' ' -f1)" stair-info
 same "installed pages" "$(find root/usr/share/man -type f -printf '%f\n' | sort)" \
-	"$(find "$TOP"/man -name '*.[157]' -printf '%f\n' | sort)"
+	"$(find "$TOP"/man -name '*.[1357]' -printf '%f\n' | sort)"
 same "modes" "$(find root -type f -not -perm 644 -not -perm 755)" ""
 runs "make uninstall" make_in "$TOP" uninstall DESTDIR="$PWD/root" PREFIX=/usr
 same "nothing is left" "$(find root -type f)" ""

@@ -29,9 +29,9 @@ for page in "$TOP"/man/man1/*.1; do
 	[ -x "$BIN/$t" ] || ok 1 "$t.1 belongs to a tool"
 done
 if command -v mandoc >/dev/null; then
-	same "mandoc -T lint" "$(cd "$TOP" && mandoc -T lint -W warning man/man*/*.[157] 2>&1)" ""
+	same "mandoc -T lint" "$(cd "$TOP" && mandoc -T lint -W warning man/man*/*.[1357] 2>&1)" ""
 	absent=$(
-		sed -nE 's/^\.Xr (stair[a-z-]*) ([157]).*/\1 \2/p' "$TOP"/man/man*/*.[157] | sort -u |
+		sed -nE 's/^\.Xr (stair[a-z-]*) ([1357]).*/\1 \2/p' "$TOP"/man/man*/*.[1357] | sort -u |
 			while read -r name section; do
 				[ -e "$TOP/man/man$section/$name.$section" ] || echo "$name($section)"
 			done

@@ -29,7 +29,7 @@ root=$PWD/root
 for d in "$debs"/stair_*.deb "$debs"/libstair-dev_*.deb; do dpkg-deb -x "$d" root; done
 same "programs" "$(ls root/usr/bin)" "$(cd "$BIN" && echo stair-* | tr ' ' '\n')"
 same "pages" "$(find root/usr/share/man -type f -printf '%f\n' | sort)" \
-	"$(find "$TOP"/man -name '*.[157]' -printf '%f.gz\n' | sort)"
+	"$(find "$TOP"/man -name '*.[1357]' -printf '%f.gz\n' | sort)"
 same "owners, modes, dates" "$(for d in "$debs"/*.deb; do dpkg-deb -c "$d"; done |
 	awk '!/^l/ {print $2, substr($1, 2), $4}' | sort -u)" "root/root rw-r--r-- 2026-11-24
 root/root rwxr-xr-x 2026-11-24"
