@@ -6,6 +6,9 @@ ifneq ($(filter $(pipelines),$(MAKECMDGOALS)),)
 $(known_names)
 $(call checked,command)
 endif
+# The file of settings that DATASET is.
+its_file = $(call path,DATASET)$(or $(if $(wildcard $(DATASET)/.),,$(wildcard $(DATASET))),\
+	$(error DATASET: there is no file '$(DATASET)'))
 pipeline = +@$(MAKE) --no-print-directory -f $(or $1,pipelines/$@.mk) BIN=$(BIN)
 
 demo: all  ## make up a shop, train, recommend: under a minute
@@ -21,10 +24,11 @@ best: all  ## the best lists for a time (DATASET=your file, BUDGET=60s, 10m or 2
 	$(pipeline)
 
 own: all  ## your own data (INTER=its table, or DATASET=a copy of pipelines/own.mk)
-	$(call pipeline,$(DATASET))
+	$(call pipeline,$(if $(DATASET),$(its_file)))
 
 report: all  ## compare systems on a dataset (DATASET=demo, baby, .. or your file)
-	$(call pipeline,$(if $(filter %.mk,$(DATASET)),$(DATASET),pipelines/$(or $(DATASET),demo).mk))
+	$(call pipeline,$(if $(filter %.mk,$(DATASET)),$(its_file),$(if \
+	  $(DATASET),$(call one_of,DATASET,demo large baby sports tiktok FILE.mk))pipelines/$(or $(DATASET),demo).mk))
 
 baby: all  ## train on Amazon Baby (DATA=its directory)
 	$(pipeline)
