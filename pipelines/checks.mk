@@ -12,6 +12,7 @@ one_word = $(and $($1),$(filter 1,$(words x$($1)x)))
 path = $(if $(one_word),,$(call refuse,$1,is a path without spaces))
 path? = $(if $($1),$(call path,$1))
 whole = $(if $(and $(one_word),$(if $(call drop,$($1),$(digits)),,yes)),,$(call refuse,$1,is a whole number))
+count = $(if $(and $(one_word),$(call drop,$($1),0),$(if $(call drop,$($1),$(digits)),,yes)),,$(call refuse,$1,is a whole number above 0))
 whole? = $(if $($1),$(call whole,$1))
 wholes = $(if $(strip $($1)),$(if $(strip $(call drop,$($1),$(digits))),$(wholes_not)),$(wholes_not))
 wholes_not = $(call refuse,$1,are whole numbers)
@@ -31,13 +32,14 @@ some_of? = $(if $(strip $($1)),$(call some_of,$1,$2))
 of_path = BIN R P
 of_path? = DATA TITLES text_ids image_ids
 of_name = NAME SPLIT
-of_whole = USERS ITEMS INTERACTIONS TOPICS IMAGE_DIM CORE LAYERS DIM BATCH EPOCHS EVERY SEED KT KV KA COST_EPOCHS
+of_whole = USERS ITEMS INTERACTIONS TOPICS IMAGE_DIM CORE LAYERS SEED KT KV KA COST_EPOCHS
+of_count = DIM BATCH EPOCHS EVERY
 of_whole? = THREADS
 of_number = GAMMA DECAY LR
 of_wholes = SEEDS LAYER_SWEEP KT_SWEEP KV_SWEEP
 of_numbers = GAMMA_SWEEP
 of_commas = CLUSTERS
-kinds = path path? name whole whole? number wholes numbers commas
+kinds = path path? name whole count whole? number wholes numbers commas
 # Checks the variables that were set in one of the ways $1, such as file or command
 # (line). From the environment a pipeline takes a few.
 from_environment = $(if $(filter BIN R P DATA THREADS,$1),environment)

@@ -51,6 +51,9 @@ endif
 
 # FILE:NUMBER... without the numbers.
 files = $(foreach f,$1,$(firstword $(subst :, ,$f)))
+ifeq ($(origin INIT_FROM),undefined)
+$(foreach f,$(FEATURES),$(call count,$f_k))
+endif
 INIT_FROM ?= $(foreach f,$(FEATURES),$R/$f.npz:$($f_k))
 ITEMS_FROM ?= $(INIT_FROM)
 ALIKE_FROM ?= $(addsuffix :10,$(firstword $(call files,$(ITEMS_FROM))))

@@ -41,6 +41,12 @@ for name in demo baby tiktok own sweep paper best; do
 		try $name "$v" "x y" "$words" "${args[@]}"
 	done
 done
+for v in text_k FEATURES; do
+	for value in '' 'x y' 0 x -1; do
+		[ "$v$value" = FEATURES ] || try own $v "$value" "" INTER=orders.csv FEATURES=text text_vectors=orders.csv
+	done
+done
+for v in EPOCHS EVERY DIM; do try own $v 0 "" INTER=orders.csv; done
 same "empty and of two words: one line each" "$bad" ""
 [ $n -gt 150 ]
 ok $? "$n of them"
