@@ -31,12 +31,14 @@ function table1(file,   size) {
 
 # Means and deviations are those of stair-compare; also the first system against
 # the best of all others, and MMSSL's own metric where the paper has that system.
-function table2(file,   i, s, m, k, both, line, text, n, mean, sd, test, runs, top, best, epochs, first, other) {
+function table2(file,   i, s, m, k, both, line, text, n, mean, sd, test, runs, top, best, epochs, took, counted, first, other, quality) {
 	read(dir "/" d "/paper.tsv")
 	while (next_row())
 		if (f[2] == "table2") {
 			best[f[3]] += f[11]
 			epochs[f[3]] += f[13]
+			took[f[3]] += f[18]
+			counted[f[3]]++
 		} else if (f[2] == "table3" && f[14] != "-") {
 			measured[f[3]] = 1
 			seconds[d, f[3]] = f[14]
@@ -67,7 +69,9 @@ function table2(file,   i, s, m, k, both, line, text, n, mean, sd, test, runs, t
 	line = ""
 	for (k = 1; k <= n; k++)
 		line = line OFS label(m[k]) (both ? OFS "paper" : "")
-	print line, "best epoch", "runs" >file
+	print line, "best epoch", "seconds", "runs" >file
+	quality = dir "/quality-" d ".tsv"
+	print "system", "seconds", "recall@20", "ndcg@20" >quality
 	for (i = 1; i <= names; i++) {
 		s = known[i]
 		if (!(s in runs) && !has_paper(s))
@@ -80,8 +84,11 @@ function table2(file,   i, s, m, k, both, line, text, n, mean, sd, test, runs, t
 				line = line OFS printed(2, d, s, m[k]) (s == "mmssl" && k > 2 ? " †" : "")
 		}
 		print line, epochs[s] ? fixed(best[s] / runs[s], 0) " of " fixed(epochs[s] / runs[s], 0) : "-", \
-			s in runs ? runs[s] : "-" >file
+			took[s] ? sprintf("%.3g", took[s] / counted[s]) : "-", s in runs ? runs[s] : "-" >file
+		if (took[s] && s in runs)
+			print name(s), sprintf("%.4g", took[s] / counted[s]), mean["recall@20", s], mean["ndcg@20", s] >quality
 	}
+	close(quality)
 	file = dir "/tests-" d ".tsv"
 	if (other[m[1]])
 		print name(first) " against", "the best other", "improvement", "paired t-test by seed: p", "Welch: p", \

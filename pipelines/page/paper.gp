@@ -78,3 +78,12 @@ if (PART eq "fig7k" || PART eq "fig7w") {
 		TABLE using (place(strcol(3), KT)):(place(strcol(4), KV)):(sprintf("%.4f", cell(COLUMN))) \
 		with labels notitle
 }
+if (PART eq "quality") {
+	unset key
+	set xlabel "seconds from data to model, on this machine"
+	set logscale x
+	set format x "10^{%L}"
+	set autoscale
+	set offsets graph 0.06, graph 0.3, graph 0.08, graph 0.04
+	plot TABLE using 2:COLUMN with points lt 1, TABLE using 2:COLUMN:1 with labels left offset 0.8, 0.3 font ",11" noenhanced
+}
