@@ -115,8 +115,8 @@ iterate(
             return not_converged(r, opt, bad, *residual, e);
         if (!bad && measured)
             return 0;
-        of.weak |= isfinite(before) && *residual > weak * before &&
-                   weak * before > opt->tol;
+        of.weak |=
+            before < 1 && *residual > weak * before && weak * before > opt->tol;
         before = *residual;
         measured = opt->rough || !bad;
         rc = bad ? improve(r, opt->d, first, *residual / opt->tol, &of, e)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reading 1.7 million gzipped rows, and pandas reading the same file.
+# Reading 1.7 million gzipped rows.
 set -eu
 awk 'BEGIN {
 	x = 12345
@@ -20,23 +20,7 @@ ingest() {
 	stair-ingest -v "$@" -o data.npz rows.csv.gz 2>&1 |
 		sed -nE 's/.*, ([0-9.]+) s wall, ([0-9.]+) s cpu, ([0-9.]+) MB peak/\1 \2 \3/p'
 }
-pandas() {
-	/usr/bin/python3 -c '
-import pandas, resource, time
-t = time.time()
-pandas.read_csv("rows.csv.gz")
-w = time.time() - t
-u = resource.getrusage(resource.RUSAGE_SELF)
-print("%.2f %.2f %.1f" % (w, u.ru_utime + u.ru_stime, u.ru_maxrss / 1e3))'
-}
 read -r wall cpu mb <<<"$(seconds ingest)"
 echo "stair-ingest -o data.npz rows.csv.gz: $wall s, $cpu s cpu, $mb MB"
 read -r wall5 cpu5 mb5 <<<"$(seconds ingest --core 5)"
 echo "stair-ingest --core 5 -o data.npz rows.csv.gz: $wall5 s, $cpu5 s cpu, $mb5 MB"
-if /usr/bin/python3 -c 'import pandas' 2>/dev/null; then
-	read -r pwall pcpu pmb <<<"$(seconds pandas)"
-	echo "pandas.read_csv alone: $pwall s, $pcpu s cpu (import included), $pmb MB"
-	awk -v a="$pwall" -v b="$wall" 'BEGIN { printf "ratio: %.2f times as fast as pandas.read_csv\n", a / b }'
-else
-	echo "pandas is not installed"
-fi
