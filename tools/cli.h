@@ -117,6 +117,10 @@ struct cli {
  */
 void cli_parse(struct cli *io, int argc, char **argv);
 
+/* Exits if a rank has another text than rank 0, which means that it `does` what
+ * the others do not. */
+void cli_same(struct cli *io, const char *text, const char *does);
+
 /* The version of these programs, as in every history. */
 const char *cli_release(void);
 

@@ -39,12 +39,20 @@ option_sum(const struct cli *io)
 }
 
 static void
-check_same(struct cli *io, uint32_t sum, const char *what)
+check_sum(struct cli *io, uint32_t sum, const char *what)
 {
     int odd = ranks_odd(&sum, sizeof sum);
     if (odd)
         cli_die(io, "rank %d on %s %s than rank 0 on %s", odd, ranks_host(odd),
             what, ranks_host(0));
+}
+
+void
+cli_same(struct cli *io, const char *text, const char *does)
+{
+    uint32_t sum =
+        (uint32_t)crc32_z(0, (const unsigned char *)text, strlen(text));
+    check_sum(io, sum, does);
 }
 
 /* Of the processors at hand, when there are other ranks on this machine. */
@@ -64,8 +72,8 @@ cli_join(struct cli *io)
     if (ranks_count() > 1) {
         if (!io->ranks)
             cli_usage(io, "works in one process: start it without mpirun");
-        check_same(io, program_sum(), "runs another program");
-        check_same(io, option_sum(io), "has other options");
+        check_sum(io, program_sum(), "runs another program");
+        check_sum(io, option_sum(io), "has other options");
     }
     if (!io->threads)
         io->threads = ranks_count() > 1 ? usual_threads() : exec_cpus();

@@ -131,6 +131,7 @@ main(int argc, char **argv)
 {
     struct knn_args a = {.values = "count"};
     struct cli io = {.tool = "stair-knn",
+        .ranks = 1,
         .operands = "FILE:K...",
         .summary =
             "Finds the K nearest items of every item by cosine in each FILE\n"

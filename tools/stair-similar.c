@@ -140,6 +140,7 @@ main(int argc, char **argv)
 {
     struct similar_args a = {.number = 20};
     struct cli io = {.tool = "stair-similar",
+        .ranks = 1,
         .operands = "[MODEL]",
         .summary = summary,
         .examples = examples,

@@ -97,6 +97,7 @@ main(int argc, char **argv)
 {
     struct whiten_opt opt = {.d = 64, .tol = 1e-6, .max_iter = 1000};
     struct cli io = {.tool = "stair-whiten",
+        .ranks = 1,
         .operands = "FILE[:WEIGHT]...",
         .summary =
             "Whitens item features: the first left singular vectors of each\n"
@@ -131,6 +132,7 @@ main(int argc, char **argv)
     opt.exec = cli_exec(&io);
 
     die_if(blas_reserve((int)io.threads, &io.err), &io);
+    cli_same(&io, blas_config(), "multiplies with another BLAS");
     struct sum sum = {.d = opt.d};
     for (int i = 0; i < m; i++) {
         die_if(add_operand(&io, &opt, &o[i], &sum), &io);

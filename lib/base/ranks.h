@@ -54,12 +54,12 @@ int64_t ranks_largest(int64_t x);
 
 /*
  * Rank r has bytes from[r] .. from[r + 1] - 1 of all, [ranks_count() + 1]; on
- * return every rank has them all. ranks_collect: rank 0 has them all, the
+ * return every rank has them all. ranks_collect: rank `to` has them all, the
  * others what they had. ranks_join takes one round of messages, each rank to
  * each other.
  */
 void ranks_join(void *all, const int64_t *from);
-void ranks_collect(void *all, const int64_t *from);
+void ranks_collect(void *all, const int64_t *from, int to);
 
 /* The first rank whose n bytes at p are not those of rank 0, or 0. */
 int ranks_odd(const void *p, int64_t n);

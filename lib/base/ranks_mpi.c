@@ -157,27 +157,26 @@ start(int receive, char *p, int64_t n, int rank, int *requests)
         MPI_Isend(p, step(n), MPI_BYTE, rank, 0, MPI_COMM_WORLD, r);
 }
 
-/* Every rank sends its part to those in 0 .. to - 1. */
+/* Every rank sends its part to ranks to .. end - 1. */
 static void
-move(char *all, const int64_t *from, int to)
+move(char *all, const int64_t *from, int to, int end)
 {
+    int count = world.count, mine = world.mine;
     int64_t most = 0;
-    for (int r = 0; r < world.count; r++)
+    for (int r = 0; r < count; r++)
         if (from[r + 1] - from[r] > most)
             most = from[r + 1] - from[r];
     for (int64_t at = 0; at < most; at += STEP) {
         int n = 0;
-        for (int k = 1; k < world.count; k++) {
-            int r = (world.mine + k) % world.count;
-            if (world.mine < to)
-                start(1, all + from[r] + at, from[r + 1] - from[r] - at, r, &n);
+        for (int k = 1; k < count && to <= mine && mine < end; k++) {
+            int r = (mine + k) % count;
+            start(1, all + from[r] + at, from[r + 1] - from[r] - at, r, &n);
         }
-        for (int k = 1; k < world.count; k++) {
-            int r = (world.mine + world.count - k) % world.count;
-            int64_t mine = from[world.mine];
-            if (r < to)
-                start(0, all + mine + at, from[world.mine + 1] - mine - at, r,
-                    &n);
+        for (int k = 1; k < count; k++) {
+            int r = (mine + count - k) % count;
+            if (to <= r && r < end)
+                start(0, all + from[mine] + at,
+                    from[mine + 1] - from[mine] - at, r, &n);
         }
         MPI_Waitall(n, world.request, MPI_STATUSES_IGNORE);
     }
@@ -187,14 +186,14 @@ void
 ranks_join(void *all, const int64_t *from)
 {
     if (world.count > 1)
-        move(all, from, world.count);
+        move(all, from, 0, world.count);
 }
 
 void
-ranks_collect(void *all, const int64_t *from)
+ranks_collect(void *all, const int64_t *from, int to)
 {
     if (world.count > 1)
-        move(all, from, 1);
+        move(all, from, to, to + 1);
 }
 
 int

@@ -78,10 +78,11 @@ ranks_join(void *all, const int64_t *from)
 }
 
 void
-ranks_collect(void *all, const int64_t *from)
+ranks_collect(void *all, const int64_t *from, int to)
 {
     (void)all;
     (void)from;
+    (void)to;
 }
 
 int

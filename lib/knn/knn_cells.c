@@ -1,5 +1,6 @@
 #include "lib/knn/knn_cells.h"
 
+#include "lib/base/ranks.h"
 #include "lib/base/rng.h"
 #include "lib/knn/knn_query.h"
 #include "lib/knn/knn_rows.h"
@@ -21,8 +22,9 @@ struct cells {
     struct arena mem;
     struct knn_rows rows;
     const float *x;
-    int64_t d, k, n; /* columns, list length, rows without the copies */
-    int64_t *row;    /* [n] */
+    int64_t d, k, n;  /* columns, list length, rows without the copies */
+    int64_t *row;     /* [n] */
+    int64_t from, to; /* the places in row of this rank's rows */
     int64_t cells, probe;
     float *centre; /* [cells][d] of norm 1 */
     int32_t *near; /* [n][probe] cells of each row, the nearest first */
@@ -30,6 +32,7 @@ struct cells {
     struct knn_pack pack;
     struct knn_targets *targets; /* [cells] */
     struct knn_query *query;     /* [n] */
+    int64_t *borders;            /* [ranks + 1] of ranks_join */
 };
 
 static struct knn_query
@@ -39,7 +42,7 @@ query_of(const struct cells *c, int64_t i)
         .x = c->x + i * c->d, .factor = c->rows.inverse[i]};
 }
 
-/* Some rows whose nearest centres are wanted. */
+/* This rank's share of rows whose nearest centres are wanted. */
 struct assign {
     const struct cells *c;
     const int64_t *row;
@@ -60,6 +63,14 @@ score_centre(void *ctx, int64_t query, const int32_t *id, int64_t n)
     return t->n < t->k ? (double)-INFINITY : (double)t->score[0] - 0x1p-20;
 }
 
+/* The ranks' shares of an array of n things of `size` bytes come together. */
+static void
+join(struct cells *c, void *all, int64_t n, int64_t size)
+{
+    ranks_parts(n, 1, size, c->borders);
+    ranks_join(all, c->borders);
+}
+
 /* The `most` nearest cells of each of n rows, the nearest first. */
 static int
 assign(struct cells *c, const int64_t *row, int64_t n, int64_t most,
@@ -68,20 +79,24 @@ assign(struct cells *c, const int64_t *row, int64_t n, int64_t most,
     struct arena m = {0};
     struct knn_pack p;
     struct knn_query_run r;
-    struct assign a = {c, row, arena_new(&m, n, sizeof *a.top)};
-    float *score = arena_new(&m, n * most, sizeof *score);
+    int64_t from, to;
+    ranks_part(n, 1, &from, &to);
+    struct assign a = {c, row + from, arena_new(&m, to - from, sizeof *a.top)};
+    float *score = arena_new(&m, (to - from) * most, sizeof *score);
     struct knn_targets all =
         knn_query_targets(&p, c->centre, c->cells, c->d, 1.001, c->exec, &m);
     knn_query_init(&r, &p, most, score_centre, &a, &m);
     int rc = arena_check(&m, e);
-    for (int64_t i = 0; !rc && i < n; i++) {
-        topk_init(&a.top[i], most, score + i * most, near + i * most);
-        c->query[i] = query_of(c, row[i]);
+    for (int64_t i = 0; !rc && i < to - from; i++) {
+        topk_init(&a.top[i], most, score + i * most, near + (from + i) * most);
+        c->query[i] = query_of(c, a.row[i]);
     }
     if (!rc)
-        knn_query_pass(&r, c->query, n, &all);
-    for (int64_t i = 0; !rc && i < n; i++)
+        knn_query_pass(&r, c->query, to - from, &all);
+    for (int64_t i = 0; !rc && i < to - from; i++)
         topk_sort(&a.top[i]);
+    if (!rc)
+        join(c, near, n, most * (int64_t)sizeof *near);
     arena_free(&m);
     return rc;
 }
@@ -131,18 +146,19 @@ learn(struct cells *c, struct err *e)
     return rc;
 }
 
-/* Places of c->row in order [n], by their cells of a rank; those of cell i are
- * start[i] .. start[i + 1] - 1. */
+/* Places from .. to - 1 of c->row in order [to - from], by the cell that is
+ * nearest but `farther`; those of cell i are start[i] .. start[i + 1] - 1. */
 static void
-sort(const struct cells *c, int64_t rank, int64_t *start, int64_t *order)
+sort(const struct cells *c, int64_t from, int64_t to, int64_t farther,
+    int64_t *start, int64_t *order)
 {
     memset(start, 0, (size_t)(c->cells + 2) * sizeof *start);
-    for (int64_t i = 0; i < c->n; i++)
-        start[c->near[i * c->probe + rank] + 2]++;
+    for (int64_t i = from; i < to; i++)
+        start[c->near[i * c->probe + farther] + 2]++;
     for (int64_t i = 0; i < c->cells; i++)
         start[i + 2] += start[i + 1];
-    for (int64_t i = 0; i < c->n; i++)
-        order[start[c->near[i * c->probe + rank] + 1]++] = i;
+    for (int64_t i = from; i < to; i++)
+        order[start[c->near[i * c->probe + farther] + 1]++] = i;
 }
 
 /* Packs the rows of every cell. */
@@ -199,8 +215,8 @@ score_row(void *ctx, int64_t query, const int32_t *id, int64_t n)
     return knn_verify_bar(s->v, i);
 }
 
-/* Compares every row with the rows of its nearest cells: first all rows with
- * their nearest cell, then all with their second, and so on. */
+/* Compares each of this rank's rows with the rows of its nearest cells: first
+ * all with their nearest cell, then all with their second, and so on. */
 static int
 search(struct cells *c, struct knn_verify *v, int64_t *start, int64_t *order,
     struct err *e)
@@ -212,10 +228,10 @@ search(struct cells *c, struct knn_verify *v, int64_t *start, int64_t *order,
     struct knn_query_job *job = arena_new(m, most, sizeof *job);
     knn_query_init(&r, &c->pack, v->most, score_row, &s, m);
     int rc = arena_check(m, e);
-    for (int64_t rank = 0; !rc && rank < c->probe; rank++) {
+    for (int64_t farther = 0; !rc && farther < c->probe; farther++) {
         int64_t jobs = 0;
-        sort(c, rank, start, order);
-        for (int64_t q = 0; q < c->n; q++)
+        sort(c, c->from, c->to, farther, start, order);
+        for (int64_t q = 0; q < c->to - c->from; q++)
             c->query[q] = query_of(c, c->row[order[q]]);
         for (int64_t i = 0; i < c->cells; i++)
             for (int64_t q = start[i]; q < start[i + 1]; q += KNN_QUERIES) {
@@ -254,7 +270,9 @@ measure(struct cells *c, const struct knn_verify *found, struct knn_list *l,
     struct arena *m = &c->mem;
     struct knn_verify all;
     struct knn_query_run r;
-    int64_t n = c->n < SAMPLE ? c->n : SAMPLE, same = 0, wanted = 0;
+    int64_t n = c->n < SAMPLE ? c->n : SAMPLE, from, to;
+    int64_t *same = arena_zero(m, ranks_count(), sizeof *same);
+    int64_t *wanted = arena_zero(m, ranks_count(), sizeof *wanted);
     int64_t *place = arena_new(m, n, sizeof *place);
     struct search s = {c, &all, place};
     knn_verify_init(&all, &c->rows, c->k, m);
@@ -264,16 +282,25 @@ measure(struct cells *c, const struct knn_verify *found, struct knn_list *l,
         return rc;
     struct rng_perm any;
     rng_perm_init(&any, c->n, 1, RNG_KMEANS, 0);
-    for (int64_t q = 0; q < n; q++) {
-        place[q] = rng_perm_at(&any, q);
+    ranks_part(n, 1, &from, &to);
+    for (int64_t q = 0; q < to - from; q++) {
+        place[q] = rng_perm_at(&any, from + q);
         c->query[q] = query_of(c, c->row[place[q]]);
     }
     for (int64_t i = 0; i < c->cells; i++)
-        knn_query_pass(&r, c->query, n, &c->targets[i]);
-    for (int64_t q = 0; q < n; q++)
-        same += shared(&all, found, c->row[place[q]], c->k, &wanted);
+        knn_query_pass(&r, c->query, to - from, &c->targets[i]);
+    int mine = ranks_mine();
+    for (int64_t q = 0; q < to - from; q++)
+        same[mine] +=
+            shared(&all, found, c->row[place[q]], c->k, &wanted[mine]);
+    join(c, same, ranks_count(), sizeof *same);
+    join(c, wanted, ranks_count(), sizeof *wanted);
+    for (int k = 1; k < ranks_count(); k++) {
+        same[0] += same[k];
+        wanted[0] += wanted[k];
+    }
     l->sampled = n;
-    l->recall = wanted ? (double)same / (double)wanted : 1;
+    l->recall = *wanted ? (double)*same / (double)*wanted : 1;
     return 0;
 }
 
@@ -285,15 +312,23 @@ take_rows(struct cells *c, float *x, int64_t n, struct err *e)
     struct knn_slice all;
     knn_rows_init(&c->rows, x, NULL, n, c->d, c->exec, m);
     c->row = arena_new(m, n, sizeof *c->row);
+    c->borders = arena_new(m, ranks_count() + 1, sizeof *c->borders);
     int rc = arena_check(m, e);
     if (!rc)
         rc = knn_rows_next(&c->rows, n, NULL, &all, e);
     if (rc)
         return rc;
     c->x = x;
-    for (int64_t i = 0; i < n; i++)
+    int64_t from, to;
+    ranks_part(n, 1, &from, &to);
+    for (int64_t i = 0; i < n; i++) {
         if (c->rows.first[i] == i)
             c->row[c->n++] = i;
+        if (i < from)
+            c->from = c->n;
+        if (i < to)
+            c->to = c->n;
+    }
     c->cells = c->cells < c->n ? c->cells : c->n;
     c->probe = c->probe < c->cells ? c->probe : c->cells;
     c->centre = arena_new(m, c->cells * c->d, sizeof *c->centre);
@@ -325,10 +360,12 @@ run(struct cells *c, float *x, const struct knn_opt *opt, struct knn_list *l,
         rc = assign(c, c->row, c->n, c->probe, c->near, e);
     if (rc)
         return rc;
-    sort(c, 0, start, order);
+    sort(c, 0, c->n, 0, start, order);
     rc = fill(c, start, order, e);
     if (!rc)
         rc = search(c, &v, start, order, e);
+    if (!rc)
+        rc = knn_verify_join(&v, e);
     if (!rc)
         rc = measure(c, &v, l, e);
     if (!rc)

@@ -1,5 +1,6 @@
 /* The passes over dense rows that find their neighbours: in memory, or read
  * again panel by panel. */
+#include "lib/base/ranks.h"
 #include "lib/knn/knn_cells.h"
 #include "lib/knn/knn_propose.h"
 #include "lib/knn/knn_query.h"
@@ -35,6 +36,7 @@ struct work {
     struct knn_query_run fallback;
     struct plan plan;
 
+    int64_t from, to;          /* rows whose lists this rank makes */
     struct knn_slice of, with; /* that are compared now */
     int64_t *hard;             /* rows of `of` */
     struct knn_query *query;   /* and what they ask */
@@ -98,8 +100,10 @@ propose(struct work *w, struct err *e)
         if (rc)
             return rc;
     }
-    knn_propose_plan(&w->propose);
-    return 0;
+    int rc = knn_propose_collect(&w->propose, e);
+    if (!rc)
+        knn_propose_plan(&w->propose);
+    return rc;
 }
 
 static void
@@ -120,6 +124,8 @@ verify_rows(void *ctx, int64_t task, int thread)
     const struct knn_propose *p = &w->propose;
     for (int64_t r = task * ROWS; r < w->of.n && r < (task + 1) * ROWS; r++) {
         int64_t i = w->of.first + r;
+        if (i < w->from || i >= w->to)
+            continue;
         const float *score = p->score + i * p->cap;
         const int32_t *id = p->id + i * p->cap;
         double margin = (double)knn_propose_margin(p, i);
@@ -165,7 +171,7 @@ list_hard(struct work *w)
 {
     int64_t m = 0;
     for (int64_t i = w->of.first; i < w->of.first + w->of.n; i++)
-        if (w->propose.hard[i]) {
+        if (i >= w->from && i < w->to && w->propose.hard[i]) {
             w->query[m] =
                 (struct knn_query){.x = w->of.x + (i - w->of.first) * w->rows.d,
                     .factor = w->rows.inverse[i]};
@@ -266,8 +272,11 @@ run(struct work *w, const struct knn_opt *opt, struct knn_list *l,
     knn_verify_init(&w->verify, &w->rows, l->k, m);
     knn_query_init(&w->fallback, &w->pack, l->k + 1, score_hard, w, m);
     rc = arena_check(m, e);
+    ranks_part(l->n, 1, &w->from, &w->to);
     if (!rc)
         rc = verify(w, e);
+    if (!rc)
+        rc = knn_verify_join(&w->verify, e);
     if (!rc)
         knn_verify_lists(&w->verify, opt->self, l);
     return rc;

@@ -1,8 +1,12 @@
 #include "lib/knn/knn_propose.h"
 
+#include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 #include "lib/la/topk.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     SPARE = 123, /* candidates kept beyond k */
@@ -153,6 +157,8 @@ do_tile(void *ctx, int64_t t, int thread)
     float *c = w->tile + thread * TILE;
     if (a->first == b->first && rb < ra)
         return;
+    if ((i0 / KNN_TILE + j0 / KNN_TILE) % ranks_count() != ranks_mine())
+        return;
     w->pack->multiply(a->half + knn_kernel_words(ra, d), na,
         b->half + knn_kernel_words(rb, d), nb, d, i0 == j0, c);
     /* always the smaller rows' lock first */
@@ -190,6 +196,91 @@ plan_rows(void *ctx, int64_t task, int thread)
         w->hard[i] = w->lost[i] > NONE && w->lost[i] >= least - 2 * margin;
         w->bar[i] = least - margin;
     }
+}
+
+/* A row's candidates at one rank, in a message to another. */
+struct list {
+    int32_t count;
+    float lost, bar;
+};
+
+static char *
+put_list(const struct knn_propose *w, int64_t i, char *at)
+{
+    struct list l = {w->count[i], w->lost[i], w->bar[i]};
+    memcpy(at, &l, sizeof l);
+    at += sizeof l;
+    memcpy(at, w->score + i * w->cap, (size_t)l.count * sizeof *w->score);
+    at += l.count * (int64_t)sizeof *w->score;
+    memcpy(at, w->id + i * w->cap, (size_t)l.count * sizeof *w->id);
+    return at + l.count * (int64_t)sizeof *w->id;
+}
+
+/* What another rank had no room for, this one does not get to see. */
+static const char *
+add_list(struct knn_propose *w, int64_t i, const char *at)
+{
+    struct list l;
+    memcpy(&l, at, sizeof l);
+    const char *score = at + sizeof l;
+    const char *id = score + l.count * (int64_t)sizeof *w->score;
+    if (l.lost > w->lost[i])
+        w->lost[i] = l.lost;
+    if (l.bar > w->bar[i])
+        w->bar[i] = l.bar;
+    for (int32_t c = 0; c < l.count; c++) {
+        float s;
+        int32_t j;
+        memcpy(&s, score + c * (int64_t)sizeof s, sizeof s);
+        memcpy(&j, id + c * (int64_t)sizeof j, sizeof j);
+        if (s >= w->bar[i])
+            push(w, i, s, j);
+    }
+    return id + l.count * (int64_t)sizeof *w->id;
+}
+
+/* All ranks' candidates of rows first .. end - 1 come to rank `to`; message is
+ * [ranks][room]. */
+static void
+collect_rows(struct knn_propose *w, int64_t first, int64_t end, int to,
+    char *message, int64_t room, int64_t *from)
+{
+    int ranks = ranks_count();
+    for (int r = 0; r <= ranks; r++)
+        from[r] = r * room;
+    char *own = message + from[ranks_mine()], *at = own;
+    for (int64_t i = first; i < end && to != ranks_mine(); i++)
+        at = put_list(w, i, at);
+    ranks_collect(message, from, to);
+    for (int r = 0; r < ranks && to == ranks_mine(); r++) {
+        const char *p = message + from[r];
+        for (int64_t i = first; i < end && r != to; i++)
+            p = add_list(w, i, p);
+    }
+}
+
+int
+knn_propose_collect(struct knn_propose *w, struct err *e)
+{
+    int ranks = ranks_count();
+    if (ranks == 1)
+        return 0;
+    int64_t list = (int64_t)sizeof(struct list) + w->cap * 8;
+    int64_t *from = mem_new(ranks + 1, sizeof *from, e);
+    int64_t *row = mem_new(ranks + 1, sizeof *row, e);
+    char *message = mem_zero(ranks * ROWS, (size_t)list, e);
+    int rc = from && row && message ? 0 : ERR_NOMEM;
+    if (!rc)
+        ranks_parts(w->n, 1, 1, row);
+    for (int r = 0; r < ranks && !rc; r++)
+        for (int64_t i = row[r]; i < row[r + 1]; i += ROWS) {
+            int64_t end = row[r + 1] - i < ROWS ? row[r + 1] : i + ROWS;
+            collect_rows(w, i, end, r, message, ROWS * list, from);
+        }
+    free(from);
+    free(row);
+    free(message);
+    return rc;
 }
 
 void

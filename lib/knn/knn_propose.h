@@ -44,13 +44,18 @@ void knn_propose_pack(struct knn_propose *w, const float *x,
 /* Row i neither has candidates nor is one. */
 void knn_propose_leave_out(struct knn_propose *w, int64_t i);
 
-/* Offers every pair of a row of a and a row of b to both rows' lists; a and b
- * are the same rows or disjoint. */
+/* Offers every pair of a row of a and a row of b to both rows' lists, or this
+ * rank's share of the pairs; a and b are the same rows or disjoint. */
 void knn_propose_pairs(
     struct knn_propose *w, const struct knn_half *a, const struct knn_half *b);
 
+/* After all pairs, of which each rank (ranks.h) has looked at its share: the
+ * candidates of a rank's own rows, its ranks_part of them, come together there;
+ * those of the others are of no use from then on. */
+int knn_propose_collect(struct knn_propose *w, struct err *e) ERR_CHECKED;
+
 /*
- * After all pairs: decides which rows are hard, and leaves the
+ * After that: decides which rows are hard, and leaves the
  * candidates in the lists of the others, the k of largest approximate cosines
  * first. Then bar is a bound below the k-th largest cosine.
  */

@@ -1,6 +1,10 @@
 #include "lib/knn/knn_verify.h"
 
+#include "lib/base/mem.h"
+#include "lib/base/ranks.h"
+
 #include <math.h>
+#include <stdlib.h>
 
 /* Row j and its copies. They ascend, so after one that does not enter no other
  * can. */
@@ -55,6 +59,26 @@ knn_verify_bar(const struct knn_verify *v, int64_t i)
 {
     return v->n[i] < v->most ? (double)-INFINITY
                              : v->score[(i + 1) * v->most - 1] - 0x1p-40;
+}
+
+int
+knn_verify_join(struct knn_verify *v, struct err *e)
+{
+    int64_t *from = mem_new(ranks_count() + 1, sizeof *from, e);
+    if (!from)
+        return ERR_NOMEM;
+    struct {
+        void *of;
+        int64_t size;
+    } part[] = {{v->n, sizeof *v->n},
+        {v->score, v->most * (int64_t)sizeof *v->score},
+        {v->id, v->most * (int64_t)sizeof *v->id}};
+    for (int k = 0; k < 3; k++) {
+        ranks_parts(v->rows->n, 1, part[k].size, from);
+        ranks_join(part[k].of, from);
+    }
+    free(from);
+    return 0;
 }
 
 void

@@ -34,6 +34,10 @@ void knn_verify_pair(
  * has room. */
 double knn_verify_bar(const struct knn_verify *v, int64_t i);
 
+/* Each rank (ranks.h) has made the lists of its ranks_part of the rows: they
+ * come together on all. */
+int knn_verify_join(struct knn_verify *v, struct err *e) ERR_CHECKED;
+
 /* The lists of all rows. */
 void knn_verify_lists(const struct knn_verify *v, int self, struct knn_list *l);
 

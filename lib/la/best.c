@@ -1,6 +1,7 @@
 #include "lib/la/best.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 #include "lib/la/topk.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct making {
     struct part *part;
     int64_t parts;
     struct scratch *scratch; /* [threads] */
+    struct entry *all;       /* of all ranks' parts, rank after rank */
 };
 
 static int
@@ -115,6 +117,19 @@ fill_part(void *ctx, int64_t c, int thread)
         p->rc = add_row(m, i, thread, p);
 }
 
+/* The parts of a rank are those from its number on, in steps of their count. */
+static void
+fill_own(void *ctx, int64_t k, int thread)
+{
+    fill_part(ctx, k * ranks_count() + ranks_mine(), thread);
+}
+
+static int64_t
+own_parts(const struct making *m, int rank)
+{
+    return m->parts > rank ? (m->parts - rank - 1) / ranks_count() + 1 : 0;
+}
+
 static int
 prepare(struct making *m, int threads, struct err *e)
 {
@@ -138,16 +153,97 @@ prepare(struct making *m, int threads, struct err *e)
     return 0;
 }
 
+/* The lengths of all ranks' rows; those of a part lie together. */
+static int
+exchange_lengths(struct making *m, int64_t *from, struct err *e)
+{
+    int64_t *length = mem_zero(m->parts * CHUNK, sizeof *length, e), at = 0;
+    if (!length)
+        return ERR_NOMEM;
+    for (int back = 0; back < 2; back++) {
+        at = 0;
+        for (int r = 0; r < ranks_count(); r++) {
+            from[r] = at * (int64_t)sizeof *length;
+            for (int64_t c = r; c < m->parts; c += ranks_count())
+                for (int64_t i = c * CHUNK; i < (c + 1) * CHUNK; i++, at++) {
+                    if (i >= m->b->rows)
+                        continue;
+                    if (!back)
+                        length[at] = m->a->indptr[i + 1];
+                    else
+                        m->a->indptr[i + 1] = length[at];
+                    if (back && r != ranks_mine())
+                        m->part[c].n += length[at];
+                }
+        }
+        from[ranks_count()] = at * (int64_t)sizeof *length;
+        if (!back)
+            ranks_join(length, from);
+    }
+    free(length);
+    return 0;
+}
+
+/* The entries of all ranks' parts, which then lie in m->all. */
+static int
+exchange_entries(struct making *m, int64_t *from, struct err *e)
+{
+    int64_t all = 0;
+    for (int64_t c = 0; c < m->parts; c++)
+        all += m->part[c].n;
+    m->all = mem_new(all, sizeof *m->all, e);
+    if (!m->all)
+        return ERR_NOMEM;
+    struct entry *at = m->all;
+    for (int r = 0; r < ranks_count(); r++) {
+        from[r] = (at - m->all) * (int64_t)sizeof *at;
+        for (int64_t c = r; c < m->parts; c += ranks_count()) {
+            struct part *p = &m->part[c];
+            if (p->entry && p->n)
+                memcpy(at, p->entry, (size_t)p->n * sizeof *at);
+            free(p->entry);
+            p->entry = at;
+            at += p->n;
+        }
+    }
+    from[ranks_count()] = all * (int64_t)sizeof *at;
+    ranks_join(m->all, from);
+    return 0;
+}
+
+static int
+exchange(struct making *m, struct err *e)
+{
+    int64_t *from = mem_new(ranks_count() + 1, sizeof *from, e);
+    int rc = from ? exchange_lengths(m, from, e) : ERR_NOMEM;
+    if (!rc)
+        rc = exchange_entries(m, from, e);
+    free(from);
+    return rc;
+}
+
+static void
+free_parts(struct making *m)
+{
+    for (int64_t c = 0; m->part && !m->all && c < m->parts; c++)
+        free(m->part[c].entry);
+    free(m->part);
+    free(m->all);
+}
+
 /* The parts one after the other; each is freed when it has been copied. */
 static int
 join(struct making *m, struct err *e)
 {
     struct csr *a = m->a;
-    for (int64_t c = 0; c < m->parts; c++) {
+    for (int64_t c = 0; c < m->parts; c++)
         if (m->part[c].rc)
             return err_set(e, m->part[c].rc, "%s", m->part[c].err.msg);
+    int rc = ranks_count() > 1 ? exchange(m, e) : 0;
+    if (rc)
+        return rc;
+    for (int64_t c = 0; c < m->parts; c++)
         a->nnz += m->part[c].n;
-    }
     a->indices = mem_new(a->nnz, sizeof *a->indices, e);
     a->data = mem_new(a->nnz, sizeof *a->data, e);
     if (!a->indices || !a->data)
@@ -159,7 +255,8 @@ join(struct making *m, struct err *e)
             a->indices[at] = p->entry[k].id;
             a->data[at] = p->entry[k].value;
         }
-        free(p->entry);
+        if (!m->all)
+            free(p->entry);
         p->entry = NULL;
     }
     for (int64_t i = 0; i < a->rows; i++)
@@ -174,7 +271,7 @@ best_make(struct csr *a, const struct best *b, struct exec *exec, struct err *e)
     int threads = exec_threads(exec);
     int rc = prepare(&m, threads, e);
     if (!rc) {
-        exec_for(exec, m.parts, fill_part, &m);
+        exec_for(exec, own_parts(&m, ranks_mine()), fill_own, &m);
         rc = join(&m, e);
     }
     for (int t = 0; m.scratch && t < threads; t++) {
@@ -183,9 +280,7 @@ best_make(struct csr *a, const struct best *b, struct exec *exec, struct err *e)
         free(m.scratch[t].order);
         free(m.scratch[t].id);
     }
-    for (int64_t c = 0; m.part && c < m.parts; c++)
-        free(m.part[c].entry);
     free(m.scratch);
-    free(m.part);
+    free_parts(&m);
     return rc;
 }

@@ -30,7 +30,8 @@ struct best {
 
 /*
  * The matrix a, columns ascending; freed with csr_free, also after an error.
- * Bytes do not depend on threads where those of a row do not. Memory: twice the
+ * Bytes do not depend on threads where those of a row do not, nor on ranks
+ * (ranks.h), which share the rows. Memory: twice the
  * result, and 16 bytes a column and thread. ERR_NOMEM.
  */
 int best_make(struct csr *a, const struct best *b, struct exec *exec,

@@ -1,6 +1,7 @@
 #include "lib/whiten/feat.h"
 
 #include "lib/base/mem.h"
+#include "lib/base/ranks.h"
 #include "lib/la/blas.h"
 
 #include <math.h>
@@ -47,7 +48,8 @@ feat_init(struct feat *f, struct source *s, struct exec *exec, struct err *e)
     f->mean = mem_zero(f->d, sizeof *f->mean, e);
     f->raw = mem_new(f->x ? 0 : cells, sizeof *f->raw, e);
     f->wide = mem_new(cells, sizeof *f->wide, e);
-    if (!f->mean || !f->raw || !f->wide) {
+    f->borders = mem_new(ranks_count() + 1, sizeof *f->borders, e);
+    if (!f->mean || !f->raw || !f->wide || !f->borders) {
         feat_free(f);
         return ERR_NOMEM;
     }
@@ -61,6 +63,7 @@ feat_free(struct feat *f)
     free(f->mean);
     free(f->raw);
     free(f->wide);
+    free(f->borders);
     *f = (struct feat){0};
 }
 
@@ -79,6 +82,8 @@ struct job {
     const float *shift;
     double *sum, *square, *most; /* [d] of what is shifted, of the values */
     int64_t m, tiles;
+    int64_t row0, strip0; /* of this rank: its first rows of the block, and
+                             strips, in tasks */
     const double *v;
     double *u, *g;    /* g: a Gram matrix, or y */
     const float *v32; /* what feat_rough multiplies */
@@ -168,16 +173,64 @@ tile_place(int64_t t, int64_t tiles, int64_t *a, int64_t *b)
     *b = i + t;
 }
 
+/* Tiles are dealt to the ranks. */
+static int64_t
+own_tiles(const struct job *j)
+{
+    int64_t all = j->tiles * (j->tiles + 1) / 2, ranks = ranks_count();
+    return all > ranks_mine() ? (all - ranks_mine() - 1) / ranks + 1 : 0;
+}
+
 static void
-gram_tile(void *ctx, int64_t t, int thread)
+gram_tile(void *ctx, int64_t k, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
     int64_t d = j->f->d, a, b;
-    tile_place(t, j->tiles, &a, &b);
+    tile_place(k * ranks_count() + ranks_mine(), j->tiles, &a, &b);
     blas_dgemm(1, 0, part(d, TILE, a), part(d, TILE, b), j->k, 1.0,
         j->f->wide + a * TILE, d, j->f->wide + b * TILE, d, 1.0,
         j->g + a * TILE * d + b * TILE, d);
+}
+
+/* The ranks' tiles between g and a message, rank after rank; back: from it. */
+static void
+move_tiles(const struct job *j, double *message, int64_t *from, int back)
+{
+    int64_t d = j->f->d, all = j->tiles * (j->tiles + 1) / 2;
+    double *at = message;
+    for (int r = 0; r < ranks_count(); r++) {
+        from[r] = (at - message) * (int64_t)sizeof *at;
+        for (int64_t t = r; t < all; t += ranks_count()) {
+            int64_t a, b;
+            tile_place(t, j->tiles, &a, &b);
+            int64_t n = part(d, TILE, a), m = part(d, TILE, b);
+            for (int64_t i = 0; i < n; i++, at += m) {
+                double *g = j->g + (a * TILE + i) * d + b * TILE;
+                memcpy(back ? g : at, back ? at : g, (size_t)m * sizeof *g);
+            }
+        }
+    }
+    from[ranks_count()] = (at - message) * (int64_t)sizeof *at;
+}
+
+static int
+join_tiles(const struct job *j, struct err *e)
+{
+    if (ranks_count() == 1)
+        return 0;
+    int64_t d = j->f->d;
+    int64_t *from = mem_new(ranks_count() + 1, sizeof *from, e);
+    double *message = mem_new(d * (d + TILE), sizeof *message, e);
+    int rc = from && message ? 0 : ERR_NOMEM;
+    if (!rc) {
+        move_tiles(j, message, from, 0);
+        ranks_join(message, from);
+        move_tiles(j, message, from, 1);
+    }
+    free(from);
+    free(message);
+    return rc;
 }
 
 static void
@@ -228,9 +281,11 @@ feat_moments(struct feat *f, double *g, struct err *e)
             choose_shift(&j, shift);
         exec_for(f->exec, parts(d, STRIP), shift_strip, &j);
         if (g)
-            exec_for(f->exec, tiles * (tiles + 1) / 2, gram_tile, &j);
+            exec_for(f->exec, own_tiles(&j), gram_tile, &j);
         rc = 0;
     }
+    if (!rc && g)
+        rc = join_tiles(&j, e);
     if (!rc)
         conclude(&j);
     free(shift);
@@ -238,9 +293,9 @@ feat_moments(struct feat *f, double *g, struct err *e)
     return rc;
 }
 
-/* wide = the rows in double, centred; u = wide v */
+/* wide = the rows in double, centred */
 static void
-up_wide(void *ctx, int64_t i, int thread)
+widen(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
@@ -253,19 +308,53 @@ up_wide(void *ctx, int64_t i, int thread)
         for (int64_t c = 0; c < d; c++)
             wide[r * d + c] = away ? 0.0 : (double)x[c] - f->mean[c];
     }
-    blas_dgemm(0, 0, k, j->m, d, 1.0, wide, d, j->v, j->m, 0.0,
-        j->u + r0 * j->m, j->m);
 }
 
-/* y += wide^T u, a strip of y's rows */
+/* u = wide v, of this rank's rows */
+static void
+up_wide(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct job *j = ctx;
+    int64_t d = j->f->d, r0 = (j->row0 + i) * ROWS;
+    blas_dgemm(0, 0, part(j->k, ROWS, j->row0 + i), j->m, d, 1.0,
+        j->f->wide + r0 * d, d, j->v, j->m, 0.0, j->u + r0 * j->m, j->m);
+}
+
+/* f of this rank's tasks of so many rows of an array [n][m] of doubles, or
+ * floats; then all ranks have all of it. first is set to its first task. */
+static void
+share(struct job *j, void (*f)(void *, int64_t, int), int64_t n, int64_t rows,
+    int64_t *first, void *array, int64_t size)
+{
+    int64_t from, to;
+    ranks_part(n, rows, &from, &to);
+    *first = from / rows;
+    exec_for(j->f->exec, parts(to - from, rows), f, j);
+    if (!array)
+        return;
+    ranks_parts(n, rows, j->m * size, j->f->borders);
+    ranks_join(array, j->f->borders);
+}
+
+/* y += wide^T u, a strip of this rank's of y's rows */
 static void
 down_wide(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
     int64_t d = j->f->d, m = j->m;
+    i += j->strip0;
     blas_dgemm(1, 0, part(d, STRIP, i), m, j->k, 1.0, j->f->wide + i * STRIP, d,
         j->u, m, 1.0, j->g + i * STRIP * m, m);
+}
+
+/* The ranks' strips of y, [d][m]. */
+static void
+join_strips(struct job *j, void *y, int64_t size)
+{
+    ranks_parts(j->f->d, STRIP, j->m * size, j->f->borders);
+    ranks_join(y, j->f->borders);
 }
 
 int
@@ -281,11 +370,14 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     int rc = begin(f, e);
     while (!rc && (rc = next(&j, e)) > 0) {
         j.u = u ? u + j.first * m : own;
-        exec_for(f->exec, parts(j.k, ROWS), up_wide, &j);
+        exec_for(f->exec, parts(j.k, ROWS), widen, &j);
+        share(&j, up_wide, j.k, ROWS, &j.row0, j.u, sizeof *j.u);
         if (y)
-            exec_for(f->exec, parts(f->d, STRIP), down_wide, &j);
+            share(&j, down_wide, f->d, STRIP, &j.strip0, NULL, 0);
         rc = 0;
     }
+    if (!rc && y)
+        join_strips(&j, y, sizeof *y);
     free(own);
     return rc;
 }
@@ -296,7 +388,8 @@ up_rough(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, m = j->m, r0 = i * ROWS, k = part(j->k, ROWS, i);
+    int64_t d = j->f->d, m = j->m, r0 = (j->row0 + i) * ROWS;
+    int64_t k = part(j->k, ROWS, j->row0 + i);
     float *u = j->u32 + r0 * m;
     blas_sgemm(0, 0, k, m, d, 1.0f, j->x + r0 * d, d, j->v32, m, 0.0f, u, m);
     for (int64_t r = 0; r < k; r++)
@@ -313,6 +406,7 @@ down_rough(void *ctx, int64_t i, int thread)
     (void)thread;
     const struct job *j = ctx;
     int64_t d = j->f->d, m = j->m;
+    i += j->strip0;
     blas_sgemm(1, 0, part(d, STRIP, i), m, j->k, 1.0f, j->x + i * STRIP, d,
         j->u32, m, 1.0f, j->y32 + i * STRIP * m, m);
 }
@@ -334,12 +428,14 @@ feat_rough(struct feat *f, int64_t m, const double *v, double *y, struct err *e)
         j.centre[i % m] += f->mean[i / m] * v[i];
     }
     while (!rc && (rc = next(&j, e)) > 0) {
-        exec_for(f->exec, parts(j.k, ROWS), up_rough, &j);
-        exec_for(f->exec, parts(f->d, STRIP), down_rough, &j);
+        share(&j, up_rough, j.k, ROWS, &j.row0, j.u32, sizeof *j.u32);
+        share(&j, down_rough, f->d, STRIP, &j.strip0, NULL, 0);
         for (int64_t i = 0; i < j.k * m; i++)
             sum[i % m] += (double)j.u32[i];
         rc = 0;
     }
+    if (!rc)
+        join_strips(&j, j.y32, sizeof *j.y32);
     for (int64_t i = 0; !rc && i < cells; i++)
         y[i] = f->scale * ((double)j.y32[i] - f->mean[i / m] * sum[i % m]);
     free(v32);

@@ -11,7 +11,8 @@
  * Gram matrices computed in passes over blocks of rows. What is small or comes
  * from a pipe is kept as float32; a large regular file is read again in every
  * pass. Block borders depend on the number of columns alone: bytes depend
- * neither on threads nor on where the rows come from.
+ * neither on threads nor on where the rows come from, nor on ranks (ranks.h),
+ * which share the products of each block, by columns of F^T F or by rows.
  */
 struct feat {
     int64_t n, d;      /* rows, columns */
@@ -26,8 +27,9 @@ struct feat {
     float *x;         /* [n][d] if kept, else NULL */
     int64_t at;       /* next row of a pass */
     int passes;
-    float *raw;   /* [block][d] of a pass, if not kept */
-    double *wide; /* [block][d], centred */
+    float *raw;       /* [block][d] of a pass, if not kept */
+    double *wide;     /* [block][d], centred */
+    int64_t *borders; /* [ranks + 1] of ranks_join */
 };
 
 /* Takes a dense operand of which no row has been read; it is read and verified

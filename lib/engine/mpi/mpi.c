@@ -150,7 +150,7 @@ join(const struct shared *g, int bands, const struct mat *x, int to_all)
         if (to_all)
             ranks_join(g->room, g->from);
         else
-            ranks_collect(g->room, g->from);
+            ranks_collect(g->room, g->from, 0);
         for (int r = 0; r < g->count && (to_all || g->mine == 0); r++)
             if (r != g->mine)
                 move(g, r, bands, &part, 1);
