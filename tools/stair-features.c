@@ -142,6 +142,11 @@ main(int argc, char **argv)
         cli_note(&io,
             "the item ids are numbers but not the row numbers: give --ids if "
             "the rows go by id");
+    else if (!r.by_id && !features_ids_are_rows(&f) &&
+             !*io.hist.file[io.hist.n - 1].belongs)
+        cli_note(&io,
+            "nothing says which items the rows are: row i is taken for item i "
+            "of the dataset (give --ids if it is not)");
     identity_inherit(&io.hist, IDENTITY_ITEMS);
     char *history;
     if (r.is_graph)

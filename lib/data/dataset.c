@@ -128,13 +128,16 @@ int
 dataset_read_ids(const char *path, struct ids *users, struct ids *items,
     struct hist *h, struct err *e)
 {
-    static const char *const wanted[] = {"user_ids", "item_ids", NULL};
+    static const char *const both[] = {"user_ids", "item_ids", NULL};
     struct npz z;
     *users = *items = (struct ids){0};
-    int rc = npz_load(&z, path, wanted, e);
+    int rc = kind_load(&z, path, both, a_dataset, e);
     if (rc)
         return rc;
-    rc = dataset_take_ids(&z, "user_ids", users, e);
+    if (!npz_find(&z, "user_ids") || !npz_find(&z, "item_ids"))
+        rc = kind_refuse(&z, "user_ids", a_dataset, e);
+    if (!rc)
+        rc = dataset_take_ids(&z, "user_ids", users, e);
     if (!rc)
         rc = dataset_take_ids(&z, "item_ids", items, e);
     if (!rc)

@@ -105,6 +105,15 @@ features_ids_mislead(const struct features *f)
 }
 
 int
+features_ids_are_rows(const struct features *f)
+{
+    for (int64_t i = 0; i < f->items.n; i++)
+        if (ids_integer(ids_get(&f->items, i)) != i)
+            return 0;
+    return 1;
+}
+
+int
 features_fill(struct features *f, const char *name, struct err *e)
 {
     int64_t d = f->m.d, present = f->items.n - f->missing.n;

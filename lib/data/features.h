@@ -47,6 +47,9 @@ int features_put_index(struct features *f, int64_t i, const float *v, int64_t d,
  * foreign file that go by id would then be taken for other items. */
 int features_ids_mislead(const struct features *f);
 
+/* 1 if the ids are the item indices. */
+int features_ids_are_rows(const struct features *f);
+
 /* Gives the missing items the mean of the others, summed in double by item
  * index: the result does not depend on the order of arrival. ERR_FORMAT if all
  * are missing; name is of the file that should have had them. */

@@ -53,7 +53,7 @@ kind_words(enum kind k)
 {
     static const char *const words[KIND_COUNT] = {"a NumPy archive",
         "a dense matrix", "a sparse matrix", "a dataset", "a model",
-        "a checkpoint"};
+        "a checkpoint", "a blend"};
     return words[k];
 }
 

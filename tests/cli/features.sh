@@ -206,6 +206,11 @@ gzip -nk x.npy
 like ".npy, gzip" stair-features --ids ids.txt x.npy.gz
 stair-features -q --data d.npz -o g.npz index.npy
 same "rows are item indices" "$(stair-cat g.npz | head -n 3)" "$(head -n 3 <(stair-cat want.npz))"
+stair-features --data d.npz -o g.npz index.npy 2>err
+same "rows that nothing names" "$(head -n 1 err)" \
+	"stair-features: nothing says which items the rows are: row i is taken for item i of the dataset (give --ids if it is not)"
+same "not of a file that was aligned" "$(stair-features --data d.npz -o h.npz g.npz 2>&1 | grep -c nothing)" 0
+same "nor where ids are the row numbers" "$(printf 'u,i\nu,0\nu,1\nu,2\nu,3\n' | stair-ingest -q --user u --item i -o n.npz && stair-features --data n.npz -o h.npz index.npy 2>&1 | grep -c nothing)" 0
 same "integer ids that mislead are noticed" "$(printf 'u,i\nu,1\nu,0\nu,3\nu,2\n' | stair-ingest -q --ids appearance --user u --item i -o m.npz && stair-features --data m.npz -o g.npz index.npy 2>&1 | head -n 1)" \
 	"stair-features: the item ids are numbers but not the row numbers: give --ids if the rows go by id"
 runs "halves" stair-features --data d.npz --ids ids.txt -o g.npz half.npy

@@ -11,6 +11,7 @@ for f in text image; do stair-features -q --data data.npz --ids raw/item_ids.txt
 stair-whiten -q -d 6 -o init.npz text.npz
 stair-knn -q -o items.npz text.npz:4
 stair-train -q --data data.npz --init init.npz --items items.npz --epochs 1 --checkpoint ck.npz -o model.npz
+stair-blend -q --data data.npz -o blend.npz model.npz:1 items.npz:1
 for f in text image; do stair-cat -f npy -o $f.npy $f.npz; done
 train() { stair-train -q --data data.npz --epochs 1 -o x.npz "$@"; }
 graph=(--init init.npz --items items.npz)
@@ -20,7 +21,7 @@ wrong() { # wrong TOOL FILE WHAT WANTED ARGS...
 }
 dataset="a dataset: see stair-ingest(1)" model="a model: see stair-train(1)"
 operand="item features or a graph of items: see stair-features(1)"
-for file in "text.npz:a dense matrix" "items.npz:a sparse matrix" "model.npz:a model" "ck.npz:a checkpoint"; do
+for file in "text.npz:a dense matrix" "items.npz:a sparse matrix" "model.npz:a model" "ck.npz:a checkpoint" "blend.npz:a blend"; do
 	what=${file#*:} file=${file%:*}
 	wrong eval $file "$what" "$dataset" --data $file model.npz
 	wrong recommend $file "$what" "$dataset" --data $file model.npz
@@ -35,7 +36,7 @@ for file in "text.npz:a dense matrix" "data.npz:a dataset"; do
 	wrong recommend $file "$what" "$model" --data data.npz $file
 	wrong similar $file "$what" "$model" --data data.npz $file
 done
-for file in "model.npz:a model" "data.npz:a dataset"; do
+for file in "model.npz:a model" "data.npz:a dataset" "blend.npz:a blend"; do
 	what=${file#*:} file=${file%:*}
 	wrong whiten $file "$what" "$operand" -o x.npz $file
 	wrong knn $file "$what" "$operand" -o x.npz $file:3
@@ -43,6 +44,10 @@ for file in "model.npz:a model" "data.npz:a dataset"; do
 	wrong train $file "$what" "item vectors: see stair-whiten(1)" --data data.npz --init $file --items items.npz -o x.npz
 	wrong train $file "$what" "an item graph: see stair-knn(1)" --data data.npz --init init.npz --items $file -o x.npz
 	wrong train $file "$what" "item features: see stair-features(1)" --data data.npz --model bm3 --features a=$file -o x.npz
+done
+for file in "text.npz:a dense matrix" "items.npz:a sparse matrix"; do
+	wrong ingest ${file%:*} "${file#*:}" "$dataset" --ids-from ${file%:*} -o x.npz log.csv
+	wrong fold ${file%:*} "${file#*:}" "$dataset" --data data.npz --before ${file%:*} -o x.npz model.npz
 done
 wrong train items.npz "a sparse matrix" "item vectors: see stair-whiten(1)" --data data.npz --init items.npz --items items.npz -o x.npz
 wrong train init.npz "a dense matrix" "an item graph: see stair-knn(1)" --data data.npz --init init.npz --items init.npz -o x.npz
@@ -54,6 +59,7 @@ other() { # other TOOL WANTED ARGS...
 	fails 1 "stair-$1: cannot read 'log.csv': not an npz or npy file, but it should be $2" "stair-$1" "${@:3}"
 }
 other eval "$dataset" --data log.csv model.npz
+other ingest "$dataset" --ids-from log.csv -o x.npz log.csv
 other eval "$model" --data data.npz log.csv
 other whiten "$operand" -o x.npz log.csv
 other train "item vectors: see stair-whiten(1)" --data data.npz --init log.csv --items items.npz -o x.npz
