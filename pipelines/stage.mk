@@ -102,7 +102,9 @@ $R/items.npz: $(call files,$(ITEMS_FROM)) $R/knn.opts $(BIN)/stair-knn
 $R/alike.npz: $(call files,$(ALIKE_FROM)) $R/alike.opts $(BIN)/stair-knn
 	$(stage)/$(alike_cmd)$t
 
+ifneq ($(PLAN),none)
 include $(HERE)runs.mk
+endif
 ifeq ($(PLAN),report)
 include $(HERE)report.mk
 endif

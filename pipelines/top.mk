@@ -1,7 +1,7 @@
 # The pipelines as targets of the top Makefile. Variables given on the command line
 # (EPOCHS=5, DATA=...) reach them. Results lie in R, of the paper in P, and without
 # these in runs/NAME.
-pipelines = demo best baby sports tiktok own report paper sweep
+pipelines = demo best baby sports tiktok own report paper sweep nightly
 ifneq ($(filter $(pipelines),$(MAKECMDGOALS)),)
 $(known_names)
 $(call checked,command)
@@ -43,6 +43,9 @@ paper: all  ## the paper's tables and figures (DATA= as in paper.mk)
 	$(pipeline)
 
 sweep: all  ## try settings on a dataset by valid NDCG@20 (GRID= as in sweep.mk)
+	$(pipeline)
+
+nightly: all  ## today's lists from yesterday's run (LOG=, STOCK= and others as in nightly.mk)
 	$(pipeline)
 
 .PHONY: $(pipelines)

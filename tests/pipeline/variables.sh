@@ -11,12 +11,14 @@ echo user,item >orders.csv
 
 # what may be empty, and what may have several words
 empty=" DATA SYNTH THREADS TITLES TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_ids image_ids NOTE INGEST INGEST_OPTIONS
-USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE FEATURES itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors "
+USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE FEATURES itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors
+LOG CATALOGUE STOCK MODEL OPTIONS RECOMMEND "
 words=" SYNTH NOTE INGEST INGEST_OPTIONS SYSTEMS itemknn lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE
-USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors "
+USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors
+LOG OPTIONS RECOMMEND "
 variables() { # variables PIPELINE: what its file sets, and what all have
 	sed -nE 's/^([A-Za-z][A-Za-z0-9_]*) *[?:]?=.*/\1/p' "$TOP/pipelines/$1.mk" |
-		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|amount|unit|best_mk|knn|learner|alike.*|counted|.*_start|longest|chosen_cmd|tuned_from|.*_k)$'
+		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|amount|unit|best_mk|knn|learner|alike.*|counted|.*_start|longest|chosen_cmd|tuned_from|.*_k|complete|before|later|todays|earlier_logs|system|graphs|how|items|content|reads.*|epochs|trained_from|train|model_.*|valid_cmd|top_.*|width|column|guard|Y|.*_hint)$'
 	echo BIN R THREADS EPOCHS SEED | tr ' ' '\n'
 }
 bad=
@@ -31,9 +33,10 @@ try() { # try PIPELINE VARIABLE VALUE ALLOWED ARGUMENTS...
 		bad="$bad$name $v='$value': exit $rc, $(head -n 2 err | tr '\n' ' ')"$'\n'
 }
 n=0
-for name in demo baby tiktok own sweep paper best; do
+for name in demo baby tiktok own sweep paper best nightly; do
 	args=(DATA=data)
 	[ $name != own ] || args=(INTER=orders.csv)
+	[ $name != nightly ] || args=(RUNS=nights DAY=one LOG=orders.csv)
 	[ $name != paper ] || args=(DATA=data DATASETS=baby)
 	[[ $name != demo && $name != sweep && $name != best ]] || args=()
 	for v in $(variables $name | sort -u); do
