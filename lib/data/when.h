@@ -18,7 +18,7 @@ enum when {
  * or without seconds and their fraction, with T or a blank in the middle, or
  * without any - and : (20240301T103000, but 20240301 alone is a number). A zone
  * is Z, UTC, GMT or +05:30, also +0530 or +05, a blank before it. v is then the
- * time since 1970-01-01T00:00Z in seconds.
+ * time since 1970-01-01T00:00Z in seconds. Blanks at the ends do not count.
  */
 enum when when_parse(struct text t, struct decimal *v);
 
