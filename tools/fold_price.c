@@ -79,7 +79,7 @@ compare(struct cli *io, const struct price *from, const struct scorer *s,
     struct price without = measure(io, from, s, &d->train, &kept);
     cli_detail(io,
         "valid recall@20 %.4f, ndcg@20 %.4f; without the %" PRId64
-        " items that have vectors from neighbours %.4f, %.4f; they take %.1f "
+        " items that have vectors from content %.4f, %.4f; they take %.1f "
         "%% "
         "of the places",
         with.recall, with.ndcg, near, without.recall, without.ndcg,

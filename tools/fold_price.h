@@ -6,7 +6,7 @@
 #include "tools/cli.h"
 
 /*
- * Says what it costs to show the items whose vectors come from neighbours
+ * Says what it costs to show the items whose vectors come from content
  * (state FOLD_NEAR): metrics on valid with them and without, and the share of
  * the lists' places that they take. Exits on errors; says why where nothing
  * can be measured.

@@ -162,7 +162,7 @@ say_items(
 {
     cli_note(io,
         "items: %" PRId64 " are kept, %" PRId64
-        " have vectors from neighbours, %" PRId64 " from their users",
+        " have vectors from content, %" PRId64 " from their users",
         plan->items, c->near, c->mapped);
     if (c->none)
         cli_note(io,
@@ -250,7 +250,7 @@ main(int argc, char **argv)
             .min = 0,
             .max = 1000,
             .changes = 1,
-            .help = "length of the vectors that come from neighbours, as a "
+            .help = "length of the vectors that come from content, as a "
                     "multiple of the median: the chance of cold items"},
         {.name = "before",
             .arg = "FILE",

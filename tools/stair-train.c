@@ -12,6 +12,7 @@
 #include "tools/train_input.h"
 #include "tools/train_log.h"
 #include "tools/train_setup.h"
+#include "tools/train_warm.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -183,12 +184,14 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
 }
 
 static int
-train(struct cli *io, const struct train_args *o, struct train_input *in)
+train(struct cli *io, const struct train_args *o, struct train_input *in,
+    struct train_warm *warm)
 {
     struct train_setup work;
     struct checkpoint run;
     train_setup_make(io, o, in, &work);
     struct engine *g = work.engine;
+    train_warm_put(io, o, warm, g);
     char *run_options = run_text(io);
     die_if(train_start(&run, g, o->model, run_options, &io->err), io);
     struct mat initial = {0};
@@ -319,13 +322,15 @@ main(int argc, char **argv)
     train_args_check(&io, &o);
     train_files_try(&io, &o);
 
-    if (o.system->kind == MODEL_NET)
+    if (o.system->kind == MODEL_NET || o.start)
         die_if(blas_reserve((int)io.threads, &io.err), &io);
     struct train_input in = {0};
+    struct train_warm warm;
     train_input_read(&io, &o, &in);
+    train_warm_read(&io, &o, &in, &warm);
     train_args_final(&io, &o);
     if (system_trains(o.system))
-        train(&io, &o, &in);
+        train(&io, &o, &in, &warm);
     else
         write_untrained(&io, &o, &in);
     train_input_free(&in);

@@ -30,20 +30,26 @@ static void
 check_inputs(struct cli *io, const struct train_args *o)
 {
     const struct system_reads *r = &o->system->reads;
-    check_input(io, o, r->init, r->no_init, o->init != NULL, "init",
-        "' (see stair-whiten)");
+    /* the parameters of --start are initial vectors */
+    check_input(io, o,
+        r->init == SYSTEM_MUST && o->start ? SYSTEM_MAY : r->init, r->no_init,
+        o->init != NULL, "init", "' (see stair-whiten)");
     check_input(io, o, r->items, r->no_items, o->items != NULL, "items",
         "' (see stair-knn)");
     check_input(
         io, o, r->features, NULL, o->features.n > 0, "features", " NAME=FILE'");
 }
 
-/* 0 is what stands in the initial vectors, or 64. */
+/* 0 is what stands in the initial vectors or the model that it starts from, or
+ * 64. */
 static void
 choose_width(struct train_args *o)
 {
-    if (system_param(o->system, "dim") >= 0 && !o->init &&
-        !system_int(&o->set, "dim"))
+    if (system_param(o->system, "dim") < 0)
+        return;
+    if (o->start && !train_params_given(&o->params, "dim"))
+        system_set(&o->set, "dim", 0);
+    if (!o->start && !o->init && !system_int(&o->set, "dim"))
         system_set(&o->set, "dim", 64);
 }
 
@@ -75,10 +81,11 @@ train_args_check(struct cli *io, struct train_args *o)
         o->items ? NULL : train_params_items(&o->params, o->system);
     if (alone)
         cli_usage(io, "option '--%s' needs '--items' (see stair-knn)", alone);
-    if (!system_trains(o->system) && (o->triples || o->resume || o->checkpoint))
+    if (!system_trains(o->system) &&
+        (o->triples || o->start || o->resume || o->checkpoint))
         cli_usage(io,
             "model '%s' is not trained: it takes no "
-            "'--triples', '--resume' or '--checkpoint'",
+            "'--triples', '--start', '--resume' or '--checkpoint'",
             o->model);
     check_ranks(io, o);
     choose_width(o);
@@ -169,6 +176,11 @@ last_rows(struct train_args *o, struct cli_option *row)
             .type = CLI_TEXT,
             .to = &o->checkpoint,
             .help = "save the run to FILE at each evaluation"},
+        {.name = "start",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &o->start,
+            .help = "begin with the parameters of the model in FILE, by id"},
         {.name = "resume",
             .arg = "FILE",
             .type = CLI_TEXT,

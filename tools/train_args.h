@@ -17,7 +17,7 @@ enum { TRAIN_ARGS_OPTIONS = 64 };
 /* The command line of stair-train. */
 struct train_args {
     const char *model, *data, *init, *items, *triples, *device, *keep;
-    const char *checkpoint, *resume, *log;
+    const char *checkpoint, *resume, *start, *log;
     const struct system *system; /* the model's */
     struct train_params params;  /* as given */
     struct system_args set;      /* the system's parameters; the rest is NULL */

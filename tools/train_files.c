@@ -77,11 +77,12 @@ is_same(const struct named *a, const struct named *b)
 static void
 check_distinct(struct cli *io, const struct train_args *o)
 {
-    enum { LOG, CHECKPOINT, RESUME, FEATURES = 8 };
+    enum { LOG, CHECKPOINT, RESUME, FEATURES = 9 };
     struct named f[FEATURES + CLI_LIST_MAX] = {{"log", o->log, 1},
         {"checkpoint", o->checkpoint, 1}, {"resume", o->resume, 0},
         {"output", io->out, 1}, {"data", o->data, 0}, {"init", o->init, 0},
-        {"items", o->items, 0}, {"triples", o->triples, 0}};
+        {"items", o->items, 0}, {"triples", o->triples, 0},
+        {"start", o->start, 0}};
     int n = FEATURES;
     for (int i = 0; i < o->features.n; i++)
         f[n++] = (struct named){"features", o->feature[i].path, 0};
@@ -102,11 +103,12 @@ check_distinct(struct cli *io, const struct train_args *o)
 void
 train_files_check(struct cli *io, const struct train_args *o)
 {
-    const char *in[5 + CLI_LIST_MAX] = {
-        o->data, o->init, o->items, o->triples, o->resume};
+    enum { FILES = 6 };
+    const char *in[FILES + CLI_LIST_MAX] = {
+        o->data, o->init, o->items, o->triples, o->resume, o->start};
     for (int i = 0; i < o->features.n; i++)
-        in[5 + i] = o->feature[i].path;
-    cli_one_stdin(io, in, 5 + o->features.n);
+        in[FILES + i] = o->feature[i].path;
+    cli_one_stdin(io, in, FILES + o->features.n);
     if (ranks_mine() == 0)
         check_distinct(io, o);
 }

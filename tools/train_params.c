@@ -286,6 +286,15 @@ train_params_take(struct cli *io, const struct train_params *p,
     }
 }
 
+int
+train_params_given(const struct train_params *p, const char *name)
+{
+    for (int k = 0; k < p->n; k++)
+        if (strcmp(p->option[k].first->name, name) == 0)
+            return is_given(&p->option[k]);
+    return 0;
+}
+
 const char *
 train_params_items(const struct train_params *p, const struct system *s)
 {

@@ -39,6 +39,9 @@ void train_params_rows(struct train_params *p, struct cli_option *row);
 void train_params_take(struct cli *io, const struct train_params *p,
     const struct system *s, struct system_args *o);
 
+/* Whether the command line gives the option. */
+int train_params_given(const struct train_params *p, const char *name);
+
 /* The first option that is given and means something only with a graph of
  * items, or NULL. */
 const char *train_params_items(

@@ -26,7 +26,7 @@ train_setup_model(struct cli *io, const struct train_args *o,
     const struct system *s = o->system;
     struct system_args a = o->set;
     a.train = &in->data.train;
-    a.init = o->init ? &in->init : NULL;
+    a.init = in->init.x ? &in->init : NULL;
     a.items = o->items ? &in->items : NULL;
     a.features = in->features;
     a.n_features = in->n_features;

@@ -10,9 +10,12 @@
  * What each row of a model was trained on: a digest of the ids of the items in
  * a user's train interactions, or of the users in an item's. It depends neither
  * on the order nor on the numbers of the ids, so that who has other
- * interactions in a later dataset is seen by it. 0 stands for none: the vector
- * is a start, or was derived from others. Digests are in 0 .. 2^63 - 1.
+ * interactions in a later dataset is seen by it. Digests are in 1 .. 2^63 - 1;
+ * 0 stands for no interactions, so that the vector is what a training left it
+ * with, and SEEN_FOLDED for a vector that was made of others.
  */
+enum { SEEN_FOLDED = -1 };
+
 struct seen {
     int64_t *user, *item; /* [users], [items]; NULL: not known */
 };

@@ -41,66 +41,125 @@ median_norm(const struct mat *x, const unsigned char *state, double *median,
     return 0;
 }
 
-/* Adds the neighbours that had vectors before this round; 1 if any. */
+struct work {
+    struct mat *x;
+    const struct csr *graph;
+    double median, length;
+    unsigned char *state;
+    unsigned char *ready; /* [I] 1: had a vector before this round */
+    double *sum;          /* [D] */
+};
+
+/* Sums the neighbours that are ready; 1 if any is. */
 static int
-add_neighbours(double *sum, const struct mat *x, const struct csr *graph,
-    int64_t i, const unsigned char *ready)
+add_neighbours(struct work *w, int64_t i)
 {
+    const struct mat *x = w->x;
     int any = 0;
-    memset(sum, 0, (size_t)x->d * sizeof *sum);
-    for (int64_t k = graph->indptr[i]; k < graph->indptr[i + 1]; k++) {
-        int32_t j = graph->indices[k];
-        if (!ready[j])
+    memset(w->sum, 0, (size_t)x->d * sizeof *w->sum);
+    for (int64_t k = w->graph->indptr[i]; k < w->graph->indptr[i + 1]; k++) {
+        int32_t j = w->graph->indices[k];
+        if (!w->ready[j])
             continue;
         any = 1;
         for (int64_t t = 0; t < x->d; t++)
-            sum[t] += (double)x->x[j * x->d + t];
+            w->sum[t] += (double)x->x[j * x->d + t];
     }
     return any;
 }
 
+/* sum becomes as long as that, unless it is 0. */
 static void
-scale(float *to, const double *sum, int64_t d, double length)
+stretch(double *sum, int64_t d, double length)
 {
     double square = 0;
     for (int64_t t = 0; t < d; t++)
         square += sum[t] * sum[t];
     double by = square > 0 ? length / sqrt(square) : 0;
     for (int64_t t = 0; t < d; t++)
-        to[t] = by > 0 ? (float)(sum[t] * by) : 0.0f;
+        sum[t] = by > 0 ? sum[t] * by : 0;
+}
+
+/* The vector of item i from the sum of its neighbours, which may be 0. */
+static void
+put(struct work *w, int64_t i)
+{
+    int64_t d = w->x->d;
+    float *row = w->x->x + i * d;
+    stretch(w->sum, d, 1);
+    double own = w->state[i] == FOLD_START ? norm(row, d) : 0;
+    for (int64_t t = 0; t < d && own > 0; t++)
+        w->sum[t] += (double)row[t] / own;
+    stretch(w->sum, d, w->length);
+    for (int64_t t = 0; t < d; t++)
+        row[t] = (float)w->sum[t];
+    w->state[i] = FOLD_NEAR;
+}
+
+static int
+waits(const struct work *w, int64_t i)
+{
+    return w->state[i] == FOLD_NONE || w->state[i] == FOLD_START;
 }
 
 /* One round; how many got a vector. */
 static int64_t
-round_of(struct mat *x, const struct csr *graph, double length,
-    unsigned char *state, const unsigned char *ready, double *sum)
+round_of(struct work *w)
 {
     int64_t got = 0;
-    for (int64_t i = 0; i < x->n; i++)
-        if (state[i] == FOLD_NONE && add_neighbours(sum, x, graph, i, ready)) {
-            scale(x->x + i * x->d, sum, x->d, length);
-            state[i] = FOLD_NEAR;
+    for (int64_t i = 0; i < w->x->n; i++)
+        w->ready[i] = !waits(w, i);
+    for (int64_t i = 0; i < w->x->n; i++)
+        if (waits(w, i) && add_neighbours(w, i)) {
+            put(w, i);
             got++;
         }
     return got;
+}
+
+static void
+drop_noise(struct work *w)
+{
+    int64_t d = w->x->d;
+    for (int64_t i = 0; i < w->x->n; i++) {
+        float *row = w->x->x + i * d;
+        if (w->state[i] == FOLD_START &&
+            norm(row, d) * FOLD_ITEMS_SHORT < w->median)
+            w->state[i] = FOLD_NONE;
+        if (w->state[i] == FOLD_NONE)
+            memset(row, 0, (size_t)d * sizeof *row);
+    }
+}
+
+/* Those without neighbours have what the training left them with. */
+static void
+put_alone(struct work *w)
+{
+    for (int64_t i = 0; i < w->x->n; i++)
+        if (w->state[i] == FOLD_START) {
+            memset(w->sum, 0, (size_t)w->x->d * sizeof *w->sum);
+            put(w, i);
+        }
 }
 
 int
 fold_items(struct mat *x, const struct csr *graph, double boost,
     unsigned char *state, struct err *e)
 {
-    double median;
-    int rc = median_norm(x, state, &median, e);
-    double *sum = mem_new(x->d, sizeof *sum, e);
-    unsigned char *ready = mem_new(x->n, 1, e);
-    if (!sum || !ready)
+    struct work w = {.x = x, .graph = graph, .state = state};
+    int rc = median_norm(x, state, &w.median, e);
+    w.length = boost * w.median;
+    w.sum = mem_new(x->d, sizeof *w.sum, e);
+    w.ready = mem_new(x->n, 1, e);
+    if (!w.sum || !w.ready)
         rc = ERR_NOMEM;
-    if (!rc)
-        do {
-            for (int64_t i = 0; i < x->n; i++)
-                ready[i] = state[i] != FOLD_NONE;
-        } while (round_of(x, graph, boost * median, state, ready, sum));
-    free(sum);
-    free(ready);
+    if (!rc) {
+        drop_noise(&w);
+        while (graph && round_of(&w))
+            ;
+        put_alone(&w);
+    }
+    free(w.sum);
+    free(w.ready);
     return rc;
 }

@@ -8,23 +8,29 @@
 #include <stdint.h>
 
 /*
- * Vectors for items that have none of their own, from what looks like them:
+ * Vectors for items that were not trained, from what looks like them:
  *
- *   h_i = boost * m * s / |s|,  s = sum of h_j over the neighbours j of i
+ *   h_i = boost * m * s / |s|,  s = t / |t| + o_i / |o_i|
+ *   t = sum of h_j over the neighbours j of i
  *
- * with m the median norm of the items that have a vector of their own. An item
- * all of whose neighbours lack one waits for theirs: neighbours' neighbours
- * come in the second round, and so on. Where the sum is 0, so is h_i.
+ * with m the median norm of the trained items, and o_i the vector that the
+ * training left the item with, which content may have moved although nobody had
+ * the item; one shorter than m / FOLD_ITEMS_SHORT is noise and does not count.
+ * An item all of whose neighbours lack a vector waits for theirs: neighbours'
+ * neighbours come in the second round, and so on. Where s is 0, so is h_i.
  *
- *   graph  I x I, symmetric; an entry's value does not count
- *   state  [I] FOLD_OWN or FOLD_NONE; those that get a vector become
- *          FOLD_NEAR
- *   x      I x D, rows of FOLD_OWN are read, the others written
+ *   graph  I x I; an entry's value does not count
+ *   state  [I] FOLD_OWN, FOLD_START or FOLD_NONE; those that get a vector
+ *          become FOLD_NEAR, the others FOLD_NONE
+ *   x      I x D, rows of FOLD_OWN are trained, of FOLD_START o_i, of
+ *          FOLD_NONE nothing; those of FOLD_OWN stay
  *
  * Sums are in double, in the order of the graph. ERR_NOMEM.
  */
-enum fold_state { FOLD_NONE, FOLD_OWN, FOLD_NEAR, FOLD_MAPPED };
+enum fold_state { FOLD_NONE, FOLD_OWN, FOLD_START, FOLD_NEAR, FOLD_MAPPED };
+enum { FOLD_ITEMS_SHORT = 4 };
 
+/* graph may be NULL: no neighbours. */
 int fold_items(struct mat *x, const struct csr *graph, double boost,
     unsigned char *state, struct err *e) ERR_CHECKED;
 

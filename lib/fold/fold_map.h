@@ -35,7 +35,7 @@ struct fold_map {
     double *w;                        /* [from][to] */
 };
 
-#define FOLD_MAP_RIDGE 0.01
+#define FOLD_MAP_RIDGE 0.3
 
 /* The trained users. */
 struct fold_map_fit {

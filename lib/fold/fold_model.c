@@ -25,15 +25,15 @@ param_of(const struct side *s)
 
 /* Rows of old by their numbers, 0 where there is none. */
 static int
-copy_rows(struct mat *to, const struct mat *old, const int64_t *row,
-    const unsigned char *wanted, int64_t n, struct err *e)
+copy_rows(struct mat *to, const struct mat *old, const int64_t *row, int64_t n,
+    struct err *e)
 {
     int rc = mat_init(to, n, old->d, e);
     if (rc)
         return rc;
     size_t bytes = (size_t)old->d * sizeof *to->x;
     for (int64_t i = 0; i < n; i++)
-        if (row[i] >= 0 && (!wanted || wanted[i]))
+        if (row[i] >= 0)
             memcpy(to->x + i * old->d, old->x + row[i] * old->d, bytes);
         else
             memset(to->x + i * old->d, 0, bytes);
@@ -45,16 +45,14 @@ take_sides(struct work *w, const struct ranker *r, struct err *e)
 {
     const struct fold_plan *p = w->plan;
     int64_t users = p->data->n_users, items = p->data->n_items;
-    int rc = copy_rows(&w->user.vector, &r->user, p->user_row, NULL, users, e);
+    int rc = copy_rows(&w->user.vector, &r->user, p->user_row, users, e);
     if (!rc)
-        rc = copy_rows(
-            &w->item.vector, &r->item, p->item_row, p->item, items, e);
+        rc = copy_rows(&w->item.vector, &r->item, p->item_row, items, e);
     if (rc || !r->user_param.x || !r->item_param.x)
         return rc;
-    rc = copy_rows(&w->user.param, &r->user_param, p->user_row, NULL, users, e);
+    rc = copy_rows(&w->user.param, &r->user_param, p->user_row, users, e);
     if (!rc)
-        rc = copy_rows(
-            &w->item.param, &r->item_param, p->item_row, p->item, items, e);
+        rc = copy_rows(&w->item.param, &r->item_param, p->item_row, items, e);
     return rc;
 }
 
@@ -73,8 +71,6 @@ items_from_graph(struct work *w, struct err *e)
 {
     const struct csr *graph = w->opt->graph;
     int64_t n = w->item.vector.n;
-    if (!graph)
-        return 0;
     if (w->item.param.x) {
         unsigned char *copy = mem_new(n, 1, e);
         if (!copy)
@@ -259,8 +255,7 @@ fold_model(struct ranker *r, const struct fold_plan *plan,
 {
     struct work w = {.plan = plan, .opt = o, .state = state};
     *count = (struct fold_count){0};
-    for (int64_t i = 0; i < plan->data->n_items; i++)
-        state[i] = plan->item[i] ? FOLD_OWN : FOLD_NONE;
+    memcpy(state, plan->item, (size_t)plan->data->n_items);
     int rc = take_sides(&w, r, e);
     if (!rc)
         rc = items_from_graph(&w, e);

@@ -28,6 +28,7 @@ sort_users(struct fold_plan *p, const struct fold_rows *rows, int keep_all)
     for (int64_t u = 0; u < p->data->n_users; u++) {
         int64_t row = p->user_row[u], now = p->seen.user[u];
         int64_t then = row < 0 ? 0 : seen ? seen[row] : now;
+        then = then > 0 ? then : 0;
         enum fold_user state = then && then == now ? FOLD_USER_KEPT
                                : then              ? FOLD_USER_CHANGED
                                                    : FOLD_USER_NEW;
@@ -35,7 +36,7 @@ sort_users(struct fold_plan *p, const struct fold_rows *rows, int keep_all)
             state = FOLD_USER_KEPT;
         p->user[u] = (unsigned char)state;
         p->users[state]++;
-        p->seen.user[u] = state == FOLD_USER_KEPT ? then : 0;
+        p->seen.user[u] = state == FOLD_USER_KEPT ? then : SEEN_FOLDED;
     }
 }
 
@@ -45,11 +46,14 @@ sort_items(struct fold_plan *p, const struct fold_rows *rows, int keep_all)
     const int64_t *seen = rows->seen->item;
     for (int64_t i = 0; i < p->data->n_items; i++) {
         int64_t row = p->item_row[i];
-        int64_t then = row < 0 ? 0 : seen ? seen[row] : p->seen.item[i];
+        int64_t then = row < 0 ? SEEN_FOLDED
+                       : seen  ? seen[row]
+                               : p->seen.item[i];
+        int own = then > 0 || (keep_all && row >= 0);
+        p->item[i] = own ? FOLD_OWN : then == 0 ? FOLD_START : FOLD_NONE;
         p->known += row >= 0;
-        p->item[i] = then || (keep_all && row >= 0);
-        p->items += p->item[i];
-        p->seen.item[i] = then;
+        p->items += own;
+        p->seen.item[i] = own ? then : SEEN_FOLDED;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/data/dataset.h"
 #include "lib/data/seen.h"
+#include "lib/fold/fold_items.h"
 
 #include <stdint.h>
 
@@ -13,7 +14,8 @@
  *   users  kept if their train interactions are those that the model was
  *          trained on; made anew if these changed, or if the model has no
  *          trained row for them
- *   items  kept if the model was trained on interactions with them
+ *   items  kept if the model was trained on interactions with them; a row that
+ *          the model has otherwise is a start, unless it was folded
  *
  * Where the model does not say what it was trained on, all of its users are
  * kept, and those of its items that have train interactions now.
@@ -28,7 +30,7 @@ struct fold_plan {
     const struct dataset *data;   /* borrowed */
     int64_t *user_row, *item_row; /* [users], [items] in the model, -1: none */
     unsigned char *user;          /* [users] enum fold_user */
-    unsigned char *item;          /* [items] 1: kept */
+    unsigned char *item;          /* [items] FOLD_OWN, FOLD_START, FOLD_NONE */
     struct seen seen;             /* of the model that comes out */
     int64_t users[3];             /* how many of each */
     int64_t items, known;         /* kept items; those that the model has */

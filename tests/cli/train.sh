@@ -167,8 +167,8 @@ fails 2 "stair-train: model 'mf' takes no '--init'" stair-train --model mf --dat
 fails 2 "stair-train: model 'stair' with '--no-mi' takes no '--init'" stair-train --no-mi "${in[@]}"
 fails 2 "stair-train: model 'jgcf' takes no '--no-fsc'" stair-train --model jgcf --data data.npz --no-fsc
 fails 2 "stair-train: model 'jgcf': option '--layers': '9' is not in 0..8" stair-train --model jgcf --data data.npz --layers 9
-fails 2 "stair-train: model 'popularity' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model popularity --data data.npz --checkpoint ck
-fails 2 "stair-train: model 'itemknn' is not trained: it takes no '--triples', '--resume' or '--checkpoint'" stair-train --model itemknn --data data.npz --resume ck
+fails 2 "stair-train: model 'popularity' is not trained: it takes no '--triples', '--start', '--resume' or '--checkpoint'" stair-train --model popularity --data data.npz --checkpoint ck
+fails 2 "stair-train: model 'itemknn' is not trained: it takes no '--triples', '--start', '--resume' or '--checkpoint'" stair-train --model itemknn --data data.npz --resume ck
 fails 2 "stair-train: model 'itemknn' takes no '--init'" stair-train --model itemknn --data data.npz --init init.npz
 fails 2 "stair-train: option '--content' needs '--items' (see stair-knn)" stair-train --model itemknn --data data.npz --content 4
 fails 2 "stair-train: model 'stair' takes no '--content'" stair-train "${in[@]}" --content 4

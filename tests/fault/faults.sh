@@ -28,6 +28,7 @@ top=$PWD
 	stair-knn -q -o items.npz text.npz:3 image.npz:1
 	stair-train -q --epochs 2 --eval-every 1 --batch 64 --data data.npz --init init.npz --items items.npz \
 		--checkpoint ck.npz --log kept.jsonl -o model.npz
+	cp model.npz first.npz
 	stair-blend -q --data data.npz -o blend.npz model.npz:1 items.npz:0.5
 	stair-eval -q --data data.npz --per-user users.tsv -o metrics.tsv model.npz
 	stair-cat -f tsv text.npz | tr '\t' , | paste -d, <(stair-cat -m item_ids data.npz) - >text.csv
@@ -262,6 +263,8 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of train-mmssl model.npz "${train[@]}" --model mmssl --dim 4 --epochs 1 --neighbors 2 \
 			--features text=text.npz --features image=image.npz -o model.npz
 		case_of train-itemknn out.npz stair-train -q -t 2 "${data[@]}" --model itemknn --neighbors 3 -o out.npz
+		case_of train-start model.npz stair-train -q -t 2 --data grown.npz --items items.npz --start first.npz --epochs 1 \
+			-o model.npz
 		case_of eval-graph "" stair-eval -q -t 2 "${data[@]}" items.npz
 		case_of resume model.npz "${train[@]}" "${graph[@]}" --epochs 3 --resume ck.npz --log log.jsonl -o model.npz
 		case_of eval "out.tsv users.tsv" stair-eval -q -t 2 "${data[@]}" --strata --per-user users.tsv \

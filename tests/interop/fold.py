@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import scipy.sparse as sp
 
-RIDGE = 0.01
+RIDGE = 0.3
 
 
 def train(d):
@@ -28,19 +28,29 @@ def copied(x, row, keep):
     return out
 
 
-def near(x, own, graph, boost):
-    """Vectors from neighbours, round by round."""
+def unit(s):
+    norm = np.linalg.norm(s, axis=1, keepdims=True)
+    return np.where(norm > 0, s / np.where(norm > 0, norm, 1), 0)
+
+
+def near(x, own, start, graph, boost):
+    """Vectors from neighbours, round by round, and from untrained rows."""
     x, ready = x.copy(), own.copy()
-    length = boost * np.sort(np.linalg.norm(x[own], axis=1))[(own.sum() - 1) // 2]
+    median = np.sort(np.linalg.norm(x[own], axis=1))[(own.sum() - 1) // 2]
+    left = start & (np.linalg.norm(x, axis=1) * 4 >= median)
+    x[~own & ~left] = 0
+    mine = unit(x * left[:, None])
     link = (graph != 0).astype('f8')
     while True:
         new = ~ready & (link @ ready.astype('f8') > 0)
         if not new.any():
-            return x, ready
-        s = link[new] @ (x * ready[:, None])
-        norm = np.linalg.norm(s, axis=1, keepdims=True)
-        x[new] = np.where(norm > 0, s * length / np.where(norm > 0, norm, 1), 0)
+            break
+        s = unit(link[new] @ (x * ready[:, None])) + mine[new]
+        x[new] = unit(s) * median * boost
         ready |= new
+    alone = left & ~ready
+    x[alone] = mine[alone] * median * boost
+    return x, ready | alone
 
 
 def ridge(history, x, p, use, y):
@@ -69,15 +79,16 @@ kept = np.array([u >= 0 and len(was[u]) > 0 and was[u] == h
 known = np.array([u >= 0 and len(was[u]) > 0 for u in user])
 bought = np.asarray(a.sum(0)).ravel() > 0
 own = np.array([i >= 0 and bought[i] for i in item])
+start = np.array([i >= 0 and not bought[i] for i in item])
 
 d = model['user'].shape[1]
-h, e = (copied(model[k], item, own) for k in ('item', 'item_param'))
+h, e = (copied(model[k], item, item >= 0) for k in ('item', 'item_param'))
 hu, eu = (copied(model[k], user, user >= 0) for k in ('user', 'user_param'))
-ready = own
+graph = sp.csr_matrix((len(own), len(own)))
 if sys.argv[5] != '-':
     graph = sp.load_npz(sys.argv[5])
-    e, _ = near(e, own, graph, 1)
-    h, ready = near(h, own, graph, boost)
+e, _ = near(e, own, start, graph, 1)
+h, ready = near(h, own, start, graph, boost)
 y, got = ridge(b.T.tocsr(), hu, eu, own, np.hstack([h, e]))
 mapped = ~ready & got
 h[mapped], e[mapped] = y[mapped, :d], y[mapped, d:]
@@ -88,7 +99,7 @@ hu[made], eu[made] = y[made, :d], y[made, d:]
 for name, want in ('user', hu), ('item', h), ('user_param', eu), ('item_param', e):
     worst = np.abs(folded[name] - want).max() / np.abs(want).max()
     assert worst < 2e-5, (name, worst)
-assert ((folded['user_train'] != 0) == kept).all()
-assert ((folded['item_train'] != 0) == own).all()
+assert ((folded['user_train'] > 0) == kept).all()
+assert ((folded['item_train'] > 0) == own).all()
 print(kept.sum(), 'kept', (known & ~kept).sum(), 'changed', made.sum(), 'made',
       (ready & ~own).sum(), 'near', mapped.sum(), 'mapped')

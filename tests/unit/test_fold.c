@@ -142,6 +142,39 @@ length(const float *x)
     return sqrt(s);
 }
 
+/* Item 1 lies between two that have vectors, and training left it one; item 3
+ * is trained, 4 its neighbour with noise; 5 is alone. */
+static void
+test_left(struct mat *x, const struct csr *g)
+{
+    struct err e;
+    unsigned char state[] = {
+        FOLD_OWN, FOLD_START, FOLD_OWN, FOLD_OWN, FOLD_START, FOLD_START};
+    double sum[D], near[D], square = 0, along = 0;
+    for (int t = 0; t < D; t++) {
+        x->x[4 * D + t] *= 1e-3f;
+        near[t] = (double)x->x[t] + (double)x->x[2 * D + t];
+        square += near[t] * near[t];
+    }
+    double own = length(x->x + D), by = sqrt(square);
+    square = 0;
+    for (int t = 0; t < D; t++) {
+        sum[t] = near[t] / by + (double)x->x[D + t] / own;
+        square += sum[t] * sum[t];
+    }
+    must(fold_items(x, g, 1, state, &e), &e);
+    double median = length(x->x + D);
+    for (int t = 0; t < D; t++) {
+        sum[t] *= median / sqrt(square);
+        along += (double)x->x[3 * D + t] * (double)x->x[4 * D + t];
+    }
+    ok(off(sum, x->x + D, D) < 1e-6, "neighbours and what training left");
+    ok(fabs(along / length(x->x + 3 * D) / median - 1) < 1e-6,
+        "noise does not count");
+    ok(state[5] == FOLD_NEAR && fabs(length(x->x + 5 * D) / median - 1) < 1e-6,
+        "what training left of an item without neighbours");
+}
+
 /* A chain of items: the first has a vector, the others one after the other;
  * the last is alone. */
 static void
@@ -180,6 +213,9 @@ test_items(void)
         x.x[2 * D + t] = -x.x[t];
     must(fold_items(&x, &g, 1, two, &e), &e);
     ok(two[1] == FOLD_NEAR && length(x.x + D) == 0, "a sum of 0");
+    mat_free(&x);
+    x = random_mat(N, D, 8);
+    test_left(&x, &g);
     memset(two, 0, sizeof two);
     must(fold_items(&x, &g, 1, two, &e), &e);
     ok(two[0] == FOLD_NONE, "no item has a vector");
