@@ -108,7 +108,7 @@ void intake_notes(const struct intake *k, intake_say *say, void *ctx);
 
 /* The same about the ids, those of what ("user"): blanks at their ends, line
  * ends in them, bytes that are no UTF-8, one that is far longer than the
- * others, one that is a column's name. */
+ * others, one that is a column's name or a word for a missing value. */
 void intake_id_notes(
     const struct ids *ids, const char *what, intake_say *say, void *ctx);
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <strings.h>
 
 void
 intake_notes(const struct intake *k, intake_say *say, void *ctx)
@@ -43,20 +44,45 @@ intake_notes(const struct intake *k, intake_say *say, void *ctx)
                  "are taken as UTC");
 }
 
-static int
-is_blank(char c)
+/* Blanks, among them the no-break and the zero-width one. */
+static const char *const blanks[] = {
+    " ", "\t", "\n", "\r", "\xC2\xA0", "\xE2\x80\x8B"};
+enum { BLANKS = sizeof blanks / sizeof *blanks };
+
+/* Bytes of the blank that t begins with, or ends with, or 0. */
+static int64_t
+blank_at(struct text t, int end)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    for (int i = 0; i < BLANKS; i++) {
+        int64_t k = (int64_t)strlen(blanks[i]);
+        if (k <= t.n &&
+            memcmp(end ? t.s + t.n - k : t.s, blanks[i], (size_t)k) == 0)
+            return k;
+    }
+    return 0;
 }
 
 static struct text
 trim(struct text t)
 {
-    while (t.n && is_blank(t.s[0]))
-        t = (struct text){t.s + 1, t.n - 1};
-    while (t.n && is_blank(t.s[t.n - 1]))
-        t.n--;
+    for (int64_t k; (k = blank_at(t, 0)) > 0;)
+        t = (struct text){t.s + k, t.n - k};
+    for (int64_t k; (k = blank_at(t, 1)) > 0;)
+        t.n -= k;
     return t;
+}
+
+/* What programs write where there is no value. */
+static int
+means_missing(struct text t)
+{
+    static const char *const words[] = {"null", "none", "nan", "n/a", "na",
+        "nil", "undefined", "unknown", "\\N", "#N/A"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if ((int64_t)strlen(words[i]) == t.n &&
+            strncasecmp(words[i], t.s, (size_t)t.n) == 0)
+            return 1;
+    return 0;
 }
 
 static int
@@ -71,7 +97,7 @@ intake_id_notes(
 {
     int role = strcmp(what, "user") == 0 ? INTAKE_USER : INTAKE_ITEM;
     int64_t blank = 0, twins = 0, broken = 0, wild = 0, bytes = 0;
-    struct text first = {0}, line = {0}, other = {0}, name = {0};
+    struct text first = {0}, line = {0}, other = {0}, name = {0}, none = {0};
     struct text longest = {"", 0};
     for (int64_t i = 0; i < ids->n; i++) {
         struct text id = ids_get(ids, i), inner = trim(id);
@@ -86,6 +112,8 @@ intake_id_notes(
             other = id;
         if (intake_usual(role, id))
             name = id;
+        if (means_missing(id))
+            none = id;
         if (id.n > longest.n)
             longest = id;
         bytes += id.n;
@@ -116,6 +144,13 @@ intake_id_notes(
         snprintf(s, sizeof s,
             "one %s is called '%s', as a column is (a second header inside?)",
             what, intake_show(name, shown));
+        say(ctx, s);
+    }
+    if (none.n) {
+        snprintf(s, sizeof s,
+            "one %s is called '%s', as a missing value is (--where leaves it "
+            "out)",
+            what, intake_show(none, shown));
         say(ctx, s);
     }
     if (longest.n > 64 && longest.n > 4 * bytes / ids->n) {

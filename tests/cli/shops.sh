@@ -249,6 +249,11 @@ same "in each of several files" "$(printf 'sep=;\nuser;item\na;x\n' >one.csv && 
 says 'user,item\nM\xfcller,x\nb,y\n' "1 user ids are not in UTF-8, the first 'M$(printf '\xfc')ller' (for Western Europe: iconv -f CP1252 -t UTF-8)"
 same "JSON lines that were put together" "$(left '\xEF\xBB\xBF{"user":1,"item":2}\n\xEF\xBB\xBF{"user":1,"item":3}\n')" "1:2 1:3"
 bad '{"user":1,"item":2}\n\xEF{"user":1,"item":3}\n' "'bad.in', line 2: neither a value nor its end"
+for id in NULL None nan '\\N'; do
+	says "user,item\n$id,x\nb,y\n" "one user is called '$(printf %b "$id")', as a missing value is (--where leaves it out)"
+done
+same "which leaves it out" "$(left 'user,item\nNULL,x\nb,y\n' --where 'user!=NULL')" "b:y"
+says 'user,item\na,x\xC2\xA0\nb,\xE2\x80\x8By\n' "2 item ids begin or end with a blank, the first 'x$(printf '\xC2\xA0')'; 0 of them without it are other ids"
 says 'user_id,item_id\na,x\n' "the first row looks like a header, but --no-header takes it as data" --no-header
 
 # -- what is no text -----------------------------------------------------------------
