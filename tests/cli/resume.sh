@@ -107,7 +107,7 @@ fails 1 "stair-train: 'init.npz' is a dense matrix, not a checkpoint: see --chec
 fails 1 "stair-train: cannot open 'none.npz': No such file or directory" stair-train "${run[@]}" --resume none.npz -q -o bad.npz
 "$PY" - <<-'P'
 	import numpy as np
-	x = np.load("init.npz")["x"]; np.savez("init2.npz", x=x + 1)
+	x = np.load("init.npz")["x"]; np.savez("init2.npz", x=-x)
 P
 same "other input data are named" "$(stair-train "${run[@]/init.npz/init2.npz}" --resume ck.npz -q -o bad.npz 2>&1 |
 	sed 's/:[0-9a-f]\{8\}/:CRC/g')" "stair-train: 'ck.npz' is a checkpoint of another run: it has init:CRC, this run has init:CRC"
