@@ -25,7 +25,7 @@ features = $(addprefix --features=,$(content))
 stair_set = --init=$(init) --items=$(items) $(call option,gamma,GAMMA) $(call option,layers,LAYERS) \
 	$(call option,weight-decay,DECAY) $(call option,batch,BATCH) $(call option,lr,LR) $(protocol)
 mf_set = $(protocol)
-stairplus_set = $(stair_set) --lr=0.005
+stairplus_set = $(filter-out --lr=%,$(stair_set))
 lightgcn_set = $(protocol)
 jgcf_set = $(protocol)
 freedom_set = $(addprefix --features=,$(join $(content),$(shares))) $(protocol)
@@ -35,12 +35,12 @@ mmgcn_set = $(features) $(width) --epochs=$(shell echo $$(( $(EPOCHS) < 50 ? $(E
 mmssl_set = $(features) $(width) --epochs=$(EPOCHS)
 # Chosen by valid NDCG@20 among K 100, 300, 1000 and H 0, 20, 50, 100, 500.
 itemknn_set = --neighbors=1000
-contentknn_set = --items=$(alike) --neighbors=1000
+contentknn_set = --items=$(alike) --neighbors=1000 --shrink=50
 # Of these; without features of what needs none.
 BLEND = $(if $(INIT_FROM),stairplus contentknn,lightgcn itemknn)
 blend_set = blend $(BLEND)
 # What a system is called by stair-train.
-stairplus_model = stair
+stairplus_model = stair+
 contentknn_model = itemknn
 model = $(or $($1_model),$1)
 

@@ -155,13 +155,13 @@ found() { # what a search found
 		for o; do [ "${at[${o%%=*}]+there}" ] || set_option "$o"; done
 	}
 	if [ "$ALIKE" ]; then
-		usual neighbors=1000 shrink=100 content=4 power=4 smooth=2 smooth-both=1 row=1000
+		usual neighbors=1000 shrink=50 content=2 power=1 smooth=3 smooth-both=0 row=2000
 	else
 		usual neighbors=1000 shrink=100
 	fi
-	search "$(over 25)" items:"$(tr -s ' ' , <<<"${ALIKE# }")" content=0,0.25,0.5,1,2,4,8,16,32,64 smooth=0,0.5,1,2,4,8 \
+	search "$(over 25)" items:"$(tr -s ' ' , <<<"${ALIKE# }")" content=0,0.25,0.5,1,2,4,8,16,32,64 smooth=0,1,2,3,4,6 \
 		smooth-both=0,0.25,0.5,1,2,4 shrink=0,20,50,100,200,500,1000 neighbors=50,100,300,1000,3000 power=1,2,4,8 \
-		row=300,1000,3000 --
+		row=1000,2000,4000 --
 	chosen "$(found)"
 	# what comes behind the training: 17 rankings by the blend, three of each system
 	reserve=$((2000000 + 30 * judged))
@@ -170,15 +170,16 @@ found() { # what a search found
 
 	# shellcheck disable=SC2086
 	start $LEARNER
-	text=$model
 	unset "at[epochs]" "at[eval-every]"
 	mapfile -t order < <(printf '%s\n' "${order[@]}" | grep -vxE 'epochs|eval-every')
+	# shellcheck disable=SC2046
+	usual $("$BIN/stair-train" --list --model "$model" | awk '$2 ~ /^(gamma|layers|lr|weight-decay|co-purchase)$/ { print $2 "=" $3 }')
 	# shellcheck disable=SC2046
 	try --model="$model" $(options none) --epochs=2 --eval-every=2
 	cost=$((10 * cost))
 	if (($(now) + 4 * cost < $(over 50))); then
 		search "$(over 50)" gamma=0.05,0.1,0.2,0.4,0.8 layers=1,2,3,4 lr=0.001,0.002,0.005,0.01 \
-			weight-decay=0.0001,0.001,0.01,0.03,0.1,0.3,1 -- --epochs=20 --eval-every=5
+			weight-decay=0.0001,0.001,0.01,0.03,0.1,0.3,1 co-purchase=0,0.25,0.5,1 -- --epochs=20 --eval-every=5
 		text="$(found), of trainings of 20 epochs"
 	else
 		text="no time was left to try other settings"

@@ -19,6 +19,22 @@ largest_step(const struct train_args *o, const struct train_input *in)
     return batch < triples ? batch : triples;
 }
 
+/* A graph that is read while the model is made; others are checked when the
+ * engine's is made of them. */
+static void
+check_items(struct cli *io, const struct train_args *o, struct train_input *in)
+{
+    struct graph g = {0};
+    int64_t n = in->data.n_items;
+    int joined = system_param(o->system, "co-purchase") >= 0 &&
+                 system_real(&o->set, "co-purchase") > 0;
+    if (o->system->kind == MODEL_SPARSE)
+        die_if(graph_check_items(&in->items, n, o->items, &io->err), io);
+    else if (joined)
+        die_if(graph_items(&in->items, n, o->items, &g, &io->err), io);
+    graph_free(&g);
+}
+
 void
 train_setup_model(struct cli *io, const struct train_args *o,
     struct train_input *in, struct model *m)
@@ -33,10 +49,8 @@ train_setup_model(struct cli *io, const struct train_args *o,
     a.batch = system_trains(s) ? largest_step(o, in) : 0;
     a.seed = (uint64_t)o->seed;
     a.exec = cli_exec(io);
-    if (o->items && s->kind == MODEL_SPARSE)
-        die_if(
-            graph_check_items(&in->items, in->data.n_items, o->items, &io->err),
-            io);
+    if (o->items)
+        check_items(io, o, in);
     if (s->note) {
         char text[128];
         die_if(s->note(&a, text, sizeof text, &io->err), io);
@@ -89,8 +103,8 @@ make_poly(struct cli *io, const struct train_args *o, struct train_input *in,
     struct graph ui = {0}, items = {0};
     die_if(graph_bipartite(&in->data.train, &ui, &io->err), io);
     if (o->items)
-        die_if(graph_items(
-                   &in->items, in->data.n_items, o->items, &items, &io->err),
+        die_if(graph_items(p->items.rows ? &p->items : &in->items,
+                   in->data.n_items, o->items, &items, &io->err),
             io);
     csr_free(&in->items);
     mat_free(&in->init);

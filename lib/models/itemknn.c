@@ -13,61 +13,28 @@
  * With a graph of items that are alike by content, P is smoothed by it: see
  * itemknn_content.h.
  */
-#include "lib/base/mem.h"
 #include "lib/la/best.h"
 #include "lib/models/itemknn_content.h"
 #include "lib/models/system.h"
+#include "lib/models/together.h"
 
 #include <math.h>
-#include <stdlib.h>
-
-struct scratch {
-    int32_t *count; /* [I] users shared with the present item, else 0 */
-    int32_t *with;  /* [I] the items whose count is not 0 */
-};
 
 struct build {
-    const struct csr *train;
-    struct csr users;        /* I x U */
-    double shrink;           /* H */
-    struct scratch *scratch; /* [threads] */
+    struct together t;
+    double shrink; /* H */
 };
-
-static double
-users_of(const struct build *b, int64_t i)
-{
-    return (double)(b->users.indptr[i + 1] - b->users.indptr[i]);
-}
-
-/* Which items share users with item i, and how many users: s->with and
- * s->count. Returns the number of these items. */
-static int64_t
-count(const struct build *b, struct scratch *s, int64_t i)
-{
-    const struct csr *train = b->train;
-    int64_t n = 0;
-    for (int64_t k = b->users.indptr[i]; k < b->users.indptr[i + 1]; k++) {
-        int64_t u = b->users.indices[k];
-        for (int64_t m = train->indptr[u]; m < train->indptr[u + 1]; m++) {
-            int32_t j = train->indices[m];
-            if (!s->count[j]++)
-                s->with[n++] = j;
-        }
-    }
-    return n;
-}
 
 static void
 similar(void *ctx, int64_t i, int thread, struct best_row *row)
 {
     const struct build *b = ctx;
-    struct scratch *s = &b->scratch[thread];
-    int64_t n = count(b, s, i);
-    for (int64_t k = 0; k < n; k++) {
-        int32_t j = s->with[k];
-        double both = s->count[j];
-        s->count[j] = 0;
-        double size = sqrt(users_of(b, i) * users_of(b, j));
+    struct together_row *r = together_count(&b->t, thread, i);
+    for (int64_t k = 0; k < r->n; k++) {
+        int32_t j = r->item[k];
+        double both = r->count[j];
+        r->count[j] = 0;
+        double size = sqrt(together_users(&b->t, i) * together_users(&b->t, j));
         if (j == i)
             continue;
         row->id[row->n] = j;
@@ -80,29 +47,16 @@ static int
 collaborative(struct csr *p, const struct system_args *o, struct err *e)
 {
     const struct csr *train = o->train;
-    struct build b = {.train = train, .shrink = system_real(o, "shrink")};
+    struct build b = {.shrink = system_real(o, "shrink")};
     struct best rows = {.rows = train->cols,
         .cols = train->cols,
         .k = system_int(o, "neighbors"),
         .row = similar,
         .ctx = &b};
-    int threads = exec_threads(o->exec);
-    b.scratch = mem_zero(threads, sizeof *b.scratch, e);
-    int rc = b.scratch ? csr_transpose(train, &b.users, e) : ERR_NOMEM;
-    for (int t = 0; !rc && t < threads; t++) {
-        struct scratch *s = &b.scratch[t];
-        s->count = mem_zero(train->cols, sizeof *s->count, e);
-        s->with = mem_new(train->cols, sizeof *s->with, e);
-        rc = s->count && s->with ? 0 : ERR_NOMEM;
-    }
+    int rc = together_init(&b.t, train, o->exec, e);
     if (!rc)
         rc = best_make(p, &rows, o->exec, e);
-    for (int t = 0; b.scratch && t < threads; t++) {
-        free(b.scratch[t].count);
-        free(b.scratch[t].with);
-    }
-    free(b.scratch);
-    csr_free(&b.users);
+    together_free(&b.t);
     return rc;
 }
 
@@ -130,12 +84,12 @@ static const struct system_param params[] = {
         "neighbours of an item, itself left out"},
     {"shrink", "H", SYSTEM_REAL, 100, 0, 1e9,
         "added to a similarity's denominator"},
-    {"content", "A", SYSTEM_REAL, 4, 0, 1e6,
+    {"content", "A", SYSTEM_REAL, 2, 0, 1e6,
         "weight of alikeness itself, with --items"},
-    {"power", "N", SYSTEM_WHOLE, 4, 1, 64, "of an alikeness, with --items"},
-    {"smooth", "B", SYSTEM_REAL, 2, 0, 1e6,
+    {"power", "N", SYSTEM_WHOLE, 1, 1, 64, "of an alikeness, with --items"},
+    {"smooth", "B", SYSTEM_REAL, 3, 0, 1e6,
         "weight of similarities smoothed on one side, with --items"},
-    {"smooth-both", "C", SYSTEM_REAL, 1, 0, 1e6,
+    {"smooth-both", "C", SYSTEM_REAL, 0, 0, 1e6,
         "weight of similarities smoothed on both sides, with --items"},
     {"row", "N", SYSTEM_WHOLE, 2000, 1, 1e6,
         "largest entries kept of a row, with --items"},

@@ -44,5 +44,6 @@ poly_free(struct poly *p)
     free(p->item_coef);
     mat_free(&p->user);
     mat_free(&p->item);
+    csr_free(&p->items);
     *p = (struct poly){0};
 }

@@ -25,6 +25,8 @@ struct poly {
     double mid;       /* weight of E in the second band */
     int item_layers;  /* of the item graph */
     float *item_coef; /* [item_layers + 1][d]; NULL: no smoothing */
+    struct csr items; /* I x I: the item graph that the model makes of the one
+                         that it reads; rows 0: that one */
     enum sample_kind sampling;
     double rate;      /* learning rate */
     double decoupled; /* AdamW: theta *= 1 - rate * decoupled, each step */

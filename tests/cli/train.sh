@@ -73,7 +73,7 @@ stair-train -q --model itemknn --data data.npz --neighbors 100 --shrink 100 -o b
 equal_files "itemknn: 100 and 100 unless given" usual.npz both.npz
 same "its options are in its history" "$(stair-info knn.npz | grep -c 'model=itemknn.*--neighbors=7 --shrink=2')" 1
 same "and in no other's" "$(stair-info pop.npz | grep -cE 'neighbors|shrink')" 0
-content=(--model itemknn --data data.npz --shrink 2 --items items.npz)
+content=(--model itemknn --data data.npz --shrink 2 --items items.npz --content 4 --power 4 --smooth 2 --smooth-both 1)
 runs "itemknn with content" stair-train "${content[@]}" -t 1 -o smooth.npz
 stair-train "${content[@]}" -t 4 -q -o smooth4.npz
 equal_files "itemknn with content: -t 1 and -t 4: same bytes" smooth.npz smooth4.npz
@@ -95,6 +95,24 @@ q = p + 4 * c ** 4 + s @ p + p @ s.T + s @ p @ s.T
 got, few = sp.load_npz("smooth.npz").toarray(), sp.load_npz("few.npz").toarray()
 print(np.allclose(got, q, rtol=1e-5, atol=1e-7), (np.diff(sp.load_npz("few.npz").indptr) == 3).all(),
       np.allclose(np.sort(few)[:, -3:], np.sort(q)[:, -3:], rtol=1e-5))')" "True True True"
+runs "stair+" stair-train --model stair+ "${toy[@]}" -t 1 -o plus.npz
+stair-train --model stair+ "${toy[@]}" -t 3 -q -o plus3.npz
+equal_files "stair+: -t 1 and -t 3: same bytes" plus.npz plus3.npz
+stair-train "${toy[@]}" --lr 0.005 --co-purchase 0.5 -q -o by-hand.npz
+stair-train "${toy[@]}" --lr 0.005 -q -o rate.npz
+for m in user item; do for f in plus by-hand rate; do stair-cat -f npy -m $m -o $f.$m.npy $f.npz; done; done
+cmp -s plus.user.npy by-hand.user.npy && cmp -s plus.item.npy by-hand.item.npy
+ok $? "stair+ is stair with --lr 0.005 and --co-purchase 0.5"
+cmp -s plus.item.npy rate.item.npy
+same "--co-purchase changes the graph" $? 1
+stair-train --model stair+ --data data.npz --init init.npz --items items.npz --epochs 6 --batch 50 --eval-every 3 --checkpoint plus.saved.npz -q -o part.npz
+stair-train --model stair+ --data data.npz --init init.npz --items items.npz --epochs 12 --batch 50 --eval-every 3 --resume plus.saved.npz -q -o resumed.npz
+stair-train --model stair+ --data data.npz --init init.npz --items items.npz --epochs 12 --batch 50 --eval-every 3 -q -o whole.npz
+stair-cmp -q resumed.npz whole.npz
+ok $? "stair+: resumed is the same"
+fails 2 "stair-train: option '--co-purchase' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz --no-bsc --co-purchase 1
+fails 1 "stair-train: 'knn.npz': item graph is not symmetric: entries (0, 4) and (4, 0) differ" \
+	stair-train --model stair+ --data data.npz --init init.npz --items knn.npz -o bad.npz
 ndcg=$(stair-eval --data data.npz --split valid --top 20 usual.npz | awk '$1 == "ndcg" { print ($3 > 0.4) }')
 same "itemknn learns the toy" "$ndcg" 1
 
@@ -151,9 +169,9 @@ stair-train --list >list 2>err
 same "--list: six fields a line" "$? $(awk -F'\t' 'NF != 6' list) $(cat err)" "0  "
 same "--list: a line" "$(grep '^stair	gamma' list)" "stair	gamma	0.2	>0	100	exponent of the stepwise layer weights"
 same "--list: every trained system" "$(cut -f1 list | uniq | tr '\n' ' ')" \
-	"stair mf lightgcn jgcf mmgcn lattice bm3 freedom mmssl itemknn "
+	"stair stair+ mf lightgcn jgcf mmgcn lattice bm3 freedom mmssl itemknn "
 same "--list: of one system" "$(stair-train --list --model lattice)" "$(grep ^lattice list)"
-same "--list: also of the default, if named" "$(stair-train --model stair --list)" "$(grep ^stair list)"
+same "--list: also of the default, if named" "$(stair-train --model stair --list)" "$(grep "^stair	" list)"
 same "--list: a default that the system chooses" "$(awk -F'\t' '$3 == "-" {print $1, $2}' list)" "mmssl neighbors"
 same "--list: what --help says" "$(awk -F'\t' '{print "--" $2}' list | sort -u)" \
 	"$(stair-train --help | grep -oE -- '^ .{0,6}--[a-z-]+' | grep -oE -- '--.*' | sort -u | comm -12 - <(awk -F'\t' '{print "--" $2}' list | sort -u))"
@@ -162,7 +180,7 @@ fails 2 "stair-train: model 'mf': option '--layers': '1' is not in 0..0" stair-t
 fails 2 "stair-train: model 'stair' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz
 fails 2 "stair-train: option '--batch': '0' is not in 1..1.67772e+07" stair-train "${in[@]}" --batch 0
 fails 2 "stair-train: option '--lr': '-1' is not in 0..100" stair-train "${in[@]}" --lr -1
-fails 2 "stair-train: option '--model': 'nosuch' is none of stair|mf|lightgcn|jgcf|mmgcn|lattice|bm3|freedom|mmssl|itemknn|popularity" stair-train "${in[@]}" --model nosuch
+fails 2 "stair-train: option '--model': 'nosuch' is none of stair|stair+|mf|lightgcn|jgcf|mmgcn|lattice|bm3|freedom|mmssl|itemknn|popularity" stair-train "${in[@]}" --model nosuch
 fails 2 "stair-train: model 'mf' takes no '--init'" stair-train --model mf --data data.npz --init init.npz
 fails 2 "stair-train: model 'stair' with '--no-mi' takes no '--init'" stair-train --no-mi "${in[@]}"
 fails 2 "stair-train: model 'jgcf' takes no '--no-fsc'" stair-train --model jgcf --data data.npz --no-fsc

@@ -1,0 +1,41 @@
+#ifndef STAIR_TOGETHER_H
+#define STAIR_TOGETHER_H
+
+#include "lib/base/err.h"
+#include "lib/base/exec.h"
+#include "lib/la/csr.h"
+
+#include <stdint.h>
+
+/* What users bought together: of an item i, the items j that some of its users
+ * have, too, and c_ij, how many of them. n_i counts the users of i. */
+struct together {
+    const struct csr *train;  /* U x I, borrowed */
+    struct csr users;         /* I x U */
+    struct together_row *row; /* [threads] */
+    int threads;
+};
+
+/* The items of one row, by the thread that counts it. */
+struct together_row {
+    int64_t n;
+    int32_t *item;  /* [I]: n of them, in the order in which they are met; i
+                       itself is among them */
+    int32_t *count; /* [I]: c_ij at j, 0 elsewhere */
+};
+
+/* Memory: the transpose of train, and 8 bytes an item and thread. ERR_NOMEM;
+ * freed with together_free, also after an error. */
+int together_init(struct together *t, const struct csr *train,
+    struct exec *exec, struct err *e) ERR_CHECKED;
+void together_free(struct together *t);
+
+/* Row i, for `thread` of exec_for. Whoever has read a count sets it to 0 again
+ * before the thread's next row. Takes as long as i's users have items. */
+struct together_row *together_count(
+    const struct together *t, int thread, int64_t i);
+
+/* n_i */
+double together_users(const struct together *t, int64_t i);
+
+#endif
