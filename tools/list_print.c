@@ -1,5 +1,6 @@
 #include "tools/list_print.h"
 
+#include "lib/fold/fold_explain.h"
 #include "lib/io/jsonout.h"
 #include "lib/rank/explain.h"
 
@@ -27,13 +28,25 @@ write_title(struct list_print *p, int64_t item, struct err *e)
     return rc ? rc : jsonout_string(&p->x, title, n, e);
 }
 
+static int
+find_reasons(
+    struct list_print *p, int64_t of, int32_t item, int32_t *by, float *part)
+{
+    const struct scorer *s = p->scorer;
+    if (!p->map)
+        return explain_top(s, of, item, p->explain, by, part);
+    int64_t from = s->history->indptr[of], to = s->history->indptr[of + 1];
+    return fold_explain_top(p->map, s->history->indices + from, to - from,
+        s->item->x + item * s->item->d, p->explain, p->room, by, part);
+}
+
 /* The items that add most to the score, and what they add. */
 static int
 write_reasons(struct list_print *p, int64_t of, int32_t item, struct err *e)
 {
     int32_t by[LIST_PRINT_REASONS];
     float part[LIST_PRINT_REASONS];
-    int n = explain_top(p->scorer, of, item, p->explain, by, part);
+    int n = find_reasons(p, of, item, by, part);
     int rc = p->json ? xout_printf(&p->x, e, ", \"because\": [") : 0;
     for (int k = 0; k < n && !rc; k++) {
         rc = xout_printf(&p->x, e, "%s",

@@ -3,6 +3,7 @@
 
 #include "lib/data/dataset.h"
 #include "lib/data/titles.h"
+#include "lib/fold/fold_map.h"
 #include "lib/io/xio.h"
 #include "lib/rank/scorer.h"
 
@@ -17,8 +18,11 @@ struct list_print {
     const struct ids *ids;    /* of those whose lists these are */
     const struct ids *item_ids;
     const struct titles *titles; /* NULL: no such column */
-    const struct scorer *scorer; /* a graph, if explain is not 0 */
     int explain; /* so many reasons at most, LIST_PRINT_REASONS or less */
+    /* if explain is not 0, whose reasons these are: a graph, or vectors */
+    const struct scorer *scorer;
+    const struct fold_map *map; /* of vectors, else NULL */
+    double *room;               /* [map->from] */
 };
 
 /* One list, best first, which may end early at an id of -1: lines

@@ -1,17 +1,22 @@
 /* The best items for each user, with the original ids. */
+#include "lib/base/mem.h"
 #include "lib/data/identity.h"
 #include "lib/data/titles.h"
+#include "lib/fold/fold_model.h"
+#include "lib/la/blas.h"
 #include "lib/rank/rank.h"
 #include "lib/rank/ranker.h"
+#include "tools/audience.h"
 #include "tools/cli.h"
 #include "tools/list_print.h"
 #include "tools/offer.h"
 #include "tools/wanted.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 struct recommend_args {
-    const char *data, *model, *users, *titles;
+    const char *data, *model, *users, *history, *titles;
     int64_t number, explain;
     int keep_seen, skip_unknown, json;
     struct offer offer;
@@ -39,9 +44,11 @@ check_args(struct cli *io, struct recommend_args *a)
         cli_usage(io, "option '--data' is missing (see --help)");
     a->model = io->n_args ? io->arg[0] : "-";
     const struct offer *o = &a->offer;
-    const char *in[] = {
-        a->data, a->model, a->users, a->titles, o->only, o->exclude, o->pairs};
-    cli_one_stdin(io, in, 7);
+    const char *in[] = {a->data, a->model, a->users, a->titles, o->only,
+        o->exclude, o->pairs, a->history};
+    cli_one_stdin(io, in, 8);
+    if (a->history && a->users)
+        cli_usage(io, "options '--history' and '--users' do not go together");
     offer_check(io, &a->offer);
     if (a->skip_unknown && !a->users)
         cli_usage(io, "option '--skip-unknown' needs '--users'");
@@ -70,8 +77,8 @@ print(
 
 static int
 recommend(struct cli *io, const struct recommend_args *a,
-    const struct dataset *d, const struct scorer *s, const struct wanted *w,
-    const struct titles *t)
+    const struct dataset *d, const struct scorer *s, const struct fold_map *map,
+    const struct wanted *w, const struct titles *t)
 {
     struct lists l = {.io = io, .n_users = a->users ? w->n : d->n_users};
     l.p = (struct list_print){.json = a->json,
@@ -81,7 +88,10 @@ recommend(struct cli *io, const struct recommend_args *a,
         .item_ids = &d->item_ids,
         .titles = a->titles ? t : NULL,
         .scorer = s,
+        .map = map,
         .explain = (int)a->explain};
+    if (map && !(l.p.room = mem_new(map->from, sizeof *l.p.room, &io->err)))
+        return ERR_NOMEM;
     struct rank_opt o = {
         .k = a->number, .exec = cli_exec(io), .items = &a->offer.items};
     if (o.k > d->n_items)
@@ -108,7 +118,42 @@ recommend(struct cli *io, const struct recommend_args *a,
     rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
     if (!rc)
         rc = rank_run(s, &o, print, &l, &io->err);
+    free(l.p.room);
     return rc ? rc : xout_commit(&l.p.x, &io->err);
+}
+
+/* Users of a history are served by the map from items to users; its parts also
+ * explain the scores of vectors. */
+static void
+use_map(struct cli *io, const struct recommend_args *a, const struct dataset *d,
+    const struct dataset *whom, struct ranker *r, struct fold_map *map)
+{
+    struct exec *exec = cli_exec(io);
+    die_if(fold_model_map(map, r, &d->train, exec, &io->err), io);
+    if (a->history)
+        die_if(fold_model_serve(r, map, &whom->train, exec, &io->err), io);
+}
+
+/* Only a model that is no blend has parts of its scores that are explained. */
+static void
+use_maps(struct cli *io, const struct recommend_args *a,
+    const struct dataset *d, const struct dataset *whom, struct ranker *r,
+    struct fold_map *map)
+{
+    if (a->explain && r->parts > 1)
+        cli_die(io,
+            "'%s' is a blend, and --explain explains the scores of one model",
+            ranker_shown(a->model));
+    if (!ranker_has_users(r))
+        return;
+    die_if(blas_reserve((int)io->threads, &io->err), io);
+    if (!r->parts)
+        use_map(io, a, d, whom, r, map);
+    for (int p = 0; p < r->parts; p++)
+        if (!r->part[p].graph.indptr) {
+            fold_map_free(map);
+            use_map(io, a, d, whom, &r->part[p], map);
+        }
 }
 
 int
@@ -139,6 +184,12 @@ main(int argc, char **argv)
             .type = CLI_FLAG,
             .to = &a.skip_unknown,
             .help = "pass over ids in --users that the dataset lacks"},
+        {.name = "history",
+            .arg = "FILE",
+            .type = CLI_TEXT,
+            .to = &a.history,
+            .help = "serve the users in FILE by what they have there: user, "
+                    "tab, item"},
         {.name = "keep-seen",
             .type = CLI_FLAG,
             .to = &a.keep_seen,
@@ -191,8 +242,9 @@ main(int argc, char **argv)
     cli_parse(&io, argc, argv);
     check_args(&io, &a);
 
-    struct dataset d;
+    struct dataset d, audience, *whom = a.history ? &audience : &d;
     struct ranker r;
+    struct fold_map map = {0};
     struct scorer s;
     struct wanted w = {.ids = &d.user_ids,
         .other = &d.item_ids,
@@ -201,20 +253,24 @@ main(int argc, char **argv)
         .of = "the dataset",
         .path = a.data,
         .skip_unknown = a.skip_unknown};
-    struct offer_ids ids = {"user", &d.user_ids, &d.item_ids};
+    struct offer_ids ids = {"user", &whom->user_ids, &d.item_ids};
     struct titles t = {0};
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
-    die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
+    int mapped = a.history || a.explain;
+    die_if(mapped ? ranker_read_part(a.model, "model", &r, &io.hist, &io.err)
+                  : ranker_read(a.model, &r, &io.hist, &io.err),
+        &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     /* a graph serves any user; a model of all data is the best one to use */
     cli_belong(&io, ranker_has_users(&r) ? IDENTITY_USERS | IDENTITY_ITEMS
                                          : IDENTITY_ITEMS);
-    if (a.explain && !s.graph)
-        cli_die(&io,
-            "'%s' is no graph of items, and --explain explains the scores of "
-            "such graphs alone",
-            ranker_shown(a.model));
-    ranker_need_history(&r, &s, &d.train);
+    if (a.history)
+        audience_read(&io, &audience, &d, a.history);
+    if (mapped)
+        use_maps(&io, &a, &d, whom, &r, &map);
+    if (a.history)
+        die_if(ranker_scorer(&r, a.model, whom, a.data, &s, &io.err), &io);
+    ranker_need_history(&r, &s, &whom->train);
     offer_read(&io, &a.offer, &ids, &d.train);
     if (offer_is_empty(&a.offer))
         cli_die(&io, "no item is left to recommend");
@@ -227,13 +283,18 @@ main(int argc, char **argv)
             ranker_shown(a.titles), ranker_shown(a.data),
             ids_differ((char[IDS_CLAUSE]){0}, ranker_shown(a.titles),
                 &t.stranger, &d.item_ids));
-    die_if(recommend(&io, &a, &d, &s, &w, &t), &io);
+    die_if(
+        recommend(&io, &a, whom, &s, a.explain && map.w ? &map : NULL, &w, &t),
+        &io);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
     wanted_free(&w);
     titles_free(&t);
     offer_free(&a.offer);
+    fold_map_free(&map);
     ranker_free(&r);
+    if (a.history)
+        audience_free(&audience);
     dataset_free(&d);
     return cli_finish(&io);
 }

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +270,60 @@ fold_model(struct ranker *r, const struct fold_plan *plan,
     }
     count_items(&w, count);
     put_sides(r, &w);
+    return 0;
+}
+
+int
+fold_model_map(struct fold_map *m, const struct ranker *r,
+    const struct csr *train, struct exec *exec, struct err *e)
+{
+    *m = (struct fold_map){0};
+    if (r->user.n != train->rows || r->item.n != train->cols)
+        return err_set(e, ERR_SHAPE,
+            "the model has %" PRId64 " users and %" PRId64
+            " items, but the dataset has %" PRId64 " and %" PRId64,
+            r->user.n, r->item.n, train->rows, train->cols);
+    unsigned char *use = mem_new(train->rows, 1, e);
+    if (!use)
+        return ERR_NOMEM;
+    memset(use, 1, (size_t)train->rows);
+    int params = r->user_param.x && r->item_param.x &&
+                 r->user_param.n == r->user.n && r->item_param.n == r->item.n;
+    struct fold_map_fit fit = {
+        train, use, &r->user, params ? &r->user_param : NULL, exec};
+    int rc =
+        fold_map_make(m, &r->item, params ? &r->item_param : NULL, &fit, e);
+    free(use);
+    return rc;
+}
+
+int
+fold_model_serve(struct ranker *r, const struct fold_map *m,
+    const struct csr *history, struct exec *exec, struct err *e)
+{
+    int64_t n = history->rows;
+    struct side to = {{0}, {0}};
+    int64_t *all = mem_new(n, sizeof *all, e);
+    unsigned char *got = mem_new(n, 1, e);
+    int rc = all && got ? mat_init(&to.vector, n, r->item.d, e) : ERR_NOMEM;
+    if (!rc && m->to > r->item.d)
+        rc = mat_init(&to.param, n, m->to - r->item.d, e);
+    if (!rc) {
+        for (int64_t u = 0; u < n; u++)
+            all[u] = u;
+        memset(to.vector.x, 0, (size_t)(n * to.vector.d) * sizeof(float));
+        rc = map_wanted(m, history, all, n, &to, got, exec, e);
+    }
+    mat_free(&to.param);
+    free(all);
+    free(got);
+    if (rc) {
+        mat_free(&to.vector);
+        return rc;
+    }
+    mat_free(&r->user);
+    mat_free(&r->user_param);
+    r->user = to.vector;
     return 0;
 }
 

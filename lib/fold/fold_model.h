@@ -40,8 +40,21 @@ int fold_model(struct ranker *r, const struct fold_plan *plan,
     const struct fold_opt *o, unsigned char *state, struct fold_count *count,
     struct err *e) ERR_CHECKED;
 
-/* The same of a graph of items: its entries between items that the dataset
- * has. New items have none. ERR_NOMEM. */
+/*
+ * The map of a model's users, with the train interactions of whom it has
+ * vectors, for those whom it lacks: lent the item vectors and parameters of r.
+ * Freed with fold_map_free. ERR_SHAPE unless train is users x items of r.
+ */
+int fold_model_map(struct fold_map *m, const struct ranker *r,
+    const struct csr *train, struct exec *exec, struct err *e) ERR_CHECKED;
+
+/* The vectors of r's users become those that the map makes of history; their
+ * parameters go. ERR_NOMEM. */
+int fold_model_serve(struct ranker *r, const struct fold_map *m,
+    const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
+
+/* The same as fold_model of a graph of items: its entries between items that
+ * the dataset has. New items have none. ERR_NOMEM. */
 int fold_model_graph(
     struct ranker *r, const struct fold_plan *plan, struct err *e) ERR_CHECKED;
 

@@ -75,7 +75,7 @@ equal_files "-t 3" cold1 cold3
 same "--explain" "$(r --keep-seen --explain 2 -n 1 g.npz | grep ^a)" "a	1	y	0.579795897	x	0.579795897"
 same "--explain in JSON" "$(r --keep-seen --explain 1 -n 2 --json g.npz | head -1)" \
 	'{"user": "a", "items": [{"item": "y", "score": 0.579795897, "because": [{"item": "x", "part": 0.579795897}]}, {"item": "x", "score": 0, "because": []}]}'
-fails 1 "stair-recommend: 'm.npz' is no graph of items, and --explain explains the scores of such graphs alone" r --explain 1 m.npz
+runs "reasons of vectors" r --explain 1 m.npz
 for cap in x 0:groups 2 2: :groups -1:groups; do
 	fails 2 "stair-recommend: option '--cap': '$cap' is not a number of at least 1, a colon and a file, as in 2:brands.tsv" c --cap=$cap knn.npz
 done

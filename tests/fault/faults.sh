@@ -21,6 +21,7 @@ top=$PWD
 	gzip -dc raw/interactions.csv.gz >log.csv
 	(sed 5d log.csv && sed -n '3,9s/^[^,]*,/late,/p' log.csv) >grown.csv
 	stair-ingest -q --ids-from data.npz -o grown.npz grown.csv
+	tail -9 grown.csv | cut -d, -f 1,2 | tr , '\t' >grown.tsv
 	for f in text image; do
 		stair-features -q --data data.npz --ids raw/item_ids.txt -o $f.npz raw/$f.npy
 	done
@@ -275,6 +276,7 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of recommend out.tsv stair-recommend -q -t 2 "${data[@]}" --titles raw/items.tsv -o out.tsv model.npz
 		case_of recommend-offer "" stair-recommend -q -t 2 "${data[@]}" --cap 2:raw/items.tsv --cold 2 --explain 2 \
 			--only raw/item_ids.txt items.npz
+		case_of recommend-history out.tsv stair-recommend -v -t 2 "${data[@]}" --history grown.tsv --explain 2 -o out.tsv model.npz
 		case_of recommend-json "" stair-recommend -q -t 2 "${data[@]}" --json model.npz
 		case_of similar out.tsv stair-similar -q -t 2 --titles raw/items.tsv --items raw/item_ids.txt --skip-unknown \
 			-o out.tsv model.npz

@@ -70,7 +70,7 @@ else
 fi
 same "those that multiply matrices say which" \
 	"$(for t in "${tools[@]}"; do "$t" --version | grep -q '^OpenBLAS' && echo "$t"; done | tr '\n' ' ')" \
-	"stair-fold stair-train stair-uncertainty stair-whiten "
+	"stair-fold stair-recommend stair-train stair-uncertainty stair-whiten "
 
 # Signals: an unfinished file goes, an ignored signal is ignored.
 mkfifo never
