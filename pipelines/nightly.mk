@@ -65,6 +65,7 @@ R := $(RUNS)/$(DAY)
 include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 $(call path,RUNS)$(call name,DAY)$(call path?,CATALOGUE)$(call path?,STOCK)$(call name?,MODEL)
 $(call whole,NUMBER)$(call whole,WARM_EPOCHS)$(call number,BOOST)$(call number,GUARD)$(call one_of,TRAIN,fold warm full)
+$(if $(findstring /,$(DAY)),$(call refuse,DAY,is a name without slashes))
 $(if $(filter hash:%,$(SPLIT)),,$(call refuse,SPLIT,begins with hash:))
 
 # The complete days: those before this one, and whether any is later.

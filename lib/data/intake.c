@@ -265,6 +265,8 @@ intake_file(struct intake *k, const char *path, const char *role,
         rc = xin_skip_mark(&x, e);
     if (!rc && k->format == INTAKE_AUTO)
         rc = intake_sniff(k, path, &x, e);
+    else if (!rc && k->sniffed)
+        rc = intake_same_kind(k, path, &x, e);
     if (!rc)
         rc = k->format == INTAKE_JSONL   ? intake_jsonl(&r, e)
              : k->format == INTAKE_SPLIT ? intake_split(&r, e)

@@ -68,6 +68,7 @@ struct intake {
     /* private */
     int file, n_files;
     int unsplit;                   /* no separator was found */
+    int sniffed;                   /* the format was found */
     int part;                      /* of the present file, or -1 */
     int settled[INTAKE_ROLES];     /* by the first row */
     int absent[INTAKE_ROLES];      /* which had none */

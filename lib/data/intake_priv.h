@@ -60,8 +60,13 @@ void intake_settle(struct intake *k, int role, int there);
  * Returns buf. */
 const char *intake_show(struct text t, char buf[INTAKE_SHOWN]);
 
-/* Format and separator of the first file. */
+/* Format and separator of the first file, whose format was not given. */
 int intake_sniff(struct intake *k, const char *path, struct xin *x,
+    struct err *e) ERR_CHECKED;
+
+/* ERR_FORMAT if a later file is JSON and the first was not, or the other way
+ * round. */
+int intake_same_kind(const struct intake *k, const char *path, struct xin *x,
     struct err *e) ERR_CHECKED;
 
 /* The part that a path names, or -1. */

@@ -188,6 +188,7 @@ intake_sniff(struct intake *k, const char *path, struct xin *x, struct err *e)
     const char *p = (const char *)bytes, *end = p + got;
     const char *begin = skip_blanks(p, end);
     k->format = INTAKE_CSV;
+    k->sniffed = 1;
     if (k->sep) {
         return 0;
     } else if (ends_in(path, n, ".tsv")) {
@@ -208,4 +209,30 @@ intake_sniff(struct intake *k, const char *path, struct xin *x, struct err *e)
         k->unsplit = !k->sep;
     }
     return 0;
+}
+
+static int
+is_json(const struct intake *k)
+{
+    return k->format == INTAKE_JSONL || k->format == INTAKE_SPLIT;
+}
+
+int
+intake_same_kind(
+    const struct intake *k, const char *path, struct xin *x, struct err *e)
+{
+    struct intake other = *k;
+    const unsigned char *bytes;
+    int64_t n = xin_peek_more(x, 1 << 16, &bytes, e);
+    const char *p = (const char *)bytes;
+    if (n <= 0 || skip_blanks(p, p + n) == p + n)
+        return (int)(n < 0 ? n : 0);
+    other.sep = NULL;
+    int rc = intake_sniff(&other, path, x, e);
+    if (rc || is_json(&other) == is_json(k))
+        return rc;
+    return err_set(e, ERR_FORMAT,
+        "'%.400s' is %s, the files before it are %s: read them one by one",
+        x->name, is_json(&other) ? "JSON" : "a table",
+        is_json(k) ? "JSON" : "tables");
 }

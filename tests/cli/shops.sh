@@ -245,6 +245,12 @@ same "no number, no note" "${PIPESTATUS[1]}" 1
 for sep in ';' '|' ',' '\t'; do
 	same "Excel's line of the separator '$sep'" "$(left "sep=$sep\r\nuser${sep}item\r\na${sep}x\r\nb${sep}y\r\n")" "a:x b:y"
 done
+printf 'user,item\na,x\n' >plain-table
+printf '{"user":"a","item":"z"}\n' >lines.json
+fails 1 "stair-ingest: 'lines.json' is JSON, the files before it are tables: read them one by one" stair-ingest -q -o x.npz plain-table lines.json
+fails 1 "stair-ingest: 'plain-table' is a table, the files before it are JSON: read them one by one" stair-ingest -q -o x.npz lines.json plain-table
+echo >nothing
+same "an empty file is of any kind" "$(stair-ingest -q lines.json nothing | stair-cat | cut -f 1,2)" "a	z"
 same "in each of several files" "$(printf 'sep=;\nuser;item\na;x\n' >one.csv && cp one.csv two.csv && stair-ingest -q one.csv two.csv | stair-cat | cut -f 1,2)" "a	x"
 says 'user,item\nM\xfcller,x\nb,y\n' "1 user ids are not in UTF-8, the first 'M$(printf '\xfc')ller' (for Western Europe: iconv -f CP1252 -t UTF-8)"
 same "JSON lines that were put together" "$(left '\xEF\xBB\xBF{"user":1,"item":2}\n\xEF\xBB\xBF{"user":1,"item":3}\n')" "1:2 1:3"
