@@ -17,6 +17,8 @@ enum { LIST_BYTES = 1 << 22 /* lists of a shard */ };
 struct user {
     struct rank_list list[RANK_SHELVES];
     const int32_t *mask, *mask_end; /* masked places that are still to come */
+    float bar; /* what an item of the second shelf must beat, unless a place is
+                * reserved for it */
 };
 
 struct scratch {
@@ -35,7 +37,8 @@ struct rank {
     int64_t users, chunk; /* wanted users, users a chunk */
     int shelves;
     int64_t first[RANK_SHELVES], end[RANK_SHELVES]; /* places of each shelf */
-    struct scratch *scratch;                        /* [threads] */
+    int64_t fits[RANK_SHELVES]; /* items of each in a list, at most */
+    struct scratch *scratch;    /* [threads] */
     /* of the shard */
     int64_t from, n;
     int32_t *id;
@@ -114,8 +117,9 @@ start_chunk(struct rank *r, int thread, int64_t first, int64_t n)
         set_mask(r, &s->user[c], first + c, u);
         for (int h = 0; h < r->shelves; h++) {
             int64_t slot = (h * r->chunk + c) * room;
-            rank_list_start(&r->plan, &s->user[c].list[h], s->score + slot,
-                s->at + slot, s->group ? s->group + slot : NULL);
+            rank_list_start(&r->plan, &s->user[c].list[h], r->fits[h],
+                s->score + slot, s->at + slot,
+                s->group ? s->group + slot : NULL);
         }
     }
 }
@@ -126,6 +130,23 @@ is_masked(struct user *u, int32_t at)
     while (u->mask < u->mask_end && *u->mask < at)
         u->mask++;
     return u->mask < u->mask_end && *u->mask == at;
+}
+
+/*
+ * What an item of the second shelf must beat. Beyond the best ones, for which
+ * places are reserved, it must beat the last item of the first shelf's list,
+ * if this has k: where a group's cap shuts out one of these, an item of the
+ * second shelf has its place.
+ */
+static void
+raise_floor(const struct rank *r, const struct user *u, float *floor)
+{
+    int64_t reserved = r->opt.items->reserved;
+    const struct rank_list *l = &u->list[RANK_SECOND];
+    float worst = reserved ? rank_list_score(&r->plan, l, reserved) : INFINITY;
+    float bar = worst < u->bar ? worst : u->bar;
+    if (bar > *floor)
+        *floor = bar;
 }
 
 /* Places arrive in ascending order, so one that equals the floor loses the tie
@@ -144,6 +165,8 @@ take_hits(const struct rank *r, int shelf, struct user *u, float *floor,
         if (score[c] == 0 && (r->opt.nonzero || shelf != RANK_FIRST))
             continue;
         rank_list_take(&r->plan, &u->list[shelf], score[c], at, floor);
+        if (shelf != RANK_FIRST)
+            raise_floor(r, u, floor);
     }
 }
 
@@ -155,8 +178,14 @@ rank_shelf(struct rank *r, int shelf, int thread, int64_t n)
     int64_t rows = w->rows, cols = w->kernel->cols;
     int64_t panels = ceil_div(r->end[shelf], cols);
     uint32_t hit[RANK_MAX_ROWS];
-    for (int64_t c = 0; c < ceil_div(n, rows) * rows; c++)
+    for (int64_t c = 0; c < ceil_div(n, rows) * rows; c++) {
+        if (shelf != RANK_FIRST && c < n)
+            s->user[c].bar =
+                r->fits[RANK_FIRST] == r->opt.k ? s->floor[c] : -INFINITY;
         s->floor[c] = c < n ? -INFINITY : INFINITY;
+        if (shelf != RANK_FIRST && c < n)
+            raise_floor(r, &s->user[c], &s->floor[c]);
+    }
     for (int64_t b = r->first[shelf] / cols; b < panels; b += w->block) {
         int64_t end = b + w->block < panels ? b + w->block : panels;
         for (int64_t g = 0; g < n; g += rows)
@@ -342,9 +371,11 @@ plan(struct rank *r)
     r->chunk = fit >= most ? most : fit / rows > 0 ? fit / rows * rows : rows;
     r->shelves = items && items->count[1] ? 2 : 1;
     r->end[0] = r->work.scorer->n_items;
+    r->fits[0] = r->opt.k;
     for (int h = 0; items && h < RANK_SHELVES; h++) {
         r->first[h] = items->first[h];
         r->end[h] = items->first[h] + items->count[h];
+        r->fits[h] = items->fits[h] < r->opt.k ? items->fits[h] : r->opt.k;
     }
 }
 

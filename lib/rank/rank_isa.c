@@ -22,6 +22,9 @@ typedef __m512 vec;
 #define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define ABOVE(v, f) ((uint32_t)_mm512_cmp_ps_mask(v, f, _CMP_GT_OQ))
 #define ZERO() _mm512_setzero_ps()
+#define SAME(p, g)                                                             \
+    ((uint32_t)_mm512_cmpeq_epi32_mask(                                        \
+        _mm512_loadu_si512(p), _mm512_set1_epi32(g)))
 #elif defined(__AVX2__) && defined(__FMA__)
 enum { ROWS = 6, WIDTH = 8 };
 typedef __m256 vec;
@@ -33,6 +36,9 @@ typedef __m256 vec;
 #define ABOVE(v, f)                                                            \
     ((uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(v, f, _CMP_GT_OQ)))
 #define ZERO() _mm256_setzero_ps()
+#define SAME(p, g)                                                             \
+    ((uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(      \
+        _mm256_loadu_si256((const __m256i *)(p)), _mm256_set1_epi32(g)))))
 #else
 /* Exact wherever fmaf is; fast where the processor has it. */
 enum { ROWS = 4, WIDTH = 4 };
@@ -65,6 +71,15 @@ vec_broadcast(float x)
     return v;
 }
 
+static inline uint32_t
+vec_same(const int32_t *p, int32_t g)
+{
+    uint32_t bits = 0;
+    for (int l = 0; l < WIDTH; l++)
+        bits |= (uint32_t)(p[l] == g) << l;
+    return bits;
+}
+
 static inline vec
 vec_fma(vec a, vec b, vec c)
 {
@@ -88,6 +103,7 @@ vec_above(vec v, vec f)
 #define FMA(a, b, c) vec_fma(a, b, c)
 #define ABOVE(v, f) vec_above(v, f)
 #define ZERO() vec_broadcast(0.0f)
+#define SAME(p, g) vec_same(p, g)
 #endif
 
 static int
@@ -138,6 +154,42 @@ insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
         memcpy(score + p, new_score, sizeof new_score);
         memcpy(id + p, new_id, sizeof new_id);
     }
+}
+
+static void
+replace(float *score, int32_t *id, int32_t *group, int64_t k, int64_t out,
+    float s, int32_t i, int32_t g)
+{
+    for (int64_t p = k - RANK_LIST_STEP; p >= 0; p -= RANK_LIST_STEP) {
+        float new_score[RANK_LIST_STEP];
+        int32_t new_id[RANK_LIST_STEP], new_group[RANK_LIST_STEP];
+        int32_t left = (int32_t)(out - p); /* of this step, up to out */
+        for (int l = 0; l < RANK_LIST_STEP; l++) {
+            float before = score[p + l - 1], now = score[p + l];
+            int32_t id_before = id[p + l - 1], id_now = id[p + l];
+            int32_t group_before = group[p + l - 1], group_now = group[p + l];
+            int moves = before < s, stays = (now >= s) | (l > left);
+            float moved = moves ? before : s;
+            int32_t id_moved = moves ? id_before : i;
+            int32_t group_moved = moves ? group_before : g;
+            new_score[l] = stays ? now : moved;
+            new_id[l] = stays ? id_now : id_moved;
+            new_group[l] = stays ? group_now : group_moved;
+        }
+        memcpy(score + p, new_score, sizeof new_score);
+        memcpy(id + p, new_id, sizeof new_id);
+        memcpy(group + p, new_group, sizeof new_group);
+    }
+}
+
+static int32_t
+count(const int32_t *group, int64_t k, int32_t g, int32_t *last)
+{
+    uint64_t same = 0;
+    for (int64_t p = 0; p < k; p += WIDTH)
+        same |= (uint64_t)SAME(group + p, g) << p;
+    *last = same ? 63 - __builtin_clzll(same) : -1;
+    return __builtin_popcountll(same);
 }
 
 /* Scores several items at once, since each chain waits for its own products. */
@@ -194,5 +246,5 @@ add_product(double *y, double a, const float *x, const double *m, int64_t n)
         y[k] += a * ((double)x[k] - m[k]);
 }
 
-ISA_FAMILY(rank_kernel) = {
-    ROWS, 2 * WIDTH, tile, insert, chains, mix, add_scaled, add_product};
+ISA_FAMILY(rank_kernel) = {ROWS, 2 * WIDTH, tile, insert, replace, count,
+    chains, mix, add_scaled, add_product};

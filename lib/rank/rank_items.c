@@ -72,7 +72,25 @@ rank_items_init(struct rank_items *r, int64_t n, const unsigned char *shelf,
     qsort(all, (size_t)n, sizeof *all, by_place);
     memset(r->item, -1, (size_t)r->places * sizeof *r->item);
     put(r, all);
+    memcpy(r->fits, r->count, sizeof r->fits);
     free(all);
+    return 0;
+}
+
+/* How many items of a shelf the cap lets a list hold. */
+static int
+count_fits(struct rank_items *r, struct err *e)
+{
+    int64_t *held = mem_new(r->groups, sizeof *held, e);
+    if (!held)
+        return ERR_NOMEM;
+    for (int h = 0; h < RANK_SHELVES; h++) {
+        memset(held, 0, (size_t)r->groups * sizeof *held);
+        r->fits[h] = 0;
+        for (int64_t p = r->first[h]; p < r->first[h] + r->count[h]; p++)
+            r->fits[h] += r->group[p] < 0 || held[r->group[p]]++ < r->cap;
+    }
+    free(held);
     return 0;
 }
 
@@ -90,7 +108,7 @@ rank_items_cap(struct rank_items *r, const int32_t *group, int64_t groups,
         r->group[p] = r->item[p] < 0 ? -1 : group[r->item[p]];
     r->groups = groups;
     r->cap = cap;
-    return 0;
+    return count_fits(r, e);
 }
 
 void

@@ -30,6 +30,7 @@ struct rank_items {
     int64_t reserved;
     int32_t *group; /* [places] the item's group, 0 .. groups - 1, or -1 */
     int64_t groups;
+    int64_t fits[RANK_SHELVES]; /* items of each shelf in a list, at most */
     int64_t cap; /* a list holds at most so many items of a group, at least 1 */
 };
 

@@ -38,6 +38,18 @@ typedef void rank_insert(
     float *score, int32_t *id, int64_t k, float s, int32_t i);
 
 /*
+ * The same with a third array, of groups, and the entry at `out` < k falls off:
+ * what stands behind it stays where it is.
+ */
+typedef void rank_replace(float *score, int32_t *id, int32_t *group, int64_t k,
+    int64_t out, float s, int32_t i, int32_t g);
+
+/* How many of the entries of group [k] are g, and in *last the last of them; k
+ * as above, at most 64. */
+typedef int32_t rank_count(
+    const int32_t *group, int64_t k, int32_t g, int32_t *last);
+
+/*
  * Which weighted sums of scores beat their user's floor: as rank_tile, of rows
  * users, for the chain
  *   s = b[r];  s = fmaf(a[p][r], score[p][r][i], s), p ascending, p < parts
@@ -59,6 +71,8 @@ struct rank_kernel {
     int rows, cols; /* rows divides 48, cols at most 32 */
     rank_tile *tile;
     rank_insert *insert;
+    rank_replace *replace;
+    rank_count *count;
     rank_chains *chains;
     rank_mix *mix;
     rank_add_scaled *add_scaled;

@@ -10,29 +10,33 @@ rank_list_plan(int64_t k, const int32_t *group, int64_t cap,
 {
     struct rank_list_plan p = {
         .k = k, .room = k, .kernel = kernel, .group = group, .cap = cap};
-    p.kind = group        ? RANK_LIST_CAPPED
-             : k <= SHORT ? RANK_LIST_SHORT
-                          : RANK_LIST_HEAP;
-    if (p.kind == RANK_LIST_SHORT)
+    int is_short = k <= SHORT;
+    p.kind = group      ? is_short ? RANK_LIST_SHORT_CAPPED : RANK_LIST_CAPPED
+             : is_short ? RANK_LIST_SHORT
+                        : RANK_LIST_HEAP;
+    if (is_short)
         p.room = (k + 2 * RANK_LIST_STEP - 1) / RANK_LIST_STEP * RANK_LIST_STEP;
     return p;
 }
 
 /* A short list is full from the start: of entries that stand for nothing. */
 void
-rank_list_start(const struct rank_list_plan *p, struct rank_list *l,
+rank_list_start(const struct rank_list_plan *p, struct rank_list *l, int64_t n,
     float *score, int32_t *at, int32_t *group)
 {
-    l->group = group;
-    if (p->kind == RANK_LIST_SHORT) {
+    int capped = p->kind == RANK_LIST_SHORT_CAPPED;
+    l->group = capped ? group + RANK_LIST_STEP : group;
+    if (p->kind == RANK_LIST_SHORT || capped) {
         for (int64_t r = 0; r < p->room; r++) {
             score[r] = r < RANK_LIST_STEP ? INFINITY : -INFINITY;
             at[r] = -1;
         }
+        for (int64_t r = 0; capped && r < p->room; r++)
+            group[r] = -1;
         score += RANK_LIST_STEP;
         at += RANK_LIST_STEP;
     }
-    topk_init(&l->top, p->k, score, at);
+    topk_init(&l->top, n, score, at);
 }
 
 static void
@@ -60,10 +64,33 @@ insert(struct rank_list *l, float s, int32_t at, int32_t group)
     l->group[r] = group;
 }
 
+/* The entries behind the k-th, up to the end of the last step, are the best
+ * that the list has let go: with them it is a longer list that obeys the same
+ * cap, of which the first k are the best k. */
+static void
+take_short(const struct rank_list_plan *p, struct rank_list *l, float s,
+    int32_t at, float *floor)
+{
+    struct topk *t = &l->top;
+    int64_t n = p->room - RANK_LIST_STEP, out = n - 1;
+    int32_t group = p->group[at], last;
+    if (group >= 0 && p->kernel->count(l->group, n, group, &last) >= p->cap) {
+        if (!(s > t->score[last]))
+            return;
+        out = last;
+    }
+    p->kernel->replace(t->score, t->id, l->group, n, out, s, at, group);
+    *floor = t->score[t->k - 1];
+}
+
 void
 rank_list_take_capped(const struct rank_list_plan *p, struct rank_list *l,
     float s, int32_t at, float *floor)
 {
+    if (p->kind == RANK_LIST_SHORT_CAPPED) {
+        take_short(p, l, s, at, floor);
+        return;
+    }
     struct topk *t = &l->top;
     int32_t group = p->group[at];
     int64_t held = 0, worst = 0;
@@ -89,7 +116,7 @@ rank_list_finish(const struct rank_list_plan *p, struct rank_list *l)
     struct topk *t = &l->top;
     if (p->kind == RANK_LIST_HEAP)
         topk_sort(t);
-    if (p->kind == RANK_LIST_SHORT)
+    if (p->kind == RANK_LIST_SHORT || p->kind == RANK_LIST_SHORT_CAPPED)
         while (t->n < t->k && t->id[t->n] >= 0)
             t->n++;
 }

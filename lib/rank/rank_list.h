@@ -19,7 +19,12 @@
  * that obey such a cap are a matroid, and an element that is the worst of a
  * circuit is not in the best set (Edmonds 1971).
  */
-enum rank_list_kind { RANK_LIST_SHORT, RANK_LIST_HEAP, RANK_LIST_CAPPED };
+enum rank_list_kind {
+    RANK_LIST_SHORT,
+    RANK_LIST_HEAP,
+    RANK_LIST_SHORT_CAPPED,
+    RANK_LIST_CAPPED
+};
 
 struct rank_list_plan {
     enum rank_list_kind kind;
@@ -39,10 +44,10 @@ struct rank_list {
 struct rank_list_plan rank_list_plan(int64_t k, const int32_t *group,
     int64_t cap, const struct rank_kernel *kernel);
 
-/* An empty list in the caller's arrays, [plan->room] each; group may be NULL
- * without a cap. */
+/* An empty list of at most n places, n <= plan->k, in the caller's arrays,
+ * [plan->room] each; group may be NULL without a cap. */
 void rank_list_start(const struct rank_list_plan *p, struct rank_list *l,
-    float *score, int32_t *at, int32_t *group);
+    int64_t n, float *score, int32_t *at, int32_t *group);
 
 /* See rank_list_take. */
 void rank_list_take_capped(const struct rank_list_plan *p, struct rank_list *l,
@@ -64,6 +69,20 @@ rank_list_take(const struct rank_list_plan *p, struct rank_list *l, float s,
             *floor = t->score[0];
     } else
         rank_list_take_capped(p, l, s, at, floor);
+}
+
+/* The score of the r-th best so far, 1 <= r; -INFINITY if there are fewer, or
+ * where that is not known. */
+static inline float
+rank_list_score(
+    const struct rank_list_plan *p, const struct rank_list *l, int64_t r)
+{
+    const struct topk *t = &l->top;
+    if (r > t->k || p->kind == RANK_LIST_HEAP)
+        return -INFINITY;
+    if (p->kind == RANK_LIST_CAPPED && r > t->n)
+        return -INFINITY;
+    return t->score[r - 1];
 }
 
 /* The list is complete: l->top.n places, best first. */

@@ -14,6 +14,8 @@ for size in ${SIZES:-baby electronics}; do
 	echo "$users x $items, $threads threads"
 	printf '  %-34s' "rank_run, top 20:"
 	"$bench" rank data.npz model.npz 20 "$threads"
+	echo "  what masks and caps add, of $users users or as many as take a second:"
+	"$bench" masks data.npz model.npz 20 "$threads"
 	for tool in "stair-eval" "stair-recommend -n 20"; do
 		printf '  %-34s' "$tool:"
 		# shellcheck disable=SC2086

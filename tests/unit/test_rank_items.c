@@ -79,6 +79,18 @@ test_items(const char *name, const struct scorer *s, const struct csr *mask)
     compare_with(
         "groups that leave fewer", s, (struct rank_opt){.k = 300, .items = &r});
     rank_items_free(&r);
+    /* short lists: more places than a cap lets them fill, all in groups */
+    for (int64_t i = 0; i < ITEMS; i++)
+        group[i] = (int32_t)(i % 9);
+    for (int how = 0; how < 6; how++) {
+        r = places(how & 1 ? two : out, weight);
+        r.reserved = how / 2;
+        must(rank_items_cap(&r, group, 9, 1 + how % 2 * 4, &e), &e);
+        for (int k = 5; k < 60; k += 15)
+            compare_with("short lists with a cap", s,
+                (struct rank_opt){.k = k, .mask = {mask}, .items = &r});
+        rank_items_free(&r);
+    }
     memset(two, RANK_LEFT_OUT, ITEMS);
     r = places(two, NULL);
     compare_with(
