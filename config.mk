@@ -12,6 +12,7 @@ bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
 datadir = $(PREFIX)/share/stair
 libdir = $(PREFIX)/lib
+mpidir = $(PREFIX)/lib/stair-mpi
 includedir = $(PREFIX)/include
 bashdir = $(PREFIX)/share/bash-completion/completions
 zshdir = $(PREFIX)/share/zsh/site-functions

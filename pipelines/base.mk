@@ -13,6 +13,10 @@ BIN ?= $(patsubst %/,%,$(dir $(shell command -v stair-train)))
 # Is anything asked for but clean? That needs neither data nor programs.
 making := $(filter-out clean,$(or $(MAKECMDGOALS),all))
 
+# MPI="mpirun -n 2" starts the stages whose work ranks share, see stair-mpi(7); BIN
+# then holds programs that were built with MPI.
+run = $(if $(filter command,$(origin MPI)),$(if $(filter-out 1,$(MPI)),$(MPI) ))
+
 featured_systems = freedom bm3 lattice mmgcn mmssl
 trained_systems = stair stairplus lightgcn jgcf mf $(featured_systems)
 fixed_systems = itemknn contentknn popularity

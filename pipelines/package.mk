@@ -40,13 +40,19 @@ install: all $(PUBLIC)  ## install tools, pages, pipelines, library and completi
 	  sed "s/@TOOL@/$$t/" tools/completion/stair.fish >$(DESTDIR)$(fishdir)/$$t.fish; done
 	install -m 644 tools/completion/stair.zsh $(DESTDIR)$(zshdir)/_stair
 
+# Under the same names as the others, so that a pipeline's BIN can be this folder.
+install-mpi:  ## build with MPI and install the programs under PREFIX/lib/stair-mpi
+	@$(MAKE) --no-print-directory MPI=1 all
+	install -d $(DESTDIR)$(mpidir)
+	install -m 755 $(TOOLS:%=bin/mpi/%) $(DESTDIR)$(mpidir)
+
 uninstall:  ## remove what install put there
 	cd $(DESTDIR)$(bindir) && rm -f $(TOOLS)
 	for s in 1 3 5 7; do for f in man/man$$s/*.$$s; do rm -f $(DESTDIR)$(mandir)/man$$s/$${f##*/}; done; done
 	rm -f $(DESTDIR)$(libdir)/libstair.a $(DESTDIR)$(libdir)/pkgconfig/stair.pc $(DESTDIR)$(zshdir)/_stair \
 	  $(TOOLS:%=$(DESTDIR)$(bashdir)/%) $(TOOLS:%=$(DESTDIR)$(fishdir)/%.fish)
 	rm -f $(DESTDIR)$(includedir)/stair.h
-	rm -rf $(DESTDIR)$(datadir)
+	rm -rf $(DESTDIR)$(datadir) $(DESTDIR)$(mpidir)
 
 # In a checkout the files that git knows, in an unpacked archive all files but
 # those that were built.
@@ -70,4 +76,4 @@ deb: dist  ## build Debian packages and have lintian read them
 	  DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS:-nocheck}" dpkg-buildpackage -us -uc
 	cd build/deb && lintian --allow-root --fail-on error,warning *.changes
 
-.PHONY: deps install uninstall dist deb
+.PHONY: deps install install-mpi uninstall dist deb

@@ -18,7 +18,7 @@ $R/model.npz: $(trainings:%=$R/%.valid.tsv)
 	 cmp -s $$best.npz $@ || cp $$best.npz $@; echo "$${best##*/}" >$R/best.txt
 top_cmd = stair-recommend --data $R/data.npz -n 10 --titles $R/titles.tsv
 $R/top.tsv: $R/model.npz $R/data.npz $R/titles.tsv $R/top.opts $(BIN)/stair-recommend
-	$(BIN)/$(top_cmd)$t -o $@ $<
+	$(run)$(BIN)/$(top_cmd)$t -o $@ $<
 
 # Over the users, the best system against each other.
 users_cmd = stair-compare $(trainings:%=$R/%.users.tsv)

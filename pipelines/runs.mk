@@ -71,15 +71,17 @@ endif
 # -- a training of the plan ------------------------------------------------------------
 eval_cmd = stair-eval --data $R/data.npz --split test --top 10,20
 valid_cmd = stair-eval --data $R/data.npz --split valid --top 10,20
+# Ranks do not share the work on systems with features, nor that of stair-blend.
+shared = $(if $(filter stair-blend $(addprefix --model=,$(featured_systems)),$($*_cmd)),,$(run))
 ifdef trainings
 $(trainings:%=$R/%.npz): $R/%.npz: $R/data.npz $R/%.opts $(BIN)/stair-train
-	@$(if $(LOUD),LOUD=1 )bash $(HERE)stage.sh $@ '$^' $(BIN)/$($*_cmd)$t
+	@$(if $(LOUD),LOUD=1 )bash $(HERE)stage.sh $@ '$^' $(shared)$(BIN)/$($*_cmd)$t
 $(trainings:%=$R/%.tsv): $R/%.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
-	$(BIN)/$(eval_cmd)$t -o $@ $<
+	$(run)$(BIN)/$(eval_cmd)$t -o $@ $<
 $(trainings:%=$R/%.users.tsv): $R/%.users.tsv: $R/%.npz $R/data.npz $R/eval.opts $(BIN)/stair-eval
-	$(BIN)/$(eval_cmd)$t -o /dev/null --per-user $@ $<
+	$(run)$(BIN)/$(eval_cmd)$t -o /dev/null --per-user $@ $<
 $(trainings:%=$R/%.valid.tsv): $R/%.valid.tsv: $R/%.npz $R/data.npz $R/valid.opts $(BIN)/stair-eval
-	$(BIN)/$(valid_cmd)$t -o $@ $<
+	$(run)$(BIN)/$(valid_cmd)$t -o $@ $<
 endif
 
 $R/data.info: $R/data.npz

@@ -25,6 +25,7 @@
 #   NOTE      a sentence for the report, may be empty
 #   DATA DATA_FILES  a directory and files that must be there, for public datasets
 #   THREADS   of each program, by default all processors
+#   MPI       starts what ranks share, as in MPI="mpirun -n 2", see base.mk
 include $(dir $(lastword $(MAKEFILE_LIST)))base.mk
 .DEFAULT_GOAL := report
 R ?= runs/$(NAME)
@@ -92,7 +93,7 @@ $R/data.npz: $(INTER) $R/ingest.opts $(BIN)/stair-ingest
 
 $(foreach f,$(FEATURES),$(eval $(call feature,$f)))
 
-stage = @LOUD=1 bash $(HERE)stage.sh $@ '$^' $(BIN)
+stage = @LOUD=1 bash $(HERE)stage.sh $@ '$^' $(run)$(BIN)
 $R/init.npz: $(call files,$(INIT_FROM)) $R/whiten.opts $(BIN)/stair-whiten
 	$(stage)/$(whiten_cmd)$t
 

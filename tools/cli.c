@@ -172,11 +172,10 @@ summarise(struct cli *io)
     fprintf(stderr, "%s: version %s, command", io->tool, STAIR_VERSION);
     for (int i = 0; i < io->argc; i++)
         fprintf(stderr, " %s", io->argv[i]);
-    fprintf(stderr, ", %.2f s wall, %.2f s cpu, %.1f MB peak",
-        clock_seconds() - io->started, cpu, (double)peak / 1e6);
     if (ranks_count() > 1)
-        fprintf(stderr, " of a rank, %d ranks", ranks_count());
-    fputc('\n', stderr);
+        fprintf(stderr, ", the first of %d ranks", ranks_count());
+    fprintf(stderr, ", %.2f s wall, %.2f s cpu, %.1f MB peak\n",
+        clock_seconds() - io->started, cpu, (double)peak / 1e6);
 }
 
 int

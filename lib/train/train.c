@@ -199,8 +199,10 @@ train_run(struct engine *g, const struct dataset *d, const struct train_opt *o,
     for (;;) {
         if (run->cursor.step == 0) {
             double start = clock_seconds();
-            if (o->deadline > 0 && spent > 0 &&
-                start + spent + judged > o->deadline)
+            int late = o->deadline > 0 && spent > 0 &&
+                       start + spent + judged > o->deadline;
+            ranks_share(&late, sizeof late); /* rank 0's clock decides */
+            if (late)
                 last = run->cursor.epoch;
             int64_t before = run->evaluated;
             int rc = between(g, d, o, run, hooks, last, spent, e);

@@ -33,7 +33,7 @@ mpi_refuses() { # mpi_refuses N 'what is said' TOOL...: by rank 0 alone
 }
 
 mpi_shop() { # data.npz, init.npz, items.npz, text.npz, image.npz
-	stair-synth -q --users 300 --items 150 --interactions 4000 --topics 6 --text-dim 48 --image-dim 44 -o raw &&
+	stair-synth -q --users 300 --items 150 --interactions 4000 --topics 6 --text-dim 80 --image-dim 72 -o raw &&
 		stair-ingest -q -o data.npz raw/interactions.csv.gz &&
 		stair-features -q --data data.npz --ids raw/item_ids.txt -o text.npz raw/text.npy &&
 		stair-features -q --data data.npz --ids raw/item_ids.txt -o image.npz raw/image.npy &&

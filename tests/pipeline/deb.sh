@@ -23,7 +23,7 @@ if make --no-print-directory -C "$TOP" deb >log 2>&1; then ok 0 "make deb"; else
 fi
 same "lintian is silent" "$(sed '1,/^cd build\/deb && lintian/d' log)" ""
 same "packages" "$(cd "$debs" && echo *.deb | tr ' ' '\n' | sed 's/_[a-z0-9]*\.deb$//')" \
-	"$(printf '%s\n' libstair-dev stair-dbgsym stair | sed "s/\$/_$version-1/")"
+	"$(printf '%s\n' libstair-dev stair-dbgsym stair-mpi-dbgsym stair-mpi stair | sed "s/\$/_$version-1/")"
 
 root=$PWD/root
 for d in "$debs"/stair_*.deb "$debs"/libstair-dev_*.deb; do dpkg-deb -x "$d" root; done
