@@ -116,6 +116,12 @@ read_catalogue(
         "the catalogue lists %" PRId64 " items, %" PRId64
         " of them new; %" PRId64 " were repeated",
         a->n_listed, a->items.n - before, l.repeated);
+    if (before && a->items.n - before == a->n_listed) {
+        struct ids_shown one = {""};
+        ids_show(&one, ids_get(&a->items, before));
+        cli_note(io, "nobody bought any of them: %s",
+            ids_differ((char[IDS_CLAUSE]){0}, path, &one, &a->items));
+    }
     free(path);
 }
 

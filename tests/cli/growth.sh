@@ -19,6 +19,10 @@ ingest d.npz --catalogue shop.csv log.csv
 same "items without interactions come last, in the order of the list" "$(items d.npz)" "x y z n1 n2 "
 said "the catalogue lists 4 items, 2 of them new; 1 were repeated"
 same "and have none" "$(stair-cat d.npz | awk '$2 ~ /^n/' | wc -l)" 0
+same "nothing more is said" "$(grep -c 'nobody bought' ingest.err)" 0
+printf 'n1\nn2\n' >elsewhere.txt
+ingest f.npz --catalogue elsewhere.txt log.csv
+said "nobody bought any of them: the ids of 'elsewhere.txt' are such as 'n1', the dataset's such as 'x'"
 printf 'z\nn1\nx\nn2\nn1\n' >list.txt
 ingest e.npz --catalogue list.txt log.csv
 runs "a list of ids, one a line" stair-cmp d.npz e.npz
