@@ -33,11 +33,11 @@ try() { # try PIPELINE VARIABLE VALUE ALLOWED ARGUMENTS...
 		bad="$bad$name $v='$value': exit $rc, $(head -n 2 err | tr '\n' ' ')"$'\n'
 }
 n=0
-for name in demo baby tiktok own sweep paper best nightly; do
+for name in demo baby tiktok own sweep paper cold best nightly; do
 	args=(DATA=data)
 	[ $name != own ] || args=(INTER=orders.csv)
 	[ $name != nightly ] || args=(RUNS=nights DAY=one LOG=orders.csv)
-	[ $name != paper ] || args=(DATA=data DATASETS=baby)
+	[[ $name != paper && $name != cold ]] || args=(DATA=data DATASETS=baby)
 	[[ $name != demo && $name != sweep && $name != best ]] || args=()
 	for v in $(variables $name | sort -u); do
 		[ "$name $v" = "paper SYSTEMS" ] || [ "$name $v" = "paper COST_SYSTEMS" ] || try $name "$v" "" "$empty" "${args[@]}" # Table 2 of no system
