@@ -11,11 +11,11 @@ deps:  ## install what is needed to build and test (Debian, needs root)
 # with exports the functions of that header alone: everything that these need is in
 # one object, in which all other names are local.
 PUBLIC := $L/public/libstair.a
-$(PUBLIC): $(LIB)
+$(PUBLIC): $(LIB) lib/api/stair.h pipelines/package.mk
 	@mkdir -p $(@D)
 	$(if $Q,@echo "  AR      $@")
-	$Q$(CC) -r -nostdlib -o $L/public/stair.o $B/lib/api/stair.o $(LIB)
-	@$(OBJCOPY) --wildcard --keep-global-symbol='stair_*' $L/public/stair.o
+	$Q$(CC) -r -nostdlib -o $L/public/stair.o $(patsubst %.c,$B/%.o,$(wildcard lib/api/*.c)) $(LIB)
+	@$(OBJCOPY) $$(grep -oE 'stair_[a-z_]+\(' lib/api/stair.h | sed 's/.$$//; s/^/--keep-global-symbol=/') $L/public/stair.o
 	@rm -f $@
 	@$(AR) rcsD $@ $L/public/stair.o
 

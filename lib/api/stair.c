@@ -1,50 +1,29 @@
 #include "lib/api/stair.h"
 
+#include "lib/api/stair_priv.h"
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
 #include "lib/rank/rank.h"
-#include "lib/rank/ranker.h"
-#include "lib/rank/similar.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COSINE, INNER, MEASURES };
-
-struct stair {
-    struct dataset data;
-    struct ranker model;
-    struct scorer scorer;
-    char *path; /* of the model */
-    struct exec *exec;
-    struct stair_offer *all; /* every item, equal scores by popularity */
-    struct alike {           /* made when it is asked for */
-        int made;
-        struct similar similar;
-        struct scorer scorer;
-    } alike[MEASURES];
-};
-
-struct stair_offer {
-    struct rank_items items;
-};
-
 _Static_assert((int)STAIR_NOMEM == ERR_NOMEM && (int)STAIR_IO == ERR_IO &&
                    (int)STAIR_FORMAT == ERR_FORMAT &&
                    (int)STAIR_SHAPE == ERR_SHAPE &&
-                   (int)STAIR_RANGE == ERR_RANGE && (int)STAIR_NUM == ERR_NUM,
+                   (int)STAIR_RANGE == ERR_RANGE && (int)STAIR_NUM == ERR_NUM &&
+                   (int)STAIR_DEVICE == ERR_DEVICE,
     "codes of the public header");
 
-/* Of the codes within, the caller knows some. */
-static int
-report(int rc, const struct err *e, struct stair_error *error)
+int
+stair_report(int rc, const struct err *e, struct stair_error *error)
 {
     if (!rc)
         return 0;
     if (error)
         memcpy(error->message, e->msg, sizeof error->message);
-    return rc < STAIR_NUM ? STAIR_FORMAT : rc;
+    return rc < STAIR_DEVICE ? STAIR_FORMAT : rc;
 }
 
 const char *
@@ -60,7 +39,7 @@ read_files(struct stair *s, const char *data, const char *model, struct err *e)
     struct hist h = {0};
     int rc = dataset_read(data, &s->data, &h, e);
     if (!rc)
-        rc = ranker_read(model, &s->model, &h, e);
+        rc = ranker_read_part(model, "model", &s->model, &h, e);
     if (!rc)
         rc = identity_check(&h, 1,
             ranker_has_users(&s->model) ? IDENTITY_USERS | IDENTITY_ITEMS
@@ -136,7 +115,7 @@ stair_open(struct stair **out, const char *data, const char *model, int threads,
         stair_close(s);
     else
         *out = s;
-    return report(rc, &e, error);
+    return stair_report(rc, &e, error);
 }
 
 void
@@ -144,8 +123,11 @@ stair_close(struct stair *s)
 {
     if (!s)
         return;
-    for (int m = 0; m < MEASURES; m++)
+    for (int m = 0; m < STAIR_MEASURES; m++)
         similar_free(&s->alike[m].similar);
+    for (int p = 0; s->map && p < stair_parts(s); p++)
+        fold_map_free(&s->map[p]);
+    free(s->map);
     stair_offer_free(s->all);
     ranker_free(&s->model);
     dataset_free(&s->data);
@@ -217,7 +199,7 @@ stair_offer_make(struct stair_offer **o, const struct stair *s,
         rc = err_set(&e, ERR_RANGE, "a cap needs groups");
     if (!rc)
         rc = make_offer(o, s, f, &e);
-    return report(rc, &e, error);
+    return stair_report(rc, &e, error);
 }
 
 void
@@ -229,17 +211,10 @@ stair_offer_free(struct stair_offer *o)
     free(o);
 }
 
-/* Where lists go: rows of k, of which the ranking fills the first `made`. */
-struct lists {
-    int64_t k, made;
-    int64_t *item;
-    float *score;
-};
-
 static int
 keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
 {
-    const struct lists *l = ctx;
+    const struct stair_lists *l = ctx;
     for (int64_t p = 0; p < n; p++)
         for (int64_t r = 0; r < l->k; r++) {
             int64_t to = (first + p) * l->k + r, from = p * l->made + r;
@@ -250,15 +225,16 @@ keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
     return 0;
 }
 
-static int
-rank(const struct stair *s, const struct scorer *scorer, struct rank_opt *o,
-    const struct stair_offer *offer, struct lists *l, struct err *e)
+int
+stair_rank(const struct stair *s, const struct scorer *scorer,
+    struct rank_opt *o, const struct stair_offer *offer, struct stair_lists *l,
+    struct err *e)
 {
     if (l->k < 1 || o->n_users < 0)
         return err_set(e, ERR_RANGE,
             "%" PRId64 " lists of %" PRId64 " items cannot be made", o->n_users,
             l->k);
-    for (int64_t p = 0; p < o->n_users; p++)
+    for (int64_t p = 0; o->users && p < o->n_users; p++)
         if (o->users[p] < 0 || o->users[p] >= scorer->n_users)
             return err_set(e, ERR_RANGE, "%" PRId64 " is not below %" PRId64,
                 o->users[p], scorer->n_users);
@@ -280,14 +256,15 @@ stair_recommend(struct stair *s, const int64_t *user, int64_t n, int64_t k,
 {
     struct err e = {{0}};
     const struct dataset *d = &s->data;
-    struct lists l = {.k = k, .item = item, .score = score};
+    struct stair_lists l = {k, 0, item, score};
     struct rank_opt o = {.users = user, .n_users = n};
     if (!keep_seen) {
         o.mask[0] = &d->train;
         o.mask[1] = &d->valid;
         o.mask[2] = &d->test;
     }
-    return report(rank(s, &s->scorer, &o, offer, &l, &e), &e, error);
+    return stair_report(
+        stair_rank(s, &s->scorer, &o, offer, &l, &e), &e, error);
 }
 
 int
@@ -296,7 +273,7 @@ stair_similar(struct stair *s, const int64_t *of, int64_t n, int64_t k,
     struct stair_error *error)
 {
     struct err e = {{0}};
-    struct alike *a = &s->alike[inner ? INNER : COSINE];
+    struct stair_alike *a = &s->alike[inner ? STAIR_INNER : STAIR_COSINE];
     int rc = 0;
     if (!a->made) {
         rc = similar_scorer(
@@ -305,10 +282,10 @@ stair_similar(struct stair *s, const int64_t *of, int64_t n, int64_t k,
         if (rc)
             similar_free(&a->similar);
     }
-    struct lists l = {.k = k, .item = item, .score = score};
+    struct stair_lists l = {k, 0, item, score};
     struct rank_opt o = {
         .mask = {&a->similar.self}, .users = of, .n_users = n, .nonzero = 1};
     if (!rc)
-        rc = rank(s, &a->scorer, &o, offer, &l, &e);
-    return report(rc, &e, error);
+        rc = stair_rank(s, &a->scorer, &o, offer, &l, &e);
+    return stair_report(rc, &e, error);
 }

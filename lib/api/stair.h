@@ -20,7 +20,8 @@ enum stair_code {
     STAIR_FORMAT = -3, /* a file is not what it should be, or of other items */
     STAIR_SHAPE = -4,  /* sizes disagree */
     STAIR_RANGE = -5,  /* a number is out of range */
-    STAIR_NUM = -6     /* scores may overflow */
+    STAIR_NUM = -6,    /* scores may overflow, or equations have no solution */
+    STAIR_DEVICE = -7  /* stair_history: OpenBLAS is not there */
 };
 
 /* One sentence, lower case, no full stop. */
@@ -89,6 +90,17 @@ void stair_offer_free(struct stair_offer *o); /* NULL is fine */
 int stair_recommend(struct stair *s, const int64_t *user, int64_t n, int64_t k,
     const struct stair_offer *offer, int keep_seen, int64_t *item, float *score,
     struct stair_error *error);
+
+/*
+ * The same for n users whom the dataset does not know, from what they have, as
+ * stair-recommend --history makes them. User u has the items had[first[u]] ..
+ * had[first[u + 1] - 1], in any order. The first call takes longer.
+ *
+ *   first  [n + 1], from 0 on     had  [first[n]] indices
+ */
+int stair_history(struct stair *s, const int64_t *first, const int64_t *had,
+    int64_t n, int64_t k, const struct stair_offer *offer, int keep_seen,
+    int64_t *item, float *score, struct stair_error *error);
 
 /*
  * The lists of stair-similar(1): for each of n items the k others of largest

@@ -69,6 +69,37 @@ half_of_the_items(const struct stair *s)
     return o;
 }
 
+/* Users in one call have the lists that each has alone; what they have may come
+ * in any order and more than once; who has nothing gets the popular ones. */
+static void
+check_history(struct stair *s)
+{
+    struct stair_error e;
+    int64_t first[4] = {0, 3, 3, 7}, had[7] = {7, 2, 5, 5, 7, 2, 7};
+    int64_t item[3 * K], one[K];
+    float score[3 * K], of_one[K];
+    check(!stair_history(s, first, had, 3, K, NULL, 0, item, score, &e),
+        "histories");
+    check(!memcmp(item, item + 2 * K, K * sizeof *item) &&
+              !memcmp(score, score + 2 * K, K * sizeof *score),
+        "the order of what a user has");
+    check(item[K] >= 0 && score[K] == 0, "a user who has nothing");
+    for (int p = 0; p < K; p++)
+        check(item[p] != 7 && item[p] != 2 && item[p] != 5, "what a user has");
+    check(!stair_history(s, first, had, 1, K, NULL, 0, one, of_one, &e) &&
+              !memcmp(one, item, sizeof one) &&
+              !memcmp(of_one, score, sizeof of_one),
+        "a history alone");
+    had[1] = stair_items(s);
+    check(stair_history(s, first, had, 3, K, NULL, 0, item, score, &e) ==
+              STAIR_RANGE,
+        "an item out of range");
+    had[1] = 2;
+    first[1] = 9;
+    check_error(stair_history(s, first, had, 3, K, NULL, 0, item, score, &e),
+        STAIR_RANGE, &e, "what user 1 has ends before it begins");
+}
+
 static void
 check_lists(struct stair *s)
 {
@@ -96,6 +127,7 @@ check_lists(struct stair *s)
             item[p] == -1 || item[p] >= items / 2, "similar ones of an offer");
     stair_offer_free(o);
     check(!stair_recommend(s, user, 0, K, NULL, 0, NULL, NULL, &e), "nobody");
+    check_history(s);
     int64_t long_list = items + 7,
             *all = malloc((size_t)long_list * sizeof *all);
     float *of = malloc((size_t)long_list * sizeof *of);

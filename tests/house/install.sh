@@ -43,6 +43,14 @@ if command -v pkg-config >/dev/null; then
 	# shellcheck disable=SC2086 # words
 	runs "every function, in C" "${CC:-cc}" -std=c11 "${strict[@]}" -g -o every "$TOP/tests/api/every.c" $flags
 	runs "they do what the page says" ./every data.npz mf.npz items.npz
+	# shellcheck disable=SC2086 # words
+	runs "histories, in C" "${CC:-cc}" -std=c11 "${strict[@]}" -o history "$TOP/tests/api/history.c" $flags
+	stair-cat data.npz | awk '$3 == 0 {print "new " $1 "\t" $2}' >had.tsv
+	for m in mf items blend; do
+		stair-recommend -q --data data.npz -n 5 --history had.tsv $m.npz >want
+		./history data.npz $m.npz <had.tsv >got 2>err
+		equal_files "recommends as stair-recommend --history, $m" got want
+	done
 	grep '^not ok' runs.out runs.err
 	if command -v "${CXX:-c++}" >/dev/null; then
 		# shellcheck disable=SC2086 # words
