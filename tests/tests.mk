@@ -88,6 +88,6 @@ TIDY_FILES = $(LIB_SRC) $(ISA_SRC) $(TOOL_SRC) $(CLI_SRC) $(UNIT_SRC) $(FUZZ_SRC
 tidy:
 	@printf '%s\n' $(TIDY_FILES) | \
 	 xargs -P "$$(nproc)" -I FILE clang-tidy --quiet --config-file=tests/house/clang-tidy $(TIDY) FILE -- \
-	   $(if $(MPI),$(shell $(MPICC) --showme:compile)) -std=c11 -D_GNU_SOURCE -I. -DISA=portable $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
+	   $(if $(MPI),$(shell $(MPICC) --showme:compile)) -std=c11 -D_GNU_SOURCE -I. -DISA=portable -DSTAIR_VERSION='"0"' $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
 .PHONY: tests-build mpi hog check check-fast check-slow check-cuda coverage fuzz fuzz-build bench lint format tidy

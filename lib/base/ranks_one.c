@@ -10,7 +10,7 @@ ranks_start(struct err *e)
     static const char *const size[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
     for (int i = 0; i < 2; i++) {
         const char *n = getenv(size[i]);
-        if (n && atoi(n) > 1)
+        if (n && strtol(n, NULL, 10) > 1)
             return err_set(e, ERR_DEVICE,
                 "mpirun started %s processes, but this program is built "
                 "without MPI, and each would do all the work (see "

@@ -6,8 +6,8 @@
 set -euo pipefail
 dir=$1 datasets=$2 parts=$3 bin=$4
 PNG=1
-# shellcheck source=pipelines/page/page.sh
-. "$(dirname "$0")/page.sh"
+# shellcheck source=pipelines/page/page.inc
+. "$(dirname "$0")/page.inc"
 awk -v dir="$dir" -v datasets="$datasets" -v page="$page" -f "$page/common.awk" -f "$page/paper-tables.awk"
 has() { [[ " $parts " == *" $1 "* ]]; }
 

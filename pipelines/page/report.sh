@@ -7,8 +7,8 @@ set -euo pipefail
 dir=$1 name=$2 bin=$3
 out=$dir/report
 mkdir -p "$out"
-# shellcheck source=pipelines/page/page.sh
-. "$(dirname "$0")/page.sh"
+# shellcheck source=pipelines/page/page.inc
+. "$(dirname "$0")/page.inc"
 awk -v dir="$dir" -v page="$page" -f "$page/common.awk" -f "$page/report.awk"
 "$bin/stair-cat" "$dir/data.npz" | awk -v dir="$dir" -f "$page/examples.awk" >"$out/examples.tsv"
 note=$(head -n 1 "$dir/about.opts")
