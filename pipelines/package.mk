@@ -25,7 +25,7 @@ install: all $(PUBLIC)  ## install tools, pages, pipelines, library and completi
 	for f in man/man*/*.[1357]; do install -m 644 $$f $(DESTDIR)$(mandir)/$${f#man/}; done
 	install -d $(DESTDIR)$(datadir)/page
 	for f in $(filter-out %/top.mk %/package.mk,$(wildcard pipelines/*.* pipelines/page/*)); do \
-	  case $$f in */page.sh) mode=644 ;; *.sh) mode=755 ;; *) mode=644 ;; esac; install -m $$mode $$f $(DESTDIR)$(datadir)/$${f#pipelines/}; done
+	  case $$f in *.sh) mode=755 ;; *) mode=644 ;; esac; install -m $$mode $$f $(DESTDIR)$(datadir)/$${f#pipelines/}; done
 	install -d $(DESTDIR)$(datadir)/examples $(DESTDIR)$(includedir)
 	install -m 644 $(wildcard man/examples/*) $(DESTDIR)$(datadir)/examples
 	install -d $(DESTDIR)$(libdir)/pkgconfig $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(fishdir)
