@@ -29,7 +29,7 @@ text_is_utf8(struct text t)
 {
     const unsigned char *p = (const unsigned char *)t.s;
     for (int64_t i = 0, k; i < t.n; i += k)
-        if ((k = text_utf8_length(p + i, t.n - i)) == 0)
+        if ((k = p[i] < 0x80 ? 1 : text_utf8_length(p + i, t.n - i)) == 0)
             return 0;
     return 1;
 }

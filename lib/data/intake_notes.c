@@ -1,5 +1,6 @@
 #include "lib/data/intake_priv.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <strings.h>
@@ -53,6 +54,9 @@ enum { BLANKS = sizeof blanks / sizeof *blanks };
 static int64_t
 blank_at(struct text t, int end)
 {
+    unsigned char c = t.n ? (unsigned char)t.s[end ? t.n - 1 : 0] : 'x';
+    if (c > ' ' && c < 0x80) /* nearly always */
+        return 0;
     for (int i = 0; i < BLANKS; i++) {
         int64_t k = (int64_t)strlen(blanks[i]);
         if (k <= t.n &&
@@ -110,9 +114,11 @@ intake_id_notes(
             line = id;
         if (!text_is_utf8(id) && wild++ == 0)
             other = id;
-        if (intake_usual(role, id))
+        /* the words below end in a letter, most ids do not */
+        int word = id.n < 16 && isalpha((unsigned char)id.s[id.n - 1]);
+        if (word && intake_usual(role, id))
             name = id;
-        if (means_missing(id))
+        if (word && means_missing(id))
             none = id;
         if (id.n > longest.n)
             longest = id;
