@@ -116,7 +116,7 @@ model_warm = $(call train,$(WARM_EPOCHS)) --start=$Y/model.npz
 model_fold = stair-fold --data=$R/data.npz $(if $(items),--items=$(items)) --boost=$(BOOST) $Y/model.npz
 model_cmd = $(model_$(how))
 $R/model.npz: $R/data.npz $(if $(filter fold,$(how)),$(items),$(trained_from)) $R/model.opts $(BIN)/stair-train $(BIN)/stair-fold
-	$(stage)/$(model_cmd)$t
+	@LOUD=1 bash $(HERE)stage.sh $@ '$^' $(if $(filter fold,$(how))$(filter $(featured_systems) $(graphs),$(system)),,$(run))$(BIN)/$(model_cmd)$t
 
 # -- the lists -------------------------------------------------------------------------
 valid_cmd = stair-eval --data $R/data.npz --split valid --top 10,20

@@ -100,6 +100,7 @@ kill -KILL -- -$pid
 wait $pid 2>/dev/null
 same "d06 is killed: yesterday's lists are served" "$(test -e a/d06/complete; echo $?) $(cmp a/served.tsv served.before)" "1 "
 day "goes on" a d06 d06.csv
+[ "$warm" = warm ] || skip "a warm start" "stair-train has no --start"
 day "a training that goes on from yesterday's model" a d07 d07.csv TRAIN=$warm
 same "as it says" "$(cat a/d07/complete)" "$warm d06"
 # nothing of d08 but its log, which comes a day later
