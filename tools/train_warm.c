@@ -22,9 +22,6 @@ check_model(struct cli *io, const struct train_args *o, const struct ranker *m)
             o->model);
     if (m->user_ids.n != m->user.n || m->item_ids.n != m->item.n)
         cli_die(io, "'%s' has no ids of its users and items", name);
-    if (m->user_param.n != m->user.n || m->item_param.n != m->item.n)
-        cli_die(
-            io, "'%s' has other numbers of parameters than of vectors", name);
 }
 
 static void

@@ -236,6 +236,20 @@ count_items(const struct work *w, struct fold_count *count)
     }
 }
 
+/* Vectors near the largest number of a float may lead beyond it. */
+static int
+check_sides(const struct work *w, struct err *e)
+{
+    int rc = mat_check_finite(&w->user.vector, "folded vectors of users", e);
+    if (!rc)
+        rc = mat_check_finite(&w->item.vector, "folded vectors of items", e);
+    if (!rc && w->user.param.x)
+        rc = mat_check_finite(&w->user.param, "folded parameters of users", e);
+    if (!rc && w->item.param.x)
+        rc = mat_check_finite(&w->item.param, "folded parameters of items", e);
+    return rc;
+}
+
 static void
 put_sides(struct ranker *r, struct work *w)
 {
@@ -264,6 +278,8 @@ fold_model(struct ranker *r, const struct fold_plan *plan,
         rc = items_from_users(&w, e);
     if (!rc)
         rc = fold_users(&w, count, e);
+    if (!rc)
+        rc = check_sides(&w, e);
     if (rc) {
         free_sides(&w);
         return rc;

@@ -87,6 +87,18 @@ take(struct npz *z, const char *prefix, const char *word, struct mat *m,
     return mat_check_finite(m, what, e);
 }
 
+/* Parameters are of the users and items that the vectors are of. */
+static int
+check_rows(const char *path, const char *prefix, const char *word,
+    const struct mat *param, const struct mat *vector, struct err *e)
+{
+    if (!param->x || param->n == vector->n)
+        return 0;
+    return err_set(e, ERR_SHAPE,
+        "'%s': member '%s%s' has %" PRId64 " rows, not %" PRId64, path, prefix,
+        word, param->n, vector->n);
+}
+
 static int
 take_vectors(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
 {
@@ -102,6 +114,12 @@ take_vectors(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
         rc = take(z, prefix, "user_param", &r->user_param, e);
     if (!rc && r->user_param.x)
         rc = take(z, prefix, "item_param", &r->item_param, e);
+    if (!rc)
+        rc = check_rows(
+            z->path, prefix, "user_param", &r->user_param, &r->user, e);
+    if (!rc)
+        rc = check_rows(
+            z->path, prefix, "item_param", &r->item_param, &r->item, e);
     return rc;
 }
 

@@ -82,7 +82,13 @@ for f, u, i in ("bare.npz", 4, 4), ("six.npz", 6, 8):
 m = dict(np.load("m.npz"))
 np.savez("ids.npz", **{k: m[k] for k in ("user", "item", "user_ids", "item_ids")})
 m["user_train"] = m["user_train"][:2]
-np.savez("short.npz", **m)'
+np.savez("short.npz", **m)
+m = dict(np.load("m.npz"))
+m["user_param"] = m["user_param"][:2]
+np.savez("few.npz", **m)
+m = dict(np.load("m.npz"))
+m["user"][:3] = 3e38
+np.savez("huge.npz", **m)'
 	fails 1 "stair-fold: 'bare.npz' has no ids of its users and items; name the dataset that it was trained on by --before" \
 		stair-fold --data d2.npz bare.npz
 	fold --data d2.npz --before d1.npz -o f2.npz bare.npz
@@ -96,6 +102,9 @@ np.savez("short.npz", **m)'
 	said "users: 4 are kept, 0 have changed, 2 are new"
 	said "'ids.npz' does not say what it was trained on: its users are kept, changed or not (name its dataset by --before)"
 	fails 1 "stair-fold: 'short.npz': member 'user_train' has 2 entries, not 4" stair-fold --data d2.npz short.npz
+	fails 1 "stair-fold: 'few.npz': member 'user_param' has 2 rows, not 4" stair-fold --data d2.npz few.npz
+	stair-fold -q --data d2.npz -o huge2.npz huge.npz 2>err
+	same "vectors near the largest float" "$? $(sed -E 's/row.*/row/' err)" "0 "
 	(cat one.csv && echo d,q) >more.csv
 	ingest -o d4.npz more.csv
 	from() { echo "stair-ingest interactions:$(stair-info "$1" | sed -nE 's/.*interactions:([0-9a-f]*).*/\1/p')"; }

@@ -82,11 +82,12 @@ check_model(const struct ranker *r, const char *path)
 }
 
 static void
-read_ranker(const char *path, struct hist *h)
+read_ranker(const char *path, struct hist *h, int part)
 {
     struct ranker r;
     struct err e;
-    if (ranker_read(path, &r, h, &e))
+    if (part ? ranker_read_part(path, "x", &r, NULL, &e)
+             : ranker_read(path, &r, h, &e))
         return;
     for (int p = 0; p < r.parts; p++) {
         check_model(&r.part[p], path);
@@ -117,7 +118,8 @@ read_all(const void *data, size_t n)
     struct hist h = {0};
     read_arrays(path);
     read_source(path);
-    read_ranker(path, &h);
+    read_ranker(path, &h, 0);
+    read_ranker(path, NULL, 1);
     if (store_read_mat(path, &m, &h, "x", "", &e) == 0) {
         if (mat_check_finite(&m, path, &e))
             abort();
