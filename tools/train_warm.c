@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/fold/fold_model.h"
+#include "lib/io/npz.h"
 #include "lib/rank/ranker.h"
 
 #include <inttypes.h>
@@ -26,7 +27,7 @@ check_model(struct cli *io, const struct train_args *o, const struct ranker *m)
 
 static void
 fold(struct cli *io, const struct train_args *o, const struct train_input *in,
-    struct ranker *m)
+    struct ranker *m, struct train_warm *w)
 {
     struct fold_rows rows = {&m->user_ids, &m->item_ids, &m->seen};
     struct fold_opt opt = {o->items ? &in->items : NULL, 1, cli_exec(io)};
@@ -51,6 +52,9 @@ fold(struct cli *io, const struct train_args *o, const struct train_input *in,
         " at 0",
         plan.users[FOLD_USER_KEPT], plan.items, plan.users[FOLD_USER_NEW],
         count.near, count.mapped, count.none);
+    w->row[0] = plan.user_row;
+    w->row[1] = plan.item_row;
+    plan.user_row = plan.item_row = NULL;
     free(state);
     fold_plan_free(&plan);
 }
@@ -86,7 +90,9 @@ train_warm_read(struct cli *io, struct train_args *o, struct train_input *in,
         return;
     die_if(ranker_read_part(o->start, "start", &m, &io->hist, &io->err), io);
     check_model(io, o, &m);
-    fold(io, o, in, &m);
+    w->old[0] = m.user.n;
+    w->old[1] = m.item.n;
+    fold(io, o, in, &m, w);
     take_width(io, o, in, &m);
     w->user = m.user_param;
     w->item = m.item_param;
@@ -108,12 +114,102 @@ put(struct cli *io, const struct train_args *o, struct mat *x, int tensor,
     mat_free(x);
 }
 
+static int
+is_present(const struct engine_tensor *t)
+{
+    return strncmp(t->member, "now_", 4) == 0;
+}
+
+/* Rows that the model has replace those of a new matrix. */
+static void
+put_rows(struct cli *io, const int64_t *row, struct engine *g, int tensor,
+    const struct mat *old)
+{
+    struct mat now;
+    die_if(engine_take(g, tensor, &now, &io->err), io);
+    for (int64_t i = 0; i < now.n; i++)
+        if (row[i] >= 0)
+            memcpy(now.x + i * now.d, old->x + row[i] * now.d,
+                (size_t)now.d * sizeof *now.x);
+    die_if(engine_set(g, tensor, 0, &now, &io->err), io);
+    mat_free(&now);
+}
+
+/* A matrix of the checkpoint: the rows of users or items by their ids, or all
+ * of it. 1 if it fits. */
+static int
+follow(struct cli *io, const struct train_warm *w, struct engine *g, int tensor,
+    const struct mat *old)
+{
+    const struct engine_tensor *t = &g->tensor[tensor];
+    const struct mat *side[] = {&w->user, &w->item};
+    if (t->d != old->d)
+        return 0;
+    for (int k = 1; k >= 0; k--)
+        if (t->n == side[k]->n && old->n == w->old[k]) {
+            put_rows(io, w->row[k], g, tensor, old);
+            return 1;
+        }
+    if (t->n != old->n)
+        return 0;
+    struct mat now = *old;
+    die_if(engine_set(g, tensor, 0, &now, &io->err), io);
+    return 1;
+}
+
+static int
+take(struct npz *z, const char *member, struct mat *m, struct err *e)
+{
+    struct npy h;
+    int rc = npz_take_f32(z, member, 2, &m->x, &h, e);
+    if (rc)
+        return rc;
+    m->n = h.shape[0];
+    m->d = h.shape[1];
+    return mat_check_finite(m, z->path, e);
+}
+
+/* The parameters of a net that are no embeddings. */
+static void
+put_others(struct cli *io, const struct train_args *o,
+    const struct train_warm *w, struct engine *g)
+{
+    const char *wanted[ENGINE_TENSORS + 1] = {NULL};
+    int n = 0, anew = 0;
+    for (int t = ENGINE_ITEM + 1; t < g->tensors; t++)
+        if (is_present(&g->tensor[t]))
+            wanted[n++] = g->tensor[t].member;
+    if (!n)
+        return;
+    struct npz z = {0};
+    if (strcmp(o->start, "-") != 0)
+        die_if(npz_load(&z, o->start, wanted, &io->err), io);
+    for (int t = ENGINE_ITEM + 1; t < g->tensors; t++) {
+        if (!is_present(&g->tensor[t]))
+            continue;
+        struct mat old = {0};
+        if (npz_find(&z, g->tensor[t].member))
+            die_if(take(&z, g->tensor[t].member, &old, &io->err), io);
+        anew += !old.x || !follow(io, w, g, t, &old);
+        mat_free(&old);
+    }
+    npz_free(&z);
+    if (anew)
+        cli_note(io,
+            "%d of %d matrices of parameters beside those of users and items "
+            "begin anew (a checkpoint holds them)",
+            anew, n);
+}
+
 void
 train_warm_put(struct cli *io, const struct train_args *o, struct train_warm *w,
     struct engine *g)
 {
     if (!o->start)
         return;
+    put_others(io, o, w, g);
     put(io, o, &w->user, ENGINE_USER, g);
     put(io, o, &w->item, ENGINE_ITEM, g);
+    free(w->row[0]);
+    free(w->row[1]);
 }

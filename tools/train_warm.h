@@ -10,6 +10,8 @@
 /* --start: the parameters of a model, in the order of the dataset. */
 struct train_warm {
     struct mat user, item;
+    /* of users and of items: the row in the model, -1: new; how many it has */
+    int64_t *row[2], old[2];
 };
 
 /* Reads o->start after the other inputs. Users and items that it has keep their
@@ -18,7 +20,9 @@ struct train_warm {
 void train_warm_read(struct cli *io, struct train_args *o,
     struct train_input *in, struct train_warm *w);
 
-/* Puts them into a new engine and frees them. */
+/* Puts them into a new engine and frees them. What else a checkpoint holds that
+ * a net is trained on, the weights of its layers and rows of users or items,
+ * follows; of a model that is none, a note says that such begins anew. */
 void train_warm_put(struct cli *io, const struct train_args *o,
     struct train_warm *w, struct engine *g);
 

@@ -56,6 +56,17 @@ done
 stair-train -q --model bm3 -d 4 --data d1.npz --features text=d1-text.npz --epochs 1 --batch 128 -o bm3.npz
 stair-train -q --model bm3 --data d2.npz --features text=d2-text.npz --epochs 1 --batch 128 --start bm3.npz -o bm3-2.npz
 ok $? "a net starts from its embeddings"
+net() { # net MODEL: of a checkpoint after one more epoch of none everything is as it was
+	stair-train -q --model "$1" -d 4 --data d1.npz --features text=d1-text.npz --epochs 2 --keep last --batch 128 --checkpoint net.npz -o net1.npz
+	stair-train --model "$1" -d 4 --data d1.npz --features text=d1-text.npz --epochs 0 --keep last --batch 128 --start net.npz -o net2.npz 2>err
+	same "$1: from a checkpoint" "$? $(grep -c anew err) $(stair-cat -m item net2.npz | md5sum)" "0 0 $(stair-cat -m item net1.npz | md5sum)"
+	stair-train -q --model "$1" -d 4 --data d2.npz --features text=d2-text.npz --epochs 1 --batch 128 --start net.npz -o net2.npz
+	ok $? "$1: of another day"
+}
+for s in bm3 mmgcn freedom; do net $s; done
+stair-train --model bm3 -d 4 --data d2.npz --features text=d2-text.npz --epochs 0 --start bm3.npz -o net2.npz 2>err
+same "a model has no other parameters" "$(grep anew err)" \
+	"stair-train: 4 of 4 matrices of parameters beside those of users and items begin anew (a checkpoint holds them)"
 
 fails 1 "stair-train: 'lightgcn.npz' is a model of 'lightgcn', not of 'stair'" train -q --start lightgcn.npz --epochs 1 -o b.npz
 fails 1 "stair-train: 'lightgcn.npz' has parameters of 6 columns, not 8" \
