@@ -92,6 +92,11 @@ $(CUDA_SRC:%.cu=$L/%.o): $L/%.o: %.cu $L/cuda.flags
 # Private, since otherwise the stamp of the flags would depend on what is made
 # first.
 $B/lib/base/ranks_mpi.o: private CC := $(MPICC)
+$B/lib/base/ranks_mpi.o: $B/mpi.flags
+$B/mpi.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(MPICC)' | cmp -s - $@ || echo '$(MPICC)' >$@
+
 $B/lib/%.o $B/tests/%.o: private CFLAGS_ALL += $(if $(filter x86_64,$(ARCH)),-DSTAIR_X86)
 
 $(CLI): $(CLI_OBJ)

@@ -26,12 +26,17 @@
  * Joins the other ranks, before anything else here is called. The standard
  * output of ranks other than 0 is closed: what they print goes nowhere.
  * ERR_DEVICE if MPI does not allow calls from several threads, or if this
- * program is one of several that mpirun started and is built without MPI.
+ * program is one of several that mpirun started and is built without MPI or
+ * with another one than mpirun's.
  */
 int ranks_start(struct err *e) ERR_CHECKED;
 
 int ranks_count(void);
 int ranks_mine(void);
+
+/* How many processes the mpirun of Open MPI, or of MPICH and its relatives,
+ * says that it started; 0 if none does. */
+int ranks_started(void);
 
 /* 1 if mpirun started this program, be it as the only one. Its standard output
  * may then seem to be a terminal when it is none. */

@@ -17,6 +17,7 @@ static struct {
     int launched, count, mine, beside;
     char (*host)[HOST];   /* [count] */
     MPI_Request *request; /* [2 count] */
+    MPI_Status *status;   /* [2 count] */
 } world = {.count = 1, .beside = 1};
 
 /* A program that nobody started as a rank must not look for others: MPI would
@@ -39,7 +40,8 @@ gather_hosts(struct err *e)
     int n;
     world.host = calloc((size_t)world.count, sizeof *world.host);
     world.request = calloc((size_t)world.count, 2 * sizeof *world.request);
-    if (!world.host || !world.request)
+    world.status = calloc((size_t)world.count, 2 * sizeof *world.status);
+    if (!world.host || !world.request || !world.status)
         return err_set(e, ERR_NOMEM, "out of memory");
     MPI_Get_processor_name(name, &n);
     if (n >= HOST)
@@ -66,6 +68,11 @@ ranks_start(struct err *e)
     MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
     MPI_Comm_size(MPI_COMM_WORLD, &world.count);
     MPI_Comm_rank(MPI_COMM_WORLD, &world.mine);
+    if (world.count == 1 && ranks_started() > 1)
+        return err_set(e, ERR_DEVICE,
+            "mpirun started %d processes, but they do not find each other: "
+            "this program is built with another MPI, %s",
+            ranks_started(), ranks_config());
     if (level < MPI_THREAD_SERIALIZED)
         return err_set(e, ERR_DEVICE,
             "this MPI allows calls from one thread only, not from several in "
@@ -178,7 +185,7 @@ move(char *all, const int64_t *from, int to, int end)
                 start(0, all + from[mine] + at,
                     from[mine + 1] - from[mine] - at, r, &n);
         }
-        MPI_Waitall(n, world.request, MPI_STATUSES_IGNORE);
+        MPI_Waitall(n, world.request, world.status);
     }
 }
 
@@ -230,8 +237,10 @@ ranks_finish(void)
     MPI_Finalize();
     free(world.host);
     free(world.request);
+    free(world.status);
     world.host = NULL;
     world.request = NULL;
+    world.status = NULL;
     world.launched = 0;
     world.count = 1;
 }

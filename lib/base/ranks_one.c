@@ -1,23 +1,15 @@
 /* Of a program that is built without MPI: it is alone. */
 #include "lib/base/ranks.h"
 
-#include <stdlib.h>
-
 int
 ranks_start(struct err *e)
 {
-    /* set by the mpirun of Open MPI, and of MPICH and its relatives */
-    static const char *const size[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
-    for (int i = 0; i < 2; i++) {
-        const char *n = getenv(size[i]);
-        if (n && strtol(n, NULL, 10) > 1)
-            return err_set(e, ERR_DEVICE,
-                "mpirun started %s processes, but this program is built "
-                "without MPI, and each would do all the work (see "
-                "stair-mpi(7))",
-                n);
-    }
-    return 0;
+    if (ranks_started() <= 1)
+        return 0;
+    return err_set(e, ERR_DEVICE,
+        "mpirun started %d processes, but this program is built without MPI, "
+        "and each would do all the work (see stair-mpi(7))",
+        ranks_started());
 }
 
 int

@@ -61,6 +61,13 @@ done
 stair-train "${short[@]}" --epochs 6 -o straight.npz
 equal_files "resumed by 2, 1 and 3 ranks" straight.npz chain.npz
 
+# --- what else may start or end a training -------------------------------------
+stair-train "${short[@]}" --epochs 2 --start one.npz -o started.npz
+ranks 3 stair-train "${short[@]}" --epochs 2 --start one.npz -o started.3
+equal_files "started from a model" started.npz started.3
+ranks 2 stair-train "${short[@]}" --epochs 1000000 --seconds 2 -o timed.npz
+ok $? "ended by the clock of rank 0"
+
 # --- files are rank 0's ----------------------------------------------------------
 # The others lie elsewhere, see no file, and have no standard input.
 mkdir -p elsewhere
@@ -107,6 +114,13 @@ same "another program on a rank" "$(said odd.err | sed 's/on [^ ]*/on HOST/g')" 
 timeout 60 mpirun -n 2 "$BIN/stair-train" --model mf --data data.npz -o x.npz >odd.out 2>odd.err
 same "programs without MPI" "$(said odd.err | sort -u)" \
 	"stair-train: mpirun started 2 processes, but this program is built without MPI, and each would do all the work (see stair-mpi(7))"
+for other in mpirun.mpich mpirun.openmpi; do
+	command -v $other >/dev/null || continue
+	! $other --version | grep -qi "$("$MPI/stair-train" --version | sed -n '4s/[ 0-9].*//p')" || continue
+	timeout 60 $other -n 2 "$MPI/stair-train" --model mf --data data.npz -o x.npz >odd.out 2>odd.err
+	same "the mpirun of another MPI" "$(said odd.err | sort -u | sed 's/MPI, .*/MPI/')" \
+		"stair-train: mpirun started 2 processes, but they do not find each other: this program is built with another MPI"
+done
 [ ! -e x.npz ] && [ ! -e y.npz ]
 ok $? "nothing is written then"
 done_testing

@@ -40,6 +40,17 @@ stage "similar items" stair-similar --data data.npz -n 7 model.npz
 stage "itemknn" stair-train --model itemknn --data data.npz --neighbors 40
 stage "itemknn with content" stair-train -t 2 --model itemknn --data data.npz --items alike.npz
 
+# --- pipelines -------------------------------------------------------------------
+unset MAKEFLAGS MFLAGS MAKELEVEL
+plan() { # plan MPI: the stages that mpirun starts, of a report with a net
+	make -n -f "$TOP/pipelines/demo.mk" BIN="$MPI" MPI="$1" R="$PWD/run" SYSTEMS="stair freedom itemknn" report 2>&1 |
+		grep -oE 'mpirun -n 2 [^ ]*/stair-[a-z]+|--model=[a-z]+ .*mpirun' | sed 's|.*/||' | sort -u | tr '\n' ' '
+}
+same "a pipeline starts what ranks share" "$(plan "mpirun -n 2")" "stair-eval stair-knn stair-recommend stair-train stair-whiten "
+same "and nothing otherwise" "$(plan 1)" ""
+same "no net is among it" "$(make -n -f "$TOP/pipelines/demo.mk" BIN="$MPI" MPI="mpirun -n 2" R="$PWD/run" \
+	SYSTEMS="stair freedom itemknn" report 2>&1 | grep -c 'mpirun.*--model=freedom')" 0
+
 cat >two.sh <<'END'
 [ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}" = 0 ] || export OPENBLAS_CORETYPE=Prescott
 exec "$@"
