@@ -70,7 +70,7 @@ function training(who, seed, change, place,   options, name) {
 	else {
 		if (place != "" && once[place]++)
 			return ""
-		sub(/ --seed=.*/, "", options)
+		sub(/ --seed=[^ ]*/, "", options)
 	}
 	if (options in first)
 		return first[options]
