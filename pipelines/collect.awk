@@ -21,14 +21,15 @@ function number(line, key,   at) {
 }
 
 # The seconds of the programs that made STEM.npz, and of those that made what these
-# read; epochs has those of a training's epochs, in case it was killed.
+# read; epochs has those of a training's epochs, in case it was killed. Hundredths
+# are told: what took less counts as one.
 function total(stem, seen, epochs,   line, w, n, i, sum, inputs, input) {
 	if (stem in seen)
 		return 0
 	seen[stem]
 	while ((getline line <(stem ".err")) > 0)
 		if (line ~ / MB peak$/ && match(line, /[0-9.]+ s wall/)) {
-			sum += substr(line, RSTART, RLENGTH)
+			sum += substr(line, RSTART, RLENGTH) + 0 > 0.01 ? substr(line, RSTART, RLENGTH) + 0 : 0.01
 			n = split(line, w, /[ ,]+/)
 			for (i = 2; i <= n; i++)
 				if (w[i - 1] !~ /^-/ && (sub(/^--(init|items|features)=(.*=)?/, "", w[i]) || w[i] ~ /^[^-]/) && sub(/\.npz(:[0-9.]*)?$/, "", w[i]))
