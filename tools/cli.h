@@ -200,6 +200,14 @@ void cli_foreign(struct cli *io);
  */
 void cli_belong(struct cli *io, unsigned parts);
 
+/*
+ * For models that serve or continue with a later dataset, io->hist's first
+ * input, which holds something out; the model is the newest. Says so if what is
+ * held out may be what the model was trained on: they have not the same train
+ * pairs, and stair-ingest did not split both by hash or label in the same way.
+ */
+void cli_note_split(struct cli *io, const char *model);
+
 /* Exits 2 if more than one of the n inputs is "-". */
 void cli_one_stdin(struct cli *io, const char *const *path, int n);
 

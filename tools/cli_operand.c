@@ -68,6 +68,65 @@ cli_belong(struct cli *io, unsigned parts)
             cli_foreign(io);
 }
 
+/* The value of an option in a step's options, "" without it. */
+static struct text
+step_option(const struct hist_step *step, const char *name)
+{
+    const char *p = step->s[HIST_OPTIONS], *end = p + step->n[HIST_OPTIONS];
+    const char *at = memmem(p, (size_t)(end - p), name, strlen(name));
+    if (!at)
+        return text_of("");
+    at += strlen(name);
+    const char *stop = memchr(at, ' ', (size_t)(end - at));
+    return (struct text){at, (stop ? stop : end) - at};
+}
+
+/* The next step of stair-ingest. */
+static int
+next_ingest(const char **p, struct hist_step *step)
+{
+    static const char tool[] = "stair-ingest";
+    while (hist_next(p, step))
+        if (step->n[HIST_TOOL] == strlen(tool) &&
+            memcmp(step->s[HIST_TOOL], tool, strlen(tool)) == 0)
+            return 1;
+    return 0;
+}
+
+/* Whether later data keep held out what was: split by hash or label. */
+static int
+keeps(struct text split)
+{
+    return (split.n >= 4 && memcmp(split.s, "hash", 4) == 0) ||
+           text_same(split, text_of("label"));
+}
+
+void
+cli_note_split(struct cli *io, const char *model)
+{
+    const struct hist_file *data = &io->hist.file[0];
+    const struct hist_file *from = &io->hist.file[io->hist.n - 1];
+    struct hist_step step;
+    struct text split = text_of(""), seed = text_of("");
+    if (!data->text || !from->text || !*data->belongs || !*from->belongs ||
+        !identity_same(data, from, IDENTITY_TRAIN, NULL))
+        return;
+    for (const char *p = data->text; next_ingest(&p, &step);) {
+        split = step_option(&step, "--split=");
+        seed = step_option(&step, "--seed=");
+    }
+    int same = keeps(split);
+    for (const char *p = from->text; same && next_ingest(&p, &step);)
+        same = text_same(split, step_option(&step, "--split=")) &&
+               text_same(seed, step_option(&step, "--seed="));
+    if (!same)
+        cli_note(io,
+            "'%s' may have been trained on what '%s' holds out, and then "
+            "metrics are too good: only stair-ingest --split hash, the same in "
+            "both, keeps it apart",
+            strcmp(model, "-") ? model : "<stdin>", data->name);
+}
+
 void
 cli_one_stdin(struct cli *io, const char *const *path, int n)
 {

@@ -122,6 +122,8 @@ read_input(struct cli *io, const struct fold_args *a, struct input *in)
         die_if(dataset_read(a->before, &in->before, &io->hist, &io->err), io);
     die_if(ranker_read_part(a->model, "model", &in->model, &io->hist, &io->err),
         io);
+    if (in->data.valid.nnz + in->data.test.nnz)
+        cli_note_split(io, a->model);
     const struct ranker *vectors = find_vectors(&in->model);
     if (!vectors)
         cli_die(io,

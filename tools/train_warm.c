@@ -90,6 +90,8 @@ train_warm_read(struct cli *io, struct train_args *o, struct train_input *in,
         return;
     die_if(ranker_read_part(o->start, "start", &m, &io->hist, &io->err), io);
     check_model(io, o, &m);
+    if (in->data.valid.nnz + in->data.test.nnz)
+        cli_note_split(io, o->start);
     w->old[0] = m.user.n;
     w->old[1] = m.item.n;
     fold(io, o, in, &m, w);

@@ -93,4 +93,17 @@ np.savez("numbers.npz", **{k: m[k] for k in ("user", "item", "user_param", "item
 	fails 1 "stair-train: 'vectors.npz' has vectors but no parameters to start from" train -q --start vectors.npz --epochs 1 -o b.npz
 	fails 1 "stair-train: 'numbers.npz' has no ids of its users and items" train -q --start numbers.npz --epochs 1 -o b.npz
 fi
+
+# what is held out may be known to the model, unless a rule keeps it apart
+stair-ingest -q -o r1.npz log.csv
+stair-ingest -q --seed 2 -o r2.npz log.csv
+stair-train -q --model mf --epochs 1 -d 4 --data r1.npz -o mf1.npz
+leak="'mf1.npz' may have been trained on what 'r2.npz' holds out, and then metrics are too good: only stair-ingest --split hash, the same in both, keeps it apart"
+same "a start from another split" "$(stair-train --model mf --epochs 1 --data r2.npz --start mf1.npz -o x.npz 2>&1 | head -1)" "stair-train: $leak"
+same "folding, too" "$(stair-fold --data r2.npz -o x.npz mf1.npz 2>&1 | head -1)" "stair-fold: $leak"
+same "the same split" "$(stair-fold --data r1.npz -o x.npz mf1.npz 2>&1 | grep -c 'may have')" 0
+stair-train -q --model mf --epochs 1 -d 4 --data d1.npz -o mfd.npz
+same "a split by hash goes on" "$(stair-fold --data d2.npz -o x.npz mfd.npz 2>&1 | grep -c 'may have')" 0
+stair-ingest -q --split hash:8:1:1 --seed 2 -o d3.npz log.csv
+same "with its seed" "$(stair-fold --data d3.npz -o x.npz mfd.npz 2>&1 | grep -c 'may have')" 1
 done_testing
