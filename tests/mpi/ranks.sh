@@ -82,12 +82,14 @@ timeout 60 mpirun -n 2 "$MPI/stair-train" "${short[@]:2}" --epochs 6 --data - <d
 equal_files "from standard input to standard output" straight.npz piped.npz
 
 # --- lists ------------------------------------------------------------------------
-stair-eval --strata --json --per-user users.tsv --data data.npz -o eval.json one.npz
+stair-cat -m item_ids data.npz | awk '{print $1 "\t" NR % 3}' >segments.tsv
+parts=(-q --strata --cold --segments segments.tsv)
+stair-eval "${parts[@]}" --json --per-user users.tsv --data data.npz -o eval.json one.npz
 stair-recommend --data data.npz -o top.tsv one.npz
 stair-cat -m user_ids data.npz | sed -n '3,40p;2p' >some.txt
 stair-recommend --data data.npz --users some.txt --json --cold 2 -n 300 -o some.json one.npz
 for n in 2 3; do
-	ranks $n stair-eval --strata --json --per-user users.$n --data data.npz one.npz >eval.$n
+	ranks $n stair-eval "${parts[@]}" --json --per-user users.$n --data data.npz one.npz >eval.$n
 	equal_files "stair-eval, $n ranks" eval.json eval.$n
 	equal_files "stair-eval --per-user, $n ranks" users.tsv users.$n
 	ranks $n stair-recommend --data data.npz one.npz >top.$n
