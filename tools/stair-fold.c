@@ -15,6 +15,7 @@
 struct fold_args {
     const char *data, *items, *before, *model;
     double boost;
+    int all_users;
 };
 
 struct input {
@@ -254,6 +255,11 @@ main(int argc, char **argv)
             .changes = 1,
             .help = "length of the vectors that come from content, as a "
                     "multiple of the median: the chance of cold items"},
+        {.name = "all-users",
+            .type = CLI_FLAG,
+            .to = &a.all_users,
+            .changes = 1,
+            .help = "give users who are kept vectors from their items, too"},
         {.name = "before",
             .arg = "FILE",
             .type = CLI_TEXT,
@@ -272,8 +278,14 @@ main(int argc, char **argv)
     make_plan(&io, &a, &in, &plan);
     unsigned char *state = mem_new(in.data.n_items, 1, &io.err);
     die_if(state ? 0 : ERR_NOMEM, &io);
-    struct fold_opt o = {a.items ? &in.graph : NULL, a.boost, cli_exec(&io)};
+    struct fold_opt o = {.graph = a.items ? &in.graph : NULL,
+        .boost = a.boost,
+        .all_users = a.all_users,
+        .exec = cli_exec(&io)};
     fold_all(&io, &in, &plan, &o, state);
+    /* none of them has the vector of the training any more */
+    for (int64_t u = 0; u < in.data.n_users && a.all_users; u++)
+        plan.seen.user[u] = SEEN_FOLDED;
     if (io.verbose)
         fold_price(&io, &in.model, &in.data, a.data, state);
     write_model(&io, &in, &plan);

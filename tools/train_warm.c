@@ -30,7 +30,9 @@ fold(struct cli *io, const struct train_args *o, const struct train_input *in,
     struct ranker *m, struct train_warm *w)
 {
     struct fold_rows rows = {&m->user_ids, &m->item_ids, &m->seen};
-    struct fold_opt opt = {o->items ? &in->items : NULL, 1, cli_exec(io)};
+    struct fold_opt opt = {.graph = o->items ? &in->items : NULL,
+        .boost = 1,
+        .exec = cli_exec(io)};
     struct fold_plan plan;
     struct fold_count count;
     die_if(fold_plan_make(&plan, &rows, &in->data, 1, &io->err), io);

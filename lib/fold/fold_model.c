@@ -205,7 +205,7 @@ fold_users(struct work *w, struct fold_count *count, struct err *e)
     struct fold_map map = {0};
     int rc = use && got && wanted ? 0 : ERR_NOMEM;
     for (int64_t u = 0; u < users && !rc; u++)
-        if (p->user[u] != FOLD_USER_KEPT)
+        if (w->opt->all_users || p->user[u] != FOLD_USER_KEPT)
             wanted[n++] = u;
     if (!rc && n) {
         choose_users(p, use);

@@ -13,6 +13,7 @@
 struct fold_opt {
     const struct csr *graph; /* of today's items, symmetric; NULL: none */
     double boost;            /* see fold_items.h */
+    int all_users;           /* kept ones get vectors by the map, too */
     struct exec *exec;
 };
 

@@ -54,6 +54,12 @@ runs "nothing is new" stair-cmp m.npz same.npz
 same "users in the order of a/x/y have what e has" "$(stair-cat -m user f.npz | sed -n 5p)" \
 	"$(ingest -o e.npz <(cat two.csv && printf 'g,x\ng,y\n') && fold -q --data e.npz m.npz | stair-cat -m user | tail -1)"
 
+fold --data d1.npz -o same.npz m.npz
+fold --data d1.npz --all-users -o all.npz m.npz
+same "all users: items stay" "$(stair-cat -m item all.npz | md5sum)" "$(stair-cat -m item same.npz | md5sum)"
+same "and users do not" "$(stair-cat -m user all.npz | cmp -s - <(stair-cat -m user same.npz); echo $?) $(stair-cat -m user_train all.npz | sort -u)" "1 -1"
+same "e and a have the same items, and so the same vector" "$(ingest -o e.npz <(cat one.csv && printf 'e,x\ne,y\n') && fold -q --data e.npz --all-users m.npz | stair-cat -m user | sed -n '1p;5p' | sort -u | wc -l)" 1
+
 # -- numbers, order and ids -------------------------------------------------------
 tac one.csv | grep -v user >turned.csv
 (echo user,item && cat turned.csv) >turned2.csv
