@@ -12,4 +12,5 @@ GAMMA = 0.2
 DECAY = 0.1
 EPOCHS = 60
 itemknn = --neighbors=300 --shrink=50
+contentknn = --content=1 --power=2 --smooth=2
 include $(dir $(lastword $(MAKEFILE_LIST)))shop.mk

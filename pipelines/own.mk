@@ -3,10 +3,14 @@
 #   make -f shop.mk            everything: the comparison, the lists, a page
 #   make -f shop.mk EPOCHS=10  with one setting changed
 #
-# or, from the sources of stair, make own DATASET=path/shop.mk. Settings can also be
-# given there: make own INTER=orders.csv USER_COLUMN=email. File names are looked for
-# where make runs and beside this file. Results lie in runs/, in a folder named
-# after this file; runs/shop/report.html shows them.
+# or, from the sources of stair, make own DATASET=path/shop.mk. To have the settings of
+# systems chosen and the best list made within a time, say there
+#
+#   make best DATASET=path/shop.mk BUDGET=10m
+#
+# Settings can also be given there: make own INTER=orders.csv USER_COLUMN=email. File
+# names are looked for where make runs and beside this file. Results lie in runs/, in
+# a folder named after this file; runs/shop/report.html shows them.
 
 # -- who bought what ---------------------------------------------------------------
 # A table with a user and an item in each line: CSV, TSV or JSON lines, also gzipped.

@@ -151,7 +151,7 @@ same "with the metrics on valid" "$(stair-train -q --model itemknn --neighbors "
 make -s -f "$TOP/pipelines/sweep.mk" BIN="$BIN" R=swept2 "${small[@]}" SYSTEM=contentknn GRID="content=0,3 smooth=0,8" >/dev/null 2>&1
 same "a sweep of options that a system is not given otherwise" "$(tail -n +2 swept2/sweep-contentknn.tsv | while IFS='	' read -r ndcg _ _ _ settings; do
 	# shellcheck disable=SC2046 # options
-	[ "$(stair-train -q --model itemknn --neighbors 1000 --shrink 50 --items swept2/alike.npz $(sed -E 's/(^| )/ --/g' <<<"$settings") --data swept2/data.npz |
+	[ "$(stair-train -q --model itemknn --neighbors 1000 --shrink 50 --power 2 --items swept2/alike.npz $(sed -E 's/(^| )/ --/g' <<<"$settings") --data swept2/data.npz |
 		stair-eval --data swept2/data.npz --split valid | awk '$1 == "ndcg" && $2 == 20 {printf "%.6f", $3}')" = "$ndcg" ] && echo yes
 done | paste -sd' ')" "yes yes yes yes"
 
