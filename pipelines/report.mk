@@ -28,7 +28,7 @@ $R/users.tsv: $R/model.npz $(trainings:%=$R/%.users.tsv) $R/users.opts $(BIN)/st
 
 report_cmd = $(call quote,$(NAME)) $(call quote,$(NOTE))
 $R/report.html: $R/report.tsv $R/users.tsv $R/top.tsv $R/titles.tsv $R/data.info $R/about.opts $R/report.opts \
-		$(wildcard $(HERE)page/*) $(BIN)/stair-cat
+		$(wildcard $(HERE)page/*) $(BIN)/stair-cat $(BIN)/stair-recommend
 	@bash $(HERE)page/report.sh $R '$(NAME)' $(BIN) >$@.new && mv $@.new $@
 
 report: $R/report.html

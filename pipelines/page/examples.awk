@@ -1,27 +1,22 @@
 # A few users, what they had and what is recommended to them, one item a row:
-#   stair-cat data.npz | awk -v dir=R -f examples.awk
-# Reads top.tsv and titles.tsv in R. Columns: user, had (in train or valid), top (in
+#   awk -v lists=FILE -v titles=FILE -f examples.awk PAIRS
+# Reads their pairs, as stair-cat prints them of a dataset, their lists by
+# stair-recommend, and the titles of all items. Columns: user, had (in train or valid), top (in
 # the list) or hit (in the list and in test), rank, item, title, picture; the
 # line "user held N more" tells how many items of test there were, and how many of
 # what was had are not shown.
-BEGIN { FS = OFS = "\t"; shown = 8; users = 3 }
-# the first users of the dataset that have something in test
-!($1 in number) {
-	if (taken == users)
-		next
-	number[$1] = 0
-}
+BEGIN { FS = OFS = "\t"; shown = 8 }
 $3 < 2 { had[$1, ++number[$1]] = $2 }
 $3 == 2 {
-	if (!left[$1]++ && taken < users)
+	if (!left[$1]++)
 		user[++taken] = $1
 	held[$1, $2] = 1
 }
 END {
-	while ((getline line <(dir "/titles.tsv")) > 0)
+	while ((getline line <titles) > 0)
 		if (split(line, f, "\t") >= 2)
 			about[f[1]] = f[2] OFS f[3]
-	while ((getline line <(dir "/top.tsv")) > 0) {
+	while ((getline line <lists) > 0) {
 		split(line, f, "\t")
 		if (f[1] in left)
 			list[f[1], f[2]] = f[3]

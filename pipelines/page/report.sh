@@ -10,7 +10,15 @@ mkdir -p "$out"
 # shellcheck source=pipelines/page/page.inc
 . "$(dirname "$0")/page.inc"
 awk -v dir="$dir" -v page="$page" -f "$page/common.awk" -f "$page/report.awk"
-"$bin/stair-cat" "$dir/data.npz" | awk -v dir="$dir" -f "$page/examples.awk" >"$out/examples.tsv"
+# The examples: the first users with test items, and their lists with these hidden,
+# whereas top.tsv leaves out what is in test, as bought.
+e=$out/examples
+"$bin/stair-cat" "$dir/data.npz" | awk -F'\t' '$3 == 2 && n < 3 && !($1 in met) { met[$1]; n++; print $1 }' >"$e.users"
+"$bin/stair-cat" "$dir/data.npz" | awk -F'\t' 'NR == FNR { met[$1]; next } $1 in met' "$e.users" - >"$e.pairs"
+awk 'BEGIN { FS = OFS = "\t" } $3 < 2 { print $1, $2 }' "$e.pairs" >"$e.had"
+"$bin/stair-recommend" -q --data "$dir/data.npz" --keep-seen --exclude-pairs "$e.had" --users "$e.users" -n 10 \
+	-o "$e.lists" "$dir/model.npz"
+awk -v lists="$e.lists" -v titles="$dir/titles.tsv" -f "$page/examples.awk" "$e.pairs" >"$e.tsv"
 note=$(head -n 1 "$dir/about.opts")
 
 # -- the text -----------------------------------------------------------------------
@@ -96,6 +104,7 @@ done
 echo '</div>'
 for kind in user item; do table <"$out/strata-$kind.tsv" | details "Numbers: by purchases of the $kind"; done
 echo '<h2 id="examples">Examples</h2>'
+echo '<p>Lists as they are with the test items hidden; <code>top.tsv</code> leaves these out, as bought.</p>'
 cards
 echo '<h2 id="made">How it was made</h2>'
 settings "$dir/report.plan.tsv" "$bin"

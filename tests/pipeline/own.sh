@@ -102,6 +102,11 @@ make -f ../installed/share/stair/own.mk INTER=../export/orders.csv USER_COLUMN=e
 	EPOCHS=3 THREADS=1 >../log 2>&1
 ok $? "without features"
 same "systems that need none" "$(cut -f1 runs/own/report/systems.tsv | tr -d '*' | tail -n +2 | tr '\n' ';')" "most popular items;ItemKNN;LightGCN;"
+# what is hidden in the examples can be found: their lists are those of the metrics
+stair-eval --data runs/own/data.npz --top 10 --per-user users.tsv -o /dev/null runs/own/model.npz
+same "hits in the examples are those of the metrics" \
+	"$(awk -F'\t' '$2 == "hit" {n[$1]++} $2 == "held" {held[$1] = $3} END {for (u in held) printf "%s %.6f\n", u, n[u] / held[u]}' runs/own/report/examples.tsv | sort)" \
+	"$(awk -F'\t' 'NR == FNR {at[$1]; next} $1 in at {printf "%s %.6f\n", $1, $3}' runs/own/report/examples.users users.tsv | sort)"
 same "ids where there are no titles" "$(grep -c '<span>B0' runs/own/report.html)" "$(awk -F'\t' '$2 != "held"' runs/own/report/examples.tsv | wc -l | tr -d ' ')"
 
 # sweeps and reports take such a file
