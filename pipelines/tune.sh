@@ -163,8 +163,8 @@ found() { # what a search found
 		smooth-both=0,0.25,0.5,1,2,4 shrink=0,20,50,100,200,500,1000 neighbors=50,100,300,1000,3000 power=1,2,4,8 \
 		row=1000,2000,4000 --
 	chosen "$(found)"
-	# what comes behind the training: 17 rankings by the blend, three of each system
-	reserve=$((2000000 + 30 * judged))
+	# what comes behind the training: 20 rankings by the blend, three of each system
+	reserve=$((2000000 + 35 * judged))
 	((reserve <= GIVEN * 600000)) || reserve=$((GIVEN * 600000))
 	echo $reserve >"$tune/reserve"
 

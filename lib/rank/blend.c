@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-const double blend_grid[BLEND_GRID] = {
-    0, .05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, 1, 1.25, 1.6, 2};
+const double blend_grid[BLEND_GRID] = {0, .05, .1, .15, .2, .25, .3, .4, .5, .6,
+    .7, .8, 1, 1.25, 1.6, 2, 2.5, 3.2, 4};
 
 static const int64_t cut = 20;
 

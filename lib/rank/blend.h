@@ -17,7 +17,7 @@
  * parts this is repeated until nothing changes, BLEND_ROUNDS times at most. So
  * the blend is never worse on these items than its best part.
  */
-enum { BLEND_GRID = 16, BLEND_ROUNDS = 4 };
+enum { BLEND_GRID = 19, BLEND_ROUNDS = 4 };
 extern const double blend_grid[BLEND_GRID]; /* ascending, from 0 */
 
 struct blend_opt {

@@ -96,7 +96,7 @@ done
 equal_files "stair-eval of a blend, -t 3" t1 t3
 equal_files "stair-recommend of a blend, -t 3" r1 r3
 stair-blend -v --data s.npz -o t.npz mf.npz knn.npz 2>err
-same "what is tried" "$(grep -c 'weights.*: valid NDCG@20' err)" 17
+same "what is tried" "$(grep -c 'weights.*: valid NDCG@20' err)" 20
 
 # bad input
 fails 2 "stair-blend: option '--data' is missing (see --help)" stair-blend pop.npz

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 import scipy.sparse as sp
 
-GRID = [0, .05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, 1, 1.25, 1.6, 2]
+GRID = [0, .05, .1, .15, .2, .25, .3, .4, .5, .6, .7, .8, 1, 1.25, 1.6, 2, 2.5, 3.2, 4]
 
 
 def part(d, name):
