@@ -79,7 +79,9 @@ $(foreach f,$(LOG),$(if $(wildcard $f),,$(error LOG: there is no file '$f')))
 $(foreach v,CATALOGUE STOCK,$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)'))))
 todays := $(foreach f,$(LOG),$(if $(shell test -s '$f' && echo yes),$f))
 earlier_logs := $(patsubst $Y/log/%,%,$(if $Y,$(wildcard $Y/log/*)))
-INTER := $(addprefix $R/log/,$(sort $(earlier_logs) $(foreach f,$(todays),$(DAY)_$(notdir $f))))
+# The day that is made again without LOG has the logs that it had.
+todays_logs := $(if $(LOG),$(foreach f,$(todays),$(DAY)_$(notdir $f)),$(notdir $(wildcard $R/log/$(DAY)_*)))
+INTER := $(addprefix $R/log/,$(sort $(earlier_logs) $(todays_logs)))
 INTER_hint = : on the first day LOG names the table of who bought what
 define log_rule
 $R/log/$(DAY)_$(notdir $1): $1

@@ -152,4 +152,7 @@ same "a first day without a log" "$? $(sed 's/^[^*]*\*\*\* //' make.err)" \
 nightly knn d01 d01.csv MODEL=itemknn
 nightly knn d02 d02.csv MODEL=itemknn
 same "a graph of items is made anew" "$? $(cat knn/d02/complete)" "0 full d01"
+cp knn/d02/data.npz before.npz
+nightly knn d02 "" MODEL=itemknn
+same "a day that is made again has the logs that it had" "$? $(cmp before.npz knn/d02/data.npz && ls knn/d02/log | tr '\n' ' ')" "0 d01_d01.csv d02_d02.csv "
 done_testing
