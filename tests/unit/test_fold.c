@@ -1,4 +1,5 @@
 /* The fold-in map and vectors from neighbours against naive twins. */
+#include "lib/fold/fold_explain.h"
 #include "lib/fold/fold_items.h"
 #include "lib/fold/fold_map.h"
 #include "lib/la/blas.h"
@@ -74,6 +75,43 @@ naive_map(const unsigned char *use, const struct mat *x, const struct mat *p)
         }
 }
 
+/* What an item of the user adds is what the map makes of it alone, as one of
+ * the user's n items. */
+static void
+test_reasons(const struct fold_map *m, const struct csr *h, const struct mat *x,
+    const struct mat *p)
+{
+    double worst = 0, room[FROM];
+    int unsorted = 0, few = 0;
+    for (int64_t u = 0; u < 50; u++) {
+        const int32_t *item = h->indices + h->indptr[u];
+        int64_t n = h->indptr[u + 1] - h->indptr[u], have = 0;
+        const float *to = x->x + 7 * D;
+        int32_t by[ITEMS];
+        float part[ITEMS];
+        int count = fold_explain_top(m, item, n, to, ITEMS, room, by, part);
+        for (int64_t k = 0; k < n; k++)
+            have += item[k] % 10 != 0;
+        few += count != have;
+        for (int r = 0; r < count; r++) {
+            double want_part = 0;
+            for (int k = 0; k < FROM; k++) {
+                int t = k < D ? k : k < D + P ? k - D : k - D - P;
+                double f = k >= D && k < D + P ? (double)p->x[by[r] * P + t]
+                                               : (double)x->x[by[r] * D + t];
+                f /= k < D + P ? (double)have : sqrt((double)have);
+                for (int j = 0; j < D; j++)
+                    want_part += f * m->w[k * TO + j] * (double)to[j];
+            }
+            worst = fmax(worst, fabs(want_part - (double)part[r]));
+            unsorted += r > 0 && part[r] > part[r - 1];
+        }
+        int top = fold_explain_top(m, item, n, to, 2, room, by, part);
+        few += top != (have < 2 ? have : 2);
+    }
+    ok(worst < 1e-6 && !unsorted && !few, "reasons (off %.1e)", worst);
+}
+
 static void
 test_map(void)
 {
@@ -113,6 +151,7 @@ test_map(void)
             fold_map_free(&m);
         }
     }
+    test_reasons(&first, &h, &x, &p);
     fold_map_free(&first);
     struct fold_map_fit fit = {&h, use, &user, NULL, NULL};
     must(fold_map_make(&first, &x, &p, &fit, &e), &e);
