@@ -78,9 +78,13 @@ Y := $(if $(before),$(RUNS)/$(before))
 $(foreach f,$(LOG),$(if $(wildcard $f),,$(error LOG: there is no file '$f')))
 $(foreach v,CATALOGUE STOCK,$(if $($v),$(if $(wildcard $($v)),,$(error $v: there is no file '$($v)'))))
 todays := $(foreach f,$(LOG),$(if $(shell test -s '$f' && echo yes),$f))
-earlier_logs := $(patsubst $Y/log/%,%,$(if $Y,$(wildcard $Y/log/*)))
+# RUNS/DAY/logs names those in the data of a complete day: an attempt that failed
+# may have left others.
+logs_of = $(if $(wildcard $1/logs),$(shell cat $1/logs),$(notdir $(wildcard $1/log/*)))
+earlier_logs := $(if $Y,$(call logs_of,$Y))
+$(foreach n,$(sort $(notdir $(todays))),$(if $(word 2,$(sort $(filter %/$n,$(addprefix /,$(todays))))),$(error LOG: several files are named '$n', and a day keeps its logs by name)))
 # The day that is made again without LOG has the logs that it had.
-todays_logs := $(if $(LOG),$(foreach f,$(todays),$(DAY)_$(notdir $f)),$(notdir $(wildcard $R/log/$(DAY)_*)))
+todays_logs := $(if $(LOG),$(foreach f,$(todays),$(DAY)_$(notdir $f)),$(filter $(DAY)_%,$(call logs_of,$R)))
 INTER := $(addprefix $R/log/,$(sort $(earlier_logs) $(todays_logs)))
 INTER_hint = : on the first day LOG names the table of who bought what
 define log_rule
@@ -139,6 +143,7 @@ endef
 export guard
 $R/complete: $R/top.tsv $R/valid.tsv
 	@$(if $Y,eval "$$guard")
+	@printf '%s\n' $(notdir $(INTER)) >$R/logs.new && mv $R/logs.new $R/logs
 	@echo '$(how) $(before)' >$@.new && mv $@.new $@
 
 nightly: $R/complete

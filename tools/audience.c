@@ -17,6 +17,7 @@ struct reader {
     const char *name;
     struct pair *pair;
     int64_t n, cap, unknown;
+    struct ids_shown stranger; /* an id that is no item */
 };
 
 static int
@@ -50,8 +51,11 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
     if (user < 0)
         return (int)user;
     int64_t item = ids_find(&r->d->item_ids, row->field[1]);
-    r->unknown += item < 0;
-    return item < 0 ? 0 : add(r, user, item, e);
+    if (item >= 0)
+        return add(r, user, item, e);
+    r->unknown++;
+    ids_show(&r->stranger, row->field[1]);
+    return 0;
 }
 
 static int
@@ -146,6 +150,12 @@ audience_read(
     if (!rc && r.unknown)
         cli_note(io, "'%s': passed over %" PRId64 " rows of unknown items",
             x.name, r.unknown);
+    if (!rc && r.unknown && !r.n)
+        cli_note(io, "none is left: %s",
+            ids_differ(
+                (char[IDS_CLAUSE]){0}, x.name, &r.stranger, &d->item_ids));
+    if (!rc && !a->n_users)
+        cli_note(io, "'%s' has no user, and so there are no lists", x.name);
     xin_close(&x);
     if (!rc)
         rc = join(&r, &io->err);

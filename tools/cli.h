@@ -211,6 +211,15 @@ void cli_note_split(struct cli *io, const char *model);
 /* Exits 2 if more than one of the n inputs is "-". */
 void cli_one_stdin(struct cli *io, const char *const *path, int n);
 
+/*
+ * Whether two paths are one file, whatever their names; "-" is the descriptor
+ * beside it. Two names of one device or pipe do no harm: these are not.
+ */
+int cli_same_file(const char *a, int a_fd, const char *b, int b_fd);
+
+/* Exits 2 if path, NULL or what an option names, is the file of --output. */
+void cli_second_output(struct cli *io, const char *option, const char *path);
+
 /* Closes stdout checked; with --verbose prints version, command, wall and CPU
  * seconds and peak memory. Returns main's exit code. */
 int cli_finish(struct cli *io);

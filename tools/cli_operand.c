@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *
 cli_split(struct cli *io, const char *operand, double *value, double min)
@@ -135,4 +136,27 @@ cli_one_stdin(struct cli *io, const char *const *path, int n)
         count += path[i] && strcmp(path[i], "-") == 0;
     if (count > 1)
         cli_usage(io, "only one input can be standard input");
+}
+
+static int
+look(const char *path, int fd, struct stat *st)
+{
+    return strcmp(path, "-") == 0 ? fstat(fd, st) : stat(path, st);
+}
+
+int
+cli_same_file(const char *a, int a_fd, const char *b, int b_fd)
+{
+    struct stat s, t;
+    if (look(a, a_fd, &s) || look(b, b_fd, &t))
+        return strcmp(a, b) == 0;
+    return S_ISREG(s.st_mode) && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
+}
+
+void
+cli_second_output(struct cli *io, const char *option, const char *path)
+{
+    if (path && cli_same_file(path, 1, io->out, 1))
+        cli_usage(io, "'--%s %s' and '--output %s' are the same file", option,
+            path, io->out);
 }

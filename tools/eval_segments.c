@@ -91,20 +91,30 @@ read_rows(struct cli *io, struct reader *r, struct xin *x)
             x->name, r->unknown);
 }
 
+const char *
+eval_segments_file(const char *operand, int *side)
+{
+    static const char *const prefix[2] = {"users=", "items="};
+    *side = -1;
+    for (int s = 0; s < 2; s++)
+        if (strncmp(operand, prefix[s], strlen(prefix[s])) == 0) {
+            *side = s;
+            return operand + strlen(prefix[s]);
+        }
+    return operand;
+}
+
 void
 eval_segments_read(struct cli *io, struct eval_groups *g, const char *operand,
     struct dataset *d)
 {
     struct ids *ids[2] = {&d->user_ids, &d->item_ids};
-    static const char *const prefix[2] = {"users=", "items="};
     static const char *const what[2] = {"user", "item"};
     struct reader r = {.ids = {ids[USERS], ids[ITEMS]}, .wanted = {1, 1}};
-    const char *path = operand;
-    for (int side = 0; side < 2; side++)
-        if (strncmp(operand, prefix[side], strlen(prefix[side])) == 0) {
-            path = operand + strlen(prefix[side]);
-            r.wanted[!side] = 0;
-        }
+    int asked;
+    const char *path = eval_segments_file(operand, &asked);
+    if (asked >= 0)
+        r.wanted[!asked] = 0;
     for (int side = 0; side < 2; side++) {
         die_if(ids_index(ids[side], what[side], &io->err), io);
         r.of[side] = mem_new(ids[side]->n, sizeof *r.of[side], &io->err);

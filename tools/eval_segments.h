@@ -5,6 +5,9 @@
 #include "lib/rank/eval_groups.h"
 #include "tools/cli.h"
 
+/* The file of FILE, users=FILE or items=FILE; *side becomes -1, 0 or 1. */
+const char *eval_segments_file(const char *operand, int *side);
+
 /*
  * Groups as a file has them: id, tab, segment. The operand is the file, whose
  * ids tell whether they are users or items, or users=FILE or items=FILE. Builds

@@ -21,10 +21,17 @@ split_cap(const char *text, int64_t *n)
 }
 
 void
-offer_check(struct cli *io, struct offer *o)
+offer_check(
+    struct cli *io, const struct offer *o, const char *const *input, int n)
 {
-    int64_t n;
-    if (o->cap && !split_cap(o->cap, &n))
+    enum { OWN = 4, MOST = 12 };
+    int64_t most;
+    const char *groups = o->cap ? split_cap(o->cap, &most) : NULL;
+    const char *in[MOST] = {o->only, o->exclude, o->pairs, groups};
+    for (int i = 0; i < n && OWN + i < MOST; i++)
+        in[OWN + i] = input[i];
+    cli_one_stdin(io, in, MOST);
+    if (o->cap && !groups)
         cli_usage(io,
             "option '--cap': '%s' is not a number of at least 1, a colon and a "
             "file, as in 2:brands.tsv",
@@ -41,7 +48,8 @@ struct reader {
     struct ids groups;
     struct pair *pair;
     int64_t n, cap, known, unknown;
-    struct ids_shown stranger; /* an id that is no item */
+    struct ids_shown stranger; /* an id that is not known */
+    const struct ids *missing; /* where it would have to be, items or lists */
     int pairs;                 /* whose list, item */
 };
 
@@ -54,9 +62,9 @@ add_pair(struct reader *r, const struct table_row *row, struct err *e)
 {
     int64_t u = ids_find(r->ids->lists, row->field[0]);
     int64_t i = ids_find(r->ids->items, row->field[1]);
-    if (i < 0)
-        ids_show(&r->stranger, row->field[1]);
     if (u < 0 || i < 0) {
+        r->missing = u < 0 ? r->ids->lists : r->ids->items;
+        ids_show(&r->stranger, row->field[u < 0 ? 0 : 1]);
         r->unknown++;
         return 0;
     }
@@ -74,6 +82,7 @@ add_item(struct reader *r, const struct table_row *row, struct err *e)
 {
     int64_t i = ids_find(r->ids->items, row->field[0]);
     if (i < 0) {
+        r->missing = r->ids->items;
         ids_show(&r->stranger, row->field[0]);
         r->unknown++;
         return 0;
@@ -123,7 +132,7 @@ read_rows(struct cli *io, const char *path, struct reader *r)
     if (!rc && r->unknown && !r->known && *r->stranger.s)
         cli_note(io, "none is left: %s",
             ids_differ(
-                (char[IDS_CLAUSE]){0}, x.name, &r->stranger, r->ids->items));
+                (char[IDS_CLAUSE]){0}, x.name, &r->stranger, r->missing));
     xin_close(&x);
     die_if(rc, io);
 }
@@ -203,7 +212,8 @@ put_items(struct cli *io, struct offer *o, const struct offer_ids *ids,
     die_if(rank_items_init(&o->items, n, shelf, degree, &io->err), io);
     o->items.reserved = o->cold;
     if (o->cold && !o->items.count[1])
-        cli_note(io, "no item is without train interactions");
+        cli_note(io, "no item%s is without train interactions",
+            only || out ? " of those that may be in lists" : "");
     free(only);
     free(out);
     free(shelf);

@@ -24,8 +24,10 @@ struct offer_ids {
     struct ids *items;
 };
 
-/* Exits 2 if --cap is malformed. */
-void offer_check(struct cli *io, struct offer *o);
+/* Exits 2 if --cap is malformed, or more than one of the offer's files and the
+ * n other inputs is standard input. */
+void offer_check(
+    struct cli *io, const struct offer *o, const char *const *input, int n);
 
 /*
  * Reads the files; unknown ids are passed over and counted in a note. train

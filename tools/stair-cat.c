@@ -159,6 +159,7 @@ check_options(struct cli *io, struct cat_opt *o, const char *path)
                       "none of");
     if (o->ids && strcmp(o->ids, "-") == 0 && strcmp(io->out, "-") == 0)
         cli_usage(io, "vectors and ids cannot both go to standard output");
+    cli_second_output(io, "ids", o->ids);
 }
 
 /* The member of a file that holds several: what servers answer with. */

@@ -75,8 +75,8 @@ check_args(struct cli *io, struct eval_args *a)
     const char *in[MAX_SEGMENTS + 2] = {a->data, a->model};
     if (a->segments.n > MAX_SEGMENTS)
         cli_usage(io, "option '--segments': there are users and items alone");
-    for (int i = 0; i < a->segments.n; i++)
-        in[i + 2] = a->segments.item[i];
+    for (int side, i = 0; i < a->segments.n; i++)
+        in[i + 2] = eval_segments_file(a->segments.item[i], &side);
     cli_one_stdin(io, in, a->segments.n + 2);
     parse_top(io, a);
     if (strcmp(a->split, "valid") == 0 && a->mask &&
@@ -90,6 +90,7 @@ check_args(struct cli *io, struct eval_args *a)
         strcmp(io->out, "-") == 0)
         cli_usage(io,
             "metrics and per-user metrics cannot both go to standard output");
+    cli_second_output(io, "per-user", a->per_user);
 }
 
 /* The table of single users. */

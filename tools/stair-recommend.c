@@ -43,13 +43,10 @@ check_args(struct cli *io, struct recommend_args *a)
     if (!a->data)
         cli_usage(io, "option '--data' is missing (see --help)");
     a->model = io->n_args ? io->arg[0] : "-";
-    const struct offer *o = &a->offer;
-    const char *in[] = {a->data, a->model, a->users, a->titles, o->only,
-        o->exclude, o->pairs, a->history};
-    cli_one_stdin(io, in, 8);
+    const char *in[] = {a->data, a->model, a->users, a->titles, a->history};
+    offer_check(io, &a->offer, in, 5);
     if (a->history && a->users)
         cli_usage(io, "options '--history' and '--users' do not go together");
-    offer_check(io, &a->offer);
     if (a->skip_unknown && !a->users)
         cli_usage(io, "option '--skip-unknown' needs '--users'");
 }

@@ -38,16 +38,13 @@ static void
 check_args(struct cli *io, struct similar_args *a)
 {
     a->model = io->n_args ? io->arg[0] : "-";
-    const struct offer *o = &a->offer;
-    const char *in[] = {
-        a->data, a->model, a->items, a->titles, o->only, o->exclude, o->pairs};
-    cli_one_stdin(io, in, 7);
-    offer_check(io, &a->offer);
+    const char *in[] = {a->data, a->model, a->items, a->titles};
+    offer_check(io, &a->offer, in, 4);
     if (a->items && a->item.n)
         cli_usage(io, "options '--item' and '--items' exclude each other");
     if (a->skip_unknown && !a->items)
         cli_usage(io, "option '--skip-unknown' needs '--items'");
-    if (o->cold && !a->data)
+    if (a->offer.cold && !a->data)
         cli_usage(io,
             "option '--cold' needs '--data', which says what nobody bought");
 }

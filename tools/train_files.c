@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { NAME_MAX_LENGTH = 64 }; /* members of checkpoints are named after it */
 
@@ -58,22 +57,6 @@ struct named {
     int fd;                    /* what "-" is */
 };
 
-static int
-look(const struct named *f, struct stat *st)
-{
-    return strcmp(f->path, "-") == 0 ? fstat(f->fd, st) : stat(f->path, st);
-}
-
-/* Two names of one device or pipe do no harm. Files are rank 0's. */
-static int
-is_same(const struct named *a, const struct named *b)
-{
-    struct stat s, t;
-    if (look(a, &s) || look(b, &t))
-        return strcmp(a->path, b->path) == 0;
-    return S_ISREG(s.st_mode) && s.st_dev == t.st_dev && s.st_ino == t.st_ino;
-}
-
 static void
 check_distinct(struct cli *io, const struct train_args *o)
 {
@@ -94,7 +77,7 @@ check_distinct(struct cli *io, const struct train_args *o)
                 f[i].option);
         for (int k = i + 1; k < n; k++)
             if (f[k].path && !(i == CHECKPOINT && k == RESUME) &&
-                is_same(&f[i], &f[k]))
+                cli_same_file(f[i].path, f[i].fd, f[k].path, f[k].fd))
                 cli_usage(io, "'--%s %s' and '--%s %s' are the same file",
                     f[i].option, f[i].path, f[k].option, f[k].path);
     }

@@ -179,6 +179,12 @@ same "a closed pipe is silent" "$(cat err)" ""
 # bad input
 fails 2 "stair-eval: option '--data' is missing (see --help)" stair-eval m.npz
 fails 2 "stair-eval: only one input can be standard input" stair-eval --data -
+fails 2 "stair-eval: only one input can be standard input" stair-eval --data d.npz --segments users=- -
+cp m.npz both
+ln both link
+fails 2 "stair-eval: '--per-user both' and '--output link' are the same file" stair-eval --data d.npz --per-user both -o link m.npz
+fails 2 "stair-eval: '--per-user new' and '--output new' are the same file" stair-eval --data d.npz --per-user new -o new m.npz
+runs "one device twice" stair-eval -q --data d.npz --per-user /dev/null -o /dev/null m.npz
 for top in 10,5 0 5,5 x '5,' ,5 1.5 99999999999999999999 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17; do
 	fails 2 "stair-eval: option '--top': '$top' is not 1 to 16 ascending numbers, as in 10,20" stair-eval --data d.npz --top $top m.npz
 done
@@ -207,7 +213,9 @@ stair-ingest -q --split label --label label -o d4.npz in4.csv
 stair-train -q --model popularity --data d4.npz -o m4.npz
 fails 1 "stair-eval: 'd4.npz': the id of user 0 contains a tab or a line end, which a table cannot hold" stair-eval --data d4.npz --per-user u4 m4.npz
 echo old >keep
-fails 1 "stair-eval: 'd.npz' is a dataset, not a model: see stair-train(1)" stair-eval --data d.npz -o keep --per-user keep d.npz
-same "old output survives" "$(cat keep)" old
+echo old >each
+fails 1 "stair-eval: 'd.npz' is a dataset, not a model: see stair-train(1)" stair-eval --data d.npz -o keep --per-user each d.npz
+same "old output survives" "$(cat keep each)" "old
+old"
 same "no temporary files" "$(find . -name '*.??????' -newer keep | head -3)" ""
 done_testing

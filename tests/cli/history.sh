@@ -54,7 +54,8 @@ same "unknown items alone: the popular ones" "$(cut -f 3,4 got.tsv)" "$(
 	stair-cat -m item_ids d1.npz | awk -F'\t' 'NR == FNR {n[$2] = $1; next} {print n[$1] + 0 "\t" FNR "\t" $1}' n.tsv - |
 		sort -k1,1nr -k2,2n | head -7 | awk -F'\t' '{print $3 "\t0"}'
 )"
-same "and a note" "$(stair-recommend --data d1.npz --history none.tsv mf.npz 2>&1 >/dev/null)" "stair-recommend: 'none.tsv': passed over 1 rows of unknown items"
+same "and notes" "$(stair-recommend --data d1.npz --history none.tsv mf.npz 2>&1 >/dev/null)" "stair-recommend: 'none.tsv': passed over 1 rows of unknown items
+stair-recommend: none is left: the ids of 'none.tsv' are such as 'nothing', the dataset's such as '$(stair-cat -m item_ids d1.npz | head -n 1)'"
 : >empty.tsv
 runs "an empty file" rec --history empty.tsv mf.npz
 same "has no lists" "$(cat runs.out)" ""
@@ -78,6 +79,11 @@ runs "users of the model" rec --explain 3 mf.npz
 same "have the lists that they have" "$(cut -f 1-4 runs.out)" "$(rec mf.npz)"
 runs "JSON" rec --json --explain 2 --history late.tsv mf.npz
 same "has reasons" "$(grep -c '"because": \[{"item": "' runs.out)" "$(wc -l <late.txt)"
+
+printf 'u\tnowhere\n' >strange.tsv
+same "no item known" "$(stair-recommend --data d2.npz --history strange.tsv knn.npz 2>&1 >/dev/null | tail -n 1 | cut -d, -f 1)" \
+	"stair-recommend: none is left: the ids of 'strange.tsv' are such as 'nowhere'"
+same "no user" "$(stair-recommend --data d2.npz --history /dev/null knn.npz 2>&1)" "stair-recommend: '/dev/null' has no user, and so there are no lists"
 
 # -- wrong usage -----------------------------------------------------------------
 fails 1 "stair-recommend: 'blend.npz' is a blend, and --explain explains the scores of one model" rec --explain 2 blend.npz

@@ -64,6 +64,13 @@ same "unknown items are counted" "$(cat err)" "stair-recommend: 'stock': passed 
 echo elsewhere >other
 c --exclude other knn.npz 2>&1 >/dev/null | tail -n 1 >err
 same "none of them known" "$(cat err)" "stair-recommend: none is left: the ids of 'other' are such as 'elsewhere', the dataset's such as '$(stair-cat -m item_ids cold.npz | head -n 1)'"
+printf 'nobody\tx\n' >other
+same "no user known" "$(c --exclude-pairs other knn.npz 2>&1 >/dev/null | tail -n 1)" "stair-recommend: none is left: the ids of 'other' are such as 'nobody', the dataset's such as 'a'"
+printf 'x\nz\n' >warm
+same "no cold item is left" "$(c --only warm --cold 1 knn.npz 2>&1 >/dev/null)" "stair-recommend: no item of those that may be in lists is without train interactions"
+for in in "--cap 1:- --only -" "--titles - --cap 1:-" "--cap 1:- -" "--history - --exclude -"; do
+	fails 2 "stair-recommend: only one input can be standard input" c $in
+done
 same "--exclude" "$(c -q --keep-seen --exclude stock knn.npz | list d)" "z q y2 "
 printf 'd\tz\nd\tx\nnobody\tx\nd\tz\n' >pairs
 same "--exclude-pairs" "$(c -q --exclude-pairs pairs knn.npz | list d) $(c -q --exclude-pairs pairs knn.npz | list b)" "y y2  x q "

@@ -34,6 +34,7 @@ fails 2 "stair-cat: option '--template': a % in 'a%' is not one of %i (id), %v (
 	stair-cat -f jsonl --template a% model.npz
 fails 2 "stair-cat: option '--template' goes with -f jsonl" stair-cat -f fvecs --template plain model.npz
 fails 2 "stair-cat: vectors and ids cannot both go to standard output" stair-cat -f fvecs --ids - model.npz
+fails 2 "stair-cat: '--ids new' and '--output new' are the same file" stair-cat -f fvecs --ids new -o new model.npz
 
 # ids of a file without any come from the dataset
 stair-whiten -q -d 4 -o init.npz item.npy

@@ -95,6 +95,7 @@ fails 2 "stair-similar: options '--item' and '--items' exclude each other" s --i
 fails 2 "stair-similar: option '--skip-unknown' needs '--items'" s --skip-unknown g.npz
 fails 2 "stair-similar: option '--cold' needs '--data', which says what nobody bought" s --cold 1 g.npz
 fails 2 "stair-similar: only one input can be standard input" s --items - -
+fails 2 "stair-similar: only one input can be standard input" s --cap 1:- -
 fails 1 "stair-similar: option '--item': unknown item 'no' (the first of the model is 'x')" s --item no g.npz
 fails 1 "stair-similar: 'some' line 2: unknown item 'no' (the first of the dataset is 'x')" s --data d.npz --items some g.npz
 fails 1 "stair-similar: option '--item': 'a' is a user, not an item" s --data d.npz --item a g.npz

@@ -155,4 +155,16 @@ same "a graph of items is made anew" "$? $(cat knn/d02/complete)" "0 full d01"
 cp knn/d02/data.npz before.npz
 nightly knn d02 "" MODEL=itemknn
 same "a day that is made again has the logs that it had" "$? $(cmp before.npz knn/d02/data.npz && ls knn/d02/log | tr '\n' ' ')" "0 d01_d01.csv d02_d02.csv "
+nightly knn d03 d03.catalogue MODEL=itemknn
+same "a table that is no log" "$? $(grep -c "has no user column" make.err)" "2 1"
+nightly knn d03 d03.csv MODEL=itemknn
+same "then the right one" "$? $(tr '\n' ' ' <knn/d03/logs)" "0 d01_d01.csv d02_d02.csv d03_d03.csv "
+nightly knn d03 "" MODEL=itemknn STOCK=
+same "the day again: not what failed" "$? $(tr '\n' ' ' <knn/d03/logs)" "0 d01_d01.csv d02_d02.csv d03_d03.csv "
+nightly knn d04 d04.csv MODEL=itemknn
+same "nor on the day after" "$? $(ls knn/d04/log | tr '\n' ' ')" "0 d01_d01.csv d02_d02.csv d03_d03.csv d04_d04.csv "
+mkdir -p other && cp d05.csv other/d04.csv
+nightly knn d05 "d04.csv other/d04.csv" MODEL=itemknn
+same "two logs of one name" "$? $(sed 's/^[^*]*\*\*\* //' make.err)" \
+	"2 LOG: several files are named 'd04.csv', and a day keeps its logs by name.  Stop."
 done_testing
