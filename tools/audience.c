@@ -1,6 +1,7 @@
 #include "tools/audience.h"
 
 #include "lib/base/mem.h"
+#include "lib/data/intake.h"
 #include "lib/io/foreign.h"
 #include "lib/io/table.h"
 
@@ -16,7 +17,7 @@ struct reader {
     const struct dataset *d;
     const char *name;
     struct pair *pair;
-    int64_t n, cap, unknown;
+    int64_t n, cap, rows, unknown;
     struct ids_shown stranger; /* an id that is no item */
 };
 
@@ -31,6 +32,16 @@ add(struct reader *r, int64_t user, int64_t item, struct err *e)
     return rc;
 }
 
+/* Names of columns, which are no user and no item of the dataset. */
+static int
+is_header(const struct reader *r, const struct table_row *row)
+{
+    return intake_usual(INTAKE_USER, row->field[0]) &&
+           intake_usual(INTAKE_ITEM, row->field[1]) &&
+           ids_find(&r->d->user_ids, row->field[0]) < 0 &&
+           ids_find(&r->d->item_ids, row->field[1]) < 0;
+}
+
 /* A user without any item that is known has an empty history, and a list. */
 static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
@@ -43,6 +54,8 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": a tab between user and item is missing",
             r->name, row->line);
+    if (!r->rows++ && is_header(r, row))
+        return 0;
     const char *why = ids_reason(row->field[0]);
     if (why)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",

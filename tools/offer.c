@@ -92,6 +92,8 @@ add_item(struct reader *r, const struct table_row *row, struct err *e)
         r->in[i] = 1;
         return 0;
     }
+    if (!row->field[1].n)
+        return 0;
     int64_t g = ids_add(&r->groups, row->field[1], e);
     if (g < 0)
         return (int)g;

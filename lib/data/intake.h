@@ -113,4 +113,7 @@ void intake_notes(const struct intake *k, intake_say *say, void *ctx);
 void intake_id_notes(
     const struct ids *ids, const char *what, intake_say *say, void *ctx);
 
+/* Whether a header could call the column of a role so. */
+int intake_usual(int role, struct text name);
+
 #endif

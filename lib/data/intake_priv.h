@@ -28,9 +28,6 @@ const char *intake_asked(const struct intake *k, int slot);
  * none of them. */
 int intake_rank(const struct intake *k, int slot, struct text name);
 
-/* Whether a header could say so of the role. */
-int intake_usual(int role, struct text name);
-
 /* "user", .., "condition". */
 const char *intake_role(int slot);
 

@@ -85,6 +85,9 @@ same "no item known" "$(stair-recommend --data d2.npz --history strange.tsv knn.
 	"stair-recommend: none is left: the ids of 'strange.tsv' are such as 'nowhere'"
 same "no user" "$(stair-recommend --data d2.npz --history /dev/null knn.npz 2>&1)" "stair-recommend: '/dev/null' has no user, and so there are no lists"
 
+{ printf 'user_id\tasin\n' && cat late.tsv; } >headed.tsv
+same "a header is no user" "$(rec --history headed.tsv knn.npz 2>&1)" "$(rec --history late.tsv knn.npz)"
+
 # -- wrong usage -----------------------------------------------------------------
 fails 1 "stair-recommend: 'blend.npz' is a blend, and --explain explains the scores of one model" rec --explain 2 blend.npz
 fails 2 "stair-recommend: options '--history' and '--users' do not go together" rec --history late.tsv --users late.txt mf.npz

@@ -76,6 +76,8 @@ printf 'd\tz\nd\tx\nnobody\tx\nd\tz\n' >pairs
 same "--exclude-pairs" "$(c -q --exclude-pairs pairs knn.npz | list d) $(c -q --exclude-pairs pairs knn.npz | list b)" "y y2  x q "
 printf 'x\tred\nz\tred\ny\tblue\n' >groups
 same "--cap, while ranking" "$(c -q --keep-seen -n 3 --cap 1:groups knn.npz | list d)" "z y q "
+printf 'x\t\nz\t\nx\tred\ny\tblue\n' >some
+same "an empty name is no group" "$(c -q --keep-seen -n 3 --cap 1:some knn.npz | list d)" "z x y "
 same "all together" "$(c -q --keep-seen -n 2 --cap 1:groups --exclude-pairs pairs --only stock knn.npz | list d)" "y "
 for t in 1 3; do c -q -t $t --keep-seen --cold 1 --cap 1:groups mf.npz >cold$t; done
 equal_files "-t 3" cold1 cold3
