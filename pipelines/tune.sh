@@ -165,7 +165,7 @@ found() { # what a search found
 	chosen "$(found)"
 	# what comes behind the training: 20 rankings by the blend, three of each system
 	reserve=$((2000000 + 35 * judged))
-	((reserve <= GIVEN * 600000)) || reserve=$((GIVEN * 600000))
+	((reserve <= GIVEN * 400000)) || reserve=$((GIVEN * 400000))
 	echo $reserve >"$tune/reserve"
 
 	# shellcheck disable=SC2086
