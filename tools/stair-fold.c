@@ -144,8 +144,9 @@ make_plan(struct cli *io, const struct fold_args *a, struct input *in,
             ranker_shown(a->model), in->data.n_items, ranker_shown(a->data));
     if (!plan->users[FOLD_USER_KEPT] && !plan->users[FOLD_USER_CHANGED])
         cli_die(io,
-            "'%s' has none of the %" PRId64
-            " users of '%s', so that nothing shows how vectors come from items",
+            "'%s' has no trained vector of any of the %" PRId64
+            " users of '%s', so that nothing shows how vectors come from "
+            "items; of a folded model, fold the one that was trained",
             ranker_shown(a->model), in->data.n_users, ranker_shown(a->data));
     cli_note(io,
         "users: %" PRId64 " are kept, %" PRId64 " have changed, %" PRId64
@@ -170,8 +171,8 @@ say_items(
     if (c->none)
         cli_note(io,
             "%" PRId64
-            " items have neither trained neighbours nor users: their vectors "
-            "are 0",
+            " items have neither trained neighbours nor trained users: their "
+            "vectors are 0",
             c->none);
     if (c->empty)
         cli_note(io,
@@ -245,7 +246,7 @@ main(int argc, char **argv)
             .arg = "FILE",
             .type = CLI_TEXT,
             .to = &a.items,
-            .help = "symmetric graph of the dataset's items, by stair-knn"},
+            .help = "graph of the dataset's items, by stair-knn"},
         {.name = "boost",
             .arg = "S",
             .type = CLI_REAL,

@@ -155,7 +155,7 @@ report_old(
         cli_die(io, "%s", io->err.msg);
     cli_note(io,
         "kept the numbers of %" PRId64 " users and %" PRId64 " items, of which "
-        "%" PRId64 " and %" PRId64 " have no interactions any more; %" PRId64
+        "%" PRId64 " and %" PRId64 " have no interactions; %" PRId64
         " users and %" PRId64 " items are new",
         a->old_users, a->old_items, users, items, d->n_users - a->old_users,
         d->n_items - a->old_items);

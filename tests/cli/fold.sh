@@ -37,7 +37,7 @@ stair-train -q --model mf -d 4 --epochs 3 --data d1.npz -o m.npz
 fold --data d2.npz -o f.npz m.npz
 said "users: 1 are kept, 3 have changed, 2 are new"
 said "items: 4 are kept, 0 have vectors from content, 1 from their users"
-said "3 items have neither trained neighbours nor users: their vectors are 0"
+said "3 items have neither trained neighbours nor trained users: their vectors are 0"
 said "1 new users have no items with vectors: theirs are 0"
 same "size" "$(stair-info f.npz | sed -n 's/^size	//p')" "users=6	items=8	d=4"
 same "name" "$(stair-info f.npz | sed -n 's/^text	name	//p')" mf
@@ -72,7 +72,7 @@ ingest -o other.npz other.csv
 fails 1 "stair-fold: 'm.npz' has none of the 4 items of 'other.npz'" stair-fold --data other.npz m.npz
 sed 's/^/u/; 1s/.*/user,item/' one.csv >other.csv
 ingest -o other.npz other.csv
-fails 1 "stair-fold: 'm.npz' has none of the 4 users of 'other.npz', so that nothing shows how vectors come from items" \
+fails 1 "stair-fold: 'm.npz' has no trained vector of any of the 4 users of 'other.npz', so that nothing shows how vectors come from items; of a folded model, fold the one that was trained" \
 	stair-fold --data other.npz m.npz
 printf 'user,item\na,z\nb,w\nc,x\nd,y\n' >other.csv
 ingest -o other.npz other.csv

@@ -74,7 +74,7 @@ ingest one.npz log.csv
 ingest two.npz --ids-from one.npz next.csv
 same "old users first, new ones behind" "$(users two.npz)" "a b c d "
 same "old items too" "$(items two.npz)" "x y z w v "
-said "kept the numbers of 2 users and 3 items, of which 1 and 1 have no interactions any more; 2 users and 2 items are new"
+said "kept the numbers of 2 users and 3 items, of which 1 and 1 have no interactions; 2 users and 2 items are new"
 said "read 4 rows, dropped 0 duplicates: 3 users, 4 items"
 said "users indexed by their old numbers first, items by their old numbers first"
 ingest two.npz --ids-from one.npz --catalogue shop.csv next.csv
