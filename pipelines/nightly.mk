@@ -143,6 +143,7 @@ endef
 export guard
 $R/complete: $R/top.tsv $R/valid.tsv
 	@$(if $Y,eval "$$guard")
+	@rm -f $R/.stair-* # what an attempt that was killed has left
 	@printf '%s\n' $(notdir $(INTER)) >$R/logs.new && mv $R/logs.new $R/logs
 	@echo '$(how) $(before)' >$@.new && mv $@.new $@
 
