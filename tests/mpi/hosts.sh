@@ -30,7 +30,8 @@ for n in 1 2 3 4; do
 	ip netns add $me$n
 	ip link add $me-$n netns ${me}h type veth peer name eth0 netns $me$n
 	hub ip link set $me-$n master bridge0 up
-	ip netns exec $me$n sh -c "ip addr add 10.77.0.$n/24 dev eth0 && ip link set eth0 up && ip link set lo up"
+	ip netns exec $me$n sh -c "ip addr add 10.77.0.$n/24 dev eth0 && ip link set eth0 up && ip link set lo up
+		echo 4 >/proc/sys/net/ipv4/tcp_retries2"
 done
 mpi_shop 64 || done_testing
 cat >agent.sh <<END
@@ -75,18 +76,27 @@ model() { # model N FREE_MS MBIT DELAY_MS
 		bytes = (n - 1) * (rows / steps * 4 * 4 / n * 1.04 + 100) # headers of packets
 		printf "%.3f\n", free + delay + (rate ? bytes * 8 / rate / 1000 : 0)}'
 }
-compare() { # compare NAME MEASURED MODEL
-	awk -v a="$2" -v b="$3" 'BEGIN {exit !(a < 1.2 * b && b < 1.2 * a)}'
-	ok $? "$1: $2 ms a step, modelled $3"
-	echo "# summary: $1: $2 ms a step, modelled $3"
+# compare N NAME MBIT DELAY_MS QDISC...: up to three times, as other work on the
+# machine may come between the two measurements.
+compare() {
+	local n=$1 name=$2 mbit=$3 delay=$4 free took modelled near=1
+	shift 4
+	for _ in 1 2 3; do
+		limit
+		free=$(step_ms "$n" 30)
+		limit "$@"
+		took=$(step_ms "$n" 4)
+		modelled=$(model "$n" "$free" "$mbit" "$delay")
+		awk -v a="$took" -v b="$modelled" 'BEGIN {exit !(a < 1.2 * b && b < 1.2 * a)}' && near=0 && break
+	done
+	limit
+	ok $near "$n hosts, $name: $took ms a step, modelled $modelled (without the limit $free)"
+	echo "# summary: $n hosts, $name: $took ms a step, modelled $modelled"
 }
 for n in 2 4; do
-	limit
-	free=$(step_ms $n 30)
-	limit tbf rate 4mbit burst 3kb latency 1000ms
-	compare "$n hosts, 4 Mbit/s (without the limit $free ms)" "$(step_ms $n 4)" "$(model $n "$free" 4 0)"
+	compare $n "4 Mbit/s" 4 0 tbf rate 4mbit burst 3kb latency 1000ms
 	if limit netem delay 20ms; then
-		compare "$n hosts, 20 ms (without the delay $free ms)" "$(step_ms $n 4)" "$(model $n "$free" 0 20)"
+		compare $n "20 ms" 0 20 netem delay 20ms
 	else
 		skip "$n hosts, 20 ms" "no netem in this kernel"
 	fi
