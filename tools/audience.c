@@ -4,33 +4,19 @@
 #include "lib/data/intake.h"
 #include "lib/io/foreign.h"
 #include "lib/io/table.h"
+#include "lib/la/pairs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-
-struct pair {
-    int32_t user, item;
-};
 
 struct reader {
     struct dataset *to;
     const struct dataset *d;
     const char *name;
-    struct pair *pair;
-    int64_t n, cap, rows, unknown;
+    struct pairs pairs;
+    int64_t rows, unknown;
     struct ids_shown stranger; /* an id that is no item */
 };
-
-static int
-add(struct reader *r, int64_t user, int64_t item, struct err *e)
-{
-    void *pair = r->pair;
-    int rc = mem_grow(&pair, &r->cap, r->n + 1, sizeof *r->pair, e);
-    r->pair = pair;
-    if (!rc)
-        r->pair[r->n++] = (struct pair){(int32_t)user, (int32_t)item};
-    return rc;
-}
 
 /* Names of columns, which are no user and no item of the dataset. */
 static int
@@ -65,39 +51,9 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
         return (int)user;
     int64_t item = ids_find(&r->d->item_ids, row->field[1]);
     if (item >= 0)
-        return add(r, user, item, e);
+        return pairs_add(&r->pairs, user, item, e);
     r->unknown++;
     ids_show(&r->stranger, row->field[1]);
-    return 0;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-    const struct pair *x = a, *y = b;
-    if (x->user != y->user)
-        return x->user < y->user ? -1 : 1;
-    return (x->item > y->item) - (x->item < y->item);
-}
-
-/* Each pair once. */
-static int
-make_train(struct reader *r, struct err *e)
-{
-    struct csr *a = &r->to->train;
-    int rc = csr_init(a, r->to->n_users, r->to->n_items, r->n, 0, e);
-    if (rc)
-        return rc;
-    if (r->n)
-        qsort(r->pair, (size_t)r->n, sizeof *r->pair, ascending);
-    int64_t k = 0;
-    a->nnz = 0;
-    for (int64_t u = 0; u < a->rows; u++) {
-        for (; k < r->n && r->pair[k].user == u; k++)
-            if (!k || ascending(&r->pair[k - 1], &r->pair[k]) != 0)
-                a->indices[a->nnz++] = r->pair[k].item;
-        a->indptr[u + 1] = a->nnz;
-    }
     return 0;
 }
 
@@ -132,10 +88,10 @@ join(struct reader *r, struct err *e)
         row[u] = ids_find(&r->d->user_ids, ids_get(&a->user_ids, u));
         int64_t k = row[u] < 0 ? 0 : train->indptr[row[u]];
         for (; row[u] >= 0 && k < train->indptr[row[u] + 1] && !rc; k++)
-            rc = add(r, u, train->indices[k], e);
+            rc = pairs_add(&r->pairs, u, train->indices[k], e);
     }
     if (!rc)
-        rc = make_train(r, e);
+        rc = pairs_csr(&r->pairs, a->n_users, a->n_items, &a->train, e);
     if (!rc)
         rc = copy_rows(&a->valid, &r->d->valid, row, a->n_users, e);
     if (!rc)
@@ -163,7 +119,7 @@ audience_read(
     if (!rc && r.unknown)
         cli_note(io, "'%s': passed over %" PRId64 " rows of unknown items",
             x.name, r.unknown);
-    if (!rc && r.unknown && !r.n)
+    if (!rc && r.unknown && !r.pairs.n)
         cli_note(io, "none is left: %s",
             ids_differ(
                 (char[IDS_CLAUSE]){0}, x.name, &r.stranger, &d->item_ids));
@@ -172,7 +128,7 @@ audience_read(
     xin_close(&x);
     if (!rc)
         rc = join(&r, &io->err);
-    free(r.pair);
+    pairs_free(&r.pairs);
     die_if(rc, io);
 }
 

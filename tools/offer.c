@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/io/table.h"
+#include "lib/la/pairs.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,15 +47,11 @@ struct reader {
     unsigned char *in; /* [items] 1: named in the file */
     int32_t *group;    /* [items] */
     struct ids groups;
-    struct pair *pair;
-    int64_t n, cap, known, unknown;
+    struct pairs pair;
+    int64_t known, unknown;
     struct ids_shown stranger; /* an id that is not known */
     const struct ids *missing; /* where it would have to be, items or lists */
     int pairs;                 /* whose list, item */
-};
-
-struct pair {
-    int32_t list, item;
 };
 
 static int
@@ -69,12 +66,7 @@ add_pair(struct reader *r, const struct table_row *row, struct err *e)
         return 0;
     }
     r->known++;
-    void *pair = r->pair;
-    int rc = mem_grow(&pair, &r->cap, r->n + 1, sizeof *r->pair, e);
-    r->pair = pair;
-    if (!rc)
-        r->pair[r->n++] = (struct pair){(int32_t)u, (int32_t)i};
-    return rc;
+    return pairs_add(&r->pair, u, i, e);
 }
 
 static int
@@ -149,33 +141,15 @@ read_items(struct cli *io, const char *path, const struct offer_ids *ids)
     return r.in;
 }
 
-static int
-by_list(const void *a, const void *b)
-{
-    const struct pair *x = a, *y = b;
-    if (x->list != y->list)
-        return x->list < y->list ? -1 : 1;
-    return (x->item > y->item) - (x->item < y->item);
-}
-
 static void
 read_pairs(struct cli *io, struct offer *o, const struct offer_ids *ids)
 {
     struct reader r = {.ids = ids, .columns = 2, .pairs = 1};
     read_rows(io, o->pairs, &r);
-    struct csr *a = &o->masked;
-    die_if(csr_init(a, ids->lists->n, ids->items->n, r.n, 0, &io->err), io);
-    if (r.n)
-        qsort(r.pair, (size_t)r.n, sizeof *r.pair, by_list);
-    int64_t k = 0;
-    a->nnz = 0;
-    for (int64_t u = 0; u < a->rows; u++) {
-        for (; k < r.n && r.pair[k].list == u; k++)
-            if (k == 0 || by_list(&r.pair[k - 1], &r.pair[k]) != 0)
-                a->indices[a->nnz++] = r.pair[k].item;
-        a->indptr[u + 1] = a->nnz;
-    }
-    free(r.pair);
+    die_if(
+        pairs_csr(&r.pair, ids->lists->n, ids->items->n, &o->masked, &io->err),
+        io);
+    pairs_free(&r.pair);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "lib/base/mem.h"
 #include "lib/fold/fold_model.h"
 #include "lib/la/blas.h"
+#include "lib/la/pairs.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -52,13 +53,6 @@ make_maps(struct stair *s, struct err *e)
     return rc;
 }
 
-static int
-ascending(const void *a, const void *b)
-{
-    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Ascending, each item once. */
 static int
 take_history(struct csr *h, const struct stair *s, const int64_t *first,
@@ -73,43 +67,14 @@ take_history(struct csr *h, const struct stair *s, const int64_t *first,
         if (had[k] < 0 || had[k] >= items)
             return err_set(e, ERR_RANGE, "%" PRId64 " is not below %" PRId64,
                 had[k], items);
-    int rc = csr_init(h, n, items, first[n], 0, e);
-    if (rc)
-        return rc;
-    h->nnz = 0;
-    for (int64_t u = 0; u < n; u++) {
-        int32_t *to = h->indices + h->nnz;
-        int64_t count = first[u + 1] - first[u], kept = 0;
-        for (int64_t k = 0; k < count; k++)
-            to[k] = (int32_t)had[first[u] + k];
-        if (count)
-            qsort(to, (size_t)count, sizeof *to, ascending);
-        for (int64_t k = 0; k < count; k++)
-            if (!kept || to[kept - 1] != to[k])
-                to[kept++] = to[k];
-        h->nnz += kept;
-        h->indptr[u + 1] = h->nnz;
-    }
-    return 0;
-}
-
-/* The vectors that the map makes of the history. */
-static int
-fold_users(struct mat *user, const struct fold_map *m, const struct csr *h,
-    struct err *e)
-{
-    int64_t d = m->vector->d;
-    double *room = mem_new(m->from + m->to, sizeof *room, e);
-    float *y = mem_new(m->to, sizeof *y, e);
-    int rc = room && y ? mat_init(user, h->rows, d, e) : ERR_NOMEM;
-    for (int64_t u = 0; u < h->rows && !rc; u++) {
-        (void)fold_map_row(m, h->indices + h->indptr[u],
-            h->indptr[u + 1] - h->indptr[u], room, y);
-        for (int64_t t = 0; t < d; t++)
-            user->x[u * d + t] = y[t];
-    }
-    free(room);
-    free(y);
+    struct pairs pairs = {0};
+    int rc = 0;
+    for (int64_t u = 0; u < n; u++)
+        for (int64_t k = first[u]; k < first[u + 1] && !rc; k++)
+            rc = pairs_add(&pairs, u, had[k], e);
+    if (!rc)
+        rc = pairs_csr(&pairs, n, items, h, e);
+    pairs_free(&pairs);
     return rc;
 }
 
@@ -126,7 +91,8 @@ make_scorers(struct audience *a, const struct stair *s, struct err *e)
         const struct ranker *part = stair_part(s, p);
         int rc = part->graph.indptr
                      ? scorer_graph(&a->scorer[p], &a->history, &part->graph, e)
-                     : fold_users(&a->user[p], &s->map[p], &a->history, e);
+                     : fold_model_users(
+                           &a->user[p], &s->map[p], &a->history, s->exec, e);
         if (!rc && !part->graph.indptr)
             rc = scorer_dense(&a->scorer[p], &a->user[p], &part->item, e);
         if (rc)

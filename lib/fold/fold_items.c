@@ -13,15 +13,6 @@ ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double
-norm(const float *x, int64_t d)
-{
-    double sum = 0;
-    for (int64_t t = 0; t < d; t++)
-        sum += (double)x[t] * (double)x[t];
-    return sqrt(sum);
-}
-
 /* The lower median of the norms of those that have vectors, 0 without any. */
 static int
 median_norm(const struct mat *x, const unsigned char *state, double *median,
@@ -33,7 +24,7 @@ median_norm(const struct mat *x, const unsigned char *state, double *median,
     size_t n = 0;
     for (int64_t i = 0; i < x->n; i++)
         if (state[i] == FOLD_OWN)
-            all[n++] = norm(x->x + i * x->d, x->d);
+            all[n++] = mat_norm(x->x + i * x->d, x->d);
     if (n)
         qsort(all, n, sizeof *all, ascending);
     *median = n ? all[(n - 1) / 2] : 0;
@@ -87,7 +78,7 @@ put(struct work *w, int64_t i)
     int64_t d = w->x->d;
     float *row = w->x->x + i * d;
     stretch(w->sum, d, 1);
-    double own = w->state[i] == FOLD_START ? norm(row, d) : 0;
+    double own = w->state[i] == FOLD_START ? mat_norm(row, d) : 0;
     for (int64_t t = 0; t < d && own > 0; t++)
         w->sum[t] += (double)row[t] / own;
     stretch(w->sum, d, w->length);
@@ -124,7 +115,7 @@ drop_noise(struct work *w)
     for (int64_t i = 0; i < w->x->n; i++) {
         float *row = w->x->x + i * d;
         if (w->state[i] == FOLD_START &&
-            norm(row, d) * FOLD_ITEMS_SHORT < w->median)
+            mat_norm(row, d) * FOLD_ITEMS_SHORT < w->median)
             w->state[i] = FOLD_NONE;
         if (w->state[i] == FOLD_NONE)
             memset(row, 0, (size_t)d * sizeof *row);

@@ -314,32 +314,42 @@ fold_model_map(struct fold_map *m, const struct ranker *r,
 }
 
 int
-fold_model_serve(struct ranker *r, const struct fold_map *m,
+fold_model_users(struct mat *user, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e)
 {
-    int64_t n = history->rows;
+    int64_t n = history->rows, d = m->vector->d;
     struct side to = {{0}, {0}};
     int64_t *all = mem_new(n, sizeof *all, e);
     unsigned char *got = mem_new(n, 1, e);
-    int rc = all && got ? mat_init(&to.vector, n, r->item.d, e) : ERR_NOMEM;
-    if (!rc && m->to > r->item.d)
-        rc = mat_init(&to.param, n, m->to - r->item.d, e);
+    int rc = all && got ? mat_init(&to.vector, n, d, e) : ERR_NOMEM;
+    if (!rc && m->to > d)
+        rc = mat_init(&to.param, n, m->to - d, e);
     if (!rc) {
         for (int64_t u = 0; u < n; u++)
             all[u] = u;
-        memset(to.vector.x, 0, (size_t)(n * to.vector.d) * sizeof(float));
+        memset(to.vector.x, 0, (size_t)(n * d) * sizeof(float));
         rc = map_wanted(m, history, all, n, &to, got, exec, e);
     }
     mat_free(&to.param);
     free(all);
     free(got);
-    if (rc) {
+    if (rc)
         mat_free(&to.vector);
+    *user = to.vector;
+    return rc;
+}
+
+int
+fold_model_serve(struct ranker *r, const struct fold_map *m,
+    const struct csr *history, struct exec *exec, struct err *e)
+{
+    struct mat user;
+    int rc = fold_model_users(&user, m, history, exec, e);
+    if (rc)
         return rc;
-    }
     mat_free(&r->user);
     mat_free(&r->user_param);
-    r->user = to.vector;
+    r->user = user;
     return 0;
 }
 

@@ -49,8 +49,12 @@ int fold_model(struct ranker *r, const struct fold_plan *plan,
 int fold_model_map(struct fold_map *m, const struct ranker *r,
     const struct csr *train, struct exec *exec, struct err *e) ERR_CHECKED;
 
-/* The vectors of r's users become those that the map makes of history; their
- * parameters go. ERR_NOMEM. */
+/* The vectors that the map makes of history, 0 for a user without any item that
+ * has one. The caller frees user; it is empty after an error. ERR_NOMEM. */
+int fold_model_users(struct mat *user, const struct fold_map *m,
+    const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
+
+/* The same become the vectors of r's users; their parameters go. */
 int fold_model_serve(struct ranker *r, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
 

@@ -60,6 +60,15 @@ mat_check_finite(const struct mat *m, const char *what, struct err *e)
         what, i / m->d, i % m->d, (double)m->x[i]);
 }
 
+double
+mat_norm(const float *x, int64_t d)
+{
+    double sum = 0;
+    for (int64_t t = 0; t < d; t++)
+        sum += (double)x[t] * (double)x[t];
+    return sqrt(sum);
+}
+
 double *
 mat_means(const struct mat *m, struct err *e)
 {

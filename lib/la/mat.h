@@ -34,6 +34,9 @@ int64_t mat_not_finite(const struct mat *m);
 int mat_check_finite(
     const struct mat *m, const char *what, struct err *e) ERR_CHECKED;
 
+/* The Euclidean norm of x [d], summed in double from the first on. */
+double mat_norm(const float *x, int64_t d);
+
 /* Means of the columns, [d], summed from the first row on. Caller frees; NULL:
  * no memory. */
 double *mat_means(const struct mat *m, struct err *e);

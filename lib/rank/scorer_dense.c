@@ -89,15 +89,6 @@ covariance_rows(void *ctx, int64_t block, int thread)
             s->covariance[j * d + k] *= scale;
 }
 
-static double
-norm(const float *x, int64_t d)
-{
-    double sum = 0;
-    for (int64_t t = 0; t < d; t++)
-        sum += (double)x[t] * (double)x[t];
-    return sqrt(sum);
-}
-
 static int
 make_spread(struct scorer_work *w, struct err *e)
 {
@@ -112,7 +103,7 @@ make_spread(struct scorer_work *w, struct err *e)
         const float *x = item->x + i * d;
         for (int64_t t = 0; t < d; t++)
             s->mean[t] += (double)x[t];
-        double length = norm(x, d);
+        double length = mat_norm(x, d);
         if (length > s->longest)
             s->longest = length;
     }
@@ -169,7 +160,7 @@ moments_of(const struct scorer_work *w, const float *x, double *wide)
     for (int64_t j = 0; j < d; j++)
         variance += u[j] * cu[j];
     return (struct scorer_moments){
-        mean, variance > 0 ? sqrt(variance) : 0, norm(x, d) * s->longest};
+        mean, variance > 0 ? sqrt(variance) : 0, mat_norm(x, d) * s->longest};
 }
 
 static void
@@ -255,7 +246,8 @@ check_range(struct scorer_rows user, const struct mat *item, struct err *e)
         return ERR_NOMEM;
     for (int w = 0; w < 2; w++)
         for (int64_t i = 0; i < side[w].n; i++) {
-            double length = norm(side[w].row(side[w].ctx, i, room), item->d);
+            double length =
+                mat_norm(side[w].row(side[w].ctx, i, room), item->d);
             if (length > worst[w]) {
                 worst[w] = length;
                 at[w] = i;

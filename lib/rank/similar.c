@@ -31,22 +31,13 @@ similar_items(const struct ranker *r, const char *path, struct err *e)
     return items_of(part);
 }
 
-static double
-length(const float *x, int64_t d)
-{
-    double sum = 0;
-    for (int64_t t = 0; t < d; t++)
-        sum += (double)x[t] * (double)x[t];
-    return sqrt(sum);
-}
-
 static int
 make_unit(struct mat *u, const struct mat *x, struct err *e)
 {
     int rc = mat_init(u, x->n, x->d, e);
     for (int64_t i = 0; i < x->n && !rc; i++) {
         const float *from = x->x + i * x->d;
-        double l = length(from, x->d);
+        double l = mat_norm(from, x->d);
         for (int64_t t = 0; t < x->d; t++)
             u->x[i * x->d + t] = l > 0 ? (float)((double)from[t] / l) : 0.0f;
     }
@@ -59,7 +50,7 @@ static int
 check_lengths(const struct mat *x, struct err *e)
 {
     for (int64_t i = 0; i < x->n; i++) {
-        double l = length(x->x + i * x->d, x->d);
+        double l = mat_norm(x->x + i * x->d, x->d);
         if (!(l * l < 0.5 * (double)FLT_MAX))
             return err_set(e, ERR_NUM,
                 "the inner products of item %" PRId64
