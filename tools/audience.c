@@ -33,13 +33,9 @@ static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
-    if (row->bad)
-        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
-            row->line, row->bad);
-    if (row->n < 2)
-        return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": a tab between user and item is missing",
-            r->name, row->line);
+    int rc = table_two(row, r->name, "user", "item", e);
+    if (rc)
+        return rc;
     if (!r->rows++ && is_header(r, row))
         return 0;
     const char *why = ids_reason(row->field[0]);

@@ -40,13 +40,9 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
     int64_t at[2] = {-1, -1};
-    if (row->bad)
-        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
-            row->line, row->bad);
-    if (row->n < 2)
-        return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": a tab between id and segment is missing",
-            r->name, row->line);
+    int rc = table_two(row, r->name, "id", "segment", e);
+    if (rc)
+        return rc;
     if (!row->field[1].n)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": the segment is empty", r->name, row->line);
@@ -61,7 +57,7 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
     int64_t segment = ids_add(&r->label, row->field[1], e);
     if (segment < 0)
         return (int)segment;
-    int rc = put(r, USERS, at[USERS], segment, row, e);
+    rc = put(r, USERS, at[USERS], segment, row, e);
     return rc ? rc : put(r, ITEMS, at[ITEMS], segment, row, e);
 }
 

@@ -101,14 +101,12 @@ static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
-    if (row->bad)
-        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
-            row->line, row->bad);
-    if (row->n < r->columns)
-        return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": a tab between %s and %s is missing",
-            r->name, row->line, r->pairs ? r->ids->what : "item",
-            r->pairs ? "item" : "group");
+    int rc = r->columns == 1
+                 ? table_good(row, r->name, e)
+                 : table_two(row, r->name, r->pairs ? r->ids->what : "item",
+                       r->pairs ? "item" : "group", e);
+    if (rc)
+        return rc;
     return r->pairs ? add_pair(r, row, e) : add_item(r, row, e);
 }
 

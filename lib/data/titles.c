@@ -4,7 +4,6 @@
 #include "lib/io/foreign.h"
 #include "lib/io/table.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,13 +34,9 @@ add(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
     struct titles *t = r->t;
-    if (row->bad)
-        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
-            row->line, row->bad);
-    if (row->n < 2)
-        return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": a tab between id and title is missing",
-            r->name, row->line);
+    int rc = table_two(row, r->name, "id", "title", e);
+    if (rc)
+        return rc;
     int first = r->rows++ == 0;
     int64_t i = ids_find(r->items, row->field[0]);
     if (i < 0)
@@ -50,7 +45,7 @@ add(void *ctx, const struct table_row *row, struct err *e)
         return 0;
     int64_t n = row->field[1].n;
     void *text = t->text;
-    int rc = mem_grow(&text, &t->cap, t->used + n, 1, e);
+    rc = mem_grow(&text, &t->cap, t->used + n, 1, e);
     t->text = text;
     if (rc)
         return rc;

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -286,4 +287,25 @@ table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
     free(r.buf);
     free(r.field);
     return rc;
+}
+
+int
+table_good(const struct table_row *row, const char *name, struct err *e)
+{
+    if (!row->bad)
+        return 0;
+    return err_set(
+        e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", name, row->line, row->bad);
+}
+
+int
+table_two(const struct table_row *row, const char *name, const char *one,
+    const char *other, struct err *e)
+{
+    int rc = table_good(row, name, e);
+    if (rc || row->n >= 2)
+        return rc;
+    return err_set(e, ERR_FORMAT,
+        "'%s' line %" PRId64 ": a tab between %s and %s is missing", name,
+        row->line, one, other);
 }

@@ -36,4 +36,12 @@ typedef int table_row_fn(void *ctx, const struct table_row *row, struct err *e);
 int table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
     void *ctx, struct err *e) ERR_CHECKED;
 
+/* For receivers, of a file called name: ERR_FORMAT for a malformed row, and of
+ * table_two also for one without a second field. "a tab between one and other
+ * is missing" */
+int table_good(
+    const struct table_row *row, const char *name, struct err *e) ERR_CHECKED;
+int table_two(const struct table_row *row, const char *name, const char *one,
+    const char *other, struct err *e) ERR_CHECKED;
+
 #endif

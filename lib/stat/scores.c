@@ -197,9 +197,9 @@ static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
-    if (row->bad)
-        return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", r->name,
-            row->line, row->bad);
+    int rc = table_good(row, r->name, e);
+    if (rc)
+        return rc;
     if (r->rows++ == 0 && row->n > 2 && strcmp(row->field[0].s, "user") == 0 &&
         strcmp(row->field[1].s, "targets") == 0)
         return header(r, row, e);
