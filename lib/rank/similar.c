@@ -4,7 +4,6 @@
 
 #include <float.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 
 static int64_t
