@@ -72,8 +72,8 @@ read_part(struct cli *io, const struct blend_args *a, struct dataset *d,
     struct part *p, struct scorer *s)
 {
     die_if(
-        ranker_read_part(p->path, p->role, &p->model, &io->hist, &io->err), io);
-    if (p->model.parts)
+        ranker_read(p->path, p->role, 1, &p->model, &io->hist, &io->err), io);
+    if (p->model.blend)
         cli_die(io, "'%s' is a blend, and a blend has no blends as parts",
             ranker_shown(p->path));
     die_if(ranker_scorer(&p->model, p->path, d, a->data, s, &io->err), io);
@@ -131,40 +131,31 @@ agree(int64_t *a, const int64_t *b, int64_t n)
 
 /* What the rows of every part were trained on, 0 where parts differ: such a row
  * is none that stays when the blend is folded. */
-static struct seen
-find_seen(struct ranker *const *part, int n)
+static void
+add_seen(struct seen *all, const struct ranker *r)
 {
-    struct seen all = {0};
-    for (int p = 0; p < n; p++) {
-        const struct seen *s = &part[p]->seen;
-        if (!s->user || !s->item)
-            continue;
-        if (!all.user)
-            all = *s;
-        agree(all.user, s->user, part[p]->user_ids.n);
-        agree(all.item, s->item, part[p]->item_ids.n);
-    }
-    return all;
+    if (!r->seen.user || !r->seen.item)
+        return;
+    if (!all->user)
+        *all = r->seen;
+    agree(all->user, r->seen.user, r->user_ids.n);
+    agree(all->item, r->seen.item, r->item_ids.n);
 }
 
 /* A model of weight 0 is no part. */
 static void
 write_parts(struct cli *io, struct blend_args *a, const struct dataset *d)
 {
-    struct ranker *part[SCORER_PARTS];
-    double weight[SCORER_PARTS];
-    int n = 0;
+    struct ranker r = {.blend = 1};
     for (int p = 0; p < a->parts; p++)
         if (a->part[p].weight > 0) {
-            part[n] = &a->part[p].model;
-            weight[n++] = a->part[p].weight;
+            r.part[r.parts] = a->part[p].model.part[0];
+            r.part[r.parts++].weight = a->part[p].weight;
+            add_seen(&r.seen, &a->part[p].model);
         }
     identity_inherit(&io->hist, IDENTITY_ALL);
     char *history = cli_history(io);
-    struct seen seen = find_seen(part, n);
-    die_if(ranker_write_blend(
-               io->out, part, weight, n, d, &seen, history, &io->err),
-        io);
+    die_if(ranker_write(io->out, &r, d, &r.seen, history, &io->err), io);
     free(history);
 }
 

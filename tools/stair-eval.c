@@ -270,7 +270,7 @@ main(int argc, char **argv)
     struct scorer s;
     struct result result = {.groups = 0};
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
-    die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
+    die_if(ranker_read(a.model, "model", 0, &r, &io.hist, &io.err), &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     cli_belong(&io, IDENTITY_ALL);
     make_groups(&io, &a, &d, &result);

@@ -71,7 +71,7 @@ read_graph(struct cli *io, const struct fold_args *a, struct input *in)
  * numbers fit, those of the dataset. */
 static void
 find_rows(struct cli *io, const struct fold_args *a, struct input *in,
-    const struct ranker *vectors)
+    const struct ranker_part *vectors)
 {
     struct ranker *m = &in->model;
     int64_t users = vectors->user.n, items = vectors->item.n;
@@ -101,12 +101,10 @@ find_rows(struct cli *io, const struct fold_args *a, struct input *in,
         ranker_shown(a->model));
 }
 
-/* The first part with vectors, or the model itself, or NULL. */
-static const struct ranker *
+/* The first part with vectors, or NULL. */
+static const struct ranker_part *
 find_vectors(const struct ranker *m)
 {
-    if (m->item.x)
-        return m;
     for (int p = 0; p < m->parts; p++)
         if (m->part[p].item.x)
             return &m->part[p];
@@ -121,11 +119,11 @@ read_input(struct cli *io, const struct fold_args *a, struct input *in)
         read_graph(io, a, in);
     if (a->before)
         die_if(dataset_read(a->before, &in->before, &io->hist, &io->err), io);
-    die_if(ranker_read_part(a->model, "model", &in->model, &io->hist, &io->err),
-        io);
+    die_if(
+        ranker_read(a->model, "model", 1, &in->model, &io->hist, &io->err), io);
     if (in->data.valid.nnz + in->data.test.nnz)
         cli_note_split(io, a->model);
-    const struct ranker *vectors = find_vectors(&in->model);
+    const struct ranker_part *vectors = find_vectors(&in->model);
     if (!vectors)
         cli_die(io,
             "'%s' ranks by a graph of items, which serves new users as it is; "
@@ -186,9 +184,8 @@ fold_all(struct cli *io, struct input *in, const struct fold_plan *plan,
 {
     struct ranker *m = &in->model;
     struct fold_count count = {0};
-    int parts = m->parts ? m->parts : 1;
-    for (int p = 0; p < parts; p++) {
-        struct ranker *r = m->parts ? &m->part[p] : m;
+    for (int p = 0; p < m->parts; p++) {
+        struct ranker_part *r = &m->part[p];
         if (r->graph.indptr && r->graph.rows != in->rows.item_ids->n)
             cli_die(io,
                 "part %d is a graph of %" PRId64
@@ -218,16 +215,10 @@ static void
 write_model(
     struct cli *io, const struct input *in, const struct fold_plan *plan)
 {
-    const struct ranker *m = &in->model;
-    struct ranker *part[SCORER_PARTS];
     identity_inherit(&io->hist, IDENTITY_ALL);
     char *history = cli_history(io);
-    for (int p = 0; p < m->parts; p++)
-        part[p] = &m->part[p];
-    die_if(m->parts ? ranker_write_blend(io->out, part, m->weight, m->parts,
-                          &in->data, &plan->seen, history, &io->err)
-                    : ranker_write(io->out, m, &in->data, &plan->seen, history,
-                          &io->err),
+    die_if(ranker_write(
+               io->out, &in->model, &in->data, &plan->seen, history, &io->err),
         io);
     free(history);
 }

@@ -123,7 +123,7 @@ recommend(struct cli *io, const struct recommend_args *a,
  * explain the scores of vectors. */
 static void
 use_map(struct cli *io, const struct recommend_args *a, const struct dataset *d,
-    const struct dataset *whom, struct ranker *r, struct fold_map *map)
+    const struct dataset *whom, struct ranker_part *r, struct fold_map *map)
 {
     struct exec *exec = cli_exec(io);
     die_if(fold_model_map(map, r, &d->train, exec, &io->err), io);
@@ -144,8 +144,6 @@ use_maps(struct cli *io, const struct recommend_args *a,
     if (!ranker_has_users(r))
         return;
     die_if(blas_reserve((int)io->threads, &io->err), io);
-    if (!r->parts)
-        use_map(io, a, d, whom, r, map);
     for (int p = 0; p < r->parts; p++)
         if (!r->part[p].graph.indptr) {
             fold_map_free(map);
@@ -228,9 +226,7 @@ main(int argc, char **argv)
     struct titles t = {0};
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     int mapped = a.history || a.explain;
-    die_if(mapped ? ranker_read_part(a.model, "model", &r, &io.hist, &io.err)
-                  : ranker_read(a.model, &r, &io.hist, &io.err),
-        &io);
+    die_if(ranker_read(a.model, "model", mapped, &r, &io.hist, &io.err), &io);
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     /* a graph serves any user; a model of all data is the best one to use */
     cli_belong(&io, ranker_has_users(&r) ? IDENTITY_USERS | IDENTITY_ITEMS

@@ -191,7 +191,7 @@ main(int argc, char **argv)
     struct titles t = {0};
     if (a.data)
         die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
-    die_if(ranker_read(a.model, &r, &io.hist, &io.err), &io);
+    die_if(ranker_read(a.model, "model", 0, &r, &io.hist, &io.err), &io);
     cli_belong(&io, IDENTITY_ITEMS);
     struct ids *ids = ids_of(&io, &a, &r, &d);
     struct offer_ids offer_ids = {"item", ids, ids};
@@ -216,7 +216,7 @@ main(int argc, char **argv)
             ranker_shown(a.titles), ranker_shown(w.path),
             ids_differ((char[IDS_CLAUSE]){0}, ranker_shown(a.titles),
                 &t.stranger, ids));
-    if (a.inner && r.graph.indptr)
+    if (a.inner && !r.blend && r.part[0].graph.indptr)
         cli_die(&io,
             "'%s' is a graph of items, whose values are the scores: --inner "
             "is for vectors",

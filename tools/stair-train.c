@@ -138,11 +138,12 @@ write_model(struct cli *io, const char *name, const struct dataset *d,
     const struct mat vec[2], const struct mat param[2])
 {
     char *history = cli_history(io), *copy = strdup(name);
-    struct ranker r = {.name = copy,
-        .user = vec[0],
-        .item = vec[1],
-        .user_param = param[0],
-        .item_param = param[1]};
+    struct ranker r = {.parts = 1,
+        .part = {{.name = copy,
+            .user = vec[0],
+            .item = vec[1],
+            .user_param = param[0],
+            .item_param = param[1]}}};
     struct seen seen;
     if (!copy)
         cli_die(io, "out of memory");

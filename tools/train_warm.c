@@ -13,15 +13,16 @@ static void
 check_model(struct cli *io, const struct train_args *o, const struct ranker *m)
 {
     const char *name = ranker_shown(o->start);
-    if (m->parts || m->graph.indptr)
+    const struct ranker_part *part = &m->part[0];
+    if (m->blend || part->graph.indptr)
         cli_die(io, "'%s' is a %s, and a training starts from one model", name,
-            m->parts ? "blend" : "graph of items");
-    if (!m->user_param.x || !m->item_param.x)
+            m->blend ? "blend" : "graph of items");
+    if (!part->user_param.x || !part->item_param.x)
         cli_die(io, "'%s' has vectors but no parameters to start from", name);
-    if (m->name && strcmp(m->name, o->model) != 0)
-        cli_die(io, "'%s' is a model of '%s', not of '%s'", name, m->name,
+    if (part->name && strcmp(part->name, o->model) != 0)
+        cli_die(io, "'%s' is a model of '%s', not of '%s'", name, part->name,
             o->model);
-    if (m->user_ids.n != m->user.n || m->item_ids.n != m->item.n)
+    if (m->user_ids.n != part->user.n || m->item_ids.n != part->item.n)
         cli_die(io, "'%s' has no ids of its users and items", name);
 }
 
@@ -47,7 +48,7 @@ fold(struct cli *io, const struct train_args *o, const struct train_input *in,
             io);
     unsigned char *state = mem_new(in->data.n_items, 1, &io->err);
     die_if(state ? 0 : ERR_NOMEM, io);
-    die_if(fold_model(m, &plan, &opt, state, &count, &io->err), io);
+    die_if(fold_model(&m->part[0], &plan, &opt, state, &count, &io->err), io);
     cli_note(io,
         "starting from %" PRId64 " users and %" PRId64 " items; new: %" PRId64
         " users, %" PRId64 " items by content, %" PRId64 " by users, %" PRId64
@@ -64,9 +65,9 @@ fold(struct cli *io, const struct train_args *o, const struct train_input *in,
 /* The width of the model is that of its parameters. */
 static void
 take_width(struct cli *io, struct train_args *o, struct train_input *in,
-    const struct ranker *m)
+    const struct mat *param)
 {
-    int64_t d = m->item_param.d;
+    int64_t d = param->d;
     if (system_param(o->system, "dim") >= 0) {
         int64_t dim = system_int(&o->set, "dim");
         if (dim && dim != d)
@@ -77,9 +78,8 @@ take_width(struct cli *io, struct train_args *o, struct train_input *in,
     }
     if (o->init || !o->system->reads.init)
         return;
-    die_if(mat_init(&in->init, m->item_param.n, d, &io->err), io);
-    memcpy(in->init.x, m->item_param.x,
-        (size_t)(in->init.n * d) * sizeof *in->init.x);
+    die_if(mat_init(&in->init, param->n, d, &io->err), io);
+    memcpy(in->init.x, param->x, (size_t)(in->init.n * d) * sizeof *in->init.x);
 }
 
 void
@@ -87,20 +87,21 @@ train_warm_read(struct cli *io, struct train_args *o, struct train_input *in,
     struct train_warm *w)
 {
     struct ranker m;
+    struct ranker_part *part = &m.part[0];
     *w = (struct train_warm){0};
     if (!o->start)
         return;
-    die_if(ranker_read_part(o->start, "start", &m, &io->hist, &io->err), io);
+    die_if(ranker_read(o->start, "start", 1, &m, &io->hist, &io->err), io);
     check_model(io, o, &m);
     if (in->data.valid.nnz + in->data.test.nnz)
         cli_note_split(io, o->start);
-    w->old[0] = m.user.n;
-    w->old[1] = m.item.n;
+    w->old[0] = part->user.n;
+    w->old[1] = part->item.n;
     fold(io, o, in, &m, w);
-    take_width(io, o, in, &m);
-    w->user = m.user_param;
-    w->item = m.item_param;
-    m.user_param = m.item_param = (struct mat){0};
+    take_width(io, o, in, &part->item_param);
+    w->user = part->user_param;
+    w->item = part->item_param;
+    part->user_param = part->item_param = (struct mat){0};
     ranker_free(&m);
 }
 

@@ -39,7 +39,7 @@ read_files(struct stair *s, const char *data, const char *model, struct err *e)
     struct hist h = {0};
     int rc = dataset_read(data, &s->data, &h, e);
     if (!rc)
-        rc = ranker_read_part(model, "model", &s->model, &h, e);
+        rc = ranker_read(model, "model", 1, &s->model, &h, e);
     if (!rc)
         rc = identity_check(&h, 1,
             ranker_has_users(&s->model) ? IDENTITY_USERS | IDENTITY_ITEMS
@@ -125,9 +125,8 @@ stair_close(struct stair *s)
         return;
     for (int m = 0; m < STAIR_MEASURES; m++)
         similar_free(&s->alike[m].similar);
-    for (int p = 0; s->map && p < stair_parts(s); p++)
+    for (int p = 0; p < SCORER_PARTS; p++)
         fold_map_free(&s->map[p]);
-    free(s->map);
     stair_offer_free(s->all);
     ranker_free(&s->model);
     dataset_free(&s->data);

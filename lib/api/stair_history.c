@@ -1,19 +1,16 @@
 #include "lib/api/stair_priv.h"
-#include "lib/base/mem.h"
 #include "lib/fold/fold_model.h"
 #include "lib/la/blas.h"
 #include "lib/la/pairs.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 /* The scores of users who are given by what they have. */
 struct audience {
-    struct csr history;        /* [users] x items */
-    struct mat *user;          /* [parts] of vectors */
-    struct scorer *scorer;     /* [parts] */
-    struct scorer_part *share; /* [parts] */
+    struct csr history;            /* [users] x items */
+    struct mat user[SCORER_PARTS]; /* of vectors */
+    struct scorer_part share[SCORER_PARTS];
     struct scorer all;
 };
 
@@ -28,28 +25,19 @@ load_blas(int threads, struct err *e)
     return rc;
 }
 
+/* Maps that are made before one fails stay for the next call. */
 static int
 make_maps(struct stair *s, struct err *e)
 {
-    int parts = stair_parts(s);
-    if (s->map)
-        return 0;
-    int rc =
-        ranker_has_users(&s->model) ? load_blas(exec_threads(s->exec), e) : 0;
-    struct fold_map *map = rc ? NULL : mem_zero(parts, sizeof *map, e);
-    if (!map)
-        return rc ? rc : ERR_NOMEM;
-    for (int p = 0; p < parts && !rc; p++)
-        if (!stair_part(s, p)->graph.indptr)
-            rc = fold_model_map(
-                &map[p], stair_part(s, p), &s->data.train, s->exec, e);
-    if (!rc) {
-        s->map = map;
-        return 0;
+    int rc = 0;
+    for (int p = 0; p < s->model.parts && !rc; p++) {
+        const struct ranker_part *part = &s->model.part[p];
+        if (part->graph.indptr || s->map[p].w)
+            continue;
+        rc = load_blas(exec_threads(s->exec), e);
+        if (!rc)
+            rc = fold_model_map(&s->map[p], part, &s->data.train, s->exec, e);
     }
-    for (int p = 0; p < parts; p++)
-        fold_map_free(&map[p]);
-    free(map);
     return rc;
 }
 
@@ -81,28 +69,20 @@ take_history(struct csr *h, const struct stair *s, const int64_t *first,
 static int
 make_scorers(struct audience *a, const struct stair *s, struct err *e)
 {
-    int parts = stair_parts(s);
-    a->user = mem_zero(parts, sizeof *a->user, e);
-    a->scorer = mem_zero(parts, sizeof *a->scorer, e);
-    a->share = mem_zero(parts, sizeof *a->share, e);
-    if (!a->user || !a->scorer || !a->share)
-        return ERR_NOMEM;
-    for (int p = 0; p < parts; p++) {
-        const struct ranker *part = stair_part(s, p);
-        int rc = part->graph.indptr
-                     ? scorer_graph(&a->scorer[p], &a->history, &part->graph, e)
-                     : fold_model_users(
-                           &a->user[p], &s->map[p], &a->history, s->exec, e);
-        if (!rc && !part->graph.indptr)
-            rc = scorer_dense(&a->scorer[p], &a->user[p], &part->item, e);
-        if (rc)
-            return rc;
-        a->scorer[p].history = &a->history;
-        a->share[p] = (struct scorer_part){
-            &a->scorer[p], s->model.parts ? s->model.weight[p] : 1};
+    int rc = 0;
+    for (int p = 0; p < s->model.parts && !rc; p++) {
+        const struct ranker_part *part = &s->model.part[p];
+        struct scorer *scorer = &a->share[p].scorer;
+        if (part->graph.indptr) {
+            rc = scorer_graph(scorer, &a->history, &part->graph, e);
+            continue;
+        }
+        rc = fold_model_users(&a->user[p], &s->map[p], &a->history, s->exec, e);
+        if (!rc)
+            rc = scorer_dense(scorer, &a->user[p], &part->item, e);
+        scorer->history = &a->history;
     }
-    a->all = a->scorer[0];
-    return parts > 1 ? scorer_blend(&a->all, a->share, parts, e) : 0;
+    return rc ? rc : ranker_blend(&s->model, a->share, &a->all, e);
 }
 
 int
@@ -122,11 +102,8 @@ stair_history(struct stair *s, const int64_t *first, const int64_t *had,
     struct rank_opt o = {.mask = {keep_seen ? NULL : &a.history}, .n_users = n};
     if (!rc)
         rc = stair_rank(s, &a.all, &o, offer, &l, &e);
-    for (int p = 0; a.user && p < stair_parts(s); p++)
+    for (int p = 0; p < SCORER_PARTS; p++)
         mat_free(&a.user[p]);
-    free(a.user);
-    free(a.scorer);
-    free(a.share);
     csr_free(&a.history);
     return stair_report(rc, &e, error);
 }

@@ -26,25 +26,12 @@ struct stair {
         struct similar similar;
         struct scorer scorer;
     } alike[STAIR_MEASURES];
-    struct fold_map *map; /* [parts] from items to users, of vectors */
+    struct fold_map map[SCORER_PARTS]; /* from items to users, of vectors */
 };
 
 struct stair_offer {
     struct rank_items items;
 };
-
-/* The model's parts, itself if it is no blend. */
-static inline int
-stair_parts(const struct stair *s)
-{
-    return s->model.parts ? s->model.parts : 1;
-}
-
-static inline const struct ranker *
-stair_part(const struct stair *s, int p)
-{
-    return s->model.parts ? &s->model.part[p] : &s->model;
-}
 
 /* Copies the sentence of a failure; of the codes within, the caller knows
  * some. */

@@ -42,7 +42,7 @@ copy_rows(struct mat *to, const struct mat *old, const int64_t *row, int64_t n,
 }
 
 static int
-take_sides(struct work *w, const struct ranker *r, struct err *e)
+take_sides(struct work *w, const struct ranker_part *r, struct err *e)
 {
     const struct fold_plan *p = w->plan;
     int64_t users = p->data->n_users, items = p->data->n_items;
@@ -251,7 +251,7 @@ check_sides(const struct work *w, struct err *e)
 }
 
 static void
-put_sides(struct ranker *r, struct work *w)
+put_sides(struct ranker_part *r, struct work *w)
 {
     mat_free(&r->user);
     mat_free(&r->item);
@@ -264,7 +264,7 @@ put_sides(struct ranker *r, struct work *w)
 }
 
 int
-fold_model(struct ranker *r, const struct fold_plan *plan,
+fold_model(struct ranker_part *r, const struct fold_plan *plan,
     const struct fold_opt *o, unsigned char *state, struct fold_count *count,
     struct err *e)
 {
@@ -290,7 +290,7 @@ fold_model(struct ranker *r, const struct fold_plan *plan,
 }
 
 int
-fold_model_map(struct fold_map *m, const struct ranker *r,
+fold_model_map(struct fold_map *m, const struct ranker_part *r,
     const struct csr *train, struct exec *exec, struct err *e)
 {
     *m = (struct fold_map){0};
@@ -340,7 +340,7 @@ fold_model_users(struct mat *user, const struct fold_map *m,
 }
 
 int
-fold_model_serve(struct ranker *r, const struct fold_map *m,
+fold_model_serve(struct ranker_part *r, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e)
 {
     struct mat user;
@@ -369,7 +369,8 @@ find_today(const struct fold_plan *plan, int64_t rows, struct err *e)
 }
 
 int
-fold_model_graph(struct ranker *r, const struct fold_plan *plan, struct err *e)
+fold_model_graph(
+    struct ranker_part *r, const struct fold_plan *plan, struct err *e)
 {
     struct csr *old = &r->graph, by_column = {0}, a = {0};
     int64_t items = plan->data->n_items, n = 0;

@@ -37,7 +37,7 @@ struct fold_count {
  * Needs blas_reserve. Bytes do not depend on exec. ERR_SHAPE if the model's
  * rows are not those of the plan, ERR_NUM, ERR_NOMEM; r is as before then.
  */
-int fold_model(struct ranker *r, const struct fold_plan *plan,
+int fold_model(struct ranker_part *r, const struct fold_plan *plan,
     const struct fold_opt *o, unsigned char *state, struct fold_count *count,
     struct err *e) ERR_CHECKED;
 
@@ -46,7 +46,7 @@ int fold_model(struct ranker *r, const struct fold_plan *plan,
  * vectors, for those whom it lacks: lent the item vectors and parameters of r.
  * Freed with fold_map_free. ERR_SHAPE unless train is users x items of r.
  */
-int fold_model_map(struct fold_map *m, const struct ranker *r,
+int fold_model_map(struct fold_map *m, const struct ranker_part *r,
     const struct csr *train, struct exec *exec, struct err *e) ERR_CHECKED;
 
 /* The vectors that the map makes of history, 0 for a user without any item that
@@ -55,12 +55,12 @@ int fold_model_users(struct mat *user, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
 
 /* The same become the vectors of r's users; their parameters go. */
-int fold_model_serve(struct ranker *r, const struct fold_map *m,
+int fold_model_serve(struct ranker_part *r, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
 
 /* The same as fold_model of a graph of items: its entries between items that
  * the dataset has. New items have none. ERR_NOMEM. */
-int fold_model_graph(
-    struct ranker *r, const struct fold_plan *plan, struct err *e) ERR_CHECKED;
+int fold_model_graph(struct ranker_part *r, const struct fold_plan *plan,
+    struct err *e) ERR_CHECKED;
 
 #endif

@@ -23,14 +23,11 @@ measure(const struct fit *f, double *value, struct err *e)
     struct scorer_part share[SCORER_PARTS];
     struct scorer s;
     struct metrics m;
-    int n = 0, rc = 0;
+    int n = 0;
     for (int p = 0; p < f->parts; p++)
         if (f->weight[p] > 0)
-            share[n++] = (struct scorer_part){&f->part[p], f->weight[p]};
-    if (n == 1)
-        s = *share[0].scorer;
-    else
-        rc = scorer_blend(&s, share, n, e);
+            share[n++] = (struct scorer_part){f->part[p], f->weight[p]};
+    int rc = scorer_blend(&s, share, n, e);
     if (!rc)
         rc = metrics_run(
             &m, &s, f->o->target, f->o->mask, NULL, &cut, 1, f->o->exec, e);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Members of a model; with a prefix, of a part of a blend. */
+/* Members of a part; with a prefix, if the model is a blend. */
 static const char *const words[] = {"user", "item", "format", "shape", "indptr",
     "indices", "data", "name", "user_param", "item_param"};
 enum { WORDS = sizeof words / sizeof *words, PARAMS = 2 /* at the end */ };
@@ -100,7 +100,8 @@ check_rows(const char *path, const char *prefix, const char *word,
 }
 
 static int
-take_vectors(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
+take_vectors(
+    struct npz *z, const char *prefix, struct ranker_part *r, struct err *e)
 {
     int rc = take(z, prefix, "user", &r->user, e);
     if (!rc)
@@ -123,9 +124,9 @@ take_vectors(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
     return rc;
 }
 
-/* A model that is no blend. */
 static int
-take_model(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
+take_part(
+    struct npz *z, const char *prefix, struct ranker_part *r, struct err *e)
 {
     const struct npz_array *name = find(z, prefix, "name");
     if (name && name->npy.kind == 'S' && name->npy.count == 1) {
@@ -140,6 +141,14 @@ take_model(struct npz *z, const char *prefix, struct ranker *r, struct err *e)
 }
 
 static int
+take_model(struct npz *z, struct ranker *r, struct err *e)
+{
+    r->parts = 1;
+    r->part[0].weight = 1;
+    return take_part(z, "", &r->part[0], e);
+}
+
+static int
 take_blend(struct npz *z, struct ranker *r, struct err *e)
 {
     const struct npz_array *a = npz_find(z, "blend");
@@ -148,23 +157,18 @@ take_blend(struct npz *z, struct ranker *r, struct err *e)
         return err_set(e, ERR_FORMAT,
             "'%s': member 'blend' is not 1 to %d weights", z->path,
             SCORER_PARTS);
-    r->part = mem_zero(parts, sizeof *r->part, e);
-    r->weight = mem_zero(parts, sizeof *r->weight, e);
-    r->scorer = mem_zero(parts, sizeof *r->scorer, e);
-    r->share = mem_zero(parts, sizeof *r->share, e);
-    if (!r->part || !r->weight || !r->scorer || !r->share)
-        return ERR_NOMEM;
+    r->blend = 1;
     r->parts = (int)parts;
     int rc = 0;
     for (int p = 0; p < parts && !rc; p++) {
         char prefix[16];
-        r->weight[p] = npz_value(&a->npy, a->data, p);
-        if (!(r->weight[p] > 0 && isfinite(r->weight[p])))
+        double weight = r->part[p].weight = npz_value(&a->npy, a->data, p);
+        if (!(weight > 0 && isfinite(weight)))
             return err_set(e, ERR_RANGE,
                 "'%s': the weight of part %d is %g, not above 0", z->path,
-                p + 1, r->weight[p]);
+                p + 1, weight);
         prefix_of(prefix, p);
-        rc = take_model(z, prefix, &r->part[p], e);
+        rc = take_part(z, prefix, &r->part[p], e);
     }
     return rc;
 }
@@ -205,18 +209,10 @@ note_rows(const struct ranker *r, struct hist *h)
     identity_note(h, &id);
 }
 
-static void
-free_rows(struct ranker *r)
-{
-    ids_free(&r->user_ids);
-    ids_free(&r->item_ids);
-    seen_free(&r->seen);
-}
-
 static const char a_model[] = "a model: see stair-train(1)";
 
-static int
-read_file(const char *path, const char *role, int params, struct ranker *r,
+int
+ranker_read(const char *path, const char *role, int params, struct ranker *r,
     struct hist *h, struct err *e)
 {
     *r = (struct ranker){0};
@@ -235,7 +231,7 @@ read_file(const char *path, const char *role, int params, struct ranker *r,
     else if (user != item || (!user && !npz_find(&z, "format")))
         rc = kind_refuse(&z, user ? "item" : "user", a_model, e);
     else
-        rc = take_model(&z, "", r, e);
+        rc = take_model(&z, r, e);
     if (!rc && h)
         rc = hist_input(h, role, z.path, z.history, z.id, e);
     if (!rc)
@@ -248,22 +244,9 @@ read_file(const char *path, const char *role, int params, struct ranker *r,
     return rc;
 }
 
-int
-ranker_read(const char *path, struct ranker *r, struct hist *h, struct err *e)
-{
-    return read_file(path, "model", 0, r, h, e);
-}
-
-int
-ranker_read_part(const char *path, const char *role, struct ranker *r,
-    struct hist *h, struct err *e)
-{
-    return read_file(path, role, 1, r, h, e);
-}
-
 static int
-model_scorer(const struct ranker *r, const char *path, const struct dataset *d,
-    const char *data, struct scorer *s, struct err *e)
+part_scorer(const struct ranker_part *r, const char *path,
+    const struct dataset *d, const char *data, struct scorer *s, struct err *e)
 {
     int rc;
     if (r->graph.indptr) {
@@ -290,16 +273,23 @@ int
 ranker_scorer(struct ranker *r, const char *path, const struct dataset *d,
     const char *data, struct scorer *s, struct err *e)
 {
-    if (r->parts < 2)
-        return model_scorer(r->parts ? &r->part[0] : r, path, d, data, s, e);
     for (int p = 0; p < r->parts; p++) {
-        int rc = model_scorer(&r->part[p], path, d, data, &r->scorer[p], e);
+        int rc =
+            part_scorer(&r->part[p], path, d, data, &r->share[p].scorer, e);
         if (rc)
             return rc;
-        r->share[p] = (struct scorer_part){&r->scorer[p], r->weight[p]};
     }
-    int rc = scorer_blend(s, r->share, r->parts, e);
+    int rc = ranker_blend(r, r->share, s, e);
     return rc ? err_prefix(e, rc, "'%s'", ranker_shown(path)) : 0;
+}
+
+int
+ranker_blend(const struct ranker *r, struct scorer_part *share,
+    struct scorer *s, struct err *e)
+{
+    for (int p = 0; p < r->parts; p++)
+        share[p].weight = r->part[p].weight;
+    return scorer_blend(s, share, r->parts, e);
 }
 
 void
@@ -307,16 +297,16 @@ ranker_need_history(
     struct ranker *r, struct scorer *s, const struct csr *history)
 {
     s->history = history;
-    for (int p = 0; r->parts > 1 && p < r->parts; p++)
-        r->scorer[p].history = history;
+    for (int p = 0; p < r->parts; p++)
+        r->share[p].scorer.history = history;
 }
 
 int
 ranker_has_users(const struct ranker *r)
 {
-    int has = !r->parts && !r->graph.indptr;
+    int has = 0;
     for (int p = 0; p < r->parts; p++)
-        has |= ranker_has_users(&r->part[p]);
+        has |= !r->part[p].graph.indptr;
     return has;
 }
 
@@ -330,15 +320,7 @@ put_mat(struct npz_out *z, const char *prefix, const char *word,
 }
 
 static int
-put_rows(struct npz_out *z, const struct dataset *d, const struct seen *seen,
-    struct err *e)
-{
-    int rc = dataset_put_ids(z, &d->user_ids, &d->item_ids, e);
-    return rc || !seen ? rc : seen_put(z, seen, d->n_users, d->n_items, e);
-}
-
-static int
-put_vectors(struct npz_out *z, const char *prefix, const struct ranker *r,
+put_vectors(struct npz_out *z, const char *prefix, const struct ranker_part *r,
     struct err *e)
 {
     int rc = put_mat(z, prefix, "user", &r->user, e);
@@ -351,8 +333,10 @@ put_vectors(struct npz_out *z, const char *prefix, const struct ranker *r,
     return rc;
 }
 
+/* Of a blend. */
 static int
-put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
+put_part(
+    struct npz_out *z, const struct ranker_part *r, int part, struct err *e)
 {
     char prefix[16], name[NPZ_NAME];
     prefix_of(prefix, part);
@@ -363,47 +347,38 @@ put_part(struct npz_out *z, const struct ranker *r, int part, struct err *e)
     return rc ? rc : put_vectors(z, prefix, r, e);
 }
 
+static int
+put_weights(struct npz_out *z, const struct ranker *r, struct err *e)
+{
+    double weight[SCORER_PARTS];
+    int64_t n = r->parts;
+    struct npy h = npy_make('f', 8, 1, &n);
+    for (int p = 0; p < r->parts; p++)
+        weight[p] = r->part[p].weight;
+    return npz_out_array(z, "blend", &h, weight, e);
+}
+
 int
 ranker_write(const char *path, const struct ranker *r, const struct dataset *d,
     const struct seen *seen, const char *history, struct err *e)
 {
+    const char *name = r->blend ? "blend" : r->part[0].name;
     struct npz_out z;
     int rc = npz_out_open(&z, path, e);
     if (rc)
         return rc;
     rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc && r->name)
-        rc = npz_out_string(&z, "name", r->name, e);
+    if (!rc && name)
+        rc = npz_out_string(&z, "name", name, e);
+    if (!rc && r->blend)
+        rc = put_weights(&z, r, e);
     if (!rc)
-        rc = put_rows(&z, d, seen, e);
+        rc = dataset_put_ids(&z, &d->user_ids, &d->item_ids, e);
     if (!rc)
-        rc = put_vectors(&z, "", r, e);
-    if (!rc)
-        return npz_out_commit(&z, e);
-    npz_out_abort(&z);
-    return rc;
-}
-
-int
-ranker_write_blend(const char *path, struct ranker *const *part,
-    const double *weight, int parts, const struct dataset *d,
-    const struct seen *seen, const char *history, struct err *e)
-{
-    int64_t n = parts;
-    struct npy hw = npy_make('f', 8, 1, &n);
-    struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc)
-        rc = npz_out_string(&z, "name", "blend", e);
-    if (!rc)
-        rc = npz_out_array(&z, "blend", &hw, weight, e);
-    if (!rc)
-        rc = put_rows(&z, d, seen, e);
-    for (int p = 0; p < parts && !rc; p++)
-        rc = put_part(&z, part[p], p, e);
+        rc = seen_put(&z, seen, d->n_users, d->n_items, e);
+    for (int p = 0; p < r->parts && !rc; p++)
+        rc = r->blend ? put_part(&z, &r->part[p], p, e)
+                      : put_vectors(&z, "", &r->part[p], e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);
@@ -413,18 +388,17 @@ ranker_write_blend(const char *path, struct ranker *const *part,
 void
 ranker_free(struct ranker *r)
 {
-    for (int p = 0; p < r->parts; p++)
-        ranker_free(&r->part[p]);
-    free(r->part);
-    free(r->weight);
-    free(r->scorer);
-    free(r->share);
-    free(r->name);
-    mat_free(&r->user);
-    mat_free(&r->item);
-    mat_free(&r->user_param);
-    mat_free(&r->item_param);
-    csr_free(&r->graph);
-    free_rows(r);
+    for (int p = 0; p < r->parts; p++) {
+        struct ranker_part *part = &r->part[p];
+        free(part->name);
+        mat_free(&part->user);
+        mat_free(&part->item);
+        mat_free(&part->user_param);
+        mat_free(&part->item_param);
+        csr_free(&part->graph);
+    }
+    ids_free(&r->user_ids);
+    ids_free(&r->item_ids);
+    seen_free(&r->seen);
     *r = (struct ranker){0};
 }

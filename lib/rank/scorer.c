@@ -7,20 +7,6 @@
 
 _Static_assert(RANK_ITEMS_STEP % RANK_MAX_COLS == 0, "shelves begin at panels");
 
-static const float *
-matrix_row(const void *ctx, int64_t user, float *room)
-{
-    (void)room;
-    const struct mat *m = ctx;
-    return m->x + user * m->d;
-}
-
-struct scorer_rows
-scorer_rows_of(const struct mat *m)
-{
-    return (struct scorer_rows){m->n, m->d, matrix_row, m};
-}
-
 int
 scorer_check_items(int64_t n, struct err *e)
 {

@@ -8,32 +8,14 @@
 #include <stdint.h>
 
 /*
- * The vectors of users: rows of a matrix, or made for each user when its turn
- * comes, from a history for instance.
- *
- *   row  the vector of `user`, d finite floats, which must be the same whenever
- *        it is asked for. It may be written to room ([d]) or lie elsewhere.
- *        Threads call it at the same time.
- */
-struct scorer_rows {
-    int64_t n, d;
-    const float *(*row)(const void *ctx, int64_t user, float *room);
-    const void *ctx; /* borrowed */
-};
-
-/* The rows of a matrix, which is borrowed. */
-struct scorer_rows scorer_rows_of(const struct mat *m);
-
-/*
  * Where a ranking gets its scores: a float32 for every user and item. What it
  * is made of is borrowed and must outlive it. See scorer_work.h for its use.
  */
 struct scorer {
     int64_t n_users, n_items;
     const struct scorer_kind *kind;
-    struct scorer_rows user; /* of vectors */
-    const struct mat *item;
-    const struct csr *graph; /* of a graph */
+    const struct mat *user, *item; /* of vectors */
+    const struct csr *graph;       /* of a graph */
     /* The items that users have, U x I. A graph leads on from these. With
      * vectors it may be NULL; otherwise a user who has none scores 0 with every
      * item, since nothing was learnt about him. */
@@ -44,8 +26,8 @@ struct scorer {
 
 /* One of a blend's parts. */
 struct scorer_part {
-    const struct scorer *scorer;
-    double weight;
+    struct scorer scorer;
+    double weight; /* above 0 */
 };
 enum { SCORER_PARTS = 16 };
 
@@ -62,10 +44,6 @@ enum { SCORER_PARTS = 16 };
  * vectors are so large that a score might overflow.
  */
 int scorer_dense(struct scorer *s, const struct mat *user,
-    const struct mat *item, struct err *e) ERR_CHECKED;
-
-/* The same of vectors that need not be a matrix. */
-int scorer_dense_rows(struct scorer *s, struct scorer_rows user,
     const struct mat *item, struct err *e) ERR_CHECKED;
 
 /*
@@ -96,7 +74,8 @@ int scorer_graph(struct scorer *s, const struct csr *history,
  * covariance C of the item vectors, in double; of a graph, m and d^2 are sums
  * over the items. The same bytes anywhere.
  *
- *   part  [parts], 2 .. SCORER_PARTS; none is a blend, weights are above 0
+ *   part  [parts], 1 .. SCORER_PARTS; none is a blend. The scores of a single
+ *         part are its own.
  *
  * Ranking takes what each part takes, and rows of I scores for each of a dozen
  * users a thread for a graph. ERR_SHAPE if the parts' users or items differ,

@@ -41,7 +41,7 @@ blend_shape(struct scorer_work *w)
     w->block = w->panels;
     for (int p = 0; p < w->scorer->parts; p++) {
         struct scorer_work part =
-            scorer_part_work(w, w->scorer->part[p].scorer);
+            scorer_part_work(w, &w->scorer->part[p].scorer);
         part.scorer->kind->shape(&part);
         if (part.block < w->block)
             w->block = part.block;
@@ -75,7 +75,7 @@ blend_open(struct scorer_work *w, struct err *e)
     }
     for (int p = 0; p < parts; p++) {
         struct scorer_work part =
-            scorer_part_work(w, w->scorer->part[p].scorer);
+            scorer_part_work(w, &w->scorer->part[p].scorer);
         part.moments = 1;
         b->part[p] = part;
         int rc = part.scorer->kind->open(&b->part[p], e);
@@ -203,13 +203,13 @@ scorer_blend(
     struct scorer *s, const struct scorer_part *part, int parts, struct err *e)
 {
     *s = (struct scorer){.kind = &blend_kind, .part = part, .parts = parts};
-    if (parts < 2 || parts > SCORER_PARTS)
+    if (parts < 1 || parts > SCORER_PARTS)
         return err_set(
-            e, ERR_RANGE, "%d parts are not 2 to %d", parts, SCORER_PARTS);
-    s->n_users = part[0].scorer->n_users;
-    s->n_items = part[0].scorer->n_items;
+            e, ERR_RANGE, "%d parts are not 1 to %d", parts, SCORER_PARTS);
+    s->n_users = part[0].scorer.n_users;
+    s->n_items = part[0].scorer.n_items;
     for (int p = 0; p < parts; p++) {
-        const struct scorer *x = part[p].scorer;
+        const struct scorer *x = &part[p].scorer;
         if (!x->kind->scores)
             return err_set(e, ERR_RANGE, "part %d is a blend itself", p + 1);
         if (x->n_users != s->n_users || x->n_items != s->n_items)
@@ -222,5 +222,7 @@ scorer_blend(
                 "the weight of part %d is %g, not above 0", p + 1,
                 part[p].weight);
     }
+    if (parts == 1)
+        *s = part[0].scorer;
     return 0;
 }

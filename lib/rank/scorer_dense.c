@@ -24,7 +24,6 @@ struct spread {
 /* Of a thread. */
 struct users {
     float *packed;                  /* [group][d][rows] */
-    float *room;                    /* [d] */
     double *wide;                   /* [2 d] */
     struct scorer_moments *moments; /* [chunk] */
 };
@@ -128,8 +127,7 @@ dense_open(struct scorer_work *w, struct err *e)
     for (int t = 0; t < w->threads; t++) {
         struct users *u = &s->users[t];
         u->packed = mem_new(w->chunk * d, sizeof *u->packed, e);
-        u->room = mem_new(d, sizeof *u->room, e);
-        if (!u->packed || !u->room)
+        if (!u->packed)
             return ERR_NOMEM;
         if (!w->moments)
             continue;
@@ -170,12 +168,11 @@ dense_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
     const struct scorer *scorer = w->scorer;
     const struct csr *history = scorer->history;
     const struct users *u = &s->users[thread];
-    int64_t d = scorer->user.d, rows = w->rows;
+    int64_t d = scorer->user->d, rows = w->rows;
     int none = user < 0 ||
                (history && history->indptr[user] == history->indptr[user + 1]);
     float *to = u->packed + r / rows * rows * d + r % rows;
-    const float *row =
-        none ? NULL : scorer->user.row(scorer->user.ctx, user, u->room);
+    const float *row = none ? NULL : scorer->user->x + user * d;
     for (int64_t t = 0; t < d; t++)
         to[t * rows] = row ? row[t] : 0.0f;
     if (w->moments)
@@ -220,7 +217,6 @@ dense_close(struct scorer_work *w)
         return;
     for (int t = 0; s->users && t < w->threads; t++) {
         free(s->users[t].packed);
-        free(s->users[t].room);
         free(s->users[t].wide);
         free(s->users[t].moments);
     }
@@ -236,24 +232,19 @@ static const struct scorer_kind dense_kind = {dense_shape, dense_open,
 
 /* Every partial sum of a score is bounded by the product of the norms. */
 static int
-check_range(struct scorer_rows user, const struct mat *item, struct err *e)
+check_range(const struct mat *user, const struct mat *item, struct err *e)
 {
     double worst[2] = {0, 0};
     int64_t at[2] = {0, 0};
-    struct scorer_rows side[2] = {user, scorer_rows_of(item)};
-    float *room = mem_new(item->d, sizeof *room, e);
-    if (!room)
-        return ERR_NOMEM;
+    const struct mat *side[2] = {user, item};
     for (int w = 0; w < 2; w++)
-        for (int64_t i = 0; i < side[w].n; i++) {
-            double length =
-                mat_norm(side[w].row(side[w].ctx, i, room), item->d);
+        for (int64_t i = 0; i < side[w]->n; i++) {
+            double length = mat_norm(side[w]->x + i * item->d, item->d);
             if (length > worst[w]) {
                 worst[w] = length;
                 at[w] = i;
             }
         }
-    free(room);
     if (worst[0] * worst[1] < 0.5 * (double)FLT_MAX)
         return 0;
     return err_set(e, ERR_NUM,
@@ -263,25 +254,18 @@ check_range(struct scorer_rows user, const struct mat *item, struct err *e)
 }
 
 int
-scorer_dense_rows(struct scorer *s, struct scorer_rows user,
-    const struct mat *item, struct err *e)
+scorer_dense(struct scorer *s, const struct mat *user, const struct mat *item,
+    struct err *e)
 {
-    *s = (struct scorer){.n_users = user.n,
+    *s = (struct scorer){.n_users = user->n,
         .n_items = item->n,
         .kind = &dense_kind,
         .user = user,
         .item = item};
-    if (user.d != item->d)
+    if (user->d != item->d)
         return err_set(e, ERR_SHAPE,
             "user vectors have %" PRId64 " columns and item vectors %" PRId64,
-            user.d, item->d);
+            user->d, item->d);
     int rc = scorer_check_items(item->n, e);
     return rc ? rc : check_range(user, item, e);
-}
-
-int
-scorer_dense(struct scorer *s, const struct mat *user, const struct mat *item,
-    struct err *e)
-{
-    return scorer_dense_rows(s, scorer_rows_of(user), item, e);
 }

@@ -1,13 +1,10 @@
 #include "lib/rank/similar.h"
 
-#include "lib/base/mem.h"
-
 #include <float.h>
 #include <inttypes.h>
-#include <stdlib.h>
 
 static int64_t
-items_of(const struct ranker *r)
+items_of(const struct ranker_part *r)
 {
     return r->graph.indptr ? r->graph.rows : r->item.n;
 }
@@ -15,19 +12,19 @@ items_of(const struct ranker *r)
 int64_t
 similar_items(const struct ranker *r, const char *path, struct err *e)
 {
-    const struct ranker *part = r->parts ? r->part : r;
-    int parts = r->parts ? r->parts : 1;
-    for (int p = 0; p < parts; p++) {
-        if (part[p].graph.indptr && part[p].graph.rows != part[p].graph.cols)
+    int64_t n = items_of(&r->part[0]);
+    for (int p = 0; p < r->parts; p++) {
+        const struct ranker_part *part = &r->part[p];
+        if (part->graph.indptr && part->graph.rows != part->graph.cols)
             return err_set(e, ERR_SHAPE,
                 "'%s' is a graph of %" PRId64 " x %" PRId64 ", not of items",
-                ranker_shown(path), part[p].graph.rows, part[p].graph.cols);
-        if (items_of(&part[p]) != items_of(part))
+                ranker_shown(path), part->graph.rows, part->graph.cols);
+        if (items_of(part) != n)
             return err_set(e, ERR_SHAPE,
                 "'%s': part %d has %" PRId64 " items, part 1 %" PRId64,
-                ranker_shown(path), p + 1, items_of(&part[p]), items_of(part));
+                ranker_shown(path), p + 1, items_of(part), n);
     }
-    return items_of(part);
+    return n;
 }
 
 static int
@@ -60,31 +57,14 @@ check_lengths(const struct mat *x, struct err *e)
 }
 
 static int
-part_scorer(const struct similar *m, const struct ranker *r, struct mat *unit,
-    int cosine, struct scorer *s, struct err *e)
+part_scorer(const struct similar *m, const struct ranker_part *r,
+    struct mat *unit, int cosine, struct scorer *s, struct err *e)
 {
     if (r->graph.indptr)
         return scorer_graph(s, &m->self, &r->graph, e);
     int rc = cosine ? make_unit(unit, &r->item, e) : check_lengths(&r->item, e);
     const struct mat *x = cosine ? unit : &r->item;
     return rc ? rc : scorer_dense(s, x, x, e);
-}
-
-static int
-make_scorer(struct similar *m, const struct ranker *r, int cosine,
-    struct scorer *s, struct err *e)
-{
-    if (r->parts < 2)
-        return part_scorer(
-            m, r->parts ? r->part : r, &m->unit[0], cosine, s, e);
-    for (int p = 0; p < r->parts; p++) {
-        int rc =
-            part_scorer(m, &r->part[p], &m->unit[p], cosine, &m->scorer[p], e);
-        if (rc)
-            return rc;
-        m->share[p] = (struct scorer_part){&m->scorer[p], r->weight[p]};
-    }
-    return scorer_blend(s, m->share, r->parts, e);
 }
 
 int
@@ -94,12 +74,6 @@ similar_scorer(struct similar *m, const struct ranker *r, const char *path,
     int64_t n = similar_items(r, path, e);
     if (n < 0)
         return (int)n;
-    m->parts = r->parts ? r->parts : 1;
-    m->unit = mem_zero(m->parts, sizeof *m->unit, e);
-    m->scorer = mem_zero(m->parts, sizeof *m->scorer, e);
-    m->share = mem_zero(m->parts, sizeof *m->share, e);
-    if (!m->unit || !m->scorer || !m->share)
-        return ERR_NOMEM;
     int rc = scorer_check_items(n, e);
     if (!rc)
         rc = csr_init(&m->self, n, n, n, 0, e);
@@ -107,19 +81,19 @@ similar_scorer(struct similar *m, const struct ranker *r, const char *path,
         m->self.indptr[i + 1] = i + 1;
         m->self.indices[i] = (int32_t)i;
     }
+    for (int p = 0; p < r->parts && !rc; p++)
+        rc = part_scorer(
+            m, &r->part[p], &m->unit[p], cosine, &m->share[p].scorer, e);
     if (!rc)
-        rc = make_scorer(m, r, cosine, s, e);
+        rc = ranker_blend(r, m->share, s, e);
     return rc ? err_prefix(e, rc, "'%s'", ranker_shown(path)) : 0;
 }
 
 void
 similar_free(struct similar *m)
 {
-    for (int p = 0; m->unit && p < m->parts; p++)
+    for (int p = 0; p < SCORER_PARTS; p++)
         mat_free(&m->unit[p]);
-    free(m->unit);
-    free(m->scorer);
-    free(m->share);
     csr_free(&m->self);
     *m = (struct similar){0};
 }

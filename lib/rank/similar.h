@@ -10,11 +10,9 @@
  * any others. Zero-initialise; free with similar_free.
  */
 struct similar {
-    struct csr self;  /* I x I, the identity: what an item has, and its mask */
-    struct mat *unit; /* [parts] vectors of length 1, where they are wanted */
-    struct scorer *scorer;     /* [parts] of a blend */
-    struct scorer_part *share; /* [parts] */
-    int parts;
+    struct csr self; /* I x I, the identity: what an item has, and its mask */
+    struct mat unit[SCORER_PARTS]; /* vectors of length 1, if wanted */
+    struct scorer_part share[SCORER_PARTS];
 };
 
 /*

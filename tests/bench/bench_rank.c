@@ -94,7 +94,7 @@ static void
 read_scorer(const char *data, const struct dataset *d, const char *path,
     struct ranker *r, struct scorer *s)
 {
-    check(ranker_read(path, r, NULL, &err));
+    check(ranker_read(path, "model", 0, r, NULL, &err));
     check(ranker_scorer(r, path, d, data, s, &err));
 }
 
@@ -236,7 +236,7 @@ time_blend(char **arg)
         read_scorer(arg[0], &d, arg[1 + i], &r[i], &s[i]);
         t[i] = time_scorer(&s[i], &o);
     }
-    struct scorer_part part[] = {{&s[0], 1}, {&s[1], .3}};
+    struct scorer_part part[] = {{s[0], 1}, {s[1], .3}};
     check(scorer_blend(&both, part, 2, &err));
     double blend = time_scorer(&both, &o);
     printf("%.3f s, parts %.3f and %.3f s, ratio %.2f\n", blend, t[0], t[1],

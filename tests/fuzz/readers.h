@@ -71,31 +71,25 @@ read_source(const char *path)
 }
 
 static void
-check_model(const struct ranker *r, const char *path)
+check_part(const struct ranker_part *r, const char *path)
 {
     struct err e;
     if (r->graph.indptr ? csr_check(&r->graph, path, &e)
                         : mat_check_finite(&r->user, path, &e) ||
                               mat_check_finite(&r->item, path, &e) ||
-                              r->user.d != r->item.d)
+                              r->user.d != r->item.d || !(r->weight > 0))
         abort();
 }
 
 static void
-read_ranker(const char *path, struct hist *h, int part)
+read_ranker(const char *path, struct hist *h, int params)
 {
     struct ranker r;
     struct err e;
-    if (part ? ranker_read_part(path, "x", &r, NULL, &e)
-             : ranker_read(path, &r, h, &e))
+    if (ranker_read(path, "x", params, &r, h, &e))
         return;
-    for (int p = 0; p < r.parts; p++) {
-        check_model(&r.part[p], path);
-        if (!(r.weight[p] > 0))
-            abort();
-    }
-    if (!r.parts)
-        check_model(&r, path);
+    for (int p = 0; p < r.parts; p++)
+        check_part(&r.part[p], path);
     ranker_free(&r);
 }
 

@@ -51,8 +51,8 @@ part_score(const struct scorer *s, int64_t u, int64_t i)
     if (s->item && h && h->indptr[u] == h->indptr[u + 1])
         return 0;
     if (s->item)
-        return dot(s->user.row(s->user.ctx, u, NULL),
-            s->item->x + i * s->item->d, s->item->d);
+        return dot(s->user->x + u * s->user->d, s->item->x + i * s->item->d,
+            s->item->d);
     float sum = 0;
     for (int64_t j = 0; j < s->n_items; j++)
         if (csr_has(h, u, (int32_t)j))
@@ -66,7 +66,7 @@ dense_moments(const struct scorer *s, int64_t u, double *mean, double *variance)
 {
     int64_t n = s->n_items, d = s->item->d;
     double *m = doubles(d), *c = doubles(d * d), *cu = doubles(d);
-    const float *x = s->user.row(s->user.ctx, u, NULL), *y = s->item->x;
+    const float *x = s->user->x + u * s->user->d, *y = s->item->x;
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < d; j++)
             m[j] += (double)y[i * d + j];
@@ -138,10 +138,10 @@ naive_scores(const struct scorer *s, int64_t u, float *all)
     double *sum = doubles(s->n_items);
     for (int p = 0; p < s->parts; p++) {
         double mean, deviation;
-        part_moments(s->part[p].scorer, u, &mean, &deviation);
+        part_moments(&s->part[p].scorer, u, &mean, &deviation);
         for (int64_t i = 0; i < s->n_items && deviation > 0; i++)
             sum[i] += s->part[p].weight *
-                      (((double)part_score(s->part[p].scorer, u, i) - mean) /
+                      (((double)part_score(&s->part[p].scorer, u, i) - mean) /
                           deviation);
     }
     for (int64_t i = 0; i < s->n_items; i++)

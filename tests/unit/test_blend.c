@@ -44,12 +44,12 @@ blend(const struct scorer_part *p, int n)
 static void
 test_blends(void)
 {
-    struct scorer_part two[] = {{&part[0], 1}, {&part[1], .3}};
-    struct scorer_part like[] = {{&part[0], 1}, {&part[2], 2}};
-    struct scorer_part graphs[] = {{&part[1], 1}, {&part[3], 1e-3}};
-    struct scorer_part all[] = {{&part[3], .25}, {&part[2], 3}, {&part[1], 1},
-        {&part[0], 1}, {&part[4], 5}};
-    struct scorer_part flat[] = {{&part[4], 1}, {&part[1], 1}};
+    struct scorer_part two[] = {{part[0], 1}, {part[1], .3}};
+    struct scorer_part like[] = {{part[0], 1}, {part[2], 2}};
+    struct scorer_part graphs[] = {{part[1], 1}, {part[3], 1e-3}};
+    struct scorer_part all[] = {
+        {part[3], .25}, {part[2], 3}, {part[1], 1}, {part[0], 1}, {part[4], 5}};
+    struct scorer_part flat[] = {{part[4], 1}, {part[1], 1}};
     struct rank_opt o = {.k = 20, .mask = {&history}};
     struct scorer s = blend(two, 2);
     compare_with("vectors and a graph", &s, o);
@@ -69,7 +69,7 @@ test_blends(void)
     compare_with("a part that says nothing", &s, o);
     struct scorer known = part[0];
     known.history = &history;
-    two[0].scorer = &known;
+    two[0].scorer = known;
     s = blend(two, 2);
     compare_with("users without history", &s, o);
 }
@@ -84,7 +84,7 @@ test_extremes(void)
         tiny.x[k] *= 1e-38f;
     struct scorer small, s;
     must(scorer_dense(&small, &tiny, &large, &e), &e);
-    struct scorer_part p[] = {{&small, 1}, {&part[1], 1}, {&part[0], 1e-40}};
+    struct scorer_part p[] = {{small, 1}, {part[1], 1}, {part[0], 1e-40}};
     struct rank_opt o = {.k = 9, .mask = {&history}};
     s = blend(p, 3);
     compare_with("scores and weights far from 1", &s, o);
@@ -108,7 +108,7 @@ test_places(void)
     }
     must(rank_items_init(&r, ITEMS, shelf, weight, &e), &e);
     r.reserved = 3;
-    struct scorer_part p[] = {{&part[1], 1}, {&part[2], .7}};
+    struct scorer_part p[] = {{part[1], 1}, {part[2], .7}};
     struct scorer s = blend(p, 2);
     compare_with("places and shelves", &s,
         (struct rank_opt){.k = 11, .mask = {&history}, .items = &r});
@@ -146,16 +146,17 @@ test_errors(void)
     struct err e;
     struct scorer s, other;
     struct mat v = random_mat(ITEMS + 1, 5, 1);
-    struct scorer_part p[] = {{&part[0], 1}, {&part[1], 1}};
+    struct scorer_part p[] = {{part[0], 1}, {part[1], 1}};
     must(scorer_dense(&other, &user[0], &v, &e), &e);
-    struct scorer in = blend(p, 2);
-    ok(scorer_blend(&s, p, 1, &e) == ERR_RANGE, "%s", e.msg);
+    struct scorer in = blend(p, 2), one = blend(p, 1);
+    ok(!memcmp(&one, &part[0], sizeof one), "a blend of one part is the part");
+    ok(scorer_blend(&s, p, 0, &e) == ERR_RANGE, "%s", e.msg);
     ok(scorer_blend(&s, p, SCORER_PARTS + 1, &e) == ERR_RANGE, "%s", e.msg);
-    p[1].scorer = &other;
+    p[1].scorer = other;
     ok(scorer_blend(&s, p, 2, &e) == ERR_SHAPE, "%s", e.msg);
-    p[1].scorer = &in;
+    p[1].scorer = in;
     ok(scorer_blend(&s, p, 2, &e) == ERR_RANGE, "%s", e.msg);
-    p[1] = (struct scorer_part){&part[2], 0};
+    p[1] = (struct scorer_part){part[2], 0};
     ok(scorer_blend(&s, p, 2, &e) == ERR_RANGE, "%s", e.msg);
     p[1].weight = INFINITY;
     ok(scorer_blend(&s, p, 2, &e) == ERR_RANGE, "%s", e.msg);

@@ -137,39 +137,6 @@ test_history(const struct mat *u, const struct mat *v)
     csr_free(&some);
 }
 
-/* Vectors that are made when they are asked for. */
-static const float *
-twice(const void *ctx, int64_t user, float *room)
-{
-    const struct mat *m = ctx;
-    for (int64_t j = 0; j < m->d; j++)
-        room[j] = 2 * m->x[user * m->d + j];
-    return room;
-}
-
-static void
-test_rows(const struct mat *u, const struct mat *v)
-{
-    struct err e;
-    struct mat w;
-    struct scorer made, kept;
-    must(mat_init(&w, u->n, u->d, &e), &e);
-    for (int64_t k = 0; k < u->n * u->d; k++)
-        w.x[k] = 2 * u->x[k];
-    must(scorer_dense(&kept, &w, v, &e), &e);
-    must(scorer_dense_rows(
-             &made, (struct scorer_rows){u->n, u->d, twice, u}, v, &e),
-        &e);
-    struct rank_opt o = {.k = 20};
-    struct lists a = run(&kept, o, 2), b = run(&made, o, 3);
-    ok(!memcmp(a.id, b.id, (size_t)(USERS * o.k) * sizeof *a.id) &&
-            !memcmp(a.score, b.score, (size_t)(USERS * o.k) * sizeof *a.score),
-        "vectors that are made when they are asked for");
-    lists_free(&a);
-    lists_free(&b);
-    mat_free(&w);
-}
-
 static void
 test_shards(const char *name, const struct scorer *s, struct rank_opt o)
 {
@@ -235,7 +202,6 @@ main(void)
     test_items("vectors", &vectors, &h);
     test_items("graph", &graph, &h);
     test_history(&u, &v);
-    test_rows(&u, &v);
     int64_t some[] = {5, 0, 66, 5, 9, 9};
     test_shards("vectors", &vectors, (struct rank_opt){.k = 9, .mask = {&h}});
     test_shards(
