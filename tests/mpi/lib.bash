@@ -16,7 +16,7 @@ export OMPI_MCA_btl_base_warn_component_unused=0
 ranks() { # ranks N TOOL...
 	local n=$1 tool=$2
 	shift 2
-	timeout -k 5 60 mpirun -n "$n" "$MPI/$tool" "$@"
+	timeout -k 5 180 mpirun -n "$n" "$MPI/$tool" "$@"
 }
 
 # What mpirun itself says of a failed rank differs between versions.
