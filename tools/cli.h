@@ -45,34 +45,41 @@ struct cli_option {
         .name = NULL                                                           \
     }
 
+/* Rows: the name, the placeholder of its argument, where the value goes, the
+ * range of a number, and the help. The placeholder of a choice is its words. */
+struct cli_option cli_flag(const char *name, int *to, const char *help);
+struct cli_option cli_int(const char *name, const char *arg, int64_t *to,
+    double min, double max, const char *help);
+struct cli_option cli_real(const char *name, const char *arg, double *to,
+    double min, double max, const char *help);
+struct cli_option cli_text(
+    const char *name, const char *arg, const char **to, const char *help);
+struct cli_option cli_choice(
+    const char *name, const char *words, const char **to, const char *help);
+struct cli_option cli_texts(
+    const char *name, const char *arg, struct cli_list *to, const char *help);
+
+/* A text whose placeholder is FILE. */
+struct cli_option cli_file(const char *name, const char **to, const char *help);
+
+/* The same row with a letter, or of an option that changes the output. */
+struct cli_option cli_letter(char letter, struct cli_option row);
+struct cli_option cli_changing(struct cli_option row);
+
 /* Options with one meaning in all tools; use those that apply. */
 #define CLI_OUTPUT(io)                                                         \
-    {                                                                          \
-        .letter = 'o', .name = "output", .arg = "FILE", .type = CLI_TEXT,      \
-        .to = &(io)->out, .help = "write to FILE, - is standard output"        \
-    }
-#define CLI_DATA(var)                                                          \
-    {                                                                          \
-        .name = "data", .arg = "FILE", .type = CLI_TEXT, .to = (var),          \
-        .help = "the dataset, by stair-ingest"                                 \
-    }
+    cli_letter('o',                                                            \
+        cli_file("output", &(io)->out, "write to FILE, - is standard output"))
+#define CLI_DATA(var) cli_file("data", (var), "the dataset, by stair-ingest")
 #define CLI_FOREIGN(io)                                                        \
-    {                                                                          \
-        .name = "foreign", .type = CLI_FLAG, .to = &(io)->foreign,             \
-        .help = "take files of other users, items or splits, too"              \
-    }
+    cli_flag("foreign", &(io)->foreign,                                        \
+        "take files of other users, items or splits, too")
 #define CLI_THREADS(io)                                                        \
-    {                                                                          \
-        .letter = 't', .name = "threads", .arg = "N", .type = CLI_INT,         \
-        .to = &(io)->threads, .min = 1, .max = 1024,                           \
-        .help = "use N threads; the result does not depend on it"              \
-    }
+    cli_letter('t', cli_int("threads", "N", &(io)->threads, 1, 1024,           \
+                        "use N threads; the result does not depend on it"))
 #define CLI_SEED(var)                                                          \
-    {                                                                          \
-        .letter = 's', .name = "seed", .arg = "N", .type = CLI_INT,            \
-        .to = (var), .min = 0, .max = 9e15, .changes = 1,                      \
-        .help = "seed of all random choices"                                   \
-    }
+    cli_letter('s', cli_changing(cli_int("seed", "N", (var), 0, 9e15,          \
+                        "seed of all random choices")))
 
 struct exec;
 

@@ -20,31 +20,16 @@ struct offer {
 /* The rows of these options: `lists` is what a list does ("recommend"), `pair`
  * what stands in a pair ("user, tab, item"). */
 #define OFFER_OPTIONS(o, lists, pair)                                          \
-    {.name = "only",                                                           \
-        .arg = "FILE",                                                         \
-        .type = CLI_TEXT,                                                      \
-        .to = &(o)->only,                                                      \
-        .help = lists " only the items whose ids stand in FILE"},              \
-        {.name = "exclude",                                                    \
-            .arg = "FILE",                                                     \
-            .type = CLI_TEXT,                                                  \
-            .to = &(o)->exclude,                                               \
-            .help = lists " none of the items whose ids stand in FILE"},       \
-        {.name = "exclude-pairs",                                              \
-            .arg = "FILE",                                                     \
-            .type = CLI_TEXT,                                                  \
-            .to = &(o)->pairs,                                                 \
-            .help = "leave out the " pair " pairs in FILE"},                   \
-        {.name = "cap",                                                        \
-            .arg = "N:FILE",                                                   \
-            .type = CLI_TEXT,                                                  \
-            .to = &(o)->cap,                                                   \
-            .help = "at most N items of a group: FILE has item, tab, group"},  \
-    {                                                                          \
-        .name = "cold", .arg = "K", .type = CLI_INT, .to = &(o)->cold,         \
-        .min = 1, .max = 1e9,                                                  \
-        .help = "keep K places for items without train interactions"           \
-    }
+    cli_file(                                                                  \
+        "only", &(o)->only, lists " only the items whose ids stand in FILE"),  \
+        cli_file("exclude", &(o)->exclude,                                     \
+            lists " none of the items whose ids stand in FILE"),               \
+        cli_file("exclude-pairs", &(o)->pairs,                                 \
+            "leave out the " pair " pairs in FILE"),                           \
+        cli_text("cap", "N:FILE", &(o)->cap,                                   \
+            "at most N items of a group: FILE has item, tab, group"),          \
+        cli_int("cold", "K", &(o)->cold, 1, 1e9,                               \
+            "keep K places for items without train interactions")
 
 /* Whose lists these are, and of what. */
 struct offer_ids {

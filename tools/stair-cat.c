@@ -274,42 +274,21 @@ main(int argc, char **argv)
                     "items.jsonl model.npz",
         .max_args = 1};
     const struct cli_option table[] = {
-        {.letter = 'f',
-            .name = "format",
-            .arg = "tsv|npy|mtx|jsonl|pgvector|fvecs",
-            .type = CLI_CHOICE,
-            .to = &o.format,
-            .help = "write this format"},
-        {.letter = 'm',
-            .name = "member",
-            .arg = "MEMBER",
-            .type = CLI_TEXT,
-            .to = &o.member,
-            .help = "convert this member, or train, valid or test of a "
-                    "dataset"},
-        {.name = "cosine",
-            .type = CLI_FLAG,
-            .to = &o.cosine,
-            .help = "append the column that makes cosine rank as the inner "
-                    "product"},
-        {.name = "data",
-            .arg = "FILE",
-            .type = CLI_TEXT,
-            .to = &o.data,
-            .help = "the dataset whose ids the rows have, if FILE has none"},
+        cli_letter('f', cli_choice("format", "tsv|npy|mtx|jsonl|pgvector|fvecs",
+                            &o.format, "write this format")),
+        cli_letter('m',
+            cli_text("member", "MEMBER", &o.member,
+                "convert this member, or train, valid or test of a dataset")),
+        cli_flag("cosine", &o.cosine,
+            "append the column that makes cosine rank as the inner product"),
+        cli_file("data", &o.data,
+            "the dataset whose ids the rows have, if FILE has none"),
         CLI_FOREIGN(&io),
-        {.name = "ids",
-            .arg = "FILE",
-            .type = CLI_TEXT,
-            .to = &o.ids,
-            .help = "write the ids of the rows to FILE, one a line"},
-        {.name = "template",
-            .arg = "TEXT",
-            .type = CLI_TEXT,
-            .to = &o.template,
-            .help = "the line of jsonl: plain, milvus, elasticsearch, qdrant, "
-                    "vespa, or a text with %i for the id, %v for the vector, "
-                    "%n for the row"},
+        cli_file(
+            "ids", &o.ids, "write the ids of the rows to FILE, one a line"),
+        cli_text("template", "TEXT", &o.template,
+            "the line of jsonl: plain, milvus, elasticsearch, qdrant, vespa, "
+            "or a text with %i for the id, %v for the vector, %n for the row"),
         CLI_OUTPUT(&io), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);

@@ -216,23 +216,10 @@ main(int argc, char **argv)
         .min_args = 2,
         .max_args = 2};
     const struct cli_option table[] = {
-        {.name = "atol",
-            .arg = "A",
-            .type = CLI_REAL,
-            .to = &o.atol,
-            .max = 1e30,
-            .help = "absolute tolerance of floats"},
-        {.name = "rtol",
-            .arg = "R",
-            .type = CLI_REAL,
-            .to = &o.rtol,
-            .max = 1e30,
-            .help = "tolerance relative to B's value"},
-        {.name = "history",
-            .type = CLI_FLAG,
-            .to = &o.history,
-            .help = "compare history.txt too"},
-        CLI_END};
+        cli_real("atol", "A", &o.atol, 0, 1e30, "absolute tolerance of floats"),
+        cli_real(
+            "rtol", "R", &o.rtol, 0, 1e30, "tolerance relative to B's value"),
+        cli_flag("history", &o.history, "compare history.txt too"), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
     cli_one_stdin(&io, (const char *const *)io.arg, io.n_args);

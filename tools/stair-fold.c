@@ -233,31 +233,15 @@ main(int argc, char **argv)
         .examples = examples,
         .max_args = 1};
     const struct cli_option table[] = {CLI_DATA(&a.data),
-        {.name = "items",
-            .arg = "FILE",
-            .type = CLI_TEXT,
-            .to = &a.items,
-            .help = "graph of the dataset's items, by stair-knn"},
-        {.name = "boost",
-            .arg = "S",
-            .type = CLI_REAL,
-            .to = &a.boost,
-            .min = 0,
-            .max = 1000,
-            .changes = 1,
-            .help = "length of the vectors that come from content, as a "
-                    "multiple of the median: the chance of cold items"},
-        {.name = "all-users",
-            .type = CLI_FLAG,
-            .to = &a.all_users,
-            .changes = 1,
-            .help = "give users who are kept vectors from their items, too"},
-        {.name = "before",
-            .arg = "FILE",
-            .type = CLI_TEXT,
-            .to = &a.before,
-            .help = "the dataset that the model was trained on, if it has no "
-                    "ids"},
+        cli_file(
+            "items", &a.items, "graph of the dataset's items, by stair-knn"),
+        cli_changing(cli_real("boost", "S", &a.boost, 0, 1000,
+            "length of the vectors that come from content, as a multiple of "
+            "the median: the chance of cold items")),
+        cli_changing(cli_flag("all-users", &a.all_users,
+            "give users who are kept vectors from their items, too")),
+        cli_file("before", &a.before,
+            "the dataset that the model was trained on, if it has no ids"),
         CLI_FOREIGN(&io), CLI_OUTPUT(&io), CLI_THREADS(&io), CLI_END};
     io.table = table;
     cli_parse(&io, argc, argv);
