@@ -113,7 +113,8 @@ time_rank(char **arg)
     double best = time_scorer(&s, &o);
     double work = (double)s.n_users * (double)s.n_items;
     printf("%.3f s, %.0f GFLOP/s, peak %.0f MB\n", best,
-        2e-9 * work * (double)r.part[0].user.d / best, (double)mem_peak_rss() / 1e6);
+        2e-9 * work * (double)r.part[0].user.d / best,
+        (double)mem_peak_rss() / 1e6);
 }
 
 /* So many items of each user, besides what users have. */
