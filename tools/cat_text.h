@@ -7,27 +7,23 @@
 #include "lib/la/csr.h"
 
 /* Arrays, matrices and datasets as stair-cat writes them. Numbers have the
- * fewest digits that read back exactly. */
+ * fewest digits that read back exactly. What cannot be written so is a failure
+ * of x. */
 
 /* An array with tabs: the last axis runs along the line. */
-int cat_text_array(
-    struct xout *x, const struct npz_array *a, struct err *e) ERR_CHECKED;
+void cat_text_array(struct xout *x, const struct npz_array *a);
 
 /* The same as a .npy file, byte for byte. */
-int cat_text_npy(
-    struct xout *x, const struct npz_array *a, struct err *e) ERR_CHECKED;
+void cat_text_npy(struct xout *x, const struct npz_array *a);
 
 /* The same as a dense matrix of Matrix Market, which stores it by columns. */
-int cat_text_mtx(
-    struct xout *x, const struct npz_array *a, struct err *e) ERR_CHECKED;
+void cat_text_mtx(struct xout *x, const struct npz_array *a);
 
 /* row, column, value with tabs, from 0; or, if mtx, as a sparse matrix of
  * Matrix Market, from 1. */
-int cat_text_csr(
-    struct xout *x, const struct csr *a, int mtx, struct err *e) ERR_CHECKED;
+void cat_text_csr(struct xout *x, const struct csr *a, int mtx);
 
 /* user, item, label (0 train, 1 valid, 2 test): all parts, or, from 0, one. */
-int cat_text_dataset(struct xout *x, const struct dataset *d, int only,
-    struct err *e) ERR_CHECKED;
+void cat_text_dataset(struct xout *x, const struct dataset *d, int only);
 
 #endif

@@ -72,84 +72,69 @@ cat_vectors_cosine(struct cat_vectors *v, int users, struct err *e)
     return 0;
 }
 
-int
-cat_vectors_ids(struct xout *x, const struct ids *ids, struct err *e)
+void
+cat_vectors_ids(struct xout *x, const struct ids *ids)
 {
-    int rc = 0;
-    for (int64_t i = 0; i < ids->n && !rc; i++) {
+    for (int64_t i = 0; i < ids->n && !x->rc; i++) {
         struct text id = ids_get(ids, i);
         if (memchr(id.s, '\n', (size_t)id.n))
-            return err_set(e, ERR_FORMAT,
+            xout_fail(x, ERR_FORMAT,
                 "id %" PRId64 " holds a line break, which a list cannot", i);
-        rc = xout_write(x, id.s, id.n, e);
-        if (!rc)
-            rc = xout_write(x, "\n", 1, e);
+        xout_write(x, id.s, id.n);
+        xout_write(x, "\n", 1);
     }
-    return rc;
 }
 
-int
-cat_vectors_fvecs(struct xout *x, const struct mat *m, struct err *e)
+void
+cat_vectors_fvecs(struct xout *x, const struct mat *m)
 {
     int32_t d = (int32_t)m->d;
-    int rc = 0;
     if (d != m->d)
-        return err_set(e, ERR_RANGE, "rows of %" PRId64 " values", m->d);
-    for (int64_t i = 0; i < m->n && !rc; i++) {
-        rc = xout_write(x, &d, sizeof d, e);
-        if (!rc)
-            rc =
-                xout_write(x, m->x + i * m->d, m->d * (int64_t)sizeof *m->x, e);
+        xout_fail(x, ERR_RANGE, "rows of %" PRId64 " values", m->d);
+    for (int64_t i = 0; i < m->n && !x->rc; i++) {
+        xout_write(x, &d, sizeof d);
+        xout_write(x, m->x + i * m->d, m->d * (int64_t)sizeof *m->x);
     }
-    return rc;
 }
 
 /* [v1,v2,..] */
-static int
-put_vector(struct xout *x, const struct mat *m, int64_t i, struct err *e)
+static void
+put_vector(struct xout *x, const struct mat *m, int64_t i)
 {
     char number[JSONOUT_NUMBER];
-    int rc = xout_write(x, "[", 1, e);
-    for (int64_t j = 0; j < m->d && !rc; j++) {
+    xout_write(x, "[", 1);
+    for (int64_t j = 0; j < m->d; j++) {
         jsonout_float(number, m->x[i * m->d + j]);
         if (j)
-            rc = xout_write(x, ",", 1, e);
-        if (!rc)
-            rc = xout_write(x, number, (int64_t)strlen(number), e);
+            xout_write(x, ",", 1);
+        xout_write(x, number, (int64_t)strlen(number));
     }
-    return rc ? rc : xout_write(x, "]", 1, e);
+    xout_write(x, "]", 1);
 }
 
-static int
-put_escaped(struct xout *x, struct text id, struct err *e)
+static void
+put_escaped(struct xout *x, struct text id)
 {
-    int rc = 0;
-    for (int64_t k = 0; k < id.n && !rc; k++) {
+    for (int64_t k = 0; k < id.n; k++) {
         char c = id.s[k];
         const char *to = c == '\\'   ? "\\\\"
                          : c == '\t' ? "\\t"
                          : c == '\n' ? "\\n"
                          : c == '\r' ? "\\r"
                                      : NULL;
-        rc = to ? xout_write(x, to, 2, e) : xout_write(x, &c, 1, e);
+        xout_write(x, to ? to : &c, to ? 2 : 1);
     }
-    return rc;
 }
 
-int
-cat_vectors_copy(struct xout *x, const struct cat_vectors *v, struct err *e)
+void
+cat_vectors_copy(struct xout *x, const struct cat_vectors *v)
 {
-    int rc = 0;
-    for (int64_t i = 0; i < v->m.n && !rc; i++) {
-        rc = put_escaped(x, ids_get(&v->ids, i), e);
-        if (!rc)
-            rc = xout_write(x, "\t", 1, e);
-        if (!rc)
-            rc = put_vector(x, &v->m, i, e);
-        if (!rc)
-            rc = xout_write(x, "\n", 1, e);
+    for (int64_t i = 0; i < v->m.n && !x->rc; i++) {
+        put_escaped(x, ids_get(&v->ids, i));
+        xout_write(x, "\t", 1);
+        put_vector(x, &v->m, i);
+        xout_write(x, "\n", 1);
     }
-    return rc;
 }
 
 const char *
@@ -172,27 +157,26 @@ cat_vectors_template(const char *text)
     return text;
 }
 
-int
-cat_vectors_jsonl(struct xout *x, const struct cat_vectors *v,
-    const char *format, struct err *e)
+void
+cat_vectors_jsonl(
+    struct xout *x, const struct cat_vectors *v, const char *format)
 {
-    int rc = 0;
-    for (int64_t i = 0; i < v->m.n && !rc; i++) {
-        for (const char *p = format; *p && !rc;) {
+    for (int64_t i = 0; i < v->m.n && !x->rc; i++) {
+        for (const char *p = format; *p; p += 2) {
             int64_t n = (int64_t)strcspn(p, "%");
-            rc = n ? xout_write(x, p, n, e) : 0;
+            xout_write(x, p, n);
             p += n;
-            if (rc || !*p)
-                continue;
-            struct text id = ids_get(&v->ids, i);
-            rc = p[1] == 'i'   ? jsonout_text(x, id.s, id.n, e)
-                 : p[1] == 'v' ? put_vector(x, &v->m, i, e)
-                 : p[1] == 'n' ? xout_printf(x, e, "%" PRId64, i)
-                               : xout_write(x, "%", 1, e);
-            p += 2;
+            if (!*p)
+                break;
+            if (p[1] == 'i')
+                jsonout_text(x, ids_get(&v->ids, i));
+            else if (p[1] == 'v')
+                put_vector(x, &v->m, i);
+            else if (p[1] == 'n')
+                xout_printf(x, "%" PRId64, i);
+            else
+                xout_write(x, "%", 1);
         }
-        if (!rc)
-            rc = xout_write(x, "\n", 1, e);
+        xout_write(x, "\n", 1);
     }
-    return rc;
 }

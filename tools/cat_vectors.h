@@ -30,18 +30,15 @@ void cat_vectors_free(struct cat_vectors *v);
 int cat_vectors_cosine(
     struct cat_vectors *v, int users, struct err *e) ERR_CHECKED;
 
-/* One id a line; ERR_FORMAT names an id with a line break. */
-int cat_vectors_ids(
-    struct xout *x, const struct ids *ids, struct err *e) ERR_CHECKED;
+/* One id a line; an id with a line break is a failure of x. */
+void cat_vectors_ids(struct xout *x, const struct ids *ids);
 
 /* Each row as its number of values in 32 bits, then the values in 32 bits. */
-int cat_vectors_fvecs(
-    struct xout *x, const struct mat *m, struct err *e) ERR_CHECKED;
+void cat_vectors_fvecs(struct xout *x, const struct mat *m);
 
 /* id<TAB>[v1,v2,..] as COPY of PostgreSQL reads it, with a column of the type
  * vector of pgvector. */
-int cat_vectors_copy(
-    struct xout *x, const struct cat_vectors *v, struct err *e) ERR_CHECKED;
+void cat_vectors_copy(struct xout *x, const struct cat_vectors *v);
 
 /* The template of that name, such as "qdrant", or the text itself. NULL if a %
  * in it is followed by none of i, v, n and %. */
@@ -49,7 +46,7 @@ const char *cat_vectors_template(const char *text);
 
 /* A line by the template for each row: %i is the id, escaped for a JSON string,
  * %v the vector as a JSON array, %n the row's number from 0, %% a %. */
-int cat_vectors_jsonl(struct xout *x, const struct cat_vectors *v,
-    const char *format, struct err *e) ERR_CHECKED;
+void cat_vectors_jsonl(
+    struct xout *x, const struct cat_vectors *v, const char *format);
 
 #endif

@@ -10,161 +10,142 @@ struct prefix {
     struct text label;
 };
 
-static int
-put_prefix(struct xout *x, const struct prefix *p, struct err *e)
+static void
+put_prefix(struct xout *x, const struct prefix *p)
 {
-    int rc = *p->name ? xout_printf(x, e, "%s:", p->name) : 0;
-    if (!rc && p->label.n)
-        rc = xout_printf(x, e, "%.*s:", (int)p->label.n, p->label.s);
-    return rc;
+    if (*p->name)
+        xout_printf(x, "%s:", p->name);
+    if (p->label.n)
+        xout_printf(x, "%.*s:", (int)p->label.n, p->label.s);
 }
 
-static int
+static void
 put_line(struct xout *x, const struct prefix *p, const char *name, int64_t cut,
-    double value, struct err *e)
+    double value)
 {
     char number[JSONOUT_NUMBER];
-    int rc = put_prefix(x, p, e);
-    return rc ? rc
-              : xout_printf(x, e, "%s\t%" PRId64 "\t%s\n", name, cut,
-                    jsonout_double(number, value));
+    put_prefix(x, p);
+    xout_printf(
+        x, "%s\t%" PRId64 "\t%s\n", name, cut, jsonout_double(number, value));
 }
 
-static int
+static void
 put_means(struct eval_print *p, const struct eval_means *m,
-    const struct prefix *prefix, struct err *e)
+    const struct prefix *prefix)
 {
     const struct eval *v = p->all;
-    int rc = put_prefix(&p->x, prefix, e);
-    if (!rc)
-        rc = xout_printf(&p->x, e, "users\t-\t%" PRId64 "\n", m->users);
+    put_prefix(&p->x, prefix);
+    xout_printf(&p->x, "users\t-\t%" PRId64 "\n", m->users);
     for (int i = 0; i < p->kinds; i++)
-        for (int c = 0; c < v->n_cuts && !rc; c++)
-            rc = put_line(
-                &p->x, prefix, metrics_names[i], v->cut[c], m->value[i][c], e);
-    return rc;
+        for (int c = 0; c < v->n_cuts; c++)
+            put_line(
+                &p->x, prefix, metrics_names[i], v->cut[c], m->value[i][c]);
 }
 
-static int
-put_side(
-    struct eval_print *p, const struct eval *v, const char *name, struct err *e)
+static void
+put_side(struct eval_print *p, const struct eval *v, const char *name)
 {
     struct prefix prefix = {name, {"", 0}};
-    return v && v->all.users ? put_means(p, &v->all, &prefix, e) : 0;
+    if (v && v->all.users)
+        put_means(p, &v->all, &prefix);
 }
 
-static int
-put_groups(struct eval_print *p, const struct eval_groups *g, struct err *e)
+static void
+put_groups(struct eval_print *p, const struct eval_groups *g)
 {
-    int rc = 0;
-    for (int64_t i = 0; i < g->label.n && !rc; i++) {
+    for (int64_t i = 0; i < g->label.n; i++) {
         struct prefix prefix = {g->name, ids_get(&g->label, i)};
         if (g->means[i].users)
-            rc = put_means(p, &g->means[i], &prefix, e);
+            put_means(p, &g->means[i], &prefix);
     }
-    return rc;
 }
 
-int
-eval_print_text(struct eval_print *p, struct err *e)
+void
+eval_print_text(struct eval_print *p)
 {
     static const struct prefix none = {"", {"", 0}};
     const struct eval *v = p->all;
     const struct scores_about *about = p->about;
-    int rc = put_means(p, &v->all, &none, e);
+    put_means(p, &v->all, &none);
     for (int i = 0; i < EXPOSURE_KINDS; i++)
-        for (int c = 0; c < v->n_cuts && !rc; c++)
-            rc = put_line(&p->x, &none, exposure_names[i], v->cut[c],
-                v->exposure[i][c], e);
-    if (!rc)
-        rc = put_side(p, p->warm, "warm", e);
-    if (!rc)
-        rc = put_side(p, p->cold, "cold", e);
-    for (int i = 0; i < p->groups && !rc; i++)
-        rc = put_groups(p, &p->group[i], e);
-    for (int k = 0; k < SCORES_FACTS && !rc; k++)
+        for (int c = 0; c < v->n_cuts; c++)
+            put_line(
+                &p->x, &none, exposure_names[i], v->cut[c], v->exposure[i][c]);
+    put_side(p, p->warm, "warm");
+    put_side(p, p->cold, "cold");
+    for (int i = 0; i < p->groups; i++)
+        put_groups(p, &p->group[i]);
+    for (int k = 0; k < SCORES_FACTS; k++)
         if (about->known & 1u << k)
-            rc = xout_printf(&p->x, e, "%s\t-\t%" PRIu32 "\n",
-                scores_fact_name[k], about->value[k]);
-    return rc;
+            xout_printf(&p->x, "%s\t-\t%" PRIu32 "\n", scores_fact_name[k],
+                about->value[k]);
 }
 
 /* , "name": {"10": .., "20": ..} */
-static int
-json_cuts(struct xout *x, const struct eval *v, const char *name,
-    const double *value, struct err *e)
+static void
+json_cuts(
+    struct xout *x, const struct eval *v, const char *name, const double *value)
 {
     char number[JSONOUT_NUMBER];
-    int rc = xout_printf(x, e, ", \"%s\": {", name);
-    for (int c = 0; c < v->n_cuts && !rc; c++)
-        rc = xout_printf(x, e, "%s\"%" PRId64 "\": %s", c ? ", " : "",
-            v->cut[c], jsonout_double(number, value[c]));
-    return rc ? rc : xout_write(x, "}", 1, e);
+    xout_printf(x, ", \"%s\": {", name);
+    for (int c = 0; c < v->n_cuts; c++)
+        xout_printf(x, "%s\"%" PRId64 "\": %s", c ? ", " : "", v->cut[c],
+            jsonout_double(number, value[c]));
+    xout_write(x, "}", 1);
 }
 
-static int
-json_means(struct eval_print *p, const struct eval_means *m, struct err *e)
+static void
+json_means(struct eval_print *p, const struct eval_means *m)
 {
-    int rc = xout_printf(&p->x, e, "\"users\": %" PRId64, m->users);
-    for (int i = 0; i < p->kinds && !rc; i++)
-        rc = json_cuts(&p->x, p->all, metrics_names[i], m->value[i], e);
-    return rc;
+    xout_printf(&p->x, "\"users\": %" PRId64, m->users);
+    for (int i = 0; i < p->kinds; i++)
+        json_cuts(&p->x, p->all, metrics_names[i], m->value[i]);
 }
 
-static int
-json_side(
-    struct eval_print *p, const struct eval *v, const char *name, struct err *e)
+static void
+json_side(struct eval_print *p, const struct eval *v, const char *name)
 {
     if (!v || !v->all.users)
-        return 0;
-    int rc = xout_printf(&p->x, e, ", \"%s\": {", name);
-    if (!rc)
-        rc = json_means(p, &v->all, e);
-    return rc ? rc : xout_write(&p->x, "}", 1, e);
+        return;
+    xout_printf(&p->x, ", \"%s\": {", name);
+    json_means(p, &v->all);
+    xout_write(&p->x, "}", 1);
 }
 
-static int
-json_groups(struct eval_print *p, const struct eval_groups *g, struct err *e)
+static void
+json_groups(struct eval_print *p, const struct eval_groups *g)
 {
-    int rc = xout_printf(&p->x, e, ", \"%s\": {", g->name), some = 0;
-    for (int64_t i = 0; i < g->label.n && !rc; i++) {
-        struct text label = ids_get(&g->label, i);
+    int some = 0;
+    xout_printf(&p->x, ", \"%s\": {", g->name);
+    for (int64_t i = 0; i < g->label.n; i++) {
         if (!g->means[i].users)
             continue;
-        rc = some++ ? xout_write(&p->x, ", ", 2, e) : 0;
-        if (!rc)
-            rc = jsonout_string(&p->x, label.s, label.n, e);
-        if (!rc)
-            rc = xout_write(&p->x, ": {", 3, e);
-        if (!rc)
-            rc = json_means(p, &g->means[i], e);
-        if (!rc)
-            rc = xout_write(&p->x, "}", 1, e);
+        if (some++)
+            xout_write(&p->x, ", ", 2);
+        jsonout_string(&p->x, ids_get(&g->label, i));
+        xout_write(&p->x, ": {", 3);
+        json_means(p, &g->means[i]);
+        xout_write(&p->x, "}", 1);
     }
-    return rc ? rc : xout_write(&p->x, "}", 1, e);
+    xout_write(&p->x, "}", 1);
 }
 
-int
-eval_print_json(struct eval_print *p, struct err *e)
+void
+eval_print_json(struct eval_print *p)
 {
     const struct scores_about *about = p->about;
-    int rc = xout_printf(&p->x, e, "{\"split\": \"%s\", ", p->split);
-    if (!rc)
-        rc = json_means(p, &p->all->all, e);
-    for (int i = 0; i < EXPOSURE_KINDS && !rc; i++)
-        rc =
-            json_cuts(&p->x, p->all, exposure_names[i], p->all->exposure[i], e);
-    if (!rc)
-        rc = xout_printf(&p->x, e, ", \"mask\": \"%s\"", p->mask);
-    if (!rc)
-        rc = json_side(p, p->warm, "warm", e);
-    if (!rc)
-        rc = json_side(p, p->cold, "cold", e);
-    for (int i = 0; i < p->groups && !rc; i++)
-        rc = json_groups(p, &p->group[i], e);
-    for (int k = 0; k < SCORES_MASK && !rc; k++)
+    xout_printf(&p->x, "{\"split\": \"%s\", ", p->split);
+    json_means(p, &p->all->all);
+    for (int i = 0; i < EXPOSURE_KINDS; i++)
+        json_cuts(&p->x, p->all, exposure_names[i], p->all->exposure[i]);
+    xout_printf(&p->x, ", \"mask\": \"%s\"", p->mask);
+    json_side(p, p->warm, "warm");
+    json_side(p, p->cold, "cold");
+    for (int i = 0; i < p->groups; i++)
+        json_groups(p, &p->group[i]);
+    for (int k = 0; k < SCORES_MASK; k++)
         if (about->known & 1u << k)
-            rc = xout_printf(&p->x, e, ", \"%s\": %" PRIu32,
-                scores_fact_name[k], about->value[k]);
-    return rc ? rc : xout_write(&p->x, "}\n", 2, e);
+            xout_printf(&p->x, ", \"%s\": %" PRIu32, scores_fact_name[k],
+                about->value[k]);
+    xout_write(&p->x, "}\n", 2);
 }

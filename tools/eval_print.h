@@ -20,10 +20,10 @@ struct eval_print {
 /* One "metric<TAB>cut-off<TAB>value" line each. Numbers of users, and what the
  * metrics are about, have the cut-off "-"; metrics of parts have names such as
  * cold:recall and user-degree:5-9:recall. Empty parts are left out. */
-int eval_print_text(struct eval_print *p, struct err *e) ERR_CHECKED;
+void eval_print_text(struct eval_print *p);
 
 /* One object on one line, {"split": "test", "users": 3, "recall": {"10": ..}};
  * parts nest, "user-degree": {"5-9": {"users": 1, ..}}. */
-int eval_print_json(struct eval_print *p, struct err *e) ERR_CHECKED;
+void eval_print_json(struct eval_print *p);
 
 #endif

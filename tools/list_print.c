@@ -6,26 +6,20 @@
 
 #include <inttypes.h>
 
-static int
-write_id(struct list_print *p, const struct ids *s, int64_t i, struct err *e)
+static void
+write_text(struct list_print *p, struct text t)
 {
-    struct text id = ids_get(s, i);
-    return p->json ? jsonout_string(&p->x, id.s, id.n, e)
-                   : xout_write(&p->x, id.s, id.n, e);
+    if (p->json)
+        jsonout_string(&p->x, t);
+    else
+        xout_write(&p->x, t.s, t.n);
 }
 
-static int
-write_title(struct list_print *p, int64_t item, struct err *e)
+static void
+write_title(struct list_print *p, int64_t item)
 {
-    int64_t n;
-    const char *title = titles_get(p->titles, item, &n);
-    int rc;
-    if (!p->json) {
-        rc = xout_write(&p->x, "\t", 1, e);
-        return rc ? rc : xout_write(&p->x, title, n, e);
-    }
-    rc = xout_printf(&p->x, e, ", \"title\": ");
-    return rc ? rc : jsonout_string(&p->x, title, n, e);
+    xout_printf(&p->x, p->json ? ", \"title\": " : "\t");
+    write_text(p, titles_get(p->titles, item));
 }
 
 static int
@@ -41,79 +35,73 @@ find_reasons(
 }
 
 /* The items that add most to the score, and what they add. */
-static int
-write_reasons(struct list_print *p, int64_t of, int32_t item, struct err *e)
+static void
+write_reasons(struct list_print *p, int64_t of, int32_t item)
 {
     int32_t by[LIST_PRINT_REASONS];
     float part[LIST_PRINT_REASONS];
     int n = find_reasons(p, of, item, by, part);
-    int rc = p->json ? xout_printf(&p->x, e, ", \"because\": [") : 0;
-    for (int k = 0; k < n && !rc; k++) {
-        rc = xout_printf(&p->x, e, "%s",
+    if (p->json)
+        xout_printf(&p->x, ", \"because\": [");
+    for (int k = 0; k < n; k++) {
+        xout_printf(&p->x, "%s",
             !p->json ? "\t"
             : k      ? ", {\"item\": "
                      : "{\"item\": ");
-        if (!rc)
-            rc = write_id(p, p->item_ids, by[k], e);
-        if (!rc)
-            rc = xout_printf(&p->x, e, p->json ? ", \"part\": %.9g}" : "\t%.9g",
-                (double)part[k]);
+        write_text(p, ids_get(p->item_ids, by[k]));
+        xout_printf(
+            &p->x, p->json ? ", \"part\": %.9g}" : "\t%.9g", (double)part[k]);
     }
-    return rc || !p->json ? rc : xout_write(&p->x, "]", 1, e);
+    if (p->json)
+        xout_write(&p->x, "]", 1);
+}
+
+/* What comes behind the score of an item. */
+static void
+write_more(struct list_print *p, int64_t of, int32_t item)
+{
+    if (p->titles)
+        write_title(p, item);
+    if (p->explain)
+        write_reasons(p, of, item);
 }
 
 /* {"user": .., "items": [{"item": .., "score": ..}, ..]} */
-static int
-write_json(struct list_print *p, int64_t of, const int32_t *id,
-    const float *score, struct err *e)
+static void
+write_json(
+    struct list_print *p, int64_t of, const int32_t *id, const float *score)
 {
-    int rc = xout_printf(&p->x, e, "{\"%s\": ", p->whose);
-    if (!rc)
-        rc = write_id(p, p->ids, of, e);
-    if (!rc)
-        rc = xout_printf(&p->x, e, ", \"%s\": [", p->what);
-    for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
-        rc = xout_printf(&p->x, e, "%s{\"item\": ", r ? ", " : "");
-        if (!rc)
-            rc = write_id(p, p->item_ids, id[r], e);
-        if (!rc)
-            rc = xout_printf(&p->x, e, ", \"score\": %.9g", (double)score[r]);
-        if (!rc && p->titles)
-            rc = write_title(p, id[r], e);
-        if (!rc && p->explain)
-            rc = write_reasons(p, of, id[r], e);
-        if (!rc)
-            rc = xout_write(&p->x, "}", 1, e);
+    xout_printf(&p->x, "{\"%s\": ", p->whose);
+    write_text(p, ids_get(p->ids, of));
+    xout_printf(&p->x, ", \"%s\": [", p->what);
+    for (int64_t r = 0; r < p->k && id[r] >= 0; r++) {
+        xout_printf(&p->x, "%s{\"item\": ", r ? ", " : "");
+        write_text(p, ids_get(p->item_ids, id[r]));
+        xout_printf(&p->x, ", \"score\": %.9g", (double)score[r]);
+        write_more(p, of, id[r]);
+        xout_write(&p->x, "}", 1);
     }
-    return rc ? rc : xout_write(&p->x, "]}\n", 3, e);
+    xout_write(&p->x, "]}\n", 3);
 }
 
-static int
-write_rows(struct list_print *p, int64_t of, const int32_t *id,
-    const float *score, struct err *e)
+static void
+write_rows(
+    struct list_print *p, int64_t of, const int32_t *id, const float *score)
 {
-    int rc = 0;
-    for (int64_t r = 0; r < p->k && id[r] >= 0 && !rc; r++) {
-        rc = write_id(p, p->ids, of, e);
-        if (!rc)
-            rc = xout_printf(&p->x, e, "\t%" PRId64 "\t", r + 1);
-        if (!rc)
-            rc = write_id(p, p->item_ids, id[r], e);
-        if (!rc)
-            rc = xout_printf(&p->x, e, "\t%.9g", (double)score[r]);
-        if (!rc && p->titles)
-            rc = write_title(p, id[r], e);
-        if (!rc && p->explain)
-            rc = write_reasons(p, of, id[r], e);
-        if (!rc)
-            rc = xout_write(&p->x, "\n", 1, e);
+    for (int64_t r = 0; r < p->k && id[r] >= 0; r++) {
+        write_text(p, ids_get(p->ids, of));
+        xout_printf(&p->x, "\t%" PRId64 "\t", r + 1);
+        write_text(p, ids_get(p->item_ids, id[r]));
+        xout_printf(&p->x, "\t%.9g", (double)score[r]);
+        write_more(p, of, id[r]);
+        xout_write(&p->x, "\n", 1);
     }
-    return rc;
 }
 
 int
 list_print(struct list_print *p, int64_t of, const int32_t *id,
     const float *score, struct err *e)
 {
-    return (p->json ? write_json : write_rows)(p, of, id, score, e);
+    (p->json ? write_json : write_rows)(p, of, id, score);
+    return xout_check(&p->x, e);
 }

@@ -49,10 +49,12 @@ cat_dataset(struct npz *z, const struct cat_opt *o, int part, struct xout *x,
     if (rc)
         return rc;
     const struct csr *csr[] = {&d.train, &d.valid, &d.test};
-    rc = market ? cat_text_csr(x, csr[part], 1, e)
-                : cat_text_dataset(x, &d, part, e);
+    if (market)
+        cat_text_csr(x, csr[part], 1);
+    else
+        cat_text_dataset(x, &d, part);
     dataset_free(&d);
-    return rc;
+    return 0;
 }
 
 static int
@@ -64,9 +66,21 @@ cat_csr(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
     int rc = store_take_csr(z, "", &a, e);
     if (rc)
         return rc;
-    rc = cat_text_csr(x, &a, is_format(o, "mtx"), e);
+    cat_text_csr(x, &a, is_format(o, "mtx"));
     csr_free(&a);
-    return rc;
+    return 0;
+}
+
+/* In one of the formats that arrays have. */
+static void
+put_array(struct xout *x, const struct npz_array *a, const struct cat_opt *o)
+{
+    if (is_format(o, "npy"))
+        cat_text_npy(x, a);
+    else if (is_format(o, "mtx"))
+        cat_text_mtx(x, a);
+    else
+        cat_text_array(x, a);
 }
 
 static int
@@ -77,11 +91,8 @@ cat_array(const struct npz *z, const struct npz_array *a,
         return err_set(e, ERR_FORMAT,
             "cannot read '%s': member '%s': %s is not supported", z->path,
             a->name, a->npy.why);
-    if (is_format(o, "npy"))
-        return cat_text_npy(x, a, e);
-    if (is_format(o, "mtx"))
-        return cat_text_mtx(x, a, e);
-    return cat_text_array(x, a, e);
+    put_array(x, a, o);
+    return 0;
 }
 
 /* -1 unless the name is one of a dataset's parts. */
@@ -101,8 +112,10 @@ cat_named(struct npz *z, const struct cat_opt *o, struct xout *x, struct err *e)
     if (a)
         return cat_array(z, a, o, x, e);
     if (strcmp(o->member, "history.txt") == 0 && z->history &&
-        is_format(o, "tsv"))
-        return xout_write(x, z->history, (int64_t)strlen(z->history), e);
+        is_format(o, "tsv")) {
+        xout_write(x, z->history, (int64_t)strlen(z->history));
+        return 0;
+    }
     int part = find_part(o->member);
     if (part >= 0 && npz_find(z, "user_ids"))
         return cat_dataset(z, o, part, x, e);
@@ -169,21 +182,21 @@ vectors_member(const struct npz *z, const struct cat_opt *o)
     return o->member ? o->member : npz_find(z, "item") ? "item" : "x";
 }
 
-static int
+static void
 put_vectors(const struct cat_vectors *v, const struct cat_opt *o,
-    const char *name, struct xout *x, struct err *e)
+    const char *name, struct xout *x)
 {
     int64_t shape[] = {v->m.n, v->m.d};
     struct npz_array a = {.npy = npy_make('f', 4, 2, shape), .data = v->m.x};
     snprintf(a.name, sizeof a.name, "%s", name);
     if (is_format(o, "jsonl"))
-        return cat_vectors_jsonl(x, v, o->template, e);
-    if (is_format(o, "pgvector"))
-        return cat_vectors_copy(x, v, e);
-    return is_format(o, "fvecs") ? cat_vectors_fvecs(x, &v->m, e)
-           : is_format(o, "npy") ? cat_text_npy(x, &a, e)
-           : is_format(o, "mtx") ? cat_text_mtx(x, &a, e)
-                                 : cat_text_array(x, &a, e);
+        cat_vectors_jsonl(x, v, o->template);
+    else if (is_format(o, "pgvector"))
+        cat_vectors_copy(x, v);
+    else if (is_format(o, "fvecs"))
+        cat_vectors_fvecs(x, &v->m);
+    else
+        put_array(x, &a, o);
 }
 
 static void
@@ -191,7 +204,7 @@ write_ids(struct cli *io, const struct cat_opt *o, const struct ids *ids)
 {
     struct xout x;
     die_if(xout_open(&x, o->ids, XOUT_TEXT, &io->err), io);
-    die_if(cat_vectors_ids(&x, ids, &io->err), io);
+    cat_vectors_ids(&x, ids);
     die_if(xout_commit(&x, &io->err), io);
 }
 
@@ -231,7 +244,8 @@ cat_rows(struct cli *io, const struct cat_opt *o, const char *path)
     int binary = is_format(o, "npy") || is_format(o, "fvecs");
     die_if(
         xout_open(&x, io->out, binary ? XOUT_BINARY : XOUT_TEXT, &io->err), io);
-    die_if(put_vectors(&v, o, name, &x, &io->err), io);
+    put_vectors(&v, o, name, &x);
+    die_if(xout_check(&x, &io->err), io);
     if (o->ids)
         write_ids(io, o, &v.ids);
     die_if(xout_commit(&x, &io->err), io);

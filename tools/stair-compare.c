@@ -160,52 +160,51 @@ values(const struct compare *c, const struct group *g, int64_t k, double *to)
     return first->per_user ? rows : g->n;
 }
 
-static int
-print_test(struct xout *x, const struct stats_test *t, struct err *e)
+static void
+print_test(struct xout *x, const struct stats_test *t)
 {
     char a[JSONOUT_NUMBER], b[JSONOUT_NUMBER], p[JSONOUT_NUMBER];
-    if (!t->defined)
-        return xout_printf(x, e, "\t-\t-\t-");
-    return xout_printf(x, e, "\t%s\t%s\t%s", jsonout_double(a, t->t),
-        jsonout_double(b, t->df), jsonout_double(p, t->p));
+    if (t && t->defined)
+        xout_printf(x, "\t%s\t%s\t%s", jsonout_double(a, t->t),
+            jsonout_double(b, t->df), jsonout_double(p, t->p));
+    else
+        xout_printf(x, "\t-\t-\t-");
 }
 
 /* The line of a system; test NULL for the first, which the others are compared
  * with. */
-static int
+static void
 print_line(struct xout *x, const struct compare *c, const struct group *g,
     int64_t k, const struct stats_moments *m, const struct stats_moments *first,
-    const struct stats_test test[2], struct err *e)
+    const struct stats_test test[2])
 {
     char mean[JSONOUT_NUMBER], sd[JSONOUT_NUMBER], gain[JSONOUT_NUMBER];
     struct text key = ids_get(&c->run[0].s.key, k);
-    int rc = xout_printf(x, e, "%.*s\t%s\t%" PRId64 "\t%s\t%s", (int)key.n,
-        key.s, g->name, m->n, jsonout_double(mean, m->mean),
+    xout_printf(x, "%.*s\t%s\t%" PRId64 "\t%s\t%s", (int)key.n, key.s, g->name,
+        m->n, jsonout_double(mean, m->mean),
         m->n > 1 ? jsonout_double(sd, m->sd) : "-");
-    if (!rc)
-        rc = xout_printf(x, e, "\t%s",
-            test && m->mean > 0
-                ? jsonout_double(gain, (first->mean / m->mean - 1) * 100)
-                : "-");
-    static const struct stats_test none[2] = {{0}, {0}};
-    for (int i = 0; i < 2 && !rc; i++)
-        rc = print_test(x, test ? &test[i] : &none[i], e);
-    return rc ? rc : xout_write(x, "\n", 1, e);
+    xout_printf(x, "\t%s",
+        test && m->mean > 0
+            ? jsonout_double(gain, (first->mean / m->mean - 1) * 100)
+            : "-");
+    for (int i = 0; i < 2; i++)
+        print_test(x, test ? &test[i] : NULL);
+    xout_write(x, "\n", 1);
 }
 
-static int
+static void
 compare(struct cli *io, const struct compare *c, struct xout *x)
 {
     const struct scores *first = &c->run[0].s;
     int64_t room = first->per_user ? first->n : c->n_runs;
     double *a = mem_new(room, sizeof *a, &io->err);
     double *b = mem_new(room, sizeof *b, &io->err);
-    int rc = a && b ? 0 : ERR_NOMEM;
-    for (int64_t k = 0; k < first->key.n && !rc; k++) {
+    die_if(a && b ? 0 : ERR_NOMEM, io);
+    for (int64_t k = 0; k < first->key.n; k++) {
         int64_t na = values(c, &c->group[0], k, a);
         struct stats_moments ma = stats_moments(a, na);
-        rc = print_line(x, c, &c->group[0], k, &ma, NULL, NULL, &io->err);
-        for (int g = 1; g < c->n_groups && !rc; g++) {
+        print_line(x, c, &c->group[0], k, &ma, NULL, NULL);
+        for (int g = 1; g < c->n_groups; g++) {
             int64_t nb = values(c, &c->group[g], k, b);
             struct stats_moments mb = stats_moments(b, nb);
             struct stats_test test[2] = {{0}, {0}};
@@ -213,12 +212,11 @@ compare(struct cli *io, const struct compare *c, struct xout *x)
                 test[0] = stats_paired(a, b, na);
             if (!first->per_user)
                 test[1] = stats_welch(&ma, &mb);
-            rc = print_line(x, c, &c->group[g], k, &mb, &ma, test, &io->err);
+            print_line(x, c, &c->group[g], k, &mb, &ma, test);
         }
     }
     free(a);
     free(b);
-    return rc;
 }
 
 int
@@ -246,11 +244,10 @@ main(int argc, char **argv)
             cli_foreign(&io);
     }
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
-    die_if(xout_printf(&x, &io.err,
-               "metric\tcut-off\tsystem\tn\tmean\tsd\timprovement\tpaired_t\t"
-               "paired_df\tpaired_p\twelch_t\twelch_df\twelch_p\n"),
-        &io);
-    die_if(compare(&io, &c, &x), &io);
+    xout_printf(&x,
+        "metric\tcut-off\tsystem\tn\tmean\tsd\timprovement\tpaired_t\t"
+        "paired_df\tpaired_p\twelch_t\twelch_df\twelch_p\n");
+    compare(&io, &c, &x);
     die_if(xout_commit(&x, &io.err), &io);
 
     for (int r = 0; r < c.n_runs; r++)

@@ -115,13 +115,12 @@ table_open(struct table *t, const struct eval_args *a, struct err *e)
     if (rc)
         return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
     rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
-    if (!rc)
-        rc = xout_printf(&t->x, e, "user\ttargets");
+    xout_printf(&t->x, "user\ttargets");
     for (int m = 0; m < kinds(a); m++)
-        for (int c = 0; c < a->n_cuts && !rc; c++)
-            rc = xout_printf(
-                &t->x, e, "\t%s@%" PRId64, metrics_names[m], a->cuts[c]);
-    return rc ? rc : xout_printf(&t->x, e, "\tdigest\n");
+        for (int c = 0; c < a->n_cuts; c++)
+            xout_printf(&t->x, "\t%s@%" PRId64, metrics_names[m], a->cuts[c]);
+    xout_printf(&t->x, "\tdigest\n");
+    return rc;
 }
 
 static int
@@ -131,14 +130,13 @@ table_row(void *ctx, int64_t user, int64_t n_target,
     struct table *t = ctx;
     char number[JSONOUT_NUMBER];
     struct text id = ids_get(&t->data->user_ids, user);
-    int rc = xout_printf(&t->x, e, "%.*s\t%" PRId64, (int)id.n, id.s, n_target);
+    xout_printf(&t->x, "%.*s\t%" PRId64, (int)id.n, id.s, n_target);
     for (int m = 0; m < kinds(t->args); m++)
-        for (int c = 0; c < t->args->n_cuts && !rc; c++)
-            rc = xout_printf(
-                &t->x, e, "\t%s", jsonout_double(number, value[m][c]));
-    return rc ? rc
-              : xout_printf(&t->x, e, "\t%" PRIu32 "\n",
-                    identity_user(t->data, t->target, user, masks(t->args)));
+        for (int c = 0; c < t->args->n_cuts; c++)
+            xout_printf(&t->x, "\t%s", jsonout_double(number, value[m][c]));
+    xout_printf(&t->x, "\t%" PRIu32 "\n",
+        identity_user(t->data, t->target, user, masks(t->args)));
+    return xout_check(&t->x, e);
 }
 
 /* Everything that is measured. */
@@ -260,8 +258,7 @@ main(int argc, char **argv)
         .mask = a.mask,
         .about = &about};
     die_if(xout_open(&p.x, io.out, XOUT_TEXT, &io.err), &io);
-    die_if(a.json ? eval_print_json(&p, &io.err) : eval_print_text(&p, &io.err),
-        &io);
+    (a.json ? eval_print_json : eval_print_text)(&p);
     die_if(xout_commit(&p.x, &io.err), &io);
     for (int i = 0; i < result.groups; i++)
         eval_groups_free(&result.group[i]);

@@ -2,7 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
-#include "lib/io/gzout.h"
+#include "lib/io/xio.h"
 #include "tools/synth/synth.h"
 #include "tools/synth/synthlog.h"
 #include "tools/synth/synthvec.h"
@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
 
 struct tool {
     struct cli io;
@@ -29,49 +31,48 @@ ends_in(const char *name, const char *end)
     return n >= k && strcmp(name + n - k, end) == 0;
 }
 
+/* zlib writes a copy of the descriptor: x itself buffers nothing. Its header of
+ * gzip has neither time nor name. */
 static void
 write_log(struct tool *t, struct xout *x, int compress)
 {
     struct cli *io = &t->io;
     struct synthlog log;
-    struct gzout g;
     die_if(synthlog_make(&log, &t->plan, &io->err), io);
-    die_if(gzout_init(&g, x, compress, &io->err), io);
-    int rc = gzout_write(&g, "user,item,time\n", 15, &io->err);
-    for (int64_t k = 0; rc == 0 && k < log.n; k++) {
-        char line[80], user[SYNTH_ID], item[SYNTH_ID];
-        int n = snprintf(line, sizeof line, "%s,%s,%" PRIu32 "\n",
-            synth_user_id(&t->plan, log.row[k].user, user),
-            synth_item_id(&t->plan, log.row[k].item, item), log.row[k].time);
-        rc = gzout_write(&g, line, n, &io->err);
+    gzFile g = gzdopen(dup(x->fd), compress ? "wb4" : "wT");
+    if (!g)
+        cli_die(io, "out of memory");
+    int good = gzputs(g, "user,item,time\n") > 0;
+    for (int64_t k = 0; good && k < log.n; k++) {
+        char user[SYNTH_ID], item[SYNTH_ID];
+        good = gzprintf(g, "%s,%s,%" PRIu32 "\n",
+                   synth_user_id(&t->plan, log.row[k].user, user),
+                   synth_item_id(&t->plan, log.row[k].item, item),
+                   log.row[k].time) > 0;
     }
-    if (rc == 0)
-        rc = gzout_end(&g, &io->err);
-    gzout_free(&g);
+    if (gzclose(g) != Z_OK || !good)
+        cli_die(io, "cannot write '%s': %s", x->name, strerror(errno));
     cli_detail(io, "%" PRId64 " interactions", log.n);
     synthlog_free(&log);
-    die_if(rc, io);
 }
 
 static void
 write_items(struct tool *t, struct xout *x, int titles)
 {
-    struct cli *io = &t->io;
     const struct synth *s = &t->plan;
     if (titles)
-        die_if(xout_printf(x, &io->err, "item\ttitle\n"), io);
+        xout_printf(x, "item\ttitle\n");
     for (int64_t i = 0; i < s->n_items; i++) {
         char id[SYNTH_ID], title[SYNTHWORD_TITLE];
         synth_item_id(s, i, id);
         if (!titles) {
-            die_if(xout_printf(x, &io->err, "%s\n", id), io);
+            xout_printf(x, "%s\n", id);
             continue;
         }
         uint64_t variety = rng_u64(
             (uint64_t)s->opt.seed, RNG_SYNTH, SYNTH_TITLE, (uint64_t)i, 0);
-        die_if(xout_printf(x, &io->err, "%s\t%s\n", id,
-                   synthword_title(s->topic[i], s->brand[i], variety, title)),
-            io);
+        xout_printf(x, "%s\t%s\n", id,
+            synthword_title(s->topic[i], s->brand[i], variety, title));
     }
 }
 

@@ -280,10 +280,9 @@ write_sparse(struct cli *io, const char *name, const struct dataset *d,
 {
     struct npz_out z;
     char *history = cli_history(io);
-    die_if(npz_out_open(&z, io->out, &io->err), io);
-    die_if(npz_out_text(&z, "history.txt", history, &io->err), io);
-    die_if(store_put_csr(&z, "", graph, name, &io->err), io);
-    die_if(dataset_put_ids(&z, NULL, &d->item_ids, &io->err), io);
+    npz_out_open(&z, io->out, history);
+    store_put_csr(&z, "", graph, name);
+    dataset_put_ids(&z, NULL, &d->item_ids);
     die_if(npz_out_commit(&z, &io->err), io);
     free(history);
 }

@@ -144,14 +144,15 @@ measure(struct cli *io, const struct uncertainty_args *a,
             rc = uncertainty_permuted(
                 items, k.label, o.clusters, a->permutations, o.seed, &null, e);
         if (!rc)
-            rc = xout_printf(x, e,
-                "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n", name,
-                a->k[i], own.users, jsonout_double(n[0], own.mean),
+            xout_printf(x, "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n",
+                name, a->k[i], own.users, jsonout_double(n[0], own.mean),
                 jsonout_double(n[1], own.relative),
                 jsonout_double(n[2], null.mean),
                 jsonout_double(n[3], null.relative),
                 jsonout_double(n[4], k.inertia));
         kmeans_free(&k);
+        if (!rc)
+            rc = xout_check(x, e);
     }
     return rc;
 }
@@ -242,10 +243,9 @@ main(int argc, char **argv)
             cli_die(&io, "%" PRId64 " clusters of %" PRId64 " items", a.k[i],
                 d.n_items);
     die_if(xout_open(&x, io.out, XOUT_TEXT, &io.err), &io);
-    die_if(xout_printf(&x, &io.err,
-               "features\tclusters\tusers\tuncertainty\trelative\tpermuted\t"
-               "permuted_relative\tinertia\n"),
-        &io);
+    xout_printf(&x,
+        "features\tclusters\tusers\tuncertainty\trelative\tpermuted\t"
+        "permuted_relative\tinertia\n");
     for (int i = 0; i < n; i++) {
         struct operand f = {0};
         die_if(

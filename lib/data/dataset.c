@@ -150,41 +150,40 @@ dataset_read_ids(const char *path, struct ids *users, struct ids *items,
     return rc;
 }
 
-static int
-put_part(
-    struct npz_out *z, const char *part, const struct csr *a, struct err *e)
+static void
+put_part(struct npz_out *z, const char *part, const struct csr *a)
 {
     char name[32];
     int64_t np = a->rows + 1;
     struct npy hp = npy_make('i', 8, 1, &np);
     struct npy hi = npy_make('i', 4, 1, &a->nnz);
     snprintf(name, sizeof name, "%s_indptr", part);
-    int rc = npz_out_array(z, name, &hp, a->indptr, e);
-    if (rc)
-        return rc;
+    npz_out_array(z, name, &hp, a->indptr);
     snprintf(name, sizeof name, "%s_indices", part);
-    return npz_out_array(z, name, &hi, a->indices, e);
+    npz_out_array(z, name, &hi, a->indices);
 }
 
-static int
-put_ids(struct npz_out *z, const char *name, const struct ids *s, struct err *e)
+static void
+put_ids(struct npz_out *z, const char *name, const struct ids *s)
 {
     int64_t width;
-    char *bytes = ids_pack(s, &width, e);
-    if (!bytes)
-        return ERR_NOMEM;
+    struct err e;
+    char *bytes = ids_pack(s, &width, &e);
     struct npy h = npy_make('S', (int)width, 1, &s->n);
-    int rc = npz_out_array(z, name, &h, bytes, e);
+    if (bytes)
+        npz_out_array(z, name, &h, bytes);
+    else
+        xout_fail(&z->x, ERR_NOMEM, "%s", e.msg);
     free(bytes);
-    return rc;
 }
 
-int
-dataset_put_ids(struct npz_out *z, const struct ids *users,
-    const struct ids *items, struct err *e)
+void
+dataset_put_ids(
+    struct npz_out *z, const struct ids *users, const struct ids *items)
 {
-    int rc = users ? put_ids(z, "user_ids", users, e) : 0;
-    return rc ? rc : put_ids(z, "item_ids", items, e);
+    if (users)
+        put_ids(z, "user_ids", users);
+    put_ids(z, "item_ids", items);
 }
 
 int
@@ -192,22 +191,12 @@ dataset_write(const char *path, const struct dataset *d, const char *history,
     struct err *e)
 {
     struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc)
-        rc = put_part(&z, "train", &d->train, e);
-    if (!rc)
-        rc = put_part(&z, "valid", &d->valid, e);
-    if (!rc)
-        rc = put_part(&z, "test", &d->test, e);
-    if (!rc)
-        rc = dataset_put_ids(&z, &d->user_ids, &d->item_ids, e);
-    if (!rc)
-        return npz_out_commit(&z, e);
-    npz_out_abort(&z);
-    return rc;
+    npz_out_open(&z, path, history);
+    put_part(&z, "train", &d->train);
+    put_part(&z, "valid", &d->valid);
+    put_part(&z, "test", &d->test);
+    dataset_put_ids(&z, &d->user_ids, &d->item_ids);
+    return npz_out_commit(&z, e);
 }
 
 void

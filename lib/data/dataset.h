@@ -39,8 +39,8 @@ void dataset_free(struct dataset *d);
 
 /* The members user_ids (unless users is NULL) and item_ids of a file that is
  * being written: models carry those of the dataset. */
-int dataset_put_ids(struct npz_out *z, const struct ids *users,
-    const struct ids *items, struct err *e) ERR_CHECKED;
+void dataset_put_ids(
+    struct npz_out *z, const struct ids *users, const struct ids *items);
 
 /* Such a member, verified; *s is the caller's to free. */
 int dataset_take_ids(

@@ -76,20 +76,19 @@ seen_of(struct seen *s, const struct dataset *d, struct err *e)
     return ERR_NOMEM;
 }
 
-static int
-put(struct npz_out *z, const char *name, const int64_t *x, int64_t n,
-    struct err *e)
+static void
+put(struct npz_out *z, const char *name, const int64_t *x, int64_t n)
 {
     struct npy h = npy_make('i', 8, 1, &n);
-    return x ? npz_out_array(z, name, &h, x, e) : 0;
+    if (x)
+        npz_out_array(z, name, &h, x);
 }
 
-int
-seen_put(struct npz_out *z, const struct seen *s, int64_t users, int64_t items,
-    struct err *e)
+void
+seen_put(struct npz_out *z, const struct seen *s, int64_t users, int64_t items)
 {
-    int rc = put(z, "user_train", s->user, users, e);
-    return rc ? rc : put(z, "item_train", s->item, items, e);
+    put(z, "user_train", s->user, users);
+    put(z, "item_train", s->item, items);
 }
 
 static int

@@ -26,8 +26,8 @@ int seen_of(struct seen *s, const struct dataset *d, struct err *e) ERR_CHECKED;
 
 /* Members user_train and item_train of a file that is being written; nothing
  * where a list is NULL. */
-int seen_put(struct npz_out *z, const struct seen *s, int64_t users,
-    int64_t items, struct err *e) ERR_CHECKED;
+void seen_put(
+    struct npz_out *z, const struct seen *s, int64_t users, int64_t items);
 
 /* Takes them from a file of which they were wanted; lists that it lacks are
  * NULL. ERR_SHAPE unless there are as many as users or items. */

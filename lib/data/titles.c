@@ -89,11 +89,12 @@ out:
     return rc;
 }
 
-const char *
-titles_get(const struct titles *t, int64_t i, int64_t *n)
+struct text
+titles_get(const struct titles *t, int64_t i)
 {
-    *n = t->at[i] < 0 ? 0 : t->length[i];
-    return *n ? t->text + t->at[i] : "";
+    return t->at[i] < 0 || !t->length[i]
+               ? text_of("")
+               : (struct text){t->text + t->at[i], t->length[i]};
 }
 
 void

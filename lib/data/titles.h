@@ -25,8 +25,8 @@ struct titles {
 int titles_read(struct titles *t, const char *path, struct ids *items,
     struct err *e) ERR_CHECKED;
 
-/* The title of item i and its length; empty if it has none. */
-const char *titles_get(const struct titles *t, int64_t i, int64_t *n);
+/* The title of item i; empty if it has none. */
+struct text titles_get(const struct titles *t, int64_t i);
 
 void titles_free(struct titles *t);
 

@@ -1,7 +1,5 @@
 #include "lib/io/jsonout.h"
 
-#include "lib/base/text.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,33 +130,28 @@ jsonout_float(char *buf, float v)
     return buf;
 }
 
-int
-jsonout_text(struct xout *x, const char *s, int64_t n, struct err *e)
+void
+jsonout_text(struct xout *x, struct text t)
 {
-    const unsigned char *p = (const unsigned char *)s;
-    int rc = 0;
-    while (n > 0 && !rc) {
-        int k = text_utf8_length(p, n);
+    const unsigned char *p = (const unsigned char *)t.s, *end = p + t.n;
+    for (int k; p < end; p += k) {
+        k = text_utf8_length(p, end - p);
         if (!k) {
-            rc = xout_write(x, "\xef\xbf\xbd", 3, e);
+            xout_write(x, "\xef\xbf\xbd", 3);
             k = 1;
         } else if (*p < 0x20 || *p == 0x7f)
-            rc = xout_printf(x, e, "\\u%04x", *p);
+            xout_printf(x, "\\u%04x", *p);
         else if (*p == '"' || *p == '\\')
-            rc = xout_printf(x, e, "\\%c", *p);
+            xout_printf(x, "\\%c", *p);
         else
-            rc = xout_write(x, p, k, e);
-        p += k;
-        n -= k;
+            xout_write(x, p, k);
     }
-    return rc;
 }
 
-int
-jsonout_string(struct xout *x, const char *s, int64_t n, struct err *e)
+void
+jsonout_string(struct xout *x, struct text t)
 {
-    int rc = xout_write(x, "\"", 1, e);
-    if (!rc)
-        rc = jsonout_text(x, s, n, e);
-    return rc ? rc : xout_write(x, "\"", 1, e);
+    xout_write(x, "\"", 1);
+    jsonout_text(x, t);
+    xout_write(x, "\"", 1);
 }

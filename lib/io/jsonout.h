@@ -1,7 +1,7 @@
 #ifndef STAIR_JSONOUT_H
 #define STAIR_JSONOUT_H
 
-#include "lib/base/err.h"
+#include "lib/base/text.h"
 #include "lib/io/xio.h"
 
 #include <stdint.h>
@@ -16,13 +16,11 @@ char *jsonout_double(char *buf, double v);
  * it; in the form of %.9g. What is not finite is no JSON. */
 char *jsonout_float(char *buf, float v);
 
-/* n bytes in quotes, control characters escaped; bytes that are not UTF-8
+/* The text in quotes, control characters escaped; bytes that are not UTF-8
  * become U+FFFD, so that every line parses. */
-int jsonout_string(
-    struct xout *x, const char *s, int64_t n, struct err *e) ERR_CHECKED;
+void jsonout_string(struct xout *x, struct text t);
 
 /* The same without the quotes. */
-int jsonout_text(
-    struct xout *x, const char *s, int64_t n, struct err *e) ERR_CHECKED;
+void jsonout_text(struct xout *x, struct text t);
 
 #endif

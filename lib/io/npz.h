@@ -124,29 +124,31 @@ void npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst);
 double npz_value(const struct npy *h, const void *src, int64_t i);
 int64_t npz_value_int(const struct npy *h, const void *src, int64_t i);
 
-/* Writer: members in the order of the calls, each with exact sizes and CRC, so
- * that nothing is patched later. ERR_RANGE for a member that no reader would
- * take: a name that is too long or there already, or one member too many. */
+/*
+ * Writer: members in the order of the calls, each with exact sizes and CRC, so
+ * that nothing is patched later. As with xout, the first failure is remembered
+ * and npz_out_commit tells of it: ERR_RANGE for a member that no reader would
+ * take, by a name that is too long or there already, or one too many.
+ */
 struct npz_out {
     struct xout x;
-    struct npz_out_state *state;
+    struct npz_entry *entry;
+    int n;
 };
 
-int npz_out_open(
-    struct npz_out *z, const char *path, struct err *e) ERR_CHECKED;
-int npz_out_text(struct npz_out *z, const char *name, const char *text,
-    struct err *e) ERR_CHECKED;
+/* history becomes the member history.txt; NULL: without one. */
+void npz_out_open(struct npz_out *z, const char *path, const char *history);
+void npz_out_text(struct npz_out *z, const char *name, const char *text);
 /* A byte string as an array without dimensions. */
-int npz_out_string(struct npz_out *z, const char *name, const char *s,
-    struct err *e) ERR_CHECKED;
-int npz_out_array(struct npz_out *z, const char *name, const struct npy *h,
-    const void *data, struct err *e) ERR_CHECKED;
+void npz_out_string(struct npz_out *z, const char *name, const char *s);
+void npz_out_array(
+    struct npz_out *z, const char *name, const struct npy *h, const void *data);
 
 /*
  * An array of which no more than `rows` rows (of the first axis) need be in
  * memory. fill puts rows first .. first + n - 1 into buf. It passes over the
  * array twice, for the CRC and for the bytes, and must give the same both
- * times.
+ * times. Returns the first failure.
  */
 typedef int npz_fill(
     void *ctx, int64_t first, int64_t n, void *buf, struct err *e);

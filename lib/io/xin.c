@@ -301,19 +301,6 @@ xin_read(struct xin *x, void *buf, int64_t n, struct err *e)
     return done;
 }
 
-int
-xin_exact(struct xin *x, void *buf, int64_t n, struct err *e)
-{
-    int64_t r = xin_read(x, buf, n, e);
-    if (r < 0)
-        return (int)r;
-    if (r < n)
-        return err_set(e, ERR_FORMAT,
-            "cannot read '%s': unexpected end of file at byte %llu", x->name,
-            (unsigned long long)x->offset);
-    return 0;
-}
-
 void
 xin_close(struct xin *x)
 {

@@ -34,9 +34,6 @@ int xin_open(struct xin *x, const char *path, struct err *e) ERR_CHECKED;
 int64_t xin_read(
     struct xin *x, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
-/* Exactly n bytes; ERR_FORMAT ("unexpected end of file") if there are fewer. */
-int xin_exact(struct xin *x, void *buf, int64_t n, struct err *e) ERR_CHECKED;
-
 /* Borrows the bytes that lie buffered: *p, count returned; 0 only at the end
  * of the input. xin_take(x, k) then consumes k of them. */
 int64_t xin_peek(
@@ -74,6 +71,8 @@ struct xout {
     unsigned char *buf;
     int64_t len;
     uint64_t offset; /* bytes accepted so far */
+    int rc;          /* 0, or the first failure, */
+    struct err err;  /* and its sentence */
 };
 
 enum { XOUT_TEXT = 0, XOUT_BINARY = 1 };
@@ -86,14 +85,16 @@ int xout_open(
  * nothing. A FIFO is not tried: its reader would see the end. */
 int xout_try(const char *path, int kind, struct err *e) ERR_CHECKED;
 
-int xout_write(
-    struct xout *x, const void *buf, int64_t n, struct err *e) ERR_CHECKED;
-int xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4))) ERR_CHECKED;
+void xout_write(struct xout *x, const void *buf, int64_t n);
+void xout_printf(struct xout *x, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Hands buffered bytes to the system without committing: for text that a
- * reader follows. */
-int xout_flush(struct xout *x, struct err *e) ERR_CHECKED;
+/* A failure of whoever writes, such as text that the format cannot hold. */
+void xout_fail(struct xout *x, int rc, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* 0, or the first failure with its sentence in e. */
+int xout_check(const struct xout *x, struct err *e) ERR_CHECKED;
 
 /* Flush, fsync, close, rename; everything checked. The xout is closed on
  * return, also on failure. All ranks return when rank 0 is done, and fail if it

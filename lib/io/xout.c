@@ -55,16 +55,34 @@ release(struct xout *x)
     free(x->path);
     free(x->temp);
     free(x->buf);
-    *x = (struct xout){.fd = -1};
+    x->name = x->path = x->temp = NULL;
+    x->buf = NULL;
+    x->fd = -1;
 }
 
-static int
-fail(struct xout *x, const char *what, struct err *e)
+void
+xout_fail(struct xout *x, int rc, const char *fmt, ...)
 {
-    int no = errno;
-    err_set(e, ERR_IO, "cannot %s '%s': %s", what, x->name, strerror(no));
+    if (!x->rc) {
+        va_list ap;
+        va_start(ap, fmt);
+        vsnprintf(x->err.msg, sizeof x->err.msg, fmt, ap);
+        va_end(ap);
+        x->rc = rc;
+    }
     xout_abort(x);
-    return ERR_IO;
+}
+
+static void
+fail(struct xout *x, const char *what)
+{
+    xout_fail(x, ERR_IO, "cannot %s '%s': %s", what, x->name, strerror(errno));
+}
+
+int
+xout_check(const struct xout *x, struct err *e)
+{
+    return x->rc ? err_set(e, x->rc, "%s", x->err.msg) : 0;
 }
 
 /* Where a path leads through symbolic links, its last part need not exist:
@@ -89,19 +107,17 @@ follow(const char *path)
 
 /* Creates the temporary file beside the real one; a signal between creation
  * and remembering it would leave it behind, hence remember first. */
-static int
-open_temp(struct xout *x, const char *path, struct err *e)
+static void
+open_temp(struct xout *x, const char *path)
 {
     x->path = follow(path);
     size_t n = x->path ? strlen(x->path) + 32 : 32;
-    x->temp = malloc(n);
-    if (!x->path || !x->temp) {
-        release(x);
-        return err_set(e, ERR_NOMEM, "out of memory");
-    }
-    const char *slash = strrchr(x->path, '/');
+    char *temp = malloc(n);
+    const char *slash = x->path ? strrchr(x->path, '/') : NULL;
     int dir = slash ? (int)(slash - x->path) + 1 : 0;
-    for (int attempt = 0;; attempt++) {
+    if (!x->path || !temp)
+        xout_fail(x, ERR_NOMEM, "out of memory");
+    for (int attempt = 0; !x->rc && x->fd < 0; attempt++) {
         unsigned char r[8];
         struct timespec now;
         if (getentropy(r, sizeof r)) {
@@ -109,20 +125,37 @@ open_temp(struct xout *x, const char *path, struct err *e)
             int64_t mix = now.tv_nsec ^ (int64_t)getpid() << 32;
             memcpy(r, &mix, sizeof r);
         }
-        snprintf(x->temp, n, "%.*s.stair-%02x%02x%02x%02x%02x%02x%02x%02x", dir,
+        snprintf(temp, n, "%.*s.stair-%02x%02x%02x%02x%02x%02x%02x%02x", dir,
             x->path, r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
-        remember(x->temp);
-        x->fd = open(x->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        remember(temp);
+        x->fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (x->fd >= 0)
-            return 0;
-        forget(x->temp);
-        if (errno != EEXIST || attempt > 100) {
-            int no = errno;
-            err_set(e, ERR_IO, "cannot create '%s': %s", x->name, strerror(no));
-            release(x);
-            return ERR_IO;
-        }
+            break;
+        forget(temp);
+        if (errno != EEXIST || attempt > 100)
+            fail(x, "create");
     }
+    if (x->rc)
+        free(temp);
+    else
+        x->temp = temp;
+}
+
+/* Opens what stands under the path, or what is to stand there. */
+static void
+open_path(struct xout *x, const char *path)
+{
+    struct stat st;
+    int exists = stat(path, &st) == 0;
+    if (!exists || S_ISREG(st.st_mode)) {
+        open_temp(x, path);
+        if (!x->rc && exists && fchmod(x->fd, st.st_mode & 0777))
+            fail(x, "create");
+        return;
+    }
+    x->fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (x->fd < 0)
+        fail(x, "open");
 }
 
 int
@@ -131,41 +164,21 @@ xout_open(struct xout *x, const char *path, int kind, struct err *e)
     *x = (struct xout){.fd = -1};
     int std = strcmp(path, "-") == 0;
     x->name = strdup(std ? "<stdout>" : path);
-    x->buf = mem_new(BUF, 1, e);
-    if (!x->name || !x->buf) {
-        release(x);
-        return err_set(e, ERR_NOMEM, "out of memory");
-    }
-    struct stat st;
-    if (ranks_mine() > 0) {
-        x->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (x->fd < 0)
-            return fail(x, "open", e);
-    } else if (std) {
+    x->buf = mem_new(BUF, 1, NULL);
+    if (!x->name || !x->buf)
+        xout_fail(x, ERR_NOMEM, "out of memory");
+    else if (ranks_mine() > 0)
+        open_path(x, "/dev/null");
+    else if (std)
         x->fd = 1;
-    } else {
-        int exists = stat(path, &st) == 0;
-        if (exists && !S_ISREG(st.st_mode)) {
-            x->fd = open(path, O_WRONLY | O_CLOEXEC);
-            if (x->fd < 0)
-                return fail(x, "open", e);
-        } else {
-            int rc = open_temp(x, path, e);
-            if (rc)
-                return rc;
-            if (exists && fchmod(x->fd, st.st_mode & 0777))
-                return fail(x, "create", e);
-        }
-    }
+    else
+        open_path(x, path);
     /* mpirun may read the standard output through a terminal of its own */
-    if (kind == XOUT_BINARY && isatty(x->fd) && !(std && ranks_launched())) {
-        err_set(e, ERR_IO,
+    if (kind == XOUT_BINARY && isatty(x->fd) && !(std && ranks_launched()))
+        xout_fail(x, ERR_IO,
             "refusing to write binary data to a terminal (use -o FILE or a "
             "pipe)");
-        xout_abort(x);
-        return ERR_IO;
-    }
-    return 0;
+    return xout_check(x, e);
 }
 
 /* Whether the temporary file could be created and renamed. */
@@ -202,57 +215,47 @@ xout_try(const char *path, int kind, struct err *e)
     }
     struct xout x;
     int rc = xout_open(&x, path, kind, e);
-    if (!rc)
-        xout_abort(&x);
+    xout_abort(&x);
     return rc;
 }
 
-static int
-write_all(struct xout *x, const unsigned char *p, int64_t n, struct err *e)
+static void
+write_all(struct xout *x, const unsigned char *p, int64_t n)
 {
-    while (n > 0) {
+    while (n > 0 && x->fd >= 0) {
         ssize_t w = write(x->fd, p, (size_t)(n < 1 << 30 ? n : 1 << 30));
-        if (w < 0) {
-            if (errno == EINTR)
-                continue;
-            return fail(x, "write", e);
+        if (w >= 0) {
+            p += w;
+            n -= w;
+        } else if (errno != EINTR) {
+            fail(x, "write");
         }
-        p += w;
-        n -= w;
     }
-    return 0;
 }
 
-int
-xout_flush(struct xout *x, struct err *e)
+static void
+flush(struct xout *x)
 {
-    if (x->fd < 0)
-        return err_set(e, ERR_IO, "output is closed");
-    int64_t n = x->len;
+    write_all(x, x->buf, x->len);
     x->len = 0;
-    return write_all(x, x->buf, n, e);
 }
 
-int
-xout_write(struct xout *x, const void *buf, int64_t n, struct err *e)
+void
+xout_write(struct xout *x, const void *buf, int64_t n)
 {
-    if (x->fd < 0)
-        return err_set(e, ERR_IO, "output is closed");
     x->offset += (uint64_t)n;
-    if (x->len + n > BUF) {
-        int rc = xout_flush(x, e);
-        if (rc)
-            return rc;
-        if (n >= BUF)
-            return write_all(x, buf, n, e);
+    if (x->len + n > BUF)
+        flush(x);
+    if (n > BUF) {
+        write_all(x, buf, n);
+    } else if (x->fd >= 0) {
+        memcpy(x->buf + x->len, buf, (size_t)n);
+        x->len += n;
     }
-    memcpy(x->buf + x->len, buf, (size_t)n);
-    x->len += n;
-    return 0;
 }
 
-int
-xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
+void
+xout_printf(struct xout *x, const char *fmt, ...)
 {
     char line[4096];
     va_list ap;
@@ -260,47 +263,42 @@ xout_printf(struct xout *x, struct err *e, const char *fmt, ...)
     int n = vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     if (n < 0 || (size_t)n >= sizeof line)
-        return err_set(e, ERR_RANGE, "line too long for '%s'", x->name);
-    return xout_write(x, line, n, e);
+        xout_fail(x, ERR_RANGE, "line too long for '%s'", x->name);
+    else
+        xout_write(x, line, n);
 }
 
-static int
-commit(struct xout *x, struct err *e)
+/* Standard output is closed, and checked, at exit. */
+static void
+finish(struct xout *x)
 {
-    int rc = xout_flush(x, e);
-    if (rc)
-        return rc;
-    if (x->fd == 1) { /* standard output is closed, and checked, at exit */
-        release(x);
-        return 0;
-    }
-    if (x->temp && fsync(x->fd) && errno != EINVAL)
-        return fail(x, "write", e);
     int fd = x->fd;
+    flush(x);
+    if (x->fd < 0 || fd == 1)
+        return;
+    if (x->temp && fsync(fd) && errno != EINVAL) {
+        fail(x, "write");
+        return;
+    }
     x->fd = -1;
     if (close(fd))
-        return fail(x, "close", e);
-    if (x->temp) {
-        if (rename(x->temp, x->path))
-            return fail(x, "rename to", e);
+        fail(x, "close");
+    else if (x->temp && rename(x->temp, x->path))
+        fail(x, "rename to");
+    else if (x->temp)
         forget(x->temp);
-    }
-    release(x);
-    return 0;
 }
 
 int
 xout_commit(struct xout *x, struct err *e)
 {
-    struct {
-        int rc;
-        struct err e;
-    } done = {0};
-    done.rc = commit(x, &done.e);
-    ranks_share(&done, sizeof done);
-    if (done.rc)
-        return err_set(e, done.rc, "%s", done.e.msg);
-    return 0;
+    if (x->fd < 0)
+        xout_fail(x, ERR_IO, "output is closed");
+    finish(x);
+    release(x);
+    ranks_share(&x->rc, sizeof x->rc);
+    ranks_share(&x->err, sizeof x->err);
+    return xout_check(x, e);
 }
 
 void

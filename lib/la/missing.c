@@ -75,21 +75,19 @@ missing_drop(const struct missing *m, struct mat *x)
     x->n = kept;
 }
 
-int
-missing_put(
-    struct npz_out *z, const struct missing *m, int64_t rows, struct err *e)
+void
+missing_put(struct npz_out *z, const struct missing *m, int64_t rows)
 {
-    if (m->n == 0)
-        return 0;
-    int32_t *list = mem_new(m->n, sizeof *list, e);
-    if (!list)
-        return ERR_NOMEM;
+    struct err e;
+    int32_t *list = mem_new(m->n, sizeof *list, &e);
     int64_t n = 0;
-    for (int64_t i = 0; i < rows; i++)
+    for (int64_t i = 0; i < rows && m->n && list; i++)
         if (m->row[i])
             list[n++] = (int32_t)i;
     struct npy h = npy_make('i', 4, 1, &n);
-    int rc = npz_out_array(z, "missing", &h, list, e);
+    if (!list)
+        xout_fail(&z->x, ERR_NOMEM, "%s", e.msg);
+    else if (n)
+        npz_out_array(z, "missing", &h, list);
     free(list);
-    return rc;
 }

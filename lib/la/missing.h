@@ -40,7 +40,6 @@ void missing_clear(
 void missing_drop(const struct missing *m, struct mat *x);
 
 /* Writes the member for a file of so many rows; nothing if none is missing. */
-int missing_put(struct npz_out *z, const struct missing *m, int64_t rows,
-    struct err *e) ERR_CHECKED;
+void missing_put(struct npz_out *z, const struct missing *m, int64_t rows);
 
 #endif

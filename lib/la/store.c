@@ -215,13 +215,12 @@ store_read_csr(const char *path, struct csr *a, struct hist *h,
     return rc;
 }
 
-int
-store_put_mat(
-    struct npz_out *z, const char *name, const struct mat *m, struct err *e)
+void
+store_put_mat(struct npz_out *z, const char *name, const struct mat *m)
 {
     int64_t shape[] = {m->n, m->d};
     struct npy h = npy_make('f', 4, 2, shape);
-    return npz_out_array(z, name, &h, m->x, e);
+    npz_out_array(z, name, &h, m->x);
 }
 
 int
@@ -236,41 +235,35 @@ store_write_features(const char *path, const struct mat *m,
     const struct missing *missing, const char *history, struct err *e)
 {
     struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc)
-        rc = missing_put(&z, missing, m->n, e);
-    if (!rc)
-        rc = store_put_mat(&z, "x", m, e);
-    if (!rc)
-        return npz_out_commit(&z, e);
-    npz_out_abort(&z);
-    return rc;
+    npz_out_open(&z, path, history);
+    missing_put(&z, missing, m->n);
+    store_put_mat(&z, "x", m);
+    return npz_out_commit(&z, e);
 }
 
 /* data may be NULL in memory; on disk it is always there, as SciPy needs it. */
-static int
-put_values(
-    struct npz_out *z, const char *name, const struct csr *a, struct err *e)
+static void
+put_values(struct npz_out *z, const char *name, const struct csr *a)
 {
+    struct err e;
     struct npy h = npy_make('f', 4, 1, &a->nnz);
-    if (a->data)
-        return npz_out_array(z, name, &h, a->data, e);
-    float *ones = mem_new(a->nnz, sizeof *ones, e);
-    if (!ones)
-        return ERR_NOMEM;
-    for (int64_t k = 0; k < a->nnz; k++)
+    if (a->data) {
+        npz_out_array(z, name, &h, a->data);
+        return;
+    }
+    float *ones = mem_new(a->nnz, sizeof *ones, &e);
+    for (int64_t k = 0; k < a->nnz && ones; k++)
         ones[k] = 1.0f;
-    int rc = npz_out_array(z, name, &h, ones, e);
+    if (ones)
+        npz_out_array(z, name, &h, ones);
+    else
+        xout_fail(&z->x, ERR_NOMEM, "%s", e.msg);
     free(ones);
-    return rc;
 }
 
-int
+void
 store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
-    const char *name, struct err *e)
+    const char *name)
 {
     int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
     struct {
@@ -280,13 +273,13 @@ store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
     } member[] = {{"shape", npy_make('i', 8, 1, &two), shape},
         {"indptr", npy_make('i', 8, 1, &np), a->indptr},
         {"indices", npy_make('i', 4, 1, &a->nnz), a->indices}};
-    int rc = npz_out_string(z, name_of(prefix, "format").s, "csr", e);
-    if (!rc && name)
-        rc = npz_out_string(z, name_of(prefix, "name").s, name, e);
-    for (size_t k = 0; k < sizeof member / sizeof *member && !rc; k++)
-        rc = npz_out_array(z, name_of(prefix, member[k].word).s, &member[k].h,
-            member[k].data, e);
-    return rc ? rc : put_values(z, name_of(prefix, "data").s, a, e);
+    npz_out_string(z, name_of(prefix, "format").s, "csr");
+    if (name)
+        npz_out_string(z, name_of(prefix, "name").s, name);
+    for (size_t k = 0; k < sizeof member / sizeof *member; k++)
+        npz_out_array(
+            z, name_of(prefix, member[k].word).s, &member[k].h, member[k].data);
+    put_values(z, name_of(prefix, "data").s, a);
 }
 
 int
@@ -294,14 +287,7 @@ store_write_csr(
     const char *path, const struct csr *a, const char *history, struct err *e)
 {
     struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc)
-        rc = store_put_csr(&z, "", a, NULL, e);
-    if (!rc)
-        return npz_out_commit(&z, e);
-    npz_out_abort(&z);
-    return rc;
+    npz_out_open(&z, path, history);
+    store_put_csr(&z, "", a, NULL);
+    return npz_out_commit(&z, e);
 }

@@ -48,11 +48,10 @@ int store_write_csr(const char *path, const struct csr *a, const char *history,
 /* The members of a CSR matrix in a file that is being written, names with the
  * prefix, and among them `name`, which says of what system it is the graph;
  * NULL: without one. */
-int store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
-    const char *name, struct err *e) ERR_CHECKED;
+void store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
+    const char *name);
 
 /* One 2-D float32 member of a file being written. */
-int store_put_mat(struct npz_out *z, const char *name, const struct mat *m,
-    struct err *e) ERR_CHECKED;
+void store_put_mat(struct npz_out *z, const char *name, const struct mat *m);
 
 #endif

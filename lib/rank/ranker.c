@@ -310,52 +310,50 @@ ranker_has_users(const struct ranker *r)
     return has;
 }
 
-static int
+static void
 put_mat(struct npz_out *z, const char *prefix, const char *word,
-    const struct mat *m, struct err *e)
+    const struct mat *m)
 {
     char name[NPZ_NAME];
     snprintf(name, sizeof name, "%s%s", prefix, word);
-    return m->x ? store_put_mat(z, name, m, e) : 0;
+    if (m->x)
+        store_put_mat(z, name, m);
 }
 
-static int
-put_vectors(struct npz_out *z, const char *prefix, const struct ranker_part *r,
-    struct err *e)
+static void
+put_vectors(struct npz_out *z, const char *prefix, const struct ranker_part *r)
 {
-    int rc = put_mat(z, prefix, "user", &r->user, e);
-    if (!rc)
-        rc = put_mat(z, prefix, "item", &r->item, e);
-    if (!rc)
-        rc = put_mat(z, prefix, "user_param", &r->user_param, e);
-    if (!rc)
-        rc = put_mat(z, prefix, "item_param", &r->item_param, e);
-    return rc;
+    put_mat(z, prefix, "user", &r->user);
+    put_mat(z, prefix, "item", &r->item);
+    put_mat(z, prefix, "user_param", &r->user_param);
+    put_mat(z, prefix, "item_param", &r->item_param);
 }
 
 /* Of a blend. */
-static int
-put_part(
-    struct npz_out *z, const struct ranker_part *r, int part, struct err *e)
+static void
+put_part(struct npz_out *z, const struct ranker_part *r, int part)
 {
     char prefix[16], name[NPZ_NAME];
     prefix_of(prefix, part);
-    if (r->graph.indptr)
-        return store_put_csr(z, prefix, &r->graph, r->name, e);
+    if (r->graph.indptr) {
+        store_put_csr(z, prefix, &r->graph, r->name);
+        return;
+    }
     snprintf(name, sizeof name, "%sname", prefix);
-    int rc = r->name ? npz_out_string(z, name, r->name, e) : 0;
-    return rc ? rc : put_vectors(z, prefix, r, e);
+    if (r->name)
+        npz_out_string(z, name, r->name);
+    put_vectors(z, prefix, r);
 }
 
-static int
-put_weights(struct npz_out *z, const struct ranker *r, struct err *e)
+static void
+put_weights(struct npz_out *z, const struct ranker *r)
 {
     double weight[SCORER_PARTS];
     int64_t n = r->parts;
     struct npy h = npy_make('f', 8, 1, &n);
     for (int p = 0; p < r->parts; p++)
         weight[p] = r->part[p].weight;
-    return npz_out_array(z, "blend", &h, weight, e);
+    npz_out_array(z, "blend", &h, weight);
 }
 
 int
@@ -364,25 +362,19 @@ ranker_write(const char *path, const struct ranker *r, const struct dataset *d,
 {
     const char *name = r->blend ? "blend" : r->part[0].name;
     struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc && name)
-        rc = npz_out_string(&z, "name", name, e);
-    if (!rc && r->blend)
-        rc = put_weights(&z, r, e);
-    if (!rc)
-        rc = dataset_put_ids(&z, &d->user_ids, &d->item_ids, e);
-    if (!rc)
-        rc = seen_put(&z, seen, d->n_users, d->n_items, e);
-    for (int p = 0; p < r->parts && !rc; p++)
-        rc = r->blend ? put_part(&z, &r->part[p], p, e)
-                      : put_vectors(&z, "", &r->part[p], e);
-    if (!rc)
-        return npz_out_commit(&z, e);
-    npz_out_abort(&z);
-    return rc;
+    npz_out_open(&z, path, history);
+    if (name)
+        npz_out_string(&z, "name", name);
+    if (r->blend)
+        put_weights(&z, r);
+    dataset_put_ids(&z, &d->user_ids, &d->item_ids);
+    seen_put(&z, seen, d->n_users, d->n_items);
+    for (int p = 0; p < r->parts; p++)
+        if (r->blend)
+            put_part(&z, &r->part[p], p);
+        else
+            put_vectors(&z, "", &r->part[p]);
+    return npz_out_commit(&z, e);
 }
 
 void

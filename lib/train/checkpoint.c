@@ -50,32 +50,24 @@ checkpoint_write(const char *path, const struct checkpoint *c,
     const struct engine *g, const char *history, struct err *e)
 {
     struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
     int64_t counters[COUNTERS] = {c->cursor.epoch, c->cursor.step, c->cursor.t,
         c->evaluated, c->reported, c->best_epoch, c->worse};
     double numbers[NUMBERS] = {c->cursor.loss, c->best};
     int64_t nc = COUNTERS, nn = NUMBERS;
     struct npy hc = npy_make('i', 8, 1, &nc);
     struct npy hn = npy_make('f', 8, 1, &nn);
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc)
-        rc = npz_out_string(&z, "name", c->name, e);
-    if (!rc)
-        rc = npz_out_string(&z, "run", c->run, e);
-    if (!rc)
-        rc = npz_out_array(&z, "counters", &hc, counters, e);
-    if (!rc)
-        rc = npz_out_array(&z, "numbers", &hn, numbers, e);
-    if (!rc && c->data)
-        rc = dataset_put_ids(&z, &c->data->user_ids, &c->data->item_ids, e);
-    for (int i = 0; i < 2 && !rc; i++)
-        rc = store_put_mat(&z, vec_name[i], &c->vec[i], e);
-    for (int i = 0; i < 2 && !rc; i++)
-        rc = store_put_mat(&z, param_name[i], &c->param[i], e);
-    if (!rc)
-        rc = put_state(&z, g, e);
+    npz_out_open(&z, path, history);
+    npz_out_string(&z, "name", c->name);
+    npz_out_string(&z, "run", c->run);
+    npz_out_array(&z, "counters", &hc, counters);
+    npz_out_array(&z, "numbers", &hn, numbers);
+    if (c->data)
+        dataset_put_ids(&z, &c->data->user_ids, &c->data->item_ids);
+    for (int i = 0; i < 2; i++)
+        store_put_mat(&z, vec_name[i], &c->vec[i]);
+    for (int i = 0; i < 2; i++)
+        store_put_mat(&z, param_name[i], &c->param[i]);
+    int rc = put_state(&z, g, e);
     if (!rc)
         return npz_out_commit(&z, e);
     npz_out_abort(&z);

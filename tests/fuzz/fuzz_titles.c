@@ -26,9 +26,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct err e;
     if (!titles_read(&t, path, &items, &e)) {
         for (int64_t i = 0; i < items.n; i++) {
-            int64_t m;
-            const char *s = titles_get(&t, i, &m);
-            if (m < 0 || m > t.used || (m && memchr(s, '\t', (size_t)m)))
+            struct text s = titles_get(&t, i);
+            if (s.n < 0 || s.n > t.used || memchr(s.s, '\t', (size_t)s.n))
                 abort();
         }
         titles_free(&t);

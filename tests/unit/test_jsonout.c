@@ -14,8 +14,9 @@ is(const char *name, const char *s, int64_t n, const char *want)
     char got[256] = "";
     struct err e;
     struct xout x;
-    if (xout_open(&x, "json", XOUT_TEXT, &e) || jsonout_string(&x, s, n, &e) ||
-        xout_commit(&x, &e)) {
+    int rc = xout_open(&x, "json", XOUT_TEXT, &e);
+    jsonout_string(&x, (struct text){s, n});
+    if (rc || xout_commit(&x, &e)) {
         ok(0, "%s: %s", name, e.msg);
         return;
     }

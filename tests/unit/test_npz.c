@@ -26,26 +26,14 @@ write_all(const char *path, const char *history, struct err *e)
     struct npy hs = npy_make('S', 5, 1, &three), h0 = npy_make('f', 8, 0, NULL);
     struct npy hu = npy_make('u', 1, 3, cube), he = npy_make('i', 4, 2, none);
     struct npz_out z;
-    int rc = npz_out_open(&z, path, e);
-    if (rc)
-        return rc;
-    rc = npz_out_text(&z, "history.txt", history, e);
-    if (!rc)
-        rc = npz_out_array(&z, "f4", &hf, f4, e);
-    if (!rc)
-        rc = npz_out_array(&z, "i8", &hi, i8, e);
-    if (!rc)
-        rc = npz_out_array(&z, "strings", &hs, s5, e);
-    if (!rc)
-        rc = npz_out_array(&z, "scalar", &h0, &scalar, e);
-    if (!rc)
-        rc = npz_out_array(&z, "cube", &hu, u1, e);
-    if (!rc)
-        rc = npz_out_array(&z, "empty", &he, NULL, e);
-    if (!rc)
-        return npz_out_commit(&z, e);
-    npz_out_abort(&z);
-    return rc;
+    npz_out_open(&z, path, history);
+    npz_out_array(&z, "f4", &hf, f4);
+    npz_out_array(&z, "i8", &hi, i8);
+    npz_out_array(&z, "strings", &hs, s5);
+    npz_out_array(&z, "scalar", &h0, &scalar);
+    npz_out_array(&z, "cube", &hu, u1);
+    npz_out_array(&z, "empty", &he, NULL);
+    return npz_out_commit(&z, e);
 }
 
 static int
@@ -179,14 +167,14 @@ test_take(void)
     struct npy hl = npy_make('i', 8, 1, &three);
     struct npy hb = npy_make('b', 1, 1, &three);
     struct npy hs = npy_make('S', 2, 1, &three);
-    int rc = npz_out_open(&w, path, &e);
-    rc |= npz_out_array(&w, "half", &h2, half, &e);
-    rc |= npz_out_array(&w, "wide", &h8, wide, &e);
-    rc |= npz_out_array(&w, "u8", &hu, u8, &e);
-    rc |= npz_out_array(&w, "l", &hl, l, &e);
-    rc |= npz_out_array(&w, "b", &hb, "\0\1\1", &e);
-    rc |= npz_out_array(&w, "s", &hs, "aabbcc", &e);
-    rc |= npz_out_commit(&w, &e);
+    npz_out_open(&w, path, NULL);
+    npz_out_array(&w, "half", &h2, half);
+    npz_out_array(&w, "wide", &h8, wide);
+    npz_out_array(&w, "u8", &hu, u8);
+    npz_out_array(&w, "l", &hl, l);
+    npz_out_array(&w, "b", &hb, "\0\1\1");
+    npz_out_array(&w, "s", &hs, "aabbcc");
+    int rc = npz_out_commit(&w, &e);
     struct npz z;
     struct npy shape;
     float *f = NULL;
@@ -268,26 +256,51 @@ test_limits(void)
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = 0;
     struct npy h = npy_make('i', 8, 0, NULL);
-    ok(npz_out_open(&w, "long.npz", &e) == 0 &&
-            npz_out_array(&w, name, &h, i8, &e) == ERR_RANGE &&
-            npz_out_text(&w, name, "", &e) == ERR_RANGE,
-        "a name of 399 bytes is refused");
+    npz_out_open(&w, "long.npz", NULL);
+    npz_out_array(&w, name, &h, i8);
+    ok(npz_out_commit(&w, &e) == ERR_RANGE,
+        "an array's name of 399 bytes is refused");
+    npz_out_open(&w, "long.npz", NULL);
+    npz_out_text(&w, name, "");
+    ok(npz_out_commit(&w, &e) == ERR_RANGE, "so is a text's");
     name[251] = 0;
-    ok(npz_out_array(&w, name, &h, i8, &e) == 0 && npz_out_commit(&w, &e) == 0,
-        "one of 251 is written");
+    npz_out_open(&w, "long.npz", NULL);
+    npz_out_array(&w, name, &h, i8);
+    ok(npz_out_commit(&w, &e) == 0, "one of 251 is written");
     struct npz z;
     ok(npz_load(&z, "long.npz", NULL, &e) == 0 &&
             !strcmp(z.array[0].name, name),
         "and read");
     npz_free(&z);
-    ok(npz_out_open(&w, "old.npz", &e) == 0, "open");
+    npz_out_open(&w, "old.npz", NULL);
+    ok(xout_check(&w.x, &e) == 0, "open");
     npz_out_abort(&w);
     npz_out_abort(&w);
     ok(access("old.npz", F_OK) != 0, "an abandoned file does not appear");
-    ok(npz_out_open(&w, "/dev/full", &e) == 0 &&
-            npz_out_array(&w, "x", &h, i8, &e) == 0 &&
-            npz_out_commit(&w, &e) == ERR_IO,
+    npz_out_open(&w, "/dev/full", NULL);
+    npz_out_array(&w, "x", &h, i8);
+    ok(npz_out_commit(&w, &e) == ERR_IO &&
+            !strcmp(e.msg, "cannot write '/dev/full': No space left on device"),
         "%s", e.msg);
+    npz_out_open(&w, "absent/a.npz", "stair-npz 1\n");
+    npz_out_array(&w, "x", &h, i8);
+    ok(npz_out_commit(&w, &e) == ERR_IO &&
+            !strcmp(e.msg,
+                "cannot create 'absent/a.npz': No such file or directory"),
+        "%s", e.msg);
+}
+
+/* As many members as there can be. */
+static void
+fill_up(struct npz_out *w)
+{
+    struct npy h = npy_make('i', 8, 0, NULL);
+    npz_out_open(w, "full.npz", NULL);
+    for (int i = 0; i < NPZ_MEMBERS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        npz_out_array(w, name, &h, i8);
+    }
 }
 
 /* What no reader takes is not written. */
@@ -297,28 +310,27 @@ test_members(void)
     struct npz_out w;
     struct err e = {""};
     struct npy h = npy_make('i', 8, 0, NULL);
-    ok(npz_out_open(&w, "full.npz", &e) == 0 &&
-            npz_out_text(&w, "x", "", &e) == 0 &&
-            npz_out_array(&w, "x", &h, i8, &e) == 0,
+    npz_out_open(&w, "full.npz", NULL);
+    npz_out_text(&w, "x", "");
+    npz_out_array(&w, "x", &h, i8);
+    ok(xout_check(&w.x, &e) == 0,
         "a text and an array of one name differ: x, x.npy");
-    ok(npz_out_array(&w, "x", &h, i8, &e) == ERR_RANGE &&
+    npz_out_array(&w, "x", &h, i8);
+    ok(npz_out_commit(&w, &e) == ERR_RANGE &&
             !strcmp(e.msg, "two members are named 'x.npy'"),
         "%s", e.msg);
-    int rc = 0;
-    for (int i = 2; i < NPZ_MEMBERS && !rc; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "%d", i);
-        rc = npz_out_array(&w, name, &h, i8, &e);
-    }
-    ok(!rc && npz_out_array(&w, "more", &h, i8, &e) == ERR_RANGE &&
+    struct npz z;
+    fill_up(&w);
+    ok(npz_out_commit(&w, &e) == 0 && npz_load(&z, "full.npz", NULL, &e) == 0 &&
+            z.n == NPZ_MEMBERS,
+        "a full file is read: %s", e.msg);
+    npz_free(&z);
+    fill_up(&w);
+    npz_out_array(&w, "more", &h, i8);
+    ok(npz_out_commit(&w, &e) == ERR_RANGE &&
             !strcmp(e.msg,
                 "member 'more.npy' is one too many: a file holds at most 1056"),
         "%s", e.msg);
-    struct npz z;
-    ok(npz_out_commit(&w, &e) == 0 && npz_load(&z, "full.npz", NULL, &e) == 0 &&
-            z.n == NPZ_MEMBERS - 1,
-        "a full file is read: %s", e.msg);
-    npz_free(&z);
 }
 
 /* For tests/interop/npz.sh: IN.npy, which may be larger than 4 GiB, as member x
@@ -333,14 +345,12 @@ copy(const char *in, const char *out)
     int64_t five = 5;
     struct npy h = npy_make('i', 8, 1, &five);
     int rc = npz_load(&z, in, wanted, &e);
-    if (!rc)
-        rc = npz_out_open(&w, out, &e);
-    if (!rc)
-        rc = npz_out_array(&w, "x", &z.array[0].npy, z.array[0].data, &e);
-    if (!rc)
-        rc = npz_out_array(&w, "last", &h, i8, &e);
-    if (!rc)
+    if (!rc) {
+        npz_out_open(&w, out, NULL);
+        npz_out_array(&w, "x", &z.array[0].npy, z.array[0].data);
+        npz_out_array(&w, "last", &h, i8);
         rc = npz_out_commit(&w, &e);
+    }
     fputs(e.msg, stderr);
     return rc != 0;
 }
@@ -374,13 +384,13 @@ test_rows(void)
     struct made m = {3, 10, 0};
     float all[30];
     int rc = make_rows(&m, 0, 10, all, &e);
-    rc |= npz_out_open(&z, "whole.npz", &e);
-    rc |= npz_out_array(&z, "x", &h, all, &e);
-    rc |= npz_out_array(&z, "none", &h0, NULL, &e);
+    npz_out_open(&z, "whole.npz", NULL);
+    npz_out_array(&z, "x", &h, all);
+    npz_out_array(&z, "none", &h0, NULL);
     rc |= npz_out_commit(&z, &e);
     for (int64_t rows = 1; rows <= 11; rows += rows < 4 ? 1 : 6) {
         m.calls = 0;
-        rc |= npz_out_open(&z, "rows.npz", &e);
+        npz_out_open(&z, "rows.npz", NULL);
         rc |= npz_out_rows(&z, "x", &h, rows, make_rows, &m, &e);
         rc |= npz_out_rows(&z, "none", &h0, rows, make_rows, &m, &e);
         rc |= npz_out_commit(&z, &e);
@@ -394,10 +404,10 @@ test_rows(void)
         npz_free(&got);
     }
     m.bad = 7;
-    rc = npz_out_open(&z, "rows.npz", &e);
-    ok(rc == 0 && npz_out_rows(&z, "x", &h, 4, make_rows, &m, &e) == ERR_IO,
+    npz_out_open(&z, "rows.npz", NULL);
+    ok(npz_out_rows(&z, "x", &h, 4, make_rows, &m, &e) == ERR_IO &&
+            npz_out_commit(&z, &e) == ERR_IO && !strcmp(e.msg, "no more rows"),
         "rows that cannot be had: %s", e.msg);
-    npz_out_abort(&z);
 }
 
 int

@@ -199,16 +199,15 @@ synthvec_write(const struct synthvec *v, int half, struct xout *x,
         block = n;
     char text[256];
     struct npy h = npy_make('f', half ? 2 : 4, 2, (int64_t[]){n, d});
-    int rc = xout_write(x, text, npy_emit(&h, text, 0), e);
+    xout_write(x, text, npy_emit(&h, text, 0));
     float *rows = mem_new(block * d, sizeof *rows, e);
     uint16_t *halves = mem_new(half ? block * d : 0, sizeof *halves, e);
-    if (!rows || !halves)
-        rc = ERR_NOMEM;
+    int rc = rows && halves ? 0 : ERR_NOMEM;
     for (int64_t at = 0; rc == 0 && at < n; at += block) {
         int64_t k = at + block < n ? block : n - at;
         fill((struct job){v, at, k, rows, half ? halves : NULL}, exec);
-        rc = half ? xout_write(x, halves, k * d * 2, e)
-                  : xout_write(x, rows, k * d * 4, e);
+        xout_write(x, half ? (void *)halves : rows, k * d * h.size);
+        rc = xout_check(x, e);
     }
     free(rows);
     free(halves);
