@@ -53,6 +53,17 @@ graph_bipartite(const struct csr *train, struct graph *g, struct err *e)
     return rc;
 }
 
+struct graph
+graph_in(struct arena *p, const struct csr *train)
+{
+    struct graph g = {0};
+    if (!p->rc)
+        p->rc = graph_bipartite(train, &g, &p->err);
+    csr_keep(&g.a, p);
+    g.q = arena_take(p, g.q);
+    return g;
+}
+
 enum { MAX_REPEAT = 4 };
 
 /* out = s with each entry stored as often as its value says, or unchanged. */

@@ -22,6 +22,9 @@ struct graph {
 int graph_bipartite(
     const struct csr *train, struct graph *g, struct err *e) ERR_CHECKED;
 
+/* The same in an arena, which frees it and remembers a failure: empty then. */
+struct graph graph_in(struct arena *p, const struct csr *train);
+
 /* ERR_SHAPE if s is not n_items square, ERR_FORMAT if it is not symmetric; the
  * sentence names what (a file). */
 int graph_check_items(const struct csr *s, int64_t n_items, const char *what,

@@ -40,6 +40,24 @@ csr_free(struct csr *a)
     *a = (struct csr){0};
 }
 
+struct csr
+csr_in(struct arena *p, int64_t rows, int64_t cols, int64_t nnz, int with_data)
+{
+    struct csr a = {0};
+    if (!p->rc)
+        p->rc = csr_init(&a, rows, cols, nnz, with_data, &p->err);
+    csr_keep(&a, p);
+    return a;
+}
+
+void
+csr_keep(struct csr *a, struct arena *p)
+{
+    a->indptr = arena_take(p, a->indptr);
+    a->indices = arena_take(p, a->indices);
+    a->data = arena_take(p, a->data);
+}
+
 int
 csr_check(const struct csr *a, const char *what, struct err *e)
 {

@@ -1,6 +1,7 @@
 #ifndef STAIR_CSR_H
 #define STAIR_CSR_H
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 
 #include <stdint.h>
@@ -20,6 +21,13 @@ struct csr {
 int csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
     int with_data, struct err *e) ERR_CHECKED;
 void csr_free(struct csr *a);
+
+/* The same in an arena, which frees it and remembers a failure: empty then. */
+struct csr csr_in(
+    struct arena *p, int64_t rows, int64_t cols, int64_t nnz, int with_data);
+
+/* The arrays of a are the arena's from now on; empty after a failure. */
+void csr_keep(struct csr *a, struct arena *p);
 
 /* Verifies every invariant above and that values are finite; the sentence
  * starts with what, e.g. a file and member, and names the row. */

@@ -82,11 +82,11 @@ inputs(struct net *m, const struct net_batch *b, struct err *e)
     struct mat in = mat_rows(&t->in, USERS * b->n, b->n);
     rows_gather(&users, b->user, &in, m->exec);
     in = mat_rows(&t->in, ITEMS * b->n, b->n);
-    rows_gather(&items, b->pos, &in, m->exec);
+    rows_gather(&items, b->item, &in, m->exec);
     for (int k = 0; k < t->modals; k++) {
         const struct modal *f = &t->modal[k];
         in = mat_rows(&t->in, (MODAL + k) * b->n, b->n);
-        int rc = linear_rows_forward(modal_features(m, f), b->pos,
+        int rc = linear_rows_forward(modal_features(m, f), b->item,
             &m->tensor[f->weight].x, m->tensor[f->bias].x.x, &in, m->exec, e);
         if (rc)
             return rc;
@@ -99,7 +99,7 @@ inputs(struct net *m, const struct net_batch *b, struct err *e)
             .step = (uint32_t)b->t};
         in = mat_rows(&t->in, k * b->n, b->n);
         dropout_apply(
-            &drop, &in, k == USERS ? b->user : b->pos, &target, m->exec);
+            &drop, &in, k == USERS ? b->user : b->item, &target, m->exec);
     }
     return 0;
 }
@@ -124,7 +124,7 @@ modal_backward(struct net *m, const struct modal *f, const struct net_batch *b,
     const struct mat *feature = modal_features(m, f);
     struct net_tensor *w = &m->tensor[f->weight];
     int rc = linear_rows_backward(
-        feature, b->pos, dx, &w->g, m->tensor[f->bias].g.x, m->exec, e);
+        feature, b->item, dx, &w->g, m->tensor[f->bias].g.x, m->exec, e);
     if (rc || f->features < 0)
         return rc;
     struct mat df = {b->n, feature->d, t->df.x};
@@ -161,7 +161,7 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     linear_backward(
         &in, &w->x, &dout, &din, &w->g, m->tensor[t->bias].g.x, exec);
     segments_set(&t->user, b->user, n);
-    segments_set(&t->item, b->pos, n);
+    segments_set(&t->item, b->item, n);
     for (int k = 0; k < t->modals; k++) {
         struct mat dx = mat_rows(&din, (MODAL + k) * n, n);
         rc = modal_backward(m, &t->modal[k], b, &dx, e);
@@ -198,18 +198,6 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     return 0;
 }
 
-static void
-release(struct net *m)
-{
-    struct bm3 *t = m->own;
-    if (!t)
-        return;
-    graph_free(&t->graph);
-    propagate_free(&t->scratch);
-    segments_free(&t->user);
-    segments_free(&t->item);
-}
-
 /* All weights normal with sd sqrt(2 / (rows + columns)), biases uniform. */
 static void
 parameters(struct net *m, const struct system_args *o)
@@ -234,8 +222,8 @@ parameters(struct net *m, const struct system_args *o)
     }
 }
 
-static int
-buffers(struct net *m, const struct system_args *o, struct err *e)
+static void
+buffers(struct net *m, const struct system_args *o)
 {
     struct bm3 *t = m->own;
     struct arena *p = &m->arena;
@@ -250,20 +238,15 @@ buffers(struct net *m, const struct system_args *o, struct err *e)
     t->din = mat_in(p, all, d);
     if (system_int(o, "train-features"))
         t->df = mat_in(p, o->batch, modal_widest(m, t->modal, t->modals));
-    int rc = propagate_init(&t->scratch, n, d, e);
-    if (!rc)
-        rc = segments_init(&t->user, o->batch, e);
-    if (!rc)
-        rc = segments_init(&t->item, o->batch, e);
-    return rc;
+    t->scratch = propagate_in(p, n, d);
+    t->user = segments_in(p, o->batch);
+    t->item = segments_in(p, o->batch);
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct bm3 *t = m->own = arena_zero(&m->arena, 1, sizeof *t);
-    if (!t)
-        return arena_check(&m->arena, e);
+    struct bm3 *t = m->own;
     m->sampling = SAMPLE_POSITIVES;
     t->users = o->train->rows;
     t->items = o->train->cols;
@@ -273,20 +256,15 @@ make(struct net *m, const struct system_args *o, struct err *e)
     t->penalty = system_real(o, "penalty");
     parameters(m, o);
     int rc = arena_check(&m->arena, e);
-    if (!rc)
-        rc = graph_bipartite(o->train, &t->graph, e);
-    if (!rc)
-        rc = buffers(m, o, e);
-    return rc;
+    if (rc)
+        return rc;
+    t->graph = graph_in(&m->arena, o->train);
+    buffers(m, o);
+    return 0;
 }
 
-static int
-bm3(struct model *m, const struct system_args *o, struct err *e)
-{
-    static const struct net_kind kind = {
-        .make = make, .step = step, .vectors = vectors, .free = release};
-    return net_new(&m->net, &kind, o, e);
-}
+static const struct net_kind kind = {
+    .own = sizeof(struct bm3), .make = make, .step = step, .vectors = vectors};
 
 static const struct system_param params[] = {SYSTEM_LAYERS(1, 0, 16),
     SYSTEM_DIM, SYSTEM_RATE(1e-3),
@@ -304,4 +282,4 @@ const struct system bm3_system = {.name = "bm3",
     .kind = MODEL_NET,
     .param = params,
     .reads = {.features = SYSTEM_MUST},
-    .make = bm3};
+    .net = &kind};

@@ -36,7 +36,6 @@ struct freedom {
     struct propagate scratch;
     struct mat hop[2];               /* I x d, of more than one item layer */
     struct mat h, dh;                /* N x d: H, in items' rows z; gradients */
-    int32_t *item;                   /* [2B] positives, then negatives */
     struct segments user, item_rows; /* the batch's distinct rows */
     int32_t *node;                   /* [3B] both, as rows of h */
     float *coef;                     /* [B] */
@@ -96,8 +95,8 @@ static void
 differences(const struct mat *from, const struct net_batch *b, struct mat *f,
     struct exec *exec)
 {
-    rows_gather(from, b->pos, f, exec);
-    rows_add(-1, from, b->neg, f, exec);
+    rows_gather(from, b->item, f, exec);
+    rows_add(-1, from, b->item + b->n, f, exec);
 }
 
 /* Adds to users' rows da, and to the modality's gradients. */
@@ -152,13 +151,11 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     struct mat da = mat_rows(&f->da, 0, b->n),
                dz = mat_rows(&f->dz, 0, 2 * b->n);
     segments_set(&f->user, b->user, b->n);
-    memcpy(f->item, b->pos, (size_t)b->n * sizeof *b->pos);
-    memcpy(f->item + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
-    segments_set(&f->item_rows, f->item, 2 * b->n);
+    segments_set(&f->item_rows, b->item, 2 * b->n);
 
     forward(m);
     const struct bpr_rows rows = {
-        .batch = b->n, .a = &f->h, .z = &z, .u = b->user, .i = f->item};
+        .batch = b->n, .a = &f->h, .z = &z, .u = b->user, .i = b->item};
     int rc = bpr_rows_loss(&rows, 1, loss, f->coef, exec, e);
     if (rc)
         return rc;
@@ -216,21 +213,14 @@ static void
 release(struct net *m)
 {
     struct freedom *f = m->own;
-    if (!f)
-        return;
-    graph_free(&f->all);
     graph_free(&f->kept);
-    csr_free(&f->items);
-    csr_free(&f->items_t);
-    propagate_free(&f->scratch);
-    segments_free(&f->user);
-    segments_free(&f->item_rows);
 }
 
 /* M = sum_m w_m S_m and its transpose */
 static int
-item_graph(struct freedom *f, const struct system_args *o, struct err *e)
+item_graph(struct net *m, const struct system_args *o, struct err *e)
 {
+    struct freedom *f = m->own;
     struct csr *s = mem_zero(o->n_features, sizeof *s, e);
     double *w = mem_new(o->n_features, sizeof *w, e);
     int rc = s && w ? modal_weights(o, w, e) : ERR_NOMEM;
@@ -241,6 +231,8 @@ item_graph(struct freedom *f, const struct system_args *o, struct err *e)
         rc = neighbours_mix(s, w, o->n_features, &f->items, e);
     if (!rc)
         rc = csr_transpose(&f->items, &f->items_t, e);
+    csr_keep(&f->items, &m->arena);
+    csr_keep(&f->items_t, &m->arena);
     for (int k = 0; s && k < o->n_features; k++)
         csr_free(&s[k]);
     free(s);
@@ -261,8 +253,8 @@ parameters(struct net *m, const struct system_args *o)
     f->modal = modal_make(m, o, 0);
 }
 
-static int
-buffers(struct net *m, const struct system_args *o, struct err *e)
+static void
+buffers(struct net *m, const struct system_args *o)
 {
     struct freedom *f = m->own;
     struct arena *p = &m->arena;
@@ -281,49 +273,40 @@ buffers(struct net *m, const struct system_args *o, struct err *e)
     f->x = mat_in(p, batch, d);
     f->dx = mat_in(p, batch, d);
     f->node = arena_new(p, 3 * batch, sizeof *f->node);
-    f->item = arena_new(p, 2 * batch, sizeof *f->item);
     f->coef = arena_new(p, batch, sizeof *f->coef);
     rows_zero(&f->dh, o->exec);
-    int rc = propagate_init(&f->scratch, n, d, e);
-    if (!rc)
-        rc = segments_init(&f->user, batch, e);
-    if (!rc)
-        rc = segments_init(&f->item_rows, 2 * batch, e);
-    return rc;
+    f->scratch = propagate_in(p, n, d);
+    f->user = segments_in(p, batch);
+    f->item_rows = segments_in(p, 2 * batch);
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct freedom *f = m->own = arena_zero(&m->arena, 1, sizeof *f);
-    if (!f)
-        return arena_check(&m->arena, e);
+    struct freedom *f = m->own;
     m->sampling = SAMPLE_PAIRS;
     f->train = o->train;
     f->n_keep = (int64_t)((double)o->train->nnz * system_real(o, "keep-edges"));
     f->layers = (int)system_int(o, "layers");
     f->item_layers = (int)system_int(o, "item-layers");
     f->modal_loss = system_real(o, "modal-loss");
-    int rc = graph_bipartite(o->train, &f->all, e);
-    if (!rc)
-        rc = item_graph(f, o, e);
+    f->all = graph_in(&m->arena, o->train);
+    int rc = item_graph(m, o, e);
     if (rc)
         return rc;
     parameters(m, o);
     rc = arena_check(&m->arena, e);
-    return rc ? rc : buffers(m, o, e);
+    if (!rc)
+        buffers(m, o);
+    return rc;
 }
 
-static int
-freedom(struct model *m, const struct system_args *o, struct err *e)
-{
-    static const struct net_kind kind = {.make = make,
-        .epoch = epoch,
-        .step = step,
-        .vectors = vectors,
-        .free = release};
-    return net_new(&m->net, &kind, o, e);
-}
+static const struct net_kind kind = {.own = sizeof(struct freedom),
+    .make = make,
+    .epoch = epoch,
+    .step = step,
+    .vectors = vectors,
+    .free = release};
 
 static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, 16),
     SYSTEM_DIM, SYSTEM_RATE(1e-3),
@@ -340,4 +323,4 @@ const struct system freedom_system = {.name = "freedom",
     .kind = MODEL_NET,
     .param = params,
     .reads = {.features = SYSTEM_MUST, .weights = 1},
-    .make = freedom};
+    .net = &kind};

@@ -22,8 +22,6 @@
 #include "lib/nn/segments.h"
 #include "lib/nn/spmm.h"
 
-#include <string.h>
-
 struct lattice {
     int64_t users, items;
     int layers, item_layers;
@@ -36,7 +34,6 @@ struct lattice {
     struct mat unit, d_hop[2];   /* I x d: rownorm(h); gradients of h */
     float *norm;                 /* [I] of h's rows */
     struct segments user, item;  /* the batch's */
-    int32_t *list;               /* [2 batch] positives, negatives */
     int32_t *place;              /* [2 batch] 0, 1, .. */
     int32_t *all;                /* [I] 0, 1, .. */
     int32_t *node;               /* [3 batch] the batch's users and items */
@@ -133,9 +130,7 @@ static int
 step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
 {
     struct lattice *g = m->own;
-    memcpy(g->list, b->pos, (size_t)b->n * sizeof *b->pos);
-    memcpy(g->list + b->n, b->neg, (size_t)b->n * sizeof *b->neg);
-    segments_set(&g->item, g->list, 2 * b->n);
+    segments_set(&g->item, b->item, 2 * b->n);
     segments_set(&g->user, b->user, b->n);
     convolve(m, 1);
     int rc = forward(m, g->item.row, g->item.rows, e);
@@ -186,14 +181,7 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 static void
 release(struct net *m)
 {
-    struct lattice *g = m->own;
-    if (!g)
-        return;
-    graph_free(&g->ui);
-    propagate_free(&g->scratch);
-    lattice_graph_free(g->graph);
-    segments_free(&g->user);
-    segments_free(&g->item);
+    lattice_graph_free(((struct lattice *)m->own)->graph);
 }
 
 /* 0, 1, .. */
@@ -206,8 +194,8 @@ count(struct arena *p, int64_t n)
     return x;
 }
 
-static int
-buffers(struct net *m, int64_t batch, struct err *e)
+static void
+buffers(struct net *m, int64_t batch)
 {
     struct lattice *g = m->own;
     struct arena *p = &m->arena;
@@ -225,25 +213,19 @@ buffers(struct net *m, int64_t batch, struct err *e)
     for (int l = 0; g->hop && l < g->item_layers; l++)
         g->hop[l] = mat_in(p, g->items, d);
     g->norm = arena_new(p, g->items, sizeof *g->norm);
-    g->list = arena_new(p, 2 * batch, sizeof *g->list);
     g->node = arena_new(p, 3 * batch, sizeof *g->node);
     g->coef = arena_new(p, batch, sizeof *g->coef);
     g->place = count(p, 2 * batch);
     g->all = count(p, g->items);
-    int rc = propagate_init(&g->scratch, n, d, e);
-    if (!rc)
-        rc = segments_init(&g->user, batch, e);
-    if (!rc)
-        rc = segments_init(&g->item, 2 * batch, e);
-    return rc;
+    g->scratch = propagate_in(p, n, d);
+    g->user = segments_in(p, batch);
+    g->item = segments_in(p, 2 * batch);
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct lattice *g = m->own = arena_zero(&m->arena, 1, sizeof *g);
-    if (!g)
-        return arena_check(&m->arena, e);
+    struct lattice *g = m->own;
     g->users = o->train->rows;
     g->items = o->train->cols;
     g->layers = (int)system_int(o, "layers");
@@ -254,19 +236,16 @@ make(struct net *m, const struct system_args *o, struct err *e)
         struct init i = net_init(m, k);
         init_xavier_normal(&i, &m->tensor[k].x);
     }
-    int rc = graph_bipartite(o->train, &g->ui, e);
-    if (!rc)
-        rc = lattice_graph_new(&g->graph, m, o, e);
-    return rc ? rc : buffers(m, o->batch, e);
+    g->ui = graph_in(&m->arena, o->train);
+    buffers(m, o->batch);
+    return lattice_graph_new(&g->graph, m, o, e);
 }
 
-static int
-lattice(struct model *m, const struct system_args *o, struct err *e)
-{
-    static const struct net_kind kind = {
-        .make = make, .step = step, .vectors = vectors, .free = release};
-    return net_new(&m->net, &kind, o, e);
-}
+static const struct net_kind kind = {.own = sizeof(struct lattice),
+    .make = make,
+    .step = step,
+    .vectors = vectors,
+    .free = release};
 
 static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, 16),
     SYSTEM_DIM, SYSTEM_RATE(1e-3),
@@ -281,4 +260,4 @@ const struct system lattice_system = {.name = "lattice",
     .kind = MODEL_NET,
     .param = params,
     .reads = {.features = SYSTEM_MUST},
-    .make = lattice};
+    .net = &kind};

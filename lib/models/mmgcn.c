@@ -179,11 +179,9 @@ penalties(struct net *m, const struct net_batch *b)
 static void
 batch_nodes(struct mmgcn *g, const struct net_batch *b)
 {
-    for (int64_t k = 0; k < b->n; k++) {
-        g->node[k] = b->user[k];
-        g->node[b->n + k] = (int32_t)g->users + b->pos[k];
-        g->node[2 * b->n + k] = (int32_t)g->users + b->neg[k];
-    }
+    memcpy(g->node, b->user, (size_t)b->n * sizeof *g->node);
+    for (int64_t k = 0; k < 2 * b->n; k++)
+        g->node[b->n + k] = (int32_t)g->users + b->item[k];
     segments_set(&g->seen, g->node, 3 * b->n);
     reach_set(g->reach, g->seen.row, g->seen.rows);
 }
@@ -229,16 +227,6 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
     rows_gather(&u, NULL, user, m->exec);
     rows_gather(&i, NULL, item, m->exec);
     return 0;
-}
-
-static void
-release(struct net *m)
-{
-    struct mmgcn *g = m->own;
-    if (!g)
-        return;
-    reach_free(g->reach);
-    segments_free(&g->seen);
 }
 
 /* A weight or a table of modality `name`. */
@@ -295,8 +283,8 @@ choose_penalised(struct mmgcn *g)
         g->modality[0].penalised = 1;
 }
 
-static int
-buffers(struct net *m, const struct system_args *o, struct err *e)
+static void
+buffers(struct net *m, const struct system_args *o)
 {
     struct mmgcn *g = m->own;
     struct arena *p = &m->arena;
@@ -314,16 +302,14 @@ buffers(struct net *m, const struct system_args *o, struct err *e)
     g->scratch.side = mat_in(p, side, widest);
     g->z = mat_in(p, n, m->width);
     g->occurrence = mat_in(p, 3 * o->batch, m->width);
-    int rc = segments_init(&g->seen, 3 * o->batch, e);
-    return rc ? rc : reach_new(&g->reach, o->train, g->layers, e);
+    g->seen = segments_in(p, 3 * o->batch);
+    g->reach = reach_in(p, o->train, g->layers);
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct mmgcn *g = m->own = arena_zero(&m->arena, 1, sizeof *g);
-    if (!g)
-        return arena_check(&m->arena, e);
+    struct mmgcn *g = m->own;
     g->users = o->train->rows;
     g->items = o->train->cols;
     g->layers = (int)system_int(o, "layers");
@@ -344,16 +330,14 @@ make(struct net *m, const struct system_args *o, struct err *e)
     if (rc)
         return rc;
     choose_penalised(g);
-    return buffers(m, o, e);
+    buffers(m, o);
+    return 0;
 }
 
-static int
-mmgcn(struct model *m, const struct system_args *o, struct err *e)
-{
-    static const struct net_kind kind = {
-        .make = make, .step = step, .vectors = vectors, .free = release};
-    return net_new(&m->net, &kind, o, e);
-}
+static const struct net_kind kind = {.own = sizeof(struct mmgcn),
+    .make = make,
+    .step = step,
+    .vectors = vectors};
 
 static const struct system_param params[] = {SYSTEM_LAYERS(2, 1, 16),
     SYSTEM_DIM, SYSTEM_RATE(1e-4),
@@ -367,4 +351,4 @@ const struct system mmgcn_system = {.name = "mmgcn",
     .kind = MODEL_NET,
     .param = params,
     .reads = {.features = SYSTEM_MUST},
-    .make = mmgcn};
+    .net = &kind};

@@ -15,11 +15,13 @@ struct modal *
 modal_make(struct net *m, const struct system_args *o, int with_bias)
 {
     struct modal *all = arena_zero(&m->arena, o->n_features, sizeof *all);
+    int train = system_param(o->system, "train-features") >= 0 &&
+                system_int(o, "train-features");
     for (int k = 0; all && k < o->n_features; k++) {
         struct net_features *f = &o->features[k];
         struct modal *t = &all[k];
         int64_t width = f->x.d;
-        modal_take(m, f, (int)system_int(o, "train-features"), t);
+        modal_take(m, f, train, t);
         arena_take(&m->arena, t->frozen.x);
         t->weight =
             net_add(m, NET_PARAM, m->width, width, "weight_%s", f->name);

@@ -22,7 +22,10 @@ net_new(struct net **out, const struct net_kind *kind,
         .width = system_int(o, "dim"),
         .exec = o->exec,
         .seed = o->seed};
-    int rc = kind->make ? kind->make(*out, o, e) : 0;
+    (*out)->own = arena_zero(&(*out)->arena, 1, kind->own);
+    int rc = arena_check(&(*out)->arena, e);
+    if (!rc && kind->make)
+        rc = kind->make(*out, o, e);
     if (!rc)
         rc = arena_check(&(*out)->arena, e);
     if (rc) {
@@ -167,7 +170,7 @@ net_free(struct net *m)
 {
     if (!m)
         return;
-    if (m->kind->free)
+    if (m->kind->free && m->own)
         m->kind->free(m);
     arena_free(&m->arena);
     free(m);

@@ -39,16 +39,19 @@ struct net_tensor {
 
 /* A step's triples and its place in the run. */
 struct net_batch {
-    int64_t epoch, step;             /* from 0; step counts within the epoch */
-    int64_t t;                       /* optimiser steps including this one */
-    int64_t n;                       /* triples */
-    const int32_t *user, *pos, *neg; /* [n], items from 0; neg -1: none drawn */
+    int64_t epoch, step; /* from 0; step counts within the epoch */
+    int64_t t;           /* optimiser steps including this one */
+    int64_t n;           /* triples */
+    const int32_t *user; /* [n] */
+    const int32_t *item; /* [2 n] from 0: positives, then negatives, of which -1
+                            is none drawn */
 };
 
 struct net;
 struct system_args;
 
 struct net_kind {
+    size_t own; /* bytes of net.own */
     /* Sets up what net_new leaves to the model: tensors, own, sampling. A
      * failure that m->arena remembers need not be returned. May be NULL. */
     int (*make)(
@@ -89,7 +92,7 @@ struct net {
     struct exec *exec;
     uint64_t seed;
     struct arena arena; /* memory that lives as long as the net */
-    void *own;          /* the model's */
+    void *own;          /* the model's, zeros at first; the arena's */
 };
 
 /* A modality's features: a row per item. */

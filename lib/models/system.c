@@ -68,7 +68,8 @@ int
 system_make(struct model *m, const struct system_args *o, struct err *e)
 {
     *m = (struct model){.kind = o->system->kind};
-    int rc = o->system->make(m, o, e);
+    int rc = o->system->net ? net_new(&m->net, o->system->net, o, e)
+                            : o->system->make(m, o, e);
     if (rc)
         model_free(m);
     return rc;

@@ -116,11 +116,12 @@ struct system {
     enum model_kind kind;
     const struct system_param *param; /* ends with a name that is NULL */
     struct system_reads reads;
-    /* Makes the model, of the declared kind. A net moves the features out of o.
-     * What m holds after an error is freed by the caller. ERR_NOMEM, ERR_RANGE,
-     * ERR_SHAPE. */
+    /* Makes the model, of the declared kind; NULL for a net, which `net` makes
+     * and which moves the features out of o. What m holds after an error is
+     * freed by the caller. ERR_NOMEM, ERR_RANGE, ERR_SHAPE. */
     int (*make)(struct model *m, const struct system_args *o,
         struct err *e) ERR_CHECKED;
+    const struct net_kind *net;
     /* Says what much memory is about to be taken for, a sentence for people.
      * ERR_NOMEM if the machine has less, ERR_RANGE. NULL: nothing to say. */
     int (*note)(const struct system_args *o, char *text, size_t size,

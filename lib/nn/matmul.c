@@ -4,6 +4,7 @@
 #include "lib/la/blas.h"
 #include "lib/nn/chunk.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 enum {
@@ -19,11 +20,10 @@ enum {
 
 struct product {
     int ta, tb;
-    int64_t m, n, k;
     float alpha, beta;
-    const float *a, *b;
-    float *c;
-    int64_t lda, ldb, ldc;
+    const struct mat *a, *b;
+    struct mat *c;
+    int64_t k;                  /* terms of a sum */
     int64_t rows, cols, across; /* of a tile; tiles side by side */
 };
 
@@ -51,16 +51,17 @@ even(int64_t n, int64_t most)
 static void
 choose_tiles(struct product *p)
 {
-    p->rows = even(p->m, SIDE);
-    p->cols = even(p->n, SIDE);
-    while (parts(p->m, p->rows) * parts(p->n, p->cols) < FEWEST &&
+    int64_t m = p->c->n, n = p->c->d;
+    p->rows = even(m, SIDE);
+    p->cols = even(n, SIDE);
+    while (parts(m, p->rows) * parts(n, p->cols) < FEWEST &&
            (p->rows > LEAST || p->cols > LEAST)) {
         if (p->rows >= p->cols)
             p->rows = even(p->rows, p->rows / 2);
         else
             p->cols = even(p->cols, p->cols / 2);
     }
-    p->across = parts(p->n, p->cols);
+    p->across = parts(n, p->cols);
 }
 
 static void
@@ -68,45 +69,37 @@ tile(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct product *p = ctx;
+    const struct mat *a = p->a, *b = p->b, *c = p->c;
     int64_t r = i / p->across * p->rows, s = i % p->across * p->cols;
-    blas_sgemm(p->ta, p->tb, least(p->rows, p->m - r), least(p->cols, p->n - s),
-        p->k, p->alpha, p->a + (p->ta ? r : r * p->lda), p->lda,
-        p->b + (p->tb ? s * p->ldb : s), p->ldb, p->beta, p->c + r * p->ldc + s,
-        p->ldc);
+    blas_sgemm(p->ta, p->tb, least(p->rows, c->n - r), least(p->cols, c->d - s),
+        p->k, p->alpha, a->x + (p->ta ? r : r * a->d), a->d,
+        b->x + (p->tb ? s * b->d : s), b->d, p->beta, c->x + r * c->d + s,
+        c->d);
 }
 
 void
-matmul(int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
-    const float *a, int64_t lda, const float *b, int64_t ldb, float beta,
-    float *c, int64_t ldc, struct exec *exec)
+matmul(int ta, int tb, float alpha, const struct mat *a, const struct mat *b,
+    float beta, struct mat *c, struct exec *exec)
 {
-    struct product p = {.ta = ta,
-        .tb = tb,
-        .m = m,
-        .n = n,
-        .k = k,
-        .alpha = alpha,
-        .beta = beta,
-        .a = a,
-        .b = b,
-        .c = c,
-        .lda = lda,
-        .ldb = ldb,
-        .ldc = ldc};
-    if (m == 0 || n == 0)
+    struct product p = {
+        ta, tb, alpha, beta, a, b, c, ta ? a->n : a->d, 0, 0, 0};
+    assert(c->n == (ta ? a->d : a->n) && c->d == (tb ? b->n : b->d) &&
+           p.k == (tb ? b->d : b->n));
+    if (c->n == 0 || c->d == 0)
         return;
     choose_tiles(&p);
-    if ((double)m * (double)n * (double)k < LITTLE)
+    if ((double)c->n * (double)c->d * (double)p.k < LITTLE)
         exec = NULL;
-    exec_for(exec, parts(m, p.rows) * p.across, tile, &p);
+    exec_for(exec, parts(c->n, p.rows) * p.across, tile, &p);
 }
 
 /* h x w values of A^T B, at row r and column s. */
 static void
 block(const struct product *p, int64_t r, int64_t s, int64_t h, int64_t w)
 {
-    blas_sgemm(1, 0, h, w, p->k, 1.0f, p->a + r, p->n, p->b + s, p->n, 0.0f,
-        p->c + r * p->n + s, p->n);
+    int64_t n = p->c->d;
+    blas_sgemm(1, 0, h, w, p->k, 1.0f, p->a->x + r, n, p->b->x + s, n, 0.0f,
+        p->c->x + r * n + s, n);
 }
 
 /* The i-th tile on the diagonal or right of it, row after row of these. */
@@ -115,11 +108,11 @@ upper(void *ctx, int64_t i, int thread)
 {
     (void)thread;
     const struct product *p = ctx;
-    int64_t row = 0;
+    int64_t row = 0, n = p->c->d;
     for (; i >= p->across - row; row++)
         i -= p->across - row;
     int64_t r = row * p->rows, s = r + i * p->rows;
-    int64_t h = least(p->rows, p->n - r), w = least(p->rows, p->n - s);
+    int64_t h = least(p->rows, n - r), w = least(p->rows, n - s);
     if (i)
         block(p, r, s, h, w);
     for (int64_t at = 0; !i && at < h; at += STRIP)
@@ -130,20 +123,21 @@ upper(void *ctx, int64_t i, int thread)
 static void
 mirror(void *ctx, int64_t from, int64_t to)
 {
-    const struct product *p = ctx;
+    const struct mat *c = ((const struct product *)ctx)->c;
     for (int64_t s = 0; s < to; s += MIRROR)
         for (int64_t r = from; r < to; r++)
             for (int64_t j = s; j < least(s + MIRROR, r); j++)
-                p->c[r * p->n + j] = p->c[j * p->n + r];
+                c->x[r * c->d + j] = c->x[j * c->d + r];
 }
 
 void
-matmul_symmetric(int64_t n, int64_t k, const float *a, const float *b, float *c,
-    struct exec *exec)
+matmul_symmetric(
+    const struct mat *a, const struct mat *b, struct mat *c, struct exec *exec)
 {
-    struct product p = {.n = n, .k = k, .a = a, .b = b, .c = c};
-    p.rows = even(n, BLOCK);
-    p.across = parts(n, p.rows);
+    struct product p = {.a = a, .b = b, .c = c, .k = a->n};
+    assert(b->n == a->n && b->d == a->d && c->n == a->d && c->d == a->d);
+    p.rows = even(c->n, BLOCK);
+    p.across = parts(c->n, p.rows);
     exec_for(exec, p.across * (p.across + 1) / 2, upper, &p);
-    chunk_for(exec, n, n, mirror, &p);
+    chunk_for(exec, c->n, c->n, mirror, &p);
 }

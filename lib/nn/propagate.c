@@ -6,23 +6,10 @@
 #include <assert.h>
 #include <stddef.h>
 
-int
-propagate_init(struct propagate *p, int64_t n, int64_t d, struct err *e)
+struct propagate
+propagate_in(struct arena *p, int64_t n, int64_t d)
 {
-    *p = (struct propagate){0};
-    int rc = mat_init(&p->y[0], n, d, e);
-    if (!rc)
-        rc = mat_init(&p->y[1], n, d, e);
-    if (rc)
-        propagate_free(p);
-    return rc;
-}
-
-void
-propagate_free(struct propagate *p)
-{
-    mat_free(&p->y[0]);
-    mat_free(&p->y[1]);
+    return (struct propagate){{mat_in(p, n, d), mat_in(p, n, d)}};
 }
 
 struct layer {

@@ -1,7 +1,7 @@
 #ifndef STAIR_PROPAGATE_H
 #define STAIR_PROPAGATE_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 #include "lib/base/exec.h"
 #include "lib/graph/graph.h"
 #include "lib/la/mat.h"
@@ -14,10 +14,8 @@ struct propagate {
     struct mat y[2];
 };
 
-/* Room for n x d. ERR_NOMEM. */
-int propagate_init(
-    struct propagate *p, int64_t n, int64_t d, struct err *e) ERR_CHECKED;
-void propagate_free(struct propagate *p);
+/* Room for n x d in an arena. */
+struct propagate propagate_in(struct arena *p, int64_t n, int64_t d);
 
 /*
  * The mean of layers (LightGCN, SIGIR 2020, eq. 8 with equal weights):

@@ -1,9 +1,6 @@
 #include "lib/nn/reach.h"
 
-#include "lib/base/mem.h"
-
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct reach_work {
@@ -16,77 +13,39 @@ struct reach_work {
     int32_t *place;      /* [nodes] among the rows read, if they are marked */
 };
 
-static int
-half_init(struct csr *s, int64_t rows, int64_t nnz, struct err *e)
+static void
+layer_in(
+    struct arena *p, struct reach *r, const struct csr *train, int64_t nodes)
 {
-    return csr_init(s, rows, 0, nnz, 0, e);
-}
-
-static int
-layer_init(
-    struct reach *r, const struct csr *train, int64_t nodes, struct err *e)
-{
-    r->node = mem_new(nodes, sizeof *r->node, e);
-    r->self = mem_new(nodes, sizeof *r->self, e);
-    r->mean = mem_new(nodes, sizeof *r->mean, e);
-    int rc = r->node && r->self && r->mean ? 0 : ERR_NOMEM;
-    for (int k = 0; k < 2 && !rc; k++) {
+    r->node = arena_new(p, nodes, sizeof *r->node);
+    r->self = arena_new(p, nodes, sizeof *r->self);
+    r->mean = arena_new(p, nodes, sizeof *r->mean);
+    for (int k = 0; k < 2; k++) {
         int64_t made = k ? train->cols : train->rows;
-        rc = half_init(&r->down[k], made, train->nnz, e);
-        if (!rc)
-            rc = half_init(&r->up[k], nodes - made, train->nnz, e);
+        r->down[k] = csr_in(p, made, 0, train->nnz, 0);
+        r->up[k] = csr_in(p, nodes - made, 0, train->nnz, 0);
     }
-    return rc;
 }
 
-int
-reach_new(
-    struct reach_work **out, const struct csr *train, int layers, struct err *e)
+struct reach_work *
+reach_in(struct arena *p, const struct csr *train, int layers)
 {
     assert(layers >= 1);
-    *out = NULL;
-    struct reach_work *w = mem_zero(1, sizeof *w, e);
+    struct reach_work *w = arena_zero(p, 1, sizeof *w);
     if (!w)
-        return ERR_NOMEM;
+        return NULL;
     w->train = train;
     w->nodes = train->rows + train->cols;
-    w->layer = mem_zero(layers, sizeof *w->layer, e);
-    w->mark = mem_new(w->nodes, 1, e);
-    w->place = mem_new(w->nodes, sizeof *w->place, e);
-    int rc = w->layer && w->mark && w->place ? 0 : ERR_NOMEM;
-    if (!rc) {
-        w->layers = layers;
-        rc = csr_transpose(train, &w->items, e);
-    }
-    for (int l = 0; l < layers && !rc; l++)
-        rc = layer_init(&w->layer[l], train, w->nodes, e);
-    if (rc)
-        reach_free(w);
-    else
-        *out = w;
-    return rc;
-}
-
-void
-reach_free(struct reach_work *w)
-{
-    if (!w)
-        return;
-    for (int l = 0; w->layer && l < w->layers; l++) {
-        struct reach *r = &w->layer[l];
-        free(r->node);
-        free(r->self);
-        free(r->mean);
-        for (int k = 0; k < 2; k++) {
-            csr_free(&r->down[k]);
-            csr_free(&r->up[k]);
-        }
-    }
-    csr_free(&w->items);
-    free(w->layer);
-    free(w->mark);
-    free(w->place);
-    free(w);
+    w->layers = layers;
+    w->layer = arena_zero(p, layers, sizeof *w->layer);
+    w->mark = arena_new(p, w->nodes, 1);
+    w->place = arena_new(p, w->nodes, sizeof *w->place);
+    if (!p->rc)
+        p->rc = csr_transpose(train, &w->items, &p->err);
+    csr_keep(&w->items, p);
+    for (int l = 0; l < layers && !p->rc; l++)
+        layer_in(p, &w->layer[l], train, w->nodes);
+    return p->rc ? NULL : w;
 }
 
 /* A node's neighbours: entries of one of the two matrices. */

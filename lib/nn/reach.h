@@ -1,7 +1,7 @@
 #ifndef STAIR_REACH_H
 #define STAIR_REACH_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 #include "lib/la/csr.h"
 
 #include <stdint.h>
@@ -27,13 +27,10 @@ struct reach {
 
 struct reach_work;
 
-/*
- * Room for `layers` >= 1 layers over the train pairs, U x I, borrowed.
- * ERR_NOMEM.
- */
-int reach_new(struct reach_work **out, const struct csr *train, int layers,
-    struct err *e) ERR_CHECKED;
-void reach_free(struct reach_work *w);
+/* Room in an arena for `layers` >= 1 layers over the train pairs, U x I,
+ * borrowed. NULL after a failure. */
+struct reach_work *reach_in(
+    struct arena *p, const struct csr *train, int layers);
 
 /*
  * Chooses the n distinct ascending nodes that the last layer makes (borrowed

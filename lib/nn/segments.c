@@ -1,47 +1,24 @@
 #include "lib/nn/segments.h"
 
-#include "lib/base/mem.h"
-
 #include <assert.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { BITS = 11, BUCKETS = 1 << BITS };
 
-int
-segments_init(struct segments *s, int64_t cap, struct err *e)
+struct segments
+segments_in(struct arena *p, int64_t cap)
 {
-    *s = (struct segments){0};
+    struct segments s = {.cap = cap};
     if (cap < 0 || cap > INT32_MAX)
-        return err_set(e, ERR_RANGE,
+        arena_fail(p, ERR_RANGE,
             "a list of %" PRId64 " rows is longer than 2^31 - 1", cap);
-    s->cap = cap;
-    s->row = mem_new(cap, sizeof *s->row, e);
-    s->start = mem_new(cap + 1, sizeof *s->start, e);
-    s->occurrence = mem_new(cap, sizeof *s->occurrence, e);
-    s->of = mem_new(cap, sizeof *s->of, e);
-    s->key[0] = mem_new(cap, sizeof *s->key[0], e);
-    s->key[1] = mem_new(cap, sizeof *s->key[1], e);
-    if (!s->row || !s->start || !s->occurrence || !s->of || !s->key[0] ||
-        !s->key[1]) {
-        segments_free(s);
-        return ERR_NOMEM;
-    }
-    s->start[0] = 0;
-    return 0;
-}
-
-void
-segments_free(struct segments *s)
-{
-    free(s->row);
-    free(s->start);
-    free(s->occurrence);
-    free(s->of);
-    free(s->key[0]);
-    free(s->key[1]);
-    *s = (struct segments){0};
+    s.row = arena_new(p, cap, sizeof *s.row);
+    s.start = arena_zero(p, cap + 1, sizeof *s.start);
+    s.occurrence = arena_new(p, cap, sizeof *s.occurrence);
+    s.of = arena_new(p, cap, sizeof *s.of);
+    s.key[0] = arena_new(p, cap, sizeof *s.key[0]);
+    s.key[1] = arena_new(p, cap, sizeof *s.key[1]);
+    return s;
 }
 
 /* One stable pass on the bits from shift up. */

@@ -1,7 +1,7 @@
 #ifndef STAIR_SEGMENTS_H
 #define STAIR_SEGMENTS_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 
 #include <stdint.h>
 
@@ -22,9 +22,8 @@ struct segments {
     uint64_t *key[2];    /* scratch */
 };
 
-/* Room for lists of up to cap entries, at most 2^31 - 1. ERR_NOMEM. */
-int segments_init(struct segments *s, int64_t cap, struct err *e) ERR_CHECKED;
-void segments_free(struct segments *s);
+/* Room for lists of up to cap entries, at most 2^31 - 1, in an arena. */
+struct segments segments_in(struct arena *p, int64_t cap);
 
 /* Fills s from n <= cap row numbers >= 0, in O(n). */
 void segments_set(struct segments *s, const int32_t *list, int64_t n);

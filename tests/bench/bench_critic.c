@@ -59,15 +59,16 @@ main(int argc, char **argv)
     }
     check(simrows_known_set(&known, &train, users, b, &err));
     struct critic c;
-    struct realrows r;
+    struct arena arena = {0};
     int64_t size, bytes;
     check(critic_bytes(items, b, MODALS, &size, &bytes, &err));
     float *flat = mem_zero(4 * size, sizeof *flat, &err);
     check(flat ? 0 : ERR_NOMEM);
     struct critic_store store = {
         flat, flat + size, flat + 2 * size, flat + 3 * size};
-    check(critic_init(&c, items, b, MODALS, 3e-4, 1, 0, exec, &store, &err));
-    check(realrows_init(&r, b, c.h[0], &err));
+    check(critic_init(
+        &c, &arena, items, b, MODALS, 3e-4, 1, 0, exec, &store, &err));
+    struct realrows r = realrows_in(&arena, b, c.h[0]);
     struct mat q[MODALS], k[MODALS], dq[MODALS], dk[MODALS],
         dense = random_mat(b, items, 9);
     struct critic_fake fake[MODALS];
@@ -76,10 +77,11 @@ main(int argc, char **argv)
         k[i] = random_mat(items, D, 12 + i);
         dq[i] = random_mat(b, D, 14);
         dk[i] = random_mat(items, D, 15);
-        check(simrows_init(&fake[i].s, b, D, c.h[0], &err));
+        fake[i].s = simrows_in(&arena, b, D, c.h[0]);
         fake[i].dq = &dq[i];
         fake[i].dk = &dk[i];
     }
+    check(arena_check(&arena, &err));
     static const char *const name[] = {
         "similarities", "reals", "critic", "generator"};
     double best[PARTS] = {1e30, 1e30, 1e30, 1e30}, total = 0;

@@ -103,10 +103,10 @@ static void
 sparse(void)
 {
     struct csr train = purchases();
-    struct graph g;
-    struct propagate p;
-    check(graph_bipartite(&train, &g, &err));
-    check(propagate_init(&p, N, 64, &err));
+    struct arena arena = {0};
+    struct graph g = graph_in(&arena, &train);
+    struct propagate p = propagate_in(&arena, N, 64);
+    check(arena_check(&arena, &err));
     struct spmm_op as = {&g.a, g.q, g.q}, left = {&g.a, g.q, NULL};
     static const int64_t width[] = {64, 128, 256, 384};
     for (int k = 0; k < 4; k++) {
@@ -133,8 +133,7 @@ sparse(void)
         mat_free(&x);
         mat_free(&y);
     }
-    propagate_free(&p);
-    graph_free(&g);
+    arena_free(&arena);
     csr_free(&train);
 }
 
@@ -168,8 +167,9 @@ listed(void)
     int32_t list[2 * BATCH];
     for (int b = 0; b < 2 * BATCH; b++)
         list[b] = (int32_t)rng_below(ITEMS, 1, RNG_TEST, 9, (uint64_t)b, 0);
-    struct segments s;
-    check(segments_init(&s, 2 * BATCH, &err));
+    struct arena arena = {0};
+    struct segments s = segments_in(&arena, 2 * BATCH);
+    check(arena_check(&arena, &err));
     TIME("segments of 4096 rows", segments_set(&s, list, 2 * BATCH));
     struct mat x = random_mat(ITEMS, 4096), w = random_mat(64, 4096);
     struct mat y = random_mat(2 * BATCH, 64), dw = random_mat(64, 4096);
@@ -201,7 +201,7 @@ listed(void)
         rc |= knn_learned_build(&knn, &z, NULL, z.n, exec, &err));
     check(rc);
     knn_learned_free(&knn);
-    segments_free(&s);
+    arena_free(&arena);
     mat_free(&x);
     mat_free(&w);
     mat_free(&y);

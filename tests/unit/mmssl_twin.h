@@ -266,8 +266,8 @@ loss_of(void *ctx, const double *p)
         add_normed(I, 0.55, fi[m], oi);
     }
     for (int b = 0; b < B; b++) {
-        const double *us = ou + w->b->user[b] * D, *ps = oi + w->b->pos[b] * D,
-                     *ns = oi + w->b->neg[b] * D;
+        const double *us = ou + w->b->user[b] * D, *ps = oi + w->b->item[b] * D,
+                     *ns = oi + w->b->item[B + b] * D;
         loss += log1p(exp(dot(us, ns) - dot(us, ps))) / B;
         loss +=
             1e-3 / (2 * B) * (squares(1, us) + squares(1, ps) + squares(1, ns));

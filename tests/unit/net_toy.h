@@ -25,7 +25,7 @@ struct toy {
     struct net_features features[TOY_MODALITIES];
     struct system_args o;
     int64_t d; /* columns of the output vectors */
-    int32_t user[TOY_BATCH], pos[TOY_BATCH], neg[TOY_BATCH];
+    int32_t user[TOY_BATCH], item[2 * TOY_BATCH];
     struct net_batch batch;
 };
 
@@ -61,10 +61,10 @@ toy_init(struct toy *t, const struct system *system, int64_t users,
     t->train.nnz = nnz;
     for (int64_t b = 0; b < TOY_BATCH; b++) {
         t->user[b] = (int32_t)(toy_random(2, b) % (uint64_t)(users - 2));
-        t->pos[b] = (int32_t)(toy_random(3, b) % (uint64_t)items);
-        t->neg[b] = (int32_t)(toy_random(4, b) % (uint64_t)items);
+        t->item[b] = (int32_t)(toy_random(3, b) % (uint64_t)items);
+        t->item[TOY_BATCH + b] = (int32_t)(toy_random(4, b) % (uint64_t)items);
     }
-    t->batch = (struct net_batch){0, 0, 1, TOY_BATCH, t->user, t->pos, t->neg};
+    t->batch = (struct net_batch){0, 0, 1, TOY_BATCH, t->user, t->item};
     static const char *const names[] = {"image", "text"};
     for (int k = 0; k < TOY_MODALITIES; k++) {
         if (!width[k])

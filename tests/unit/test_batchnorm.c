@@ -51,7 +51,7 @@ test_matmul(void)
                     (double)a.x[l * n + i] * (double)b.x[l * n + j];
     for (int t = 0; t < 3; t++) {
         c[t] = random_mat(n, n, 3);
-        matmul_symmetric(n, k, a.x, b.x, c[t].x, exec_of(t + 1));
+        matmul_symmetric(&a, &b, &c[t], exec_of(t + 1));
     }
     ok(off(want, c[0].x, n * n) < 1e-5, "A^T diag(s) A by its upper half");
     int equal = 1;
@@ -60,8 +60,7 @@ test_matmul(void)
             equal &= c[0].x[i * n + j] == c[0].x[j * n + i];
     ok(equal, "and exactly symmetric");
     for (int t = 0; t < 3; t++)
-        matmul(1, 0, n, n, k, 1.0f, a.x, n, b.x, n, 0.0f, c[t].x, n,
-            exec_of(t + 1));
+        matmul(1, 0, 1.0f, &a, &b, 0.0f, &c[t], exec_of(t + 1));
     ok(off(want, c[0].x, n * n) < 1e-5, "A^T B");
     size_t bytes = (size_t)(n * n) * sizeof(float);
     ok(!memcmp(c[0].x, c[1].x, bytes) && !memcmp(c[0].x, c[2].x, bytes),

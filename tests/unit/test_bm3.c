@@ -103,13 +103,13 @@ twin(const struct toy *t, double *const *tensor)
         double in[BLOCKS][16], out[BLOCKS][16], c[BLOCKS];
         double(*target)[16] = (double(*)[16])(targets + b * BLOCKS * 16);
         memcpy(in[0], a + t->user[b] * d, (size_t)d * sizeof(double));
-        memcpy(in[1], a + (users + t->pos[b]) * d, (size_t)d * sizeof(double));
+        memcpy(in[1], a + (users + t->item[b]) * d, (size_t)d * sizeof(double));
         for (int m = 2; m < blocks; m++)
-            project(t, tensor, m - 2, t->pos[b], in[m]);
+            project(t, tensor, m - 2, t->item[b], in[m]);
         for (int k = 0; k < blocks; k++) {
             float keep[16];
             linear(tensor[2], tensor[3], in[k], d, d, out[k]);
-            mask(t, k, k ? t->pos[b] : t->user[b], keep);
+            mask(t, k, k ? t->item[b] : t->user[b], keep);
             for (int64_t j = 0; j < d && fresh; j++)
                 target[k][j] = in[k][j] * (double)keep[j];
         }

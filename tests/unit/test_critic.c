@@ -221,6 +221,7 @@ struct setup {
     struct simrows own; /* what reals are made of */
     struct realrows real;
     struct critic c;
+    struct arena arena;
     float *flat;
 };
 
@@ -244,7 +245,7 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
     s->flat = mem_zero(4 * size, sizeof *s->flat, &e);
     struct critic_store store = {
         s->flat, s->flat + size, s->flat + 2 * size, s->flat + 3 * size};
-    must(critic_init(&s->c, items, b + 3, MODALS, 3e-4, seed, 4,
+    must(critic_init(&s->c, &s->arena, items, b + 3, MODALS, 3e-4, seed, 4,
              exec_of(threads), &store, &e),
         &e);
     critic_batch(&s->c, b); /* fewer than there is room for */
@@ -253,22 +254,23 @@ setup_init(struct setup *s, int64_t b, int64_t items, int64_t d, int threads)
         s->q[i] = random_mat(b, d, 60 + (uint32_t)i);
         s->k[i] = random_mat(items, d, 64 + (uint32_t)i);
         s->dense[i] = random_mat(b, items, 0);
-        must(simrows_init(sim, b, d, s->c.h[0], &e), &e);
+        *sim = simrows_in(&s->arena, b, d, s->c.h[0]);
         must(simrows_set(sim, &s->known, &s->q[i], &s->k[i], &s->dense[i],
                  exec_of(threads), &e),
             &e);
     }
-    must(realrows_init(&s->real, b, s->c.h[0], &e), &e);
+    s->real = realrows_in(&s->arena, b, s->c.h[0]);
+    must(arena_check(&s->arena, &e), &e);
     realrows_set(&s->real, &s->own, &s->dense[MODALS], exec_of(threads));
     /* gains and shifts that show */
     struct critic_at w = critic_at(&s->c, s->c.theta);
     for (int64_t j = 0; j < s->c.h[0]; j++) {
-        w.g1[j] += 0.3f * w.w1[j];
-        w.c1[j] = 0.5f * w.w1[j + 7];
+        w.g1[j] += 0.3f * w.w1.x[j];
+        w.c1[j] = 0.5f * w.w1.x[j + 7];
     }
     for (int64_t j = 0; j < s->c.h[1]; j++) {
-        w.g2[j] += 0.3f * w.w2[j];
-        w.c2[j] = 0.5f * w.w2[j + 3];
+        w.g2[j] += 0.3f * w.w2.x[j];
+        w.c2[j] = 0.5f * w.w2.x[j + 3];
         w.w3[j] *= 0.2f; /* keeps the sigmoid off its ends */
     }
     w.b3[0] = 0.1f;
@@ -283,8 +285,7 @@ setup_free(struct setup *s)
         mat_free(&s->dense[i]);
         simrows_free(i < MODALS ? &s->fake[i].s : &s->own);
     }
-    realrows_free(&s->real);
-    critic_free(&s->c);
+    arena_free(&s->arena);
     free(s->flat);
     simrows_known_free(&s->known);
     csr_free(&s->train);
@@ -430,8 +431,9 @@ test_limits(void)
     struct err e;
     struct critic c;
     struct critic_store none = {0};
+    struct arena arena = {0};
     int64_t size, bytes;
-    ok(critic_init(&c, 7, 4, 2, 1e-3, 1, 0, exec_of(1), &none, &e) ==
+    ok(critic_init(&c, &arena, 7, 4, 2, 1e-3, 1, 0, exec_of(1), &none, &e) ==
                 ERR_RANGE &&
             !strcmp(e.msg, "a critic needs at least 8 items, not 7"),
         "few items: %s", e.msg);
@@ -440,11 +442,12 @@ test_limits(void)
         (double)size / 1e6, (double)bytes / 1e6);
     ok(critic_bytes(INT64_MAX / 2, 1024, 2, &size, &bytes, &e) == ERR_RANGE,
         "too many: %s", e.msg);
-    ok(critic_init(&c, 200000000, 1024, 2, 1e-3, 1, 0, exec_of(1), &none, &e) ==
-                ERR_NOMEM &&
+    ok(critic_init(&c, &arena, 200000000, 1024, 2, 1e-3, 1, 0, exec_of(1),
+           &none, &e) == ERR_NOMEM &&
             strstr(e.msg, "not enough memory for the critic: 200000000 items "
                           "and batches of 1024 users need "),
         "no memory: %s", e.msg);
+    arena_free(&arena);
 }
 
 int

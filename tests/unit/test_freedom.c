@@ -115,7 +115,7 @@ twin(const struct toy *t, double *const *tensor)
     csr_free(&g);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
         const double *a = h + t->user[b] * d;
-        int64_t p = t->pos[b], n = t->neg[b];
+        int64_t p = t->item[b], n = t->item[TOY_BATCH + b];
         double x = 0;
         for (int64_t c = 0; c < d; c++)
             x += a[c] * (h[(users + p) * d + c] - h[(users + n) * d + c]);

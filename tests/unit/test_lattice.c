@@ -116,8 +116,8 @@ twin(const struct toy *t, double *const *tensor)
     double *z = numbers((users + items) * d), loss = 0;
     outputs(t, tensor, z);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
-        const double *u = z + t->user[b] * d, *p = z + (users + t->pos[b]) * d,
-                     *q = z + (users + t->neg[b]) * d;
+        const double *u = z + t->user[b] * d, *p = z + (users + t->item[b]) * d,
+                     *q = z + (users + t->item[TOY_BATCH + b]) * d;
         loss += log1p(exp(dot(u, q, d) - dot(u, p, d))) / TOY_BATCH;
     }
     free(z);

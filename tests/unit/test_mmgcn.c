@@ -164,8 +164,8 @@ twin(const struct toy *t, double *const *tensor)
         abort();
     double loss = system_real(&t->o, "penalty") * forward(t, tensor, z);
     for (int64_t b = 0; b < TOY_BATCH; b++) {
-        int64_t u = t->user[b] * d, p = (users + t->pos[b]) * d,
-                q = (users + t->neg[b]) * d;
+        int64_t u = t->user[b] * d, p = (users + t->item[b]) * d,
+                q = (users + t->item[TOY_BATCH + b]) * d;
         double x = 0;
         for (int64_t c = 0; c < d; c++)
             x += z[u + c] * (z[p + c] - z[q + c]);

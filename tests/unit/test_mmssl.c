@@ -124,14 +124,14 @@ static const int32_t users[B] = {3, 17, 0, 9, 12, 5, 19};
 static struct net_batch
 make_batch(int64_t step)
 {
-    static int32_t pos[B], neg[B];
+    static int32_t pos[2 * B], *neg = pos + B;
     for (int b = 0; b < B; b++) {
         pos[b] = train.indices[train.indptr[users[b]] + step % 2];
         neg[b] = (int32_t)(I - 1 - (step + b) % 3);
         while (csr_has(&train, users[b], neg[b]))
             neg[b] = (neg[b] + 1) % I;
     }
-    return (struct net_batch){0, step, step + 1, B, users, pos, neg};
+    return (struct net_batch){0, step, step + 1, B, users, pos};
 }
 
 /* Do the recorded items have the K largest similarities? */

@@ -61,8 +61,8 @@ mf_step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     *loss = broken && b->t >= broken ? (double)NAN : 0;
     for (int64_t k = 0; k < b->n; k++) {
         const float *u = user->x.x + b->user[k] * D;
-        const float *p = item->x.x + b->pos[k] * D;
-        const float *q = item->x.x + b->neg[k] * D;
+        const float *p = item->x.x + b->item[k] * D;
+        const float *q = item->x.x + b->item[b->n + k] * D;
         double x = 0;
         for (int j = 0; j < D; j++)
             x += (double)(u[j] * (p[j] - q[j]));
@@ -70,8 +70,8 @@ mf_step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
         *loss += bpr_triple(x, b->n, &c);
         for (int j = 0; j < D; j++) {
             user->g.x[b->user[k] * D + j] += c * (p[j] - q[j]);
-            item->g.x[b->pos[k] * D + j] += c * u[j];
-            item->g.x[b->neg[k] * D + j] -= c * u[j];
+            item->g.x[b->item[k] * D + j] += c * u[j];
+            item->g.x[b->item[b->n + k] * D + j] -= c * u[j];
         }
     }
     m->tensor[2].x.x[0] += 1; /* the state: steps so far */

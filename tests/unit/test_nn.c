@@ -17,8 +17,9 @@ static void
 test_segments(int64_t n, int64_t rows)
 {
     int32_t *list = row_list(n, rows, 11);
-    struct segments s;
-    int good = segments_init(&s, n, NULL) == 0, sum = 0;
+    struct arena arena = {0};
+    struct segments s = segments_in(&arena, n);
+    int good = !arena.rc, sum = 0;
     for (int round = 0; good && round < 2; round++) {
         segments_set(&s, list, n);
         good = s.n == n && s.start[0] == 0 && s.start[s.rows] == n;
@@ -35,8 +36,7 @@ test_segments(int64_t n, int64_t rows)
     }
     ok(good && sum == 2 * n, "segments of %lld out of %lld rows", (long long)n,
         (long long)rows);
-    segments_free(&s);
-    segments_free(&s);
+    arena_free(&arena);
     free(list);
 }
 
@@ -47,9 +47,8 @@ test_rows(void)
     struct mat x = values(N, D), y = zeros(B, D), z = values(N, D);
     struct mat sum = zeros(N, D);
     int32_t *list = row_list(B, N, 5);
-    struct segments s;
-    if (segments_init(&s, B, NULL))
-        abort();
+    struct arena arena = {0};
+    struct segments s = segments_in(&arena, B);
     segments_set(&s, list, B);
     rows_gather(&x, list, &y, exec_of(2));
     int good = 1;
@@ -71,7 +70,7 @@ test_rows(void)
     for (int64_t k = 0; k < B * D; k++)
         good &= y.x[k] == 0;
     ok(good, "zeroed rows");
-    segments_free(&s);
+    arena_free(&arena);
     free(list);
 }
 
@@ -124,10 +123,9 @@ test_propagate(int layers, int64_t d)
 {
     enum { USERS = 40, ITEMS = 30, N = USERS + ITEMS };
     struct csr train = sparse(USERS, ITEMS, 3, 0);
-    struct graph g;
-    struct propagate p;
-    if (graph_bipartite(&train, &g, NULL) || propagate_init(&p, N, d, NULL))
-        abort();
+    struct arena arena = {0};
+    struct graph g = graph_in(&arena, &train);
+    struct propagate p = propagate_in(&arena, N, d);
     struct mat e = values(N, d), h = values(N, d);
     double *z = calloc(3 * N * (size_t)d, sizeof *z), *next = z + N * d,
            *sum = next + N * d, worst = 0;
@@ -161,8 +159,7 @@ test_propagate(int layers, int64_t d)
     propagate_mean(&p, &g, layers, &e, &e, exec_of(2));
     ok(same_bytes(&e, &h), "mean of %d layers in place", layers);
     free(z);
-    propagate_free(&p);
-    graph_free(&g);
+    arena_free(&arena);
     csr_free(&train);
 }
 

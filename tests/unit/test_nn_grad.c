@@ -82,15 +82,15 @@ test_linear(int64_t n, int64_t p, int64_t q, const int32_t *list, int64_t rows)
         (long long)p, (long long)q, list ? " of listed rows" : "");
     int rc = 0;
     if (list) {
-        struct segments s;
+        struct arena arena = {0};
+        struct segments s = segments_in(&arena, n);
         struct mat gathered = zeros(n, p);
         rc = linear_rows_forward(&x, list, &w, b.x, &y, exec_of(2), NULL) ||
-             linear_rows_backward(&x, list, &dy, &dw, db, exec_of(2), NULL) ||
-             segments_init(&s, n, NULL);
+             linear_rows_backward(&x, list, &dy, &dw, db, exec_of(2), NULL);
         linear_backward(NULL, &w, &dy, &gathered, NULL, NULL, exec_of(2));
         segments_set(&s, list, n);
         rows_scatter(&s, &gathered, &dx, exec_of(2));
-        segments_free(&s);
+        arena_free(&arena);
     } else {
         linear_forward(&x, &w, b.x, &y, exec_of(2));
         linear_backward(&x, &w, &dy, &dx, &dw, db, exec_of(2));
@@ -184,16 +184,15 @@ test_norms(void)
     static const int32_t list[] = {4, 0, 4, 4, 2, 0, 1};
     enum { B = sizeof list / sizeof *list };
     struct mat occ = zeros(B, D);
-    struct segments s;
-    if (segments_init(&s, B, NULL))
-        abort();
+    struct arena arena = {0};
+    struct segments s = segments_in(&arena, B);
     segments_set(&s, list, B);
     t.list = list;
     t.n = B;
     l = norm_squared(&x, list, B, .3, &occ, exec_of(2));
     rows_zero(&dx, exec_of(1));
     rows_scatter(&s, &occ, &dx, exec_of(2));
-    segments_free(&s);
+    arena_free(&arena);
     fd_check("squared norm of listed rows", N * D, x.x, dx.x, squared_loss, &t,
         2e-6);
     ok(fabs(l - squared_loss(&t, at)) < 1e-12 * l,
@@ -345,16 +344,15 @@ test_bpr(int listed)
     int rc = bpr_rows_loss(&t, .7, &loss, coef, exec_of(2), NULL);
     if (listed) {
         struct mat du = zeros(B, D), di = zeros(2 * B, D);
-        struct segments su, si;
-        if (segments_init(&su, B, NULL) || segments_init(&si, 2 * B, NULL))
-            abort();
+        struct arena arena = {0};
+        struct segments su = segments_in(&arena, B);
+        struct segments si = segments_in(&arena, 2 * B);
         segments_set(&su, user, B);
         segments_set(&si, item, 2 * B);
         bpr_rows_backward(&t, coef, &du, &di, exec_of(2));
         rows_scatter(&su, &du, &da, exec_of(2));
         rows_scatter(&si, &di, &dz, exec_of(2));
-        segments_free(&su);
-        segments_free(&si);
+        arena_free(&arena);
     } else
         bpr_rows_backward(&t, coef, &da, &dz, exec_of(2));
     fd_check(listed ? "BPR on listed rows" : "BPR", v.n * D, v.x, g.x,

@@ -79,10 +79,10 @@ everything(struct everything *t, int threads)
     rows_scatter(&t->s, &dz, &sum, exec_of(threads));
     struct mat h = NEXT(N, D), m = NEXT(N, D), v = NEXT(N, D);
     struct mat theta = NEXT(N, D);
-    struct propagate p;
-    rc |= propagate_init(&p, N, D, NULL);
+    struct arena arena = {0};
+    struct propagate p = propagate_in(&arena, N, D);
     propagate_mean(&p, &t->g, 3, &t->x, &h, exec_of(threads));
-    propagate_free(&p);
+    arena_free(&arena);
     struct adam s = adam_scalars(&(struct adam_opt){.rate = .1}, 1);
     rows_add(1, &t->theta, NULL, &theta, exec_of(threads));
     adam_step(&s, N * D, theta.x, m.x, v.x, h.x, exec_of(threads));
@@ -111,8 +111,9 @@ test_threads(void)
         .valued = sparse(N, N, 5, 1),
         .list = row_list(BATCH, N, 8)};
     struct csr train = sparse(1000, N - 1000, 7, 0);
-    if (graph_bipartite(&train, &t.g, NULL) || segments_init(&t.s, BATCH, NULL))
-        abort();
+    struct arena arena = {0};
+    t.g = graph_in(&arena, &train);
+    t.s = segments_in(&arena, BATCH);
     segments_set(&t.s, t.list, BATCH);
     struct mat want = everything(&t, 1);
     double sums[6];
@@ -127,8 +128,7 @@ test_threads(void)
             "%d threads give the bytes of one (%lld of %lld)", threads[k],
             (long long)at, (long long)got.d);
     }
-    segments_free(&t.s);
-    graph_free(&t.g);
+    arena_free(&arena);
     csr_free(&train);
     csr_free(&t.ones);
     csr_free(&t.valued);
@@ -233,13 +233,13 @@ test_nothing(void)
     rc |= knn_learned_build(&c, &rows, NULL, 0, exec_of(2), NULL);
     ok(!rc && c.s.nnz == 0, "neighbours of no rows");
     knn_learned_free(&c);
-    struct err e;
-    struct segments seg;
-    rc = segments_init(&seg, INT64_C(1) << 31, &e);
-    ok(rc == ERR_RANGE &&
-            strcmp(e.msg,
+    struct arena arena = {0};
+    (void)segments_in(&arena, INT64_C(1) << 31);
+    ok(arena.rc == ERR_RANGE &&
+            strcmp(arena.err.msg,
                 "a list of 2147483648 rows is longer than 2^31 - 1") == 0,
         "a list that is too long");
+    arena_free(&arena);
 }
 
 int

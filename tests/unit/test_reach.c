@@ -106,9 +106,8 @@ static void
 test_reach(void)
 {
     struct csr train = make_train();
-    struct reach_work *w;
-    if (reach_new(&w, &train, LAYERS, NULL))
-        abort();
+    struct arena arena = {0};
+    struct reach_work *w = reach_in(&arena, &train, LAYERS);
     const int32_t some[] = {3, 17, 18, USERS + 2, USERS + 29};
     const int32_t users[] = {0, 39}, items[] = {USERS, USERS + 11};
     int32_t all[NODES];
@@ -119,7 +118,7 @@ test_reach(void)
     test_choice(w, all, NODES, "all");
     test_choice(w, items, 2, "items alone");
     test_choice(w, some, 0, "nothing");
-    reach_free(w);
+    arena_free(&arena);
     csr_free(&train);
 }
 

@@ -68,8 +68,8 @@ test_simrows(void)
     struct mat dense = random_mat(SB, SI, 0), z = random_mat(SB, SH, 0);
     struct mat dw = zero_mat(SI, SH), dq = zero_mat(SB, SD),
                dk = zero_mat(SI, SD);
-    struct simrows s;
-    must(simrows_init(&s, SB, SD, SH, &e), &e);
+    struct arena arena = {0};
+    struct simrows s = simrows_in(&arena, SB, SD, SH);
     must(simrows_set(&s, &known, &q, &k, &dense, exec_of(2), &e), &e);
     double x[N], plain[SB * SI], pz[SB * SH] = {0}, pw[SI * SH] = {0};
     float at[N], grad[N];
@@ -85,11 +85,11 @@ test_simrows(void)
                 pz[b * SH + h] += plain[b * SI + i] * (double)w.x[i * SH + h];
                 pw[i * SH + h] += plain[b * SI + i] * (double)c.x[b * SH + h];
             }
-    simrows_times(&s, w.x, SH, z.x, exec_of(2));
+    simrows_times(&s, &w, &z, exec_of(2));
     ok(off(pz, z.x, SB * SH) < 1e-5, "simrows: S W without S");
-    simrows_weights(&s, c.x, SH, dw.x, exec_of(2));
+    simrows_weights(&s, &c, &dw, exec_of(2));
     ok(off(pw, dw.x, SI * SH) < 1e-5, "simrows: S^T Z without S");
-    simrows_backward(&s, w.x, z.x, c.x, SH, &dq, &dk, exec_of(2));
+    simrows_backward(&s, &w, &z, &c, &dq, &dk, exec_of(2));
     memcpy(grad, dq.x, SB * SD * sizeof *at);
     memcpy(grad + SB * SD, dk.x, SI * SD * sizeof *at);
     struct sim_ctx ctx = {&known, w.x, c.x};
@@ -98,8 +98,8 @@ test_simrows(void)
     /* a user whose vector is zero, and one who knows all that is not */
     memset(q.x, 0, SD * sizeof *q.x);
     must(simrows_set(&s, &known, &q, &k, &dense, exec_of(1), &e), &e);
-    simrows_times(&s, w.x, SH, z.x, exec_of(1));
-    simrows_backward(&s, w.x, z.x, c.x, SH, &dq, &dk, exec_of(1));
+    simrows_times(&s, &w, &z, exec_of(1));
+    simrows_backward(&s, &w, &z, &c, &dq, &dk, exec_of(1));
     int zero = 1, finite = 1;
     for (int h = 0; h < SH; h++)
         zero &= z.x[h] == 0;
@@ -107,6 +107,7 @@ test_simrows(void)
         finite &= isfinite(dk.x[i]);
     ok(zero && finite, "simrows: a row of zeros stays one");
     simrows_free(&s);
+    arena_free(&arena);
     simrows_known_free(&known);
     csr_free(&train);
     struct mat *all[] = {&q, &k, &w, &c, &dense, &z, &dw, &dq, &dk};
@@ -130,22 +131,22 @@ test_simrows_threads(void)
     struct mat z[3], dw[3], dq[3], dk[3];
     int equal = 1;
     for (int t = 0; t < 3; t++) {
-        struct simrows s;
+        struct arena arena = {0};
+        struct simrows s = simrows_in(&arena, B, D, H);
         z[t] = random_mat(B, H, 0);
         dw[t] = zero_mat(I, H);
         dq[t] = zero_mat(B, D);
         dk[t] = zero_mat(I, D);
-        must(simrows_init(&s, B, D, H, &e), &e);
         must(simrows_set(&s, &known, &q, &k, &dense, exec_of(t + 1), &e), &e);
-        simrows_times(&s, w.x, H, z[t].x, exec_of(t + 1));
-        simrows_weights(&s, z[t].x, H, dw[t].x, exec_of(t + 1));
-        simrows_backward(
-            &s, w.x, z[t].x, z[t].x, H, &dq[t], &dk[t], exec_of(t + 1));
+        simrows_times(&s, &w, &z[t], exec_of(t + 1));
+        simrows_weights(&s, &z[t], &dw[t], exec_of(t + 1));
+        simrows_backward(&s, &w, &z[t], &z[t], &dq[t], &dk[t], exec_of(t + 1));
         equal &= !memcmp(z[0].x, z[t].x, sizeof(float) * B * H) &&
                  !memcmp(dw[0].x, dw[t].x, sizeof(float) * I * H) &&
                  !memcmp(dq[0].x, dq[t].x, sizeof(float) * B * D) &&
                  !memcmp(dk[0].x, dk[t].x, sizeof(float) * I * D);
         simrows_free(&s);
+        arena_free(&arena);
     }
     ok(equal, "simrows: 1, 2 and 3 threads");
     for (int t = 0; t < 3; t++) {
@@ -201,20 +202,19 @@ test_realrows(void)
     int equal = 1;
     memset(q.x, 0, SD * sizeof *q.x); /* a user whose S is 0 */
     for (int t = 0; t < 3; t++) {
-        struct simrows s;
-        struct realrows r;
+        struct arena arena = {0};
+        struct simrows s = simrows_in(&arena, RB, SD, RH);
+        struct realrows r = realrows_in(&arena, RB + 1, RH);
         got[t] = zero_mat(RB, RH);
         grad[t] = zero_mat(RI, RH);
-        must(simrows_init(&s, RB, SD, RH, &e), &e);
-        must(realrows_init(&r, RB + 1, RH, &e), &e);
         must(simrows_set(&s, &known, &q, &k, &dense, exec_of(t + 1), &e), &e);
         realrows_set(&r, &s, &dense, exec_of(t + 1));
-        realrows_times(&r, w.x, RH, got[t].x, exec_of(t + 1));
-        realrows_weights(&r, c.x, RH, grad[t].x, exec_of(t + 1));
+        realrows_times(&r, &w, &got[t], exec_of(t + 1));
+        realrows_weights(&r, &c, &grad[t], exec_of(t + 1));
         equal &= !memcmp(got[0].x, got[t].x, sizeof(float) * RB * RH) &&
                  !memcmp(grad[0].x, grad[t].x, sizeof(float) * RI * RH);
-        realrows_free(&r);
         simrows_free(&s);
+        arena_free(&arena);
     }
     plain_reals(&train, &dense, 0, y);
     for (int b = 0; b < RB; b++)
@@ -285,11 +285,10 @@ static void
 test_infonce(void)
 {
     enum { N = NB * ND };
-    struct err e;
-    struct infonce s;
+    struct arena arena = {0};
+    struct infonce s = infonce_in(&arena, NB + 2, ND);
     struct mat z1 = random_mat(NB, ND, 50), z2 = random_mat(NB, ND, 51);
     struct mat d1 = zero_mat(NB, ND), d2 = zero_mat(NB, ND);
-    must(infonce_init(&s, NB + 2, ND, &e), &e);
     double got = infonce_loss(&s, &z1, &z2, 0.5, 0.03, &d1, &d2, exec_of(2));
     float at[2 * N], grad[2 * N];
     double x[2 * N];
@@ -302,7 +301,6 @@ test_infonce(void)
     double want = nce_loss(NULL, x);
     ok(fabs(got - want) < 1e-6 * want, "infonce: value");
     fd_check("infonce", 2 * N, at, grad, nce_loss, NULL, 1e-4);
-    infonce_free(&s);
     mat_free(&z1);
     mat_free(&z2);
     mat_free(&d1);
@@ -311,7 +309,7 @@ test_infonce(void)
     enum { B = 300, D = 16 };
     struct mat a = random_mat(B, D, 52), b = random_mat(B, D, 53), da[3], db[3];
     int equal = 1;
-    must(infonce_init(&s, B, D, &e), &e);
+    s = infonce_in(&arena, B, D);
     for (int t = 0; t < 3; t++) {
         da[t] = zero_mat(B, D);
         db[t] = zero_mat(B, D);
@@ -324,7 +322,7 @@ test_infonce(void)
         mat_free(&da[t]);
         mat_free(&db[t]);
     }
-    infonce_free(&s);
+    arena_free(&arena);
     mat_free(&a);
     mat_free(&b);
 }

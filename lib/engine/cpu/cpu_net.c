@@ -22,7 +22,7 @@ struct cpu_net {
     struct net *net;
     struct sampler *sampler;
     int64_t batch;
-    int32_t *user, *pos, *neg; /* [batch] */
+    int32_t *user, *item; /* [batch]; [2 batch] positives, then negatives */
     struct engine_tensor *tensor;
     struct mat **matrix; /* of each tensor */
     char **text;         /* their names and labels, owned */
@@ -40,8 +40,7 @@ release(struct engine *base)
     free(g->tensor);
     free(g->matrix);
     free(g->user);
-    free(g->pos);
-    free(g->neg);
+    free(g->item);
     free(g);
 }
 
@@ -98,12 +97,11 @@ static struct net_batch
 draw(struct cpu_net *g, const struct engine_cursor *c)
 {
     int64_t first = c->step * g->batch, n = g->sampler->n - first;
-    struct net_batch b = {c->epoch, c->step, c->t + 1,
-        n < g->batch ? n : g->batch, g->user, g->pos, g->neg};
-    for (int64_t k = 0; k < b.n; k++)
+    n = n < g->batch ? n : g->batch;
+    for (int64_t k = 0; k < n; k++)
         sample_triple(
-            g->sampler, first + k, &g->user[k], &g->pos[k], &g->neg[k]);
-    return b;
+            g->sampler, first + k, &g->user[k], &g->item[k], &g->item[n + k]);
+    return (struct net_batch){c->epoch, c->step, c->t + 1, n, g->user, g->item};
 }
 
 static int
@@ -213,9 +211,8 @@ cpu_net_new(struct engine **out, struct net *m, struct sampler *s,
         .steps = (s->n + g->batch - 1) / g->batch,
         .triples = s->n};
     g->user = mem_new(g->batch, sizeof *g->user, e);
-    g->pos = mem_new(g->batch, sizeof *g->pos, e);
-    g->neg = mem_new(g->batch, sizeof *g->neg, e);
-    int rc = g->user && g->pos && g->neg ? 0 : ERR_NOMEM;
+    g->item = mem_new(2 * g->batch, sizeof *g->item, e);
+    int rc = g->user && g->item ? 0 : ERR_NOMEM;
     if (!rc)
         rc = list_all(g, e);
     if (rc)

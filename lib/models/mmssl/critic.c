@@ -64,10 +64,9 @@ critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e)
 }
 
 static void
-layers_init(struct critic *c)
+layers_init(struct critic *c, struct arena *p)
 {
     struct critic_layers *l = &c->l;
-    struct arena *p = &c->arena;
     for (int k = 0; k < 2; k++) {
         struct mat *m[] = {&l->xh[k], &l->u[k], &l->d[k], &l->ay[k], &l->az[k]};
         for (int i = 0; i < 5; i++)
@@ -87,9 +86,9 @@ start(struct critic *c, uint32_t tensor)
     struct critic_at w = critic_at(c, c->theta);
     int64_t h1 = c->h[0], h2 = c->h[1];
     struct init o = {c->seed, tensor, c->exec};
-    init_normal(&o, sqrt(2.0 / (double)c->items), w.w1, c->items * h1);
+    init_normal(&o, sqrt(2.0 / (double)c->items), w.w1.x, c->items * h1);
     o.tensor++;
-    init_normal(&o, sqrt(2.0 / (double)h1), w.w2, h1 * h2);
+    init_normal(&o, sqrt(2.0 / (double)h1), w.w2.x, h1 * h2);
     o.tensor++;
     init_normal(&o, sqrt(2.0 / (double)h2), w.w3, h2);
     for (int64_t k = 0; k < h1; k++)
@@ -99,8 +98,8 @@ start(struct critic *c, uint32_t tensor)
 }
 
 int
-critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
-    double rate, uint64_t seed, uint32_t tensor, struct exec *exec,
+critic_init(struct critic *c, struct arena *p, int64_t items, int64_t batch,
+    int modals, double rate, uint64_t seed, uint32_t tensor, struct exec *exec,
     const struct critic_store *store, struct err *e)
 {
     *c = (struct critic){.theta = store->theta,
@@ -114,28 +113,19 @@ critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
     if (rc)
         return rc;
     int64_t h = c->h[0];
-    c->zf = mat_in(&c->arena, c->rows, h);
-    c->df = mat_in(&c->arena, c->rows, h);
-    c->zr = mat_in(&c->arena, batch, h);
-    c->dr = mat_in(&c->arena, batch, h);
-    c->gram = mat_in(&c->arena, h, h);
-    c->p = mat_in(&c->arena, h, h);
-    layers_init(c);
-    rc = arena_check(&c->arena, e);
+    c->zf = mat_in(p, c->rows, h);
+    c->df = mat_in(p, c->rows, h);
+    c->zr = mat_in(p, batch, h);
+    c->dr = mat_in(p, batch, h);
+    c->gram = mat_in(p, h, h);
+    c->p = mat_in(p, h, h);
+    layers_init(c, p);
+    rc = arena_check(p, e);
     if (rc == ERR_NOMEM)
         rc = critic_no_memory(items, batch, modals, e);
-    if (rc)
-        critic_free(c);
-    else
+    if (!rc)
         start(c, tensor);
     return rc;
-}
-
-void
-critic_free(struct critic *c)
-{
-    arena_free(&c->arena);
-    *c = (struct critic){0};
 }
 
 void
@@ -143,6 +133,8 @@ critic_batch(struct critic *c, int64_t b)
 {
     c->users = b;
     c->rows = c->modals * b;
+    c->zf.n = c->df.n = c->rows;
+    c->zr.n = c->dr.n = b;
     for (int k = 0; k < 2; k++) {
         struct critic_layers *l = &c->l;
         l->xh[k].n = l->u[k].n = l->d[k].n = l->ay[k].n = l->az[k].n = c->rows;
@@ -154,9 +146,9 @@ critic_at(const struct critic *c, float *flat)
 {
     int64_t h1 = c->h[0], h2 = c->h[1];
     struct critic_at a;
-    a.w1 = flat;
-    a.w2 = a.w1 + c->items * h1;
-    a.w3 = a.w2 + h1 * h2;
+    a.w1 = (struct mat){c->items, h1, flat};
+    a.w2 = (struct mat){h1, h2, flat + c->items * h1};
+    a.w3 = a.w2.x + h1 * h2;
     a.g1 = a.w3 + h2;
     a.c1 = a.g1 + h1;
     a.g2 = a.c1 + h1;
@@ -234,10 +226,11 @@ fold_fake(void *ctx, int64_t from, int64_t to)
 static void
 fakes(struct critic *c, struct critic_fake *fake)
 {
-    int64_t each = c->users * c->h[0];
-    for (int i = 0; i < c->modals; i++)
-        simrows_times(
-            &fake[i].s, c->theta, c->h[0], c->zf.x + i * each, c->exec);
+    struct mat w1 = critic_at(c, c->theta).w1;
+    for (int i = 0; i < c->modals; i++) {
+        struct mat z = mat_rows(&c->zf, i * c->users, c->users);
+        simrows_times(&fake[i].s, &w1, &z, c->exec);
+    }
 }
 
 void
@@ -247,12 +240,13 @@ critic_gradient(struct critic *c, struct critic_fake *fake,
     int64_t b = c->users, h = c->h[0], items = c->items;
     assert(real->s->q->n == b && real->s->k->n == items);
     struct job j = {.c = c, .wide = wide_of(c->exec)};
+    struct mat w1 = critic_at(c, c->theta).w1, dw1 = critic_at(c, c->grad).w1;
     size_t wide = (size_t)(c->rows * h) * sizeof(float);
     double mean = 1.0 / (double)c->rows;
     memset(c->grad + items * h, 0,
         (size_t)(c->size - items * h) * sizeof *c->grad);
     fakes(c, fake);
-    realrows_times(real, c->theta, h, c->zr.x, c->exec);
+    realrows_times(real, &w1, &c->zr, c->exec);
 
     critic_rows(c, h, copy_real, &j);
     losses->real = critic_forward(c, CRITIC_REAL, t);
@@ -280,11 +274,12 @@ critic_gradient(struct critic *c, struct critic_fake *fake,
     critic_rows(c, h, fold_real, &j);
     critic_rows(c, h, fold_fake, &j);
 
-    matmul(0, 0, items, h, h, 1.0f, c->theta, h, c->p.x, h, 0.0f, c->grad, h,
-        c->exec);
-    realrows_weights(real, c->dr.x, h, c->grad, c->exec);
-    for (int i = 0; i < c->modals; i++)
-        simrows_weights(&fake[i].s, c->df.x + i * b * h, h, c->grad, c->exec);
+    matmul(0, 0, 1.0f, &w1, &c->p, 0.0f, &dw1, c->exec);
+    realrows_weights(real, &c->dr, &dw1, c->exec);
+    for (int i = 0; i < c->modals; i++) {
+        struct mat d = mat_rows(&c->df, i * b, b);
+        simrows_weights(&fake[i].s, &d, &dw1, c->exec);
+    }
 }
 
 void
@@ -301,14 +296,17 @@ double
 critic_generator(
     struct critic *c, struct critic_fake *fake, double w, uint32_t t)
 {
-    int64_t each = c->users * c->h[0];
+    struct mat w1 = critic_at(c, c->theta).w1;
     fakes(c, fake);
     memcpy(c->l.xh[0].x, c->zf.x, (size_t)(c->rows * c->h[0]) * sizeof(float));
     double mean = critic_forward(c, CRITIC_GENERATOR, t);
     critic_output(c, -w / (double)c->rows);
     critic_backward(c, 0, 0);
-    for (int i = 0; i < c->modals; i++)
-        simrows_backward(&fake[i].s, c->theta, c->zf.x + i * each,
-            c->l.d[0].x + i * each, c->h[0], fake[i].dq, fake[i].dk, c->exec);
+    for (int i = 0; i < c->modals; i++) {
+        struct mat z = mat_rows(&c->zf, i * c->users, c->users);
+        struct mat dz = mat_rows(&c->l.d[0], i * c->users, c->users);
+        simrows_backward(
+            &fake[i].s, &w1, &z, &dz, fake[i].dq, fake[i].dk, c->exec);
+    }
     return -w * mean;
 }

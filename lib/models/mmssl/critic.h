@@ -35,8 +35,8 @@
  * processor.
  */
 struct critic_at {  /* the tensors in a flat array of critic.size floats */
-    float *w1;      /* I x h1 */
-    float *w2;      /* h1 x h2 */
+    struct mat w1;  /* I x h1 */
+    struct mat w2;  /* h1 x h2 */
     float *w3;      /* [h2] */
     float *g1, *c1; /* [h1] gain and shift */
     float *g2, *c2; /* [h2] */
@@ -65,7 +65,6 @@ struct critic {
     struct mat df, dr;  /* their gradients */
     struct mat gram, p; /* h1 x h1 */
     struct critic_layers l;
-    struct arena arena;
 };
 
 /* A modality's rows, chosen by simrows_set, and where the generator's gradients
@@ -97,14 +96,13 @@ struct critic_store {
 
 /*
  * Weights normal with standard deviation sqrt(2 / inputs), gains 1, the rest 0;
- * random numbers from (seed, tensor), three tensors from `tensor` upwards.
- * ERR_NOMEM says how much is needed.
+ * random numbers from (seed, tensor), three tensors from `tensor` upwards. Its
+ * own memory is p's. ERR_NOMEM says how much is needed.
  */
-int critic_init(struct critic *c, int64_t items, int64_t batch, int modals,
-    double rate, uint64_t seed, uint32_t tensor, struct exec *exec,
+int critic_init(struct critic *c, struct arena *p, int64_t items, int64_t batch,
+    int modals, double rate, uint64_t seed, uint32_t tensor, struct exec *exec,
     const struct critic_store *store, struct err *e) ERR_CHECKED;
 int critic_no_memory(int64_t items, int64_t batch, int modals, struct err *e);
-void critic_free(struct critic *c);
 
 /* The next calls are for b users, at most as many as promised. */
 void critic_batch(struct critic *c, int64_t b);

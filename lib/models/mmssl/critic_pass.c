@@ -114,8 +114,7 @@ critic_forward(struct critic *c, enum critic_call call, uint32_t t)
 {
     struct job j = job(c);
     normalised(&j, 0, call, t);
-    matmul(0, 0, c->rows, c->h[1], c->h[0], 1.0f, c->l.u[0].x, c->h[0], j.w.w2,
-        c->h[1], 0.0f, c->l.xh[1].x, c->h[1], c->exec);
+    matmul(0, 0, 1.0f, &c->l.u[0], &j.w.w2, 0.0f, &c->l.xh[1], c->exec);
     normalised(&j, 1, call, t);
     critic_rows(c, c->h[1], outputs, &j);
     double sum = 0;
@@ -183,7 +182,6 @@ critic_backward(struct critic *c, int second, int weights)
 {
     struct job j = job(c);
     struct critic_layers *l = &c->l;
-    int64_t h1 = c->h[0], h2 = c->h[1];
     spread(&j, l->z3, &l->d[1]);
     if (weights) {
         add_columns(&j, l->z3, &l->u[1], j.g.w3);
@@ -196,10 +194,8 @@ critic_backward(struct critic *c, int second, int weights)
         second ? l->rb[1] : NULL, &l->d[1], weights ? j.g.g2 : NULL,
         weights ? j.g.c2 : NULL, c->exec);
     if (weights)
-        matmul(1, 0, h1, h2, c->rows, 1.0f, l->u[0].x, h1, l->d[1].x, h2, 1.0f,
-            j.g.w2, h2, c->exec);
-    matmul(0, 1, c->rows, h1, h2, 1.0f, l->d[1].x, h2, j.w.w2, h2, 0.0f,
-        l->d[0].x, h1, c->exec);
+        matmul(1, 0, 1.0f, &l->u[0], &l->d[1], 1.0f, &j.g.w2, c->exec);
+    matmul(0, 1, 1.0f, &l->d[1], &j.w.w2, 0.0f, &l->d[0], c->exec);
     mask(&j, 0, &l->d[0]);
     batchnorm_backward(&l->xh[0], l->r[0], j.w.g1, second ? &l->ay[0] : NULL,
         second ? l->rb[0] : NULL, &l->d[0], weights ? j.g.g1 : NULL,
@@ -246,21 +242,18 @@ critic_penalty(struct critic *c, struct mat *scratch, double *norm)
 {
     struct job j = job(c);
     struct critic_layers *l = &c->l;
-    int64_t h1 = c->h[0], h2 = c->h[1];
     spread(&j, l->a3, &l->ay[1]);
     batchnorm_project(
         &l->xh[1], l->r[1], j.w.g2, &l->ay[1], &l->az[1], c->exec);
-    matmul(0, 1, c->rows, h1, h2, 1.0f, l->az[1].x, h2, j.w.w2, h2, 0.0f,
-        l->ay[0].x, h1, c->exec);
+    matmul(0, 1, 1.0f, &l->az[1], &j.w.w2, 0.0f, &l->ay[0], c->exec);
     mask(&j, 0, &l->ay[0]);
     batchnorm_project(
         &l->xh[0], l->r[0], j.w.g1, &l->ay[0], &l->az[0], c->exec);
 
-    matmul_symmetric(h1, c->items, j.w.w1, j.w.w1, c->gram.x, c->exec);
-    matmul(0, 0, c->rows, h1, h1, 1.0f, l->az[0].x, h1, c->gram.x, h1, 0.0f,
-        l->d[0].x, h1, c->exec);
+    matmul_symmetric(&j.w.w1, &j.w.w1, &c->gram, c->exec);
+    matmul(0, 0, 1.0f, &l->az[0], &c->gram, 0.0f, &l->d[0], c->exec);
     j.out = scratch->x;
-    critic_rows(c, h1, norms, &j);
+    critic_rows(c, c->h[0], norms, &j);
     double sum = 0, value = 0;
     for (int64_t n = 0; n < c->rows; n++) {
         double g = (double)l->norm[n];
@@ -268,19 +261,17 @@ critic_penalty(struct critic *c, struct mat *scratch, double *norm)
         value += (g - 1) * (g - 1);
     }
     *norm = sum / (double)c->rows;
-    matmul_symmetric(h1, c->rows, l->az[0].x, scratch->x, c->p.x, c->exec);
+    matmul_symmetric(&l->az[0], scratch, &c->p, c->exec);
 
     batchnorm_second(&l->xh[0], l->r[0], j.w.g1, &l->ay[0], &l->d[0], j.g.g1,
         l->rb[0], c->exec);
     mask(&j, 0, &l->d[0]);
-    matmul(1, 0, h1, h2, c->rows, 1.0f, l->d[0].x, h1, l->az[1].x, h2, 1.0f,
-        j.g.w2, h2, c->exec);
-    matmul(0, 0, c->rows, h2, h1, 1.0f, l->d[0].x, h1, j.w.w2, h2, 0.0f,
-        l->d[1].x, h2, c->exec);
+    matmul(1, 0, 1.0f, &l->d[0], &l->az[1], 1.0f, &j.g.w2, c->exec);
+    matmul(0, 0, 1.0f, &l->d[0], &j.w.w2, 0.0f, &l->d[1], c->exec);
     batchnorm_second(&l->xh[1], l->r[1], j.w.g2, &l->ay[1], &l->d[1], j.g.g2,
         l->rb[1], c->exec);
     mask(&j, 1, &l->d[1]);
     add_columns(&j, l->a3, &l->d[1], j.g.w3);
-    critic_rows(c, h2, output_slopes, &j);
+    critic_rows(c, c->h[1], output_slopes, &j);
     return critic_weight * value / (double)c->rows;
 }

@@ -9,28 +9,17 @@
 
 enum { COST = 16 /* an exponential in plain elements, to share work by */ };
 
-int
-infonce_init(struct infonce *s, int64_t b, int64_t d, struct err *e)
+struct infonce
+infonce_in(struct arena *p, int64_t b, int64_t d)
 {
-    *s = (struct infonce){0};
-    struct arena *p = &s->arena;
-    struct mat *m[] = {&s->u, &s->v, &s->du, &s->dv, &s->e, &s->q};
+    struct infonce s;
+    struct mat *m[] = {&s.u, &s.v, &s.du, &s.dv, &s.e, &s.q};
     for (int i = 0; i < 6; i++)
         *m[i] = mat_in(p, b, i < 4 ? d : b);
-    s->nu = arena_new(p, b, sizeof *s->nu);
-    s->nv = arena_new(p, b, sizeof *s->nv);
-    s->loss = arena_new(p, b, sizeof *s->loss);
-    int rc = arena_check(p, e);
-    if (rc)
-        infonce_free(s);
-    return rc;
-}
-
-void
-infonce_free(struct infonce *s)
-{
-    arena_free(&s->arena);
-    *s = (struct infonce){0};
+    s.nu = arena_new(p, b, sizeof *s.nu);
+    s.nv = arena_new(p, b, sizeof *s.nv);
+    s.loss = arena_new(p, b, sizeof *s.loss);
+    return s;
 }
 
 struct job {
@@ -76,20 +65,21 @@ infonce_loss(struct infonce *s, const struct mat *z1, const struct mat *z2,
         return 0;
     struct mat u = {n, d, s->u.x}, v = {n, d, s->v.x};
     struct mat du = {n, d, s->du.x}, dv = {n, d, s->dv.x};
+    struct mat e = {n, n, s->e.x}, q = {n, n, s->q.x};
     norm_rows_forward(z1, &u, s->nu, exec);
     norm_rows_forward(z2, &v, s->nv, exec);
-    matmul(0, 1, n, n, d, 1.0f, u.x, d, v.x, d, 0.0f, s->e.x, n, exec);
-    matmul(0, 1, n, n, d, 1.0f, u.x, d, u.x, d, 0.0f, s->q.x, n, exec);
+    matmul(0, 1, 1.0f, &u, &v, 0.0f, &e, exec);
+    matmul(0, 1, 1.0f, &u, &u, 0.0f, &q, exec);
     struct job j = {s, n, tau, w / (tau * (double)n)};
     chunk_for(exec, n, n * COST, coefficients, &j);
     double loss = 0;
     for (int64_t a = 0; a < n; a++)
         loss += s->loss[a];
 
-    matmul(0, 0, n, d, n, 1.0f, s->e.x, n, v.x, d, 0.0f, du.x, d, exec);
-    matmul(0, 0, n, d, n, 1.0f, s->q.x, n, u.x, d, 1.0f, du.x, d, exec);
-    matmul(1, 0, n, d, n, 1.0f, s->q.x, n, u.x, d, 1.0f, du.x, d, exec);
-    matmul(1, 0, n, d, n, 1.0f, s->e.x, n, u.x, d, 0.0f, dv.x, d, exec);
+    matmul(0, 0, 1.0f, &e, &v, 0.0f, &du, exec);
+    matmul(0, 0, 1.0f, &q, &u, 1.0f, &du, exec);
+    matmul(1, 0, 1.0f, &q, &u, 1.0f, &du, exec);
+    matmul(1, 0, 1.0f, &e, &u, 0.0f, &dv, exec);
     norm_rows_backward(&u, s->nu, &du, d1, exec);
     norm_rows_backward(&v, s->nv, &dv, d2, exec);
     return w * loss / (double)n;

@@ -1,7 +1,7 @@
 #ifndef STAIR_INFONCE_H
 #define STAIR_INFONCE_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 #include "lib/base/exec.h"
 #include "lib/la/mat.h"
 
@@ -22,13 +22,10 @@ struct infonce {
     struct mat e, q;   /* B x B */
     float *nu, *nv;    /* [B] lengths */
     double *loss;      /* [B] */
-    struct arena arena;
 };
 
-/* Room for b rows of d columns. ERR_NOMEM. */
-int infonce_init(
-    struct infonce *s, int64_t b, int64_t d, struct err *e) ERR_CHECKED;
-void infonce_free(struct infonce *s);
+/* Room for b rows of d columns in an arena. */
+struct infonce infonce_in(struct arena *p, int64_t b, int64_t d);
 
 /*
  * Returns L; adds its gradients.

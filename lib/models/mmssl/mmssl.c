@@ -69,15 +69,8 @@ static void
 release(struct net *m)
 {
     struct mmssl *s = m->own;
-    if (!s)
-        return;
     mmssl_graph_free(&s->r);
-    segments_free(&s->users);
-    segments_free(&s->items);
     simrows_known_free(&s->known);
-    realrows_free(&s->real);
-    infonce_free(&s->nce);
-    critic_free(&s->critic);
     simrows_free(&s->sim);
     for (int k = 0; s->fake && k < s->modals; k++) {
         simrows_free(&s->fake[k].s);
@@ -108,13 +101,11 @@ side_init(struct net *m, struct mmssl_side *a, int64_t n)
     a->z_norm = arena_new(p, n, sizeof *a->z_norm);
 }
 
-static int
-is_bias(const struct mmssl *s, int tensor)
+static void
+start(struct net *m, int tensor)
 {
-    for (int k = 0; k < s->modals; k++)
-        if (s->modal[k].bias == tensor)
-            return 1;
-    return 0;
+    struct init init = net_init(m, tensor);
+    init_xavier_uniform(&init, &m->tensor[tensor].x);
 }
 
 /* AdamW on everything that is learned, the embeddings first. */
@@ -126,21 +117,13 @@ parameters(struct net *m, const struct system_args *o)
     m->adam = (struct adam_opt){.rate = system_real(o, "lr"),
         .decoupled = system_real(o, "weight-decay")};
     net_add_embeddings(m, o->train->rows, o->train->cols, d);
-    for (int k = 0; k < s->modals; k++) {
-        struct net_features *f = &o->features[k];
-        struct mmssl_modal *own = &s->modal[k];
-        own->weight = net_add(m, NET_PARAM, d, f->x.d, "weight_%s", f->name);
-        own->bias = net_add(m, NET_PARAM, 1, d, "bias_%s", f->name);
-    }
+    s->feature = modal_make(m, o, 1);
     s->heads = net_add(m, NET_PARAM, MMSSL_HEADS * d, d, "heads");
-    for (int k = 0; k < m->tensors && !m->arena.rc; k++) {
-        struct net_tensor *t = &m->tensor[k];
-        struct init init = net_init(m, k);
-        if (is_bias(s, k))
-            init_linear(&init, m->tensor[k - 1].x.d, t->x.x, d);
-        else
-            init_xavier_uniform(&init, &t->x);
-    }
+    start(m, NET_USER);
+    start(m, NET_ITEM);
+    for (int k = 0; s->feature && k < s->modals; k++)
+        start(m, s->feature[k].weight);
+    start(m, s->heads);
 }
 
 /* What recording needs; the graphs begin as the train pairs. */
@@ -196,12 +179,12 @@ add_critic(struct net *m, const struct system_args *o, struct err *e)
         return rc;
     const struct net_tensor *t = &m->tensor[s->critic_at];
     struct critic_store store = {t->x.x, t->m.x, t->v.x, t->g.x};
-    return critic_init(&s->critic, items, s->batch, s->modals, critic_rate,
-        o->seed, CRITIC_TENSORS, o->exec, &store, e);
+    return critic_init(&s->critic, &m->arena, items, s->batch, s->modals,
+        critic_rate, o->seed, CRITIC_TENSORS, o->exec, &store, e);
 }
 
-static int
-buffers(struct net *m, const struct system_args *o, struct err *e)
+static void
+buffers(struct net *m, const struct system_args *o)
 {
     struct mmssl *s = m->own;
     struct arena *p = &m->arena;
@@ -219,37 +202,27 @@ buffers(struct net *m, const struct system_args *o, struct err *e)
     s->kb = mat_in(p, b, d);
     s->q = mat_in(p, b, d);
     s->dense = mat_in(p, b, items);
-    s->list = arena_new(p, 2 * b, sizeof *s->list);
     s->coef = arena_new(p, b, sizeof *s->coef);
-    int rc = arena_check(p, e);
-    for (int k = 0; k < s->modals && !rc; k++) {
+    for (int k = 0; s->item.part && k < s->modals; k++) {
         struct mmssl_modal *f = &s->modal[k];
         f->x = mat_in(p, items, d);
         f->q = mat_in(p, b, d);
         f->dq = mat_in(p, b, d);
         s->fake[k].dq = &f->dq;
         s->fake[k].dk = &s->item.part[k].d_f;
-        rc = simrows_init(&s->fake[k].s, b, d, h, e);
+        s->fake[k].s = simrows_in(p, b, d, h);
     }
-    if (!rc)
-        rc = simrows_init(&s->sim, b, d, h, e);
-    if (!rc)
-        rc = realrows_init(&s->real, b, h, e);
-    if (!rc)
-        rc = infonce_init(&s->nce, b, d, e);
-    if (!rc)
-        rc = segments_init(&s->users, b, e);
-    if (!rc)
-        rc = segments_init(&s->items, 2 * b, e);
-    return rc;
+    s->sim = simrows_in(p, b, d, h);
+    s->real = realrows_in(p, b, h);
+    s->nce = infonce_in(p, b, d);
+    s->users = segments_in(p, b);
+    s->items = segments_in(p, 2 * b);
 }
 
 static int
 make(struct net *m, const struct system_args *o, struct err *e)
 {
-    struct mmssl *s = m->own = arena_zero(&m->arena, 1, sizeof *s);
-    if (!s)
-        return arena_check(&m->arena, e);
+    struct mmssl *s = m->own;
     *s = (struct mmssl){.train = o->train,
         .d = m->width,
         .batch = o->batch,
@@ -267,30 +240,20 @@ make(struct net *m, const struct system_args *o, struct err *e)
     if (rc)
         return rc;
     parameters(m, o);
-    for (int k = 0; k < s->modals; k++) {
-        struct mat *x = &o->features[k].x;
-        s->modal[k].feature = *x;
-        arena_take(&m->arena, x->x);
-        *x = (struct mat){0};
-    }
     rc = state(m, o, e);
     if (!rc)
         rc = add_critic(m, o, e);
     if (!rc)
-        rc = buffers(m, o, e);
+        buffers(m, o);
     return rc;
 }
 
-static int
-mmssl(struct model *m, const struct system_args *o, struct err *e)
-{
-    static const struct net_kind kind = {.make = make,
-        .epoch = epoch,
-        .step = mmssl_step,
-        .vectors = vectors,
-        .free = release};
-    return net_new(&m->net, &kind, o, e);
-}
+static const struct net_kind kind = {.own = sizeof(struct mmssl),
+    .make = make,
+    .epoch = epoch,
+    .step = mmssl_step,
+    .vectors = vectors,
+    .free = release};
 
 static const struct system_param params[] = {SYSTEM_LAYERS(2, 0, MMSSL_LAYERS),
     SYSTEM_DIM, SYSTEM_RATE(5.5e-4),
@@ -311,5 +274,5 @@ const struct system mmssl_system = {.name = "mmssl",
     .kind = MODEL_NET,
     .param = params,
     .reads = {.features = SYSTEM_MUST},
-    .make = mmssl,
+    .net = &kind,
     .note = note};

@@ -71,9 +71,9 @@ mmssl_forward_base(struct net *m)
     struct mmssl *s = m->own;
     struct exec *exec = m->exec;
     for (int k = 0; k < s->modals; k++) {
-        struct mmssl_modal *f = &s->modal[k];
-        linear_forward(&f->feature, &m->tensor[f->weight].x,
-            m->tensor[f->bias].x.x, &f->x, exec);
+        const struct modal *f = &s->feature[k];
+        linear_forward(&f->frozen, &m->tensor[f->weight].x,
+            m->tensor[f->bias].x.x, &s->modal[k].x, exec);
     }
     sum_heads(m);
     const struct mat *eu = &m->tensor[NET_USER].x, *ei = &m->tensor[NET_ITEM].x;
@@ -216,12 +216,12 @@ mmssl_backward(struct net *m, uint32_t call, uint32_t t)
         graphs_backward(m, du, di);
     for (int k = 0; k < s->modals; k++) {
         struct dropout o = masks(m, k, call, t);
-        struct mmssl_modal *f = &s->modal[k];
+        const struct modal *f = &s->feature[k];
         struct mat *d_user = &s->user.part[k].d_f;
         spmm(&s->r.ri_t, &s->item.part[k].d_f, 1, d_user, exec);
         spmm(&s->r.ru_t, d_user, 0, &s->d_x, exec);
         dropout_apply(&o, &s->d_x, NULL, &s->d_x, exec);
-        linear_backward(&f->feature, NULL, &s->d_x, NULL,
+        linear_backward(&f->frozen, NULL, &s->d_x, NULL,
             &m->tensor[f->weight].g, m->tensor[f->bias].g.x, exec);
     }
 }

@@ -5,7 +5,7 @@
 #include "lib/models/mmssl/infonce.h"
 #include "lib/models/mmssl/realrows.h"
 #include "lib/models/mmssl/simrows.h"
-#include "lib/models/net.h"
+#include "lib/models/modal.h"
 #include "lib/nn/segments.h"
 #include "lib/nn/spmm.h"
 
@@ -49,8 +49,6 @@ struct mmssl_side {
 
 /* A modality. */
 struct mmssl_modal {
-    struct mat feature;
-    int weight, bias; /* tensors */
     struct mmssl_graph g;
     struct mat x;     /* F W^T + b, I x d */
     struct mat q, dq; /* fu_m of the batch's users, B x d */
@@ -64,6 +62,7 @@ struct mmssl {
     double dropout, contrast, penalty;
     int heads, critic_at, graphs, edges, record; /* tensors */
     struct mmssl_graph r;
+    struct modal *feature;     /* [modals] F_m, W_m, b_m */
     struct mmssl_modal *modal; /* [modals] */
     struct mat w;              /* d x d: the heads' sum, and */
     struct mat d_w;            /* its gradient */
@@ -71,7 +70,6 @@ struct mmssl {
     struct mmssl_side user, item;
     /* the batch's rows */
     struct segments users, items;
-    int32_t *list; /* [2B] positives, then negatives */
     float *coef;
     struct mat da, dz;    /* B x d, 2B x d */
     struct mat q, dn, kb; /* B x d: U*, its gradient, ku_m */

@@ -4,8 +4,6 @@
 #include "lib/nn/norm.h"
 #include "lib/nn/rows.h"
 
-#include <string.h>
-
 /* Weight of the critic's opinion, temperature of the contrast. */
 static const double critic_weight = 1e-4, tau = 0.5;
 
@@ -62,15 +60,13 @@ rank_loss(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     struct mmssl *s = m->own;
     int64_t n = b->n;
     struct mat da = mat_rows(&s->da, 0, n), dz = mat_rows(&s->dz, 0, 2 * n);
-    memcpy(s->list, b->pos, (size_t)n * sizeof *s->list);
-    memcpy(s->list + n, b->neg, (size_t)n * sizeof *s->list);
     segments_set(&s->users, b->user, n);
-    segments_set(&s->items, s->list, 2 * n);
+    segments_set(&s->items, b->item, 2 * n);
     const struct bpr_rows rows = {.batch = n,
         .a = &s->user.out,
         .z = &s->item.out,
         .u = b->user,
-        .i = s->list};
+        .i = b->item};
     int rc = bpr_rows_loss(&rows, 1, loss, s->coef, m->exec, e);
     if (rc)
         return rc;
@@ -80,7 +76,7 @@ rank_loss(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     double w = s->penalty / (double)n;
     *loss /= (double)n;
     *loss += norm_squared(&s->user.out, b->user, n, w, &da, m->exec);
-    *loss += norm_squared(&s->item.out, s->list, 2 * n, w, &dz, m->exec);
+    *loss += norm_squared(&s->item.out, b->item, 2 * n, w, &dz, m->exec);
     rows_scatter(&s->users, &da, &s->user.d_out, m->exec);
     rows_scatter(&s->items, &dz, &s->item.d_out, m->exec);
     return 0;

@@ -16,27 +16,15 @@ enum {
 };
 static const double own = 100; /* weight of S */
 
-int
-realrows_init(struct realrows *r, int64_t b, int64_t h, struct err *e)
+struct realrows
+realrows_in(struct arena *p, int64_t b, int64_t h)
 {
-    *r = (struct realrows){0};
-    struct arena *p = &r->arena;
-    r->dz = mat_in(p, b, h);
-    r->flat = arena_new(p, b, sizeof *r->flat);
-    r->known = arena_new(p, b, sizeof *r->known);
-    r->part = arena_new(p, b, sizeof *r->part);
-    r->row = arena_new(p, h, sizeof *r->row);
-    int rc = arena_check(p, e);
-    if (rc)
-        realrows_free(r);
-    return rc;
-}
-
-void
-realrows_free(struct realrows *r)
-{
-    arena_free(&r->arena);
-    *r = (struct realrows){0};
+    struct realrows r = {.dz = mat_in(p, b, h)};
+    r.flat = arena_new(p, b, sizeof *r.flat);
+    r.known = arena_new(p, b, sizeof *r.known);
+    r.part = arena_new(p, b, sizeof *r.part);
+    r.row = arena_new(p, h, sizeof *r.row);
+    return r;
 }
 
 struct job {
@@ -110,18 +98,18 @@ times(void *ctx, int64_t from, int64_t to)
 
 void
 realrows_times(
-    struct realrows *r, const float *w, int64_t h, float *z, struct exec *exec)
+    struct realrows *r, const struct mat *w, struct mat *z, struct exec *exec)
 {
-    assert(h == r->dz.d);
+    assert(w->d == r->dz.d);
     struct job j = {.r = r,
         .wide = wide_of(exec),
         .loops = loops_of(exec),
-        .w = w,
-        .out = z,
-        .h = h};
-    simrows_times(r->s, w, h, z, exec);
-    exec_for(exec, (h + WIDE_TILE - 1) / WIDE_TILE, column_sums, &j);
-    chunk_for(exec, r->s->q->n, h * COST, times, &j);
+        .w = w->x,
+        .out = z->x,
+        .h = w->d};
+    simrows_times(r->s, w, z, exec);
+    exec_for(exec, (j.h + WIDE_TILE - 1) / WIDE_TILE, column_sums, &j);
+    chunk_for(exec, z->n, j.h * COST, times, &j);
 }
 
 static void
@@ -157,16 +145,17 @@ scatter(void *ctx, int64_t i, int thread)
 }
 
 void
-realrows_weights(struct realrows *r, const float *dz, int64_t h, float *dw,
-    struct exec *exec)
+realrows_weights(
+    struct realrows *r, const struct mat *dz, struct mat *dw, struct exec *exec)
 {
     struct job j = {.r = r,
         .wide = wide_of(exec),
         .loops = loops_of(exec),
-        .dz = dz,
-        .out = dw,
-        .h = h};
-    chunk_for(exec, r->s->q->n, h, parts, &j);
-    simrows_weights(r->s, r->dz.x, h, dw, exec);
-    exec_for(exec, (h + COLS - 1) / COLS, scatter, &j);
+        .dz = dz->x,
+        .out = dw->x,
+        .h = dz->d};
+    struct mat part = mat_rows(&r->dz, 0, dz->n);
+    chunk_for(exec, dz->n, j.h, parts, &j);
+    simrows_weights(r->s, &part, dw, exec);
+    exec_for(exec, (j.h + COLS - 1) / COLS, scatter, &j);
 }

@@ -1,7 +1,6 @@
 #ifndef STAIR_REALROWS_H
 #define STAIR_REALROWS_H
 
-#include "lib/base/err.h"
 #include "lib/base/exec.h"
 #include "lib/models/mmssl/simrows.h"
 
@@ -29,24 +28,21 @@ struct realrows {
     float *flat, *known, *part; /* [B] weights of 1, R_b, S in Y */
     float *row;                 /* [h] sums of W's columns */
     struct mat dz;              /* B x h: scratch */
-    struct arena arena;
 };
 
-/* Room for b rows and products with h columns. ERR_NOMEM. */
-int realrows_init(
-    struct realrows *r, int64_t b, int64_t h, struct err *e) ERR_CHECKED;
-void realrows_free(struct realrows *r);
+/* Room for b rows and products with h columns in an arena. */
+struct realrows realrows_in(struct arena *p, int64_t b, int64_t h);
 
 /* Y of s, borrowed, which was set; dense is what simrows_set wrote. */
 void realrows_set(struct realrows *r, struct simrows *s,
     const struct mat *dense, struct exec *exec);
 
-/* Z = Y W.   w [I][h]   z [B][h] */
+/* Z = Y W.   w  I x h   z  B x h */
 void realrows_times(
-    struct realrows *r, const float *w, int64_t h, float *z, struct exec *exec);
+    struct realrows *r, const struct mat *w, struct mat *z, struct exec *exec);
 
 /* The weights' gradient: dW += Y^T dZ. */
-void realrows_weights(struct realrows *r, const float *dz, int64_t h, float *dw,
+void realrows_weights(struct realrows *r, const struct mat *dz, struct mat *dw,
     struct exec *exec);
 
 #endif

@@ -52,28 +52,22 @@ simrows_known_free(struct simrows_known *k)
     *k = (struct simrows_known){0};
 }
 
-int
-simrows_init(struct simrows *s, int64_t b, int64_t d, int64_t h, struct err *e)
+struct simrows
+simrows_in(struct arena *p, int64_t b, int64_t d, int64_t h)
 {
-    *s = (struct simrows){0};
-    struct arena *p = &s->arena;
-    s->kw = mat_in(p, d, h);
-    s->qz = mat_in(p, d, h);
-    s->sk = mat_in(p, b, d);
-    s->zk = mat_in(p, b, d);
-    s->dd = mat_in(p, d, d);
-    s->inverse = arena_new(p, b, sizeof *s->inverse);
-    s->dot = arena_new(p, b, sizeof *s->dot);
-    int rc = arena_check(p, e);
-    if (rc)
-        simrows_free(s);
-    return rc;
+    struct simrows s = {.kw = mat_in(p, d, h)};
+    s.qz = mat_in(p, d, h);
+    s.sk = mat_in(p, b, d);
+    s.zk = mat_in(p, b, d);
+    s.dd = mat_in(p, d, d);
+    s.inverse = arena_new(p, b, sizeof *s.inverse);
+    s.dot = arena_new(p, b, sizeof *s.dot);
+    return s;
 }
 
 void
 simrows_free(struct simrows *s)
 {
-    arena_free(&s->arena);
     free(s->raw);
     free(s->coef);
     *s = (struct simrows){0};
@@ -154,30 +148,30 @@ times(void *ctx, int64_t from, int64_t to)
 
 void
 simrows_times(
-    struct simrows *s, const float *w, int64_t h, float *z, struct exec *exec)
+    struct simrows *s, const struct mat *w, struct mat *z, struct exec *exec)
 {
-    int64_t d = s->q->d;
-    assert(h == s->kw.d && d == s->kw.n);
-    matmul(1, 0, d, h, s->k->n, 1.0f, s->k->x, d, w, h, 0.0f, s->kw.x, h, exec);
-    matmul(0, 0, s->q->n, h, d, 1.0f, s->q->x, d, s->kw.x, h, 0.0f, z, h, exec);
+    matmul(1, 0, 1.0f, s->k, w, 0.0f, &s->kw, exec);
+    matmul(0, 0, 1.0f, s->q, &s->kw, 0.0f, z, exec);
     struct job j = {.s = s,
         .wide = wide_of(exec),
         .loops = loops_of(exec),
-        .w = w,
-        .h = h,
-        .out = z};
-    chunk_for(exec, s->q->n, h * COST, times, &j);
+        .w = w->x,
+        .h = w->d,
+        .out = z->x};
+    chunk_for(exec, z->n, z->d * COST, times, &j);
 }
 
-/* sk = diag(inverse) Q, qz = sk^T dz */
-static void
-project(struct simrows *s, const float *dz, int64_t h, struct exec *exec)
+/* sk = diag(inverse) Q, which is returned, and qz = sk^T dz */
+static struct mat
+project(struct simrows *s, const struct mat *dz, struct exec *exec)
 {
-    int64_t d = s->q->d, b = s->q->n;
-    for (int64_t i = 0; i < b; i++)
+    int64_t d = s->q->d;
+    struct mat sk = mat_rows(&s->sk, 0, s->q->n);
+    for (int64_t i = 0; i < sk.n; i++)
         for (int64_t c = 0; c < d; c++)
-            s->sk.x[i * d + c] = s->inverse[i] * s->q->x[i * d + c];
-    matmul(1, 0, d, h, b, 1.0f, s->sk.x, d, dz, h, 0.0f, s->qz.x, h, exec);
+            sk.x[i * d + c] = s->inverse[i] * s->q->x[i * d + c];
+    matmul(1, 0, 1.0f, &sk, dz, 0.0f, &s->qz, exec);
+    return sk;
 }
 
 /* A block of columns, entry after entry: items are shared by users. */
@@ -197,14 +191,13 @@ scatter(void *ctx, int64_t i, int thread)
 
 void
 simrows_weights(
-    struct simrows *s, const float *dz, int64_t h, float *dw, struct exec *exec)
+    struct simrows *s, const struct mat *dz, struct mat *dw, struct exec *exec)
 {
-    project(s, dz, h, exec);
-    matmul(0, 0, s->k->n, h, s->q->d, 1.0f, s->k->x, s->q->d, s->qz.x, h, 1.0f,
-        dw, h, exec);
+    project(s, dz, exec);
+    matmul(0, 0, 1.0f, s->k, &s->qz, 1.0f, dw, exec);
     struct job j = {
-        .s = s, .loops = loops_of(exec), .dz = dz, .h = h, .out = dw};
-    exec_for(exec, (h + COLS - 1) / COLS, scatter, &j);
+        .s = s, .loops = loops_of(exec), .dz = dz->x, .h = dz->d, .out = dw->x};
+    exec_for(exec, (j.h + COLS - 1) / COLS, scatter, &j);
 }
 
 /* <S_b, bar(S)_b> = <z_b, dz_b>, and bar(S) at the known entries. */
@@ -259,35 +252,32 @@ keys(struct job *j)
 }
 
 void
-simrows_backward(struct simrows *s, const float *w, const float *z,
-    const float *dz, int64_t h, struct mat *dq, struct mat *dk,
-    struct exec *exec)
+simrows_backward(struct simrows *s, const struct mat *w, const struct mat *z,
+    const struct mat *dz, struct mat *dq, struct mat *dk, struct exec *exec)
 {
-    int64_t d = s->q->d, b = s->q->n, items = s->k->n;
+    int64_t d = s->q->d, b = s->q->n;
     struct job j = {.s = s,
         .wide = wide_of(exec),
         .loops = loops_of(exec),
-        .w = w,
-        .z = z,
-        .dz = dz,
-        .h = h,
+        .w = w->x,
+        .z = z->x,
+        .dz = dz->x,
+        .h = w->d,
         .dq = dq,
         .dk = dk};
-    chunk_for(exec, b, h * COST, inner, &j);
+    chunk_for(exec, b, j.h * COST, inner, &j);
 
     /* dK += W (dZ^T diag(v) Q) - K (Q^T diag(v^2 dot) Q) */
-    project(s, dz, h, exec);
-    matmul(0, 1, items, d, h, 1.0f, w, h, s->qz.x, h, 1.0f, dk->x, d, exec);
+    struct mat sk = project(s, dz, exec), zk = mat_rows(&s->zk, 0, b);
+    matmul(0, 1, 1.0f, w, &s->qz, 1.0f, dk, exec);
     for (int64_t i = 0; i < b; i++)
-        j.wide->scale(d, s->inverse[i] * s->dot[i], s->sk.x + i * d);
-    matmul(1, 0, d, d, b, 1.0f, s->sk.x, d, s->q->x, d, 0.0f, s->dd.x, d, exec);
-    matmul(
-        0, 0, items, d, d, -1.0f, s->k->x, d, s->dd.x, d, 1.0f, dk->x, d, exec);
+        j.wide->scale(d, s->inverse[i] * s->dot[i], sk.x + i * d);
+    matmul(1, 0, 1.0f, &sk, s->q, 0.0f, &s->dd, exec);
+    matmul(0, 0, -1.0f, s->k, &s->dd, 1.0f, dk, exec);
     keys(&j);
 
-    matmul(1, 0, d, d, items, 1.0f, s->k->x, d, s->k->x, d, 0.0f, s->dd.x, d,
-        exec);
-    matmul(0, 0, b, d, d, 1.0f, s->q->x, d, s->dd.x, d, 0.0f, s->sk.x, d, exec);
-    matmul(0, 1, b, d, h, 1.0f, dz, h, s->kw.x, h, 0.0f, s->zk.x, d, exec);
+    matmul(1, 0, 1.0f, s->k, s->k, 0.0f, &s->dd, exec);
+    matmul(0, 0, 1.0f, s->q, &s->dd, 0.0f, &sk, exec);
+    matmul(0, 1, 1.0f, dz, &s->kw, 0.0f, &zk, exec);
     chunk_for(exec, b, d * COST, queries, &j);
 }

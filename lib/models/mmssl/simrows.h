@@ -1,6 +1,7 @@
 #ifndef STAIR_SIMROWS_H
 #define STAIR_SIMROWS_H
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/exec.h"
 #include "lib/la/csr.h"
@@ -50,12 +51,11 @@ struct simrows {
     float *coef;         /* one per known entry: scratch */
     float *dot;          /* [B]: scratch */
     int64_t raw_cap, coef_cap;
-    struct arena arena;
 };
 
-/* Room for b rows, d columns, and products with h columns. ERR_NOMEM. */
-int simrows_init(struct simrows *s, int64_t b, int64_t d, int64_t h,
-    struct err *e) ERR_CHECKED;
+/* Room for b rows, d columns, and products with h columns in an arena;
+ * simrows_free frees what simrows_set takes beside. */
+struct simrows simrows_in(struct arena *p, int64_t b, int64_t d, int64_t h);
 void simrows_free(struct simrows *s);
 
 /* Chooses the operands, borrowed until the next call, and writes S, B x I,
@@ -64,21 +64,21 @@ int simrows_set(struct simrows *s, const struct simrows_known *known,
     const struct mat *q, const struct mat *k, struct mat *dense,
     struct exec *exec, struct err *e) ERR_CHECKED;
 
-/* Z = S W.   w [I][h]   z [B][h] */
+/* Z = S W.   w  I x h   z  B x h */
 void simrows_times(
-    struct simrows *s, const float *w, int64_t h, float *z, struct exec *exec);
+    struct simrows *s, const struct mat *w, struct mat *z, struct exec *exec);
 
 /* The weights' gradient: dW += S^T dZ. */
-void simrows_weights(struct simrows *s, const float *dz, int64_t h, float *dw,
-    struct exec *exec);
+void simrows_weights(
+    struct simrows *s, const struct mat *dz, struct mat *dw, struct exec *exec);
 
 /*
  * The operands' gradients of Z = S W, W constant, with w and z of the last
  * simrows_times:
  *   bar(S) = dZ W^T,   through rownorm and mask,   dQ += .. K,   dK += ..^T Q
  */
-void simrows_backward(struct simrows *s, const float *w, const float *z,
-    const float *dz, int64_t h, struct mat *dq, struct mat *dk,
+void simrows_backward(struct simrows *s, const struct mat *w,
+    const struct mat *z, const struct mat *dz, struct mat *dq, struct mat *dk,
     struct exec *exec);
 
 #endif
