@@ -11,42 +11,21 @@ enum { COST = 4 };
 struct job {
     const struct loops *loops;
     int64_t d;
-    const float *x, *y, *dy;
+    const float *y, *dy;
     float *out;
 };
 
 static void
-run_forward(const struct mat *x, struct mat *y, int64_t cost, struct exec *exec,
-    void (*f)(void *, int64_t, int64_t))
-{
-    assert(x->n == y->n && x->d == y->d);
-    struct job j = {.loops = loops_of(exec), .d = x->d, .x = x->x, .out = y->x};
-    chunk_for(exec, x->n, x->d * cost, f, &j);
-}
-
-static void
-run_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
+run(const struct mat *y, const struct mat *dy, struct mat *out, int64_t cost,
     struct exec *exec, void (*f)(void *, int64_t, int64_t))
 {
-    assert(y->n == dy->n && y->n == dx->n && y->d == dy->d && y->d == dx->d);
-    struct job j = {.loops = loops_of(exec),
-        .d = y->d,
-        .y = y->x,
-        .dy = dy->x,
-        .out = dx->x};
-    chunk_for(exec, y->n, y->d, f, &j);
+    assert(y->n == dy->n && y->n == out->n && y->d == dy->d && y->d == out->d);
+    struct job j = {loops_of(exec), y->d, y->x, dy->x, out->x};
+    chunk_for(exec, y->n, y->d * cost, f, &j);
 }
 
 static void
 leaky(void *ctx, int64_t from, int64_t to)
-{
-    const struct job *j = ctx;
-    int64_t at = from * j->d, n = (to - from) * j->d;
-    j->loops->leaky(n, j->x + at, j->x + at, j->out + at);
-}
-
-static void
-leaky_adjoint(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
     int64_t at = from * j->d, n = (to - from) * j->d;
@@ -56,43 +35,14 @@ leaky_adjoint(void *ctx, int64_t from, int64_t to)
 void
 act_leaky_forward(const struct mat *x, struct mat *y, struct exec *exec)
 {
-    run_forward(x, y, 1, exec, leaky);
+    run(x, x, y, 1, exec, leaky); /* x has y's signs */
 }
 
 void
 act_leaky_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
     struct exec *exec)
 {
-    run_backward(y, dy, dx, exec, leaky_adjoint);
-}
-
-static void
-sigmoid(void *ctx, int64_t from, int64_t to)
-{
-    const struct job *j = ctx;
-    j->loops->sigmoid(
-        (to - from) * j->d, j->x + from * j->d, j->out + from * j->d);
-}
-
-static void
-sigmoid_adjoint(void *ctx, int64_t from, int64_t to)
-{
-    const struct job *j = ctx;
-    for (int64_t k = from * j->d; k < to * j->d; k++)
-        j->out[k] = j->dy[k] * (j->y[k] * (1.0f - j->y[k]));
-}
-
-void
-act_sigmoid_forward(const struct mat *x, struct mat *y, struct exec *exec)
-{
-    run_forward(x, y, COST, exec, sigmoid);
-}
-
-void
-act_sigmoid_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
-    struct exec *exec)
-{
-    run_backward(y, dy, dx, exec, sigmoid_adjoint);
+    run(y, dy, dx, 1, exec, leaky);
 }
 
 static void
@@ -100,7 +50,7 @@ softmax(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
     for (int64_t r = from; r < to; r++)
-        j->loops->softmax(j->d, j->x + r * j->d, j->out + r * j->d);
+        j->loops->softmax(j->d, j->y + r * j->d, j->out + r * j->d);
 }
 
 static void
@@ -118,12 +68,12 @@ softmax_adjoint(void *ctx, int64_t from, int64_t to)
 void
 act_softmax_forward(const struct mat *x, struct mat *y, struct exec *exec)
 {
-    run_forward(x, y, COST, exec, softmax);
+    run(x, x, y, COST, exec, softmax);
 }
 
 void
 act_softmax_backward(const struct mat *y, const struct mat *dy, struct mat *dx,
     struct exec *exec)
 {
-    run_backward(y, dy, dx, exec, softmax_adjoint);
+    run(y, dy, dx, 1, exec, softmax_adjoint);
 }

@@ -19,11 +19,6 @@ void act_leaky_forward(const struct mat *x, struct mat *y, struct exec *exec);
 void act_leaky_backward(const struct mat *y, const struct mat *dy,
     struct mat *dx, struct exec *exec);
 
-/* y = 1 / (1 + e^-x); dx = dy y (1 - y). */
-void act_sigmoid_forward(const struct mat *x, struct mat *y, struct exec *exec);
-void act_sigmoid_backward(const struct mat *y, const struct mat *dy,
-    struct mat *dx, struct exec *exec);
-
 /* Softmax of each row: y_rc = e^(x_rc) / sum_k e^(x_rk);
  * dx_rc = y_rc (dy_rc - sum_k y_rk dy_rk). A short vector of weights is a
  * matrix of one row. */

@@ -25,13 +25,6 @@ row(const struct mat *m, const int32_t *list, int64_t b)
     return m->x + (list ? list[b] : b) * m->d;
 }
 
-/* z holds z_p - z_n */
-static int
-is_difference(const struct bpr_rows *t)
-{
-    return !t->i && t->z->n == t->batch;
-}
-
 static void
 losses(void *ctx, int64_t from, int64_t to)
 {
@@ -41,7 +34,7 @@ losses(void *ctx, int64_t from, int64_t to)
     for (int64_t b = from; b < to; b++) {
         const float *a = row(t->a, t->u, b);
         double x = j->loops->dot(d, a, row(t->z, t->i, b));
-        if (!is_difference(t))
+        if (t->i)
             x -= j->loops->dot(d, a, row(t->z, t->i, t->batch + b));
         float c;
         j->loss[b] = bpr_triple(x, t->batch, &c);
@@ -53,8 +46,7 @@ int
 bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
     struct exec *exec, struct err *e)
 {
-    assert(t->a->d == t->z->d && (t->u || t->a->n >= t->batch) &&
-           (t->i || is_difference(t) || t->z->n >= 2 * t->batch));
+    assert(t->a->d == t->z->d && (t->i || t->z->n == t->batch));
     struct job j = {.loops = loops_of(exec), .t = t, .w = w, .coef = coef};
     j.loss = mem_new(t->batch, sizeof *j.loss, e);
     if (!j.loss)
@@ -82,19 +74,14 @@ gradients(void *ctx, int64_t from, int64_t to)
     const struct bpr_rows *t = j->t;
     int64_t d = t->a->d;
     for (int64_t b = from; b < to; b++) {
-        float c = j->given[b];
-        if (j->da) {
-            j->loops->axpy(d, c, row(t->z, t->i, b), j->da + b * d);
-            if (!is_difference(t))
-                j->loops->axpy(
-                    d, -c, row(t->z, t->i, t->batch + b), j->da + b * d);
-        }
-        if (j->dz) {
-            const float *a = row(t->a, t->u, b);
-            j->loops->axpy(d, c, a, j->dz + b * d);
-            if (!is_difference(t))
-                j->loops->axpy(d, -c, a, j->dz + (t->batch + b) * d);
-        }
+        const float *a = row(t->a, t->u, b);
+        float c = j->given[b], *da = j->da + b * d;
+        j->loops->axpy(d, c, row(t->z, t->i, b), da);
+        j->loops->axpy(d, c, a, j->dz + b * d);
+        if (!t->i)
+            continue;
+        j->loops->axpy(d, -c, row(t->z, t->i, t->batch + b), da);
+        j->loops->axpy(d, -c, a, j->dz + (t->batch + b) * d);
     }
 }
 
@@ -102,13 +89,12 @@ void
 bpr_rows_backward(const struct bpr_rows *t, const float *coef, struct mat *da,
     struct mat *dz, struct exec *exec)
 {
-    assert(!da || (da->n == t->batch && da->d == t->a->d));
-    assert(!dz || (dz->n == (is_difference(t) ? 1 : 2) * t->batch &&
-                      dz->d == t->a->d));
+    assert(da->n == t->batch && da->d == t->a->d);
+    assert(dz->n == (t->i ? 2 : 1) * t->batch && dz->d == t->a->d);
     struct job j = {.loops = loops_of(exec),
         .t = t,
         .given = coef,
-        .da = da ? da->x : NULL,
-        .dz = dz ? dz->x : NULL};
+        .da = da->x,
+        .dz = dz->x};
     chunk_for(exec, t->batch, 4 * t->a->d, gradients, &j);
 }

@@ -9,18 +9,16 @@
 
 /*
  * A batch of B triples over two matrices. The user of triple b is row u[b] of
- * a, its positive item is row i[b] of z, its negative item row i[B + b]. If a
- * list is NULL, the rows are gathered already: row b of a, rows b and B + b of
- * z.
+ * a, its positive item is row i[b] of z, its negative item row i[B + b].
  *
- * If i is NULL and z has B rows, each row is the difference z_p - z_n. In the
- * formulas below z_p is then the difference, and z_n is 0 and has no gradient.
+ * If i is NULL, z has B rows, the differences z_p - z_n. In the formulas below
+ * z_p is then the difference, and z_n is 0 and has no gradient.
  */
 struct bpr_rows {
     int64_t batch;
     const struct mat *a, *z;
     const int32_t *u; /* [B] */
-    const int32_t *i; /* [2 B] positives, then negatives */
+    const int32_t *i; /* [2 B] positives, then negatives; or NULL */
 };
 
 /*
@@ -40,8 +38,7 @@ int bpr_rows_loss(const struct bpr_rows *t, double w, double *loss, float *coef,
  *
  *   da  [B][d]    dz  [2 B][d], of differences [B][d]
  *
- * Either may be NULL. If the lists repeat rows, rows_scatter (rows.h) adds them
- * up.
+ * If the lists repeat rows, rows_scatter (rows.h) adds them up.
  */
 void bpr_rows_backward(const struct bpr_rows *t, const float *coef,
     struct mat *da, struct mat *dz, struct exec *exec);

@@ -67,12 +67,6 @@ init_xavier_uniform(const struct init *o, struct mat *m)
 }
 
 void
-init_he_normal(const struct init *o, struct mat *m)
-{
-    init_normal(o, sqrt(2.0 / (double)m->d), m->x, m->n * m->d);
-}
-
-void
 init_linear(const struct init *o, int64_t in, float *x, int64_t n)
 {
     init_uniform(o, 1.0 / sqrt((double)in), x, n);

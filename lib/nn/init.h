@@ -30,9 +30,6 @@ void init_uniform(const struct init *o, double bound, float *x, int64_t n);
 void init_xavier_normal(const struct init *o, struct mat *m);
 void init_xavier_uniform(const struct init *o, struct mat *m);
 
-/* He et al. (ICCV 2015), a weight matrix out x in: sd sqrt(2 / in). */
-void init_he_normal(const struct init *o, struct mat *m);
-
 /* A linear layer's weights and, with its own tensor number, its bias: n
  * elements uniform up to 1 / sqrt(in). */
 void init_linear(const struct init *o, int64_t in, float *x, int64_t n);

@@ -210,10 +210,6 @@ linear_rows_forward(const struct mat *x, const int32_t *list,
     struct err *e)
 {
     assert(x->d == w->d && w->n == y->d);
-    if (!list) {
-        linear_forward(x, w, b, y, exec);
-        return 0;
-    }
     struct job j = {.x = x, .list = list, .w = w, .b = b, .y = y};
     int rc = packs(&j, exec, e);
     if (rc)
@@ -242,18 +238,12 @@ linear_rows_backward(const struct mat *x, const int32_t *list,
     struct err *e)
 {
     struct job j = {.x = x, .list = list, .dy = dy, .dw = dw, .db = db};
-    if (!list) {
-        linear_backward(x, NULL, dy, NULL, dw, db, exec);
-        return 0;
-    }
-    if (dw) {
-        assert(dw->n == dy->d && dw->d == x->d);
-        int rc = packs(&j, exec, e);
-        if (rc)
-            return rc;
-        exec_for(exec, tasks(dw->d, PACK_COLS), weights_list, &j);
-        release(&j, exec);
-    }
+    assert(dw->n == dy->d && dw->d == x->d);
+    int rc = packs(&j, exec, e);
+    if (rc)
+        return rc;
+    exec_for(exec, tasks(dw->d, PACK_COLS), weights_list, &j);
+    release(&j, exec);
     biases(&j, exec);
     return 0;
 }

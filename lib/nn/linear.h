@@ -39,8 +39,8 @@ int linear_rows_forward(const struct mat *x, const int32_t *list,
     const struct mat *w, const float *b, struct mat *y, struct exec *exec,
     struct err *e) ERR_CHECKED;
 
-/* dW += dY^T X_list, db as above (either may be NULL). The gradient of the
- * gathered rows themselves is linear_backward's dx. ERR_NOMEM. */
+/* dW += dY^T X_list, db as above (may be NULL). The gradient of the gathered
+ * rows themselves is linear_backward's dx. ERR_NOMEM. */
 int linear_rows_backward(const struct mat *x, const int32_t *list,
     const struct mat *dy, struct mat *dw, float *db, struct exec *exec,
     struct err *e) ERR_CHECKED;

@@ -47,9 +47,6 @@ struct loops {
     /* y[k] = e^(x[k] - max x) / sum; y may be x. A NaN makes all of y NaN. */
     void (*softmax)(int64_t n, const float *x, float *y);
 
-    /* y[k] = 1 / (1 + e^-x[k]); y may be x. */
-    void (*sigmoid)(int64_t n, const float *x, float *y);
-
     /* y[k] = word[k] >= below ? x[k] scale : 0; y may be x. */
     void (*mask)(int64_t n, const uint32_t *word, uint32_t below, float scale,
         const float *x, float *y);

@@ -174,28 +174,6 @@ l_softmax(int64_t n, const float *x, float *y)
         y[k] = (float)((double)y[k] * scale);
 }
 
-static inline double
-sigma(double x)
-{
-    double t = exponential(x < 0.0 ? x : -x);
-    return (x < 0.0 ? t : 1.0) / (1.0 + t);
-}
-
-static void
-l_sigmoid(int64_t n, const float *x, float *y)
-{
-    double t[LANES];
-    int64_t k = 0;
-    for (; k + LANES <= n; k += LANES) {
-        for (int j = 0; j < LANES; j++)
-            t[j] = sigma((double)x[k + j]);
-        for (int j = 0; j < LANES; j++)
-            y[k + j] = (float)t[j];
-    }
-    for (; k < n; k++)
-        y[k] = (float)sigma((double)x[k]);
-}
-
 static void
 l_mask(int64_t n, const uint32_t *word, uint32_t below, float scale,
     const float *x, float *y)
@@ -249,7 +227,6 @@ ISA_FAMILY(loops) = {
     .axpy = l_axpy,
     .scale = l_scale,
     .softmax = l_softmax,
-    .sigmoid = l_sigmoid,
     .mask = l_mask,
     .leaky = l_leaky,
     .adam = l_adam,
