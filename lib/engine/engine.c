@@ -20,7 +20,14 @@ engine_epoch(struct engine *g, struct engine_cursor *c,
     const volatile int *stop, void (*progress)(void *, int64_t, int64_t),
     void *ctx, struct err *e)
 {
-    return g->kind->epoch(g, c, stop, progress, ctx, e);
+    if (c->step == 0)
+        c->loss = 0;
+    int rc = g->kind->epoch(g, c, stop, progress, ctx, e);
+    if (!rc && c->step == g->steps) {
+        c->epoch++;
+        c->step = 0;
+    }
+    return rc;
 }
 
 int

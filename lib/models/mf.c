@@ -12,7 +12,7 @@ make(struct model *m, const struct system_args *o, struct err *e)
     int rc = poly_start(p, o, e);
     if (rc)
         return rc;
-    p->coupled = system_real(o, "weight-decay");
+    p->adam.coupled = system_real(o, "weight-decay");
     layers_identity(p->coef, p->d, p->layers);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "lib/graph/sample.h"
 #include "lib/la/csr.h"
 #include "lib/la/mat.h"
+#include "lib/nn/adam.h"
 
 #include <stdint.h>
 
@@ -28,11 +29,9 @@ struct poly {
     struct csr items; /* I x I: the item graph that the model makes of the one
                          that it reads; rows 0: that one */
     enum sample_kind sampling;
-    double rate;      /* learning rate */
-    double decoupled; /* AdamW: theta *= 1 - rate * decoupled, each step */
-    double coupled;   /* Adam: gradient += coupled * theta */
-    double penalty;   /* loss += penalty / (2 B) sum over the batch's three rows
-                         per triple of their parameters' squared norm */
+    struct adam_opt adam;
+    double penalty; /* loss += penalty / (2 B) sum over the batch's three rows
+                       per triple of their parameters' squared norm */
     struct mat user, item; /* initial parameters, U x d and I x d */
 };
 

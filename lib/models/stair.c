@@ -113,8 +113,8 @@ make(struct model *m, const struct system_args *o, struct err *e)
         .bands = 1,
         .item_layers = layers,
         .sampling = SAMPLE_PAIRS,
-        .rate = system_real(o, "lr"),
-        .decoupled = system_real(o, "weight-decay")};
+        .adam = {.rate = system_real(o, "lr"),
+            .decoupled = system_real(o, "weight-decay")}};
     int rc = mi ? check_init(o, e) : 0;
     if (!rc)
         rc = mi ? start_from(p, o->train, o->init, e)

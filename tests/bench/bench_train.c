@@ -94,7 +94,7 @@ adam_floor(const struct kernels *k, float *x, float *y, float *z, int64_t n)
         .eps = 1e-8f};
     const struct krows rows = {x, NULL};
     for (int64_t r = 0; r < n; r += RESIDENT)
-        k->last_adam(&none, 0, RESIDENT, c, rows, x, x, &a, x, y, z);
+        k->last_adam(&none, 0, RESIDENT, c, rows, x, x, &a, x, y, z, NULL);
 }
 
 static void

@@ -24,7 +24,7 @@ make_variant(struct world *w, int seed, const int64_t size[3], int layers,
     if (v == UNIFORM)
         layers_uniform(m->coef, m->d, layers);
     if (v == COUPLED)
-        m->coupled = .02;
+        m->adam.coupled = .02;
     if (v >= PENALTY)
         m->penalty = .05;
     if (v == BANDS) {
@@ -240,7 +240,7 @@ overflow(void)
     struct world w;
     struct err e[2];
     make_variant(&w, 19, (int64_t[]){12, 9, 8}, 2, 1, STEPWISE);
-    w.m.rate = 1e38;
+    w.m.adam.rate = 1e38;
     int rc[2] = {0, 0};
     struct engine_cursor c[2] = {{0}, {0}};
     for (int i = 0; i < 2; i++) {

@@ -101,7 +101,7 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
     if (variant == UNIFORM)
         layers_uniform(w.m.coef, d, layers);
     if (variant == COUPLED)
-        w.m.coupled = .02;
+        w.m.adam.coupled = .02;
     if (variant >= PENALTY)
         w.m.penalty = .05;
     if (variant == BANDS) {
@@ -306,7 +306,7 @@ refusals(void)
     struct cpu_opt o = {.batch = 8, .exec = exec_of(1)};
     if (sample_replay(&s, &w.train, w.triples, w.n_triples, "t", &e))
         abort();
-    w.m.rate = 1e38;
+    w.m.adam.rate = 1e38;
     if (cpu_new(&g, &w.m, &w.ui, &w.graph, &s, &o, &e))
         abort();
     struct engine_cursor c = {0};

@@ -74,8 +74,7 @@ make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
         .bands = 1,
         .layers = layers,
         .item_layers = layers,
-        .rate = 5e-3,
-        .decoupled = 0.3};
+        .adam = {.rate = 5e-3, .decoupled = 0.3}};
     m->coef = mem_new((layers + 1) * d, sizeof(float), &e);
     layers_forward(m->coef, d, layers, 0.3);
     if (smooth) {

@@ -1,30 +1,20 @@
 #include "lib/engine/cpu/batch.h"
 
-#include "lib/base/mem.h"
-
-#include <stdlib.h>
-
-int
-batch_init(
-    struct batch *b, int64_t max, int64_t n_users, int64_t n_all, struct err *e)
+struct batch
+batch_in(struct arena *p, int64_t max, int64_t n_users, int64_t n_all)
 {
-    *b = (struct batch){
+    struct batch b = {
         .n_all = n_all, .n_users = n_users, .none = (int32_t)(3 * max)};
-    b->user = mem_new(max, sizeof *b->user, e);
-    b->pos = mem_new(max, sizeof *b->pos, e);
-    b->neg = mem_new(max, sizeof *b->neg, e);
-    b->node = mem_new(3 * max, sizeof *b->node, e);
-    b->count = mem_new(3 * max, sizeof *b->count, e);
-    b->bits = mem_zero(n_all / 64 + 1, sizeof *b->bits, e);
-    b->slot = mem_new(n_all, sizeof *b->slot, e);
-    if (!b->user || !b->pos || !b->neg || !b->node || !b->count || !b->bits ||
-        !b->slot) {
-        batch_free(b);
-        return ERR_NOMEM;
-    }
-    for (int64_t r = 0; r < n_all; r++)
-        b->slot[r] = b->none;
-    return 0;
+    b.user = arena_new(p, max, sizeof *b.user);
+    b.pos = arena_new(p, max, sizeof *b.pos);
+    b.neg = arena_new(p, max, sizeof *b.neg);
+    b.node = arena_new(p, 3 * max, sizeof *b.node);
+    b.count = arena_new(p, 3 * max, sizeof *b.count);
+    b.bits = arena_zero(p, n_all / 64 + 1, sizeof *b.bits);
+    b.slot = arena_new(p, n_all, sizeof *b.slot);
+    for (int64_t r = 0; b.slot && r < n_all; r++)
+        b.slot[r] = b.none;
+    return b;
 }
 
 void
@@ -64,17 +54,4 @@ batch_set(
         b->count[b->pos[t]]++;
         b->count[b->neg[t]]++;
     }
-}
-
-void
-batch_free(struct batch *b)
-{
-    free(b->user);
-    free(b->pos);
-    free(b->neg);
-    free(b->node);
-    free(b->count);
-    free(b->bits);
-    free(b->slot);
-    *b = (struct batch){0};
 }

@@ -1,7 +1,7 @@
 #ifndef STAIR_BATCH_H
 #define STAIR_BATCH_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 
 #include <stdint.h>
 
@@ -22,17 +22,15 @@ struct batch {
     int32_t none;  /* 3 max: a slot that no node has */
 };
 
-/* Room for up to max triples over n_all nodes, of which the first n_users are
- * users. */
-int batch_init(struct batch *b, int64_t max, int64_t n_users, int64_t n_all,
-    struct err *e) ERR_CHECKED;
+/* Room in an arena for up to max triples over n_all nodes, of which the first
+ * n_users are users. */
+struct batch batch_in(
+    struct arena *p, int64_t max, int64_t n_users, int64_t n_all);
 
 /* Fills b from n triples of (user, positive, negative), items numbered from 0
  * as in the dataset; item i is node n_users + i, and node x lies in row
  * place[x] of all rows, users' before items'. */
 void batch_set(
     struct batch *b, const int32_t *triple, int64_t n, const int32_t *place);
-
-void batch_free(struct batch *b);
 
 #endif

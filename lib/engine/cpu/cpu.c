@@ -1,6 +1,5 @@
 #include "lib/engine/cpu/cpu.h"
 
-#include "lib/base/exec.h"
 #include "lib/base/mem.h"
 #include "lib/engine/cpu/cpu_priv.h"
 
@@ -30,18 +29,17 @@ border(const struct kgraph *a, const struct kgraph *b, int share, int of)
     return share == of ? a->n : r;
 }
 
-static int
-crew_init(struct crew *c, const struct cpu *g, struct err *e)
+static void
+set_crew(struct crew *c, struct cpu *g)
 {
     int64_t rows = g->n_users < 2 * g->n_items ? 2 * g->n_items : g->n_users;
-    c->users = mem_new(rows * PANEL, sizeof(float), e);
-    c->items = mem_new(g->n_items * PANEL, sizeof(float), e);
-    c->spare = mem_new(g->n_items * PANEL, sizeof(float), e);
-    return c->users && c->items && c->spare ? 0 : ERR_NOMEM;
+    c->users = arena_new(&g->arena, rows * PANEL, sizeof(float));
+    c->items = arena_new(&g->arena, g->n_items * PANEL, sizeof(float));
+    c->spare = arena_new(&g->arena, g->n_items * PANEL, sizeof(float));
 }
 
-static int
-worker_init(struct worker *w, const struct cpu *g, int thread, struct err *e)
+static void
+set_worker(struct worker *w, struct cpu *g, int thread)
 {
     w->first = thread % g->crews;
     w->crew = &g->crew[w->first];
@@ -53,70 +51,41 @@ worker_init(struct worker *w, const struct cpu *g, int thread, struct err *e)
     w->items = (struct part){border(&g->items, similar, w->rank, size),
         border(&g->items, similar, w->rank + 1, size)};
     int64_t floats = (3 * g->batch + 1) * PANEL;
-    w->slots = mem_zero(floats, sizeof(float), e);
-    w->mid = mem_zero(floats, sizeof(float), e);
-    w->own = mem_zero(floats, sizeof(float), e);
-    if (!w->slots || !w->mid || !w->own)
-        return ERR_NOMEM;
-    return batch_init(&w->batch, g->batch, g->n_users, g->n, e);
+    w->slots = arena_zero(&g->arena, floats, sizeof(float));
+    w->mid = arena_zero(&g->arena, floats, sizeof(float));
+    w->own = arena_zero(&g->arena, floats, sizeof(float));
+    w->batch = batch_in(&g->arena, g->batch, g->n_users, g->n);
 }
 
-static int
-set_workers(struct cpu *g, int crews, struct err *e)
+static void
+set_workers(struct cpu *g, int crews)
 {
     g->crews = crews ? crews : g->threads;
     if (g->crews > g->panels)
         g->crews = g->panels ? g->panels : 1;
     if (g->crews > g->threads)
         g->crews = g->threads;
-    g->crew = mem_zero(g->crews, sizeof *g->crew, e);
-    g->worker = mem_zero(g->threads, sizeof *g->worker, e);
-    if (!g->crew || !g->worker)
-        return ERR_NOMEM;
-    for (int c = 0; c < g->crews; c++)
+    g->crew = arena_zero(&g->arena, g->crews, sizeof *g->crew);
+    g->worker = arena_zero(&g->arena, g->threads, sizeof *g->worker);
+    for (int c = 0; g->crew && c < g->crews; c++) {
         gate_init(&g->crew[c].gate,
             g->threads / g->crews + (c < g->threads % g->crews),
             exec_spins(g->exec));
-    for (int c = 0; c < g->crews; c++)
-        if (crew_init(&g->crew[c], g, e))
-            return ERR_NOMEM;
-    for (int t = 0; t < g->threads; t++)
-        if (worker_init(&g->worker[t], g, t, e))
-            return ERR_NOMEM;
-    return 0;
-}
-
-static void
-free_workers(struct cpu *g)
-{
-    for (int t = 0; g->worker && t < g->threads; t++) {
-        struct worker *w = &g->worker[t];
-        free(w->slots);
-        free(w->mid);
-        free(w->own);
-        batch_free(&w->batch);
+        set_crew(&g->crew[c], g);
     }
-    for (int c = 0; g->crew && c < g->crews; c++) {
-        gate_free(&g->crew[c].gate);
-        free(g->crew[c].users);
-        free(g->crew[c].items);
-        free(g->crew[c].spare);
-    }
-    free(g->worker);
-    free(g->crew);
+    for (int t = 0; g->worker && t < g->threads; t++)
+        set_worker(&g->worker[t], g, t);
 }
 
 /* The model's columns, [layer][d], as panels: [panel][layer][PANEL], padded
  * with zero columns. */
 static float *
-panel_coef(const struct cpu *g, const float *c, int layers, struct err *e)
+panel_coef(struct cpu *g, const float *c, int layers)
 {
     assert(c);
-    float *out =
-        mem_zero((int64_t)g->panels * (layers + 1) * PANEL, sizeof *out, e);
-    if (!out)
-        return NULL;
-    for (int64_t j = g->d0; j < g->d1; j++)
+    float *out = arena_zero(
+        &g->arena, (int64_t)g->panels * (layers + 1) * PANEL, sizeof *out);
+    for (int64_t j = g->d0; out && j < g->d1; j++)
         for (int l = 0; l <= layers; l++)
             out[((j - g->d0) / PANEL * (layers + 1) + l) * PANEL + j % PANEL] =
                 c[l * g->d + j];
@@ -129,11 +98,11 @@ static int
 set_graphs(struct cpu *g, const struct graph *ui, const struct graph *items,
     struct err *e)
 {
-    g->place = mem_new(g->n, sizeof *g->place, e);
-    g->no_edges = mem_zero(g->n + 1, sizeof *g->no_edges, e);
-    if (!g->place || !g->no_edges)
-        return ERR_NOMEM;
-    int rc = graph_by_degree(ui, g->n_users, g->place, e);
+    g->place = arena_new(&g->arena, g->n, sizeof *g->place);
+    int64_t *no_edges = arena_zero(&g->arena, g->n + 1, sizeof *no_edges);
+    int rc = arena_check(&g->arena, e);
+    if (!rc)
+        rc = graph_by_degree(ui, g->n_users, g->place, e);
     if (!rc)
         rc = graph_renumber(ui, g->place, &g->ui_graph, e);
     if (rc)
@@ -147,7 +116,7 @@ set_graphs(struct cpu *g, const struct graph *ui, const struct graph *items,
         a->data, g->ui_graph.q + g->n_users};
     g->lone_users = g->users;
     g->lone_items = g->items;
-    g->lone_users.indptr = g->lone_items.indptr = g->no_edges;
+    g->lone_users.indptr = g->lone_items.indptr = no_edges;
     if (!g->smooth)
         return 0;
     int32_t *place = mem_new(g->n_items, sizeof *place, e);
@@ -168,22 +137,11 @@ static void
 release(struct engine *base)
 {
     struct cpu *g = (struct cpu *)base;
-    free_workers(g);
-    free(g->no_edges);
-    free(g->place);
+    for (int c = 0; g->crew && c < g->crews; c++)
+        gate_free(&g->crew[c].gate);
     graph_free(&g->ui_graph);
     graph_free(&g->item_graph);
-    free(g->coef);
-    free(g->item_coef);
-    free(g->theta);
-    free(g->m);
-    free(g->v);
-    free(g->h);
-    free(g->partial);
-    free(g->score_coef);
-    free(g->loss);
-    free(g->triple[0]);
-    free(g->triple[1]);
+    arena_free(&g->arena);
     free(g);
 }
 
@@ -304,21 +262,6 @@ vectors(struct engine *base, struct mat *user, struct mat *item, struct err *e)
 
 static const struct engine_kind kind = {release, cpu_epoch, vectors, get, set};
 
-/* The exchange of an engine that has all panels: nothing is missing. */
-static int
-alone(void *ctx, float *partial, int64_t stride, int parts, int64_t n,
-    int *stop, struct err *e)
-{
-    (void)ctx;
-    (void)partial;
-    (void)stride;
-    (void)parts;
-    (void)n;
-    (void)stop;
-    (void)e;
-    return 0;
-}
-
 static int
 set_panels(struct cpu *g, const struct cpu_opt *o, struct err *e)
 {
@@ -329,7 +272,7 @@ set_panels(struct cpu *g, const struct cpu_opt *o, struct err *e)
             "panels %d to %d are not among the model's %d", o->from, to - 1,
             g->all_panels);
     assert(o->exchange || to - o->from == g->all_panels);
-    g->exchange = o->exchange ? o->exchange : alone;
+    g->exchange = o->exchange;
     g->exchange_ctx = o->ctx;
     g->panel0 = o->from;
     g->panels = to - o->from;
@@ -341,28 +284,25 @@ set_panels(struct cpu *g, const struct cpu_opt *o, struct err *e)
     return 0;
 }
 
-static int
-set_memory(struct cpu *g, const struct poly *m, struct err *e)
+static void
+set_memory(struct cpu *g, const struct poly *m)
 {
+    struct arena *p = &g->arena;
     int64_t floats = (int64_t)g->panels * g->n * PANEL;
-    g->coef = panel_coef(g, m->coef, g->layers, e);
+    g->coef = panel_coef(g, m->coef, g->layers);
     if (g->smooth)
-        g->item_coef = panel_coef(g, m->item_coef, g->item_layers, e);
-    g->theta = mem_zero(floats, sizeof(float), e);
-    g->m = mem_zero(floats, sizeof(float), e);
-    g->v = mem_zero(floats, sizeof(float), e);
-    g->h =
-        mem_new(g->bands * g->panels * 3 * g->batch * PANEL, sizeof(float), e);
-    g->partial = mem_new(g->bands * g->all_panels * g->batch, sizeof(float), e);
-    g->score_coef = mem_new(g->batch, sizeof(float), e);
-    g->loss = mem_new(g->batch, sizeof(double), e);
-    g->triple[0] = mem_new(3 * g->batch, sizeof(int32_t), e);
-    g->triple[1] = mem_new(3 * g->batch, sizeof(int32_t), e);
-    return g->coef && (!g->smooth || g->item_coef) && g->theta && g->m &&
-                   g->v && g->h && g->partial && g->score_coef && g->loss &&
-                   g->triple[0] && g->triple[1]
-               ? 0
-               : ERR_NOMEM;
+        g->item_coef = panel_coef(g, m->item_coef, g->item_layers);
+    g->theta = arena_zero(p, floats, sizeof(float));
+    g->m = arena_zero(p, floats, sizeof(float));
+    g->v = arena_zero(p, floats, sizeof(float));
+    g->h = arena_new(
+        p, g->bands * g->panels * 3 * g->batch * PANEL, sizeof(float));
+    g->partial =
+        arena_new(p, g->bands * g->all_panels * g->batch, sizeof(float));
+    g->score_coef = arena_new(p, g->batch, sizeof(float));
+    g->loss = arena_new(p, g->batch, sizeof(double));
+    g->triple[0] = arena_new(p, 3 * g->batch, sizeof(int32_t));
+    g->triple[1] = arena_new(p, 3 * g->batch, sizeof(int32_t));
 }
 
 int
@@ -388,9 +328,7 @@ cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
         .bands = m->bands,
         .mid = m->mid,
         .penalty = m->penalty,
-        .adam = {.rate = m->rate,
-            .coupled = m->coupled,
-            .decoupled = m->decoupled},
+        .adam = m->adam,
         .sampler = s};
     g->base = (struct engine){.kind = &kind,
         .what = g->k->name,
@@ -403,10 +341,11 @@ cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
     int rc = set_panels(g, o, e);
     if (!rc)
         rc = set_graphs(g, ui, items, e);
-    if (!rc)
-        rc = set_memory(g, m, e);
-    if (!rc)
-        rc = set_workers(g, o->crews, e);
+    if (!rc) {
+        set_memory(g, m);
+        set_workers(g, o->crews);
+        rc = arena_check(&g->arena, e);
+    }
     if (!rc)
         rc = set(&g->base, ENGINE_USER, 0, &m->user, e);
     if (!rc)

@@ -17,6 +17,7 @@ _Static_assert(
 _Static_assert(
     NET_NAME + sizeof "now_.npy" <= NPZ_NAME, "and a member any name");
 
+/* Its memory is the net's arena. */
 struct cpu_net {
     struct engine base;
     struct net *net;
@@ -25,23 +26,13 @@ struct cpu_net {
     int32_t *user, *item; /* [batch]; [2 batch] positives, then negatives */
     struct engine_tensor *tensor;
     struct mat **matrix; /* of each tensor */
-    char **text;         /* their names and labels, owned */
-    int texts;
 };
 
 static void
 release(struct engine *base)
 {
-    struct cpu_net *g = (struct cpu_net *)base;
-    net_free(g->net);
-    for (int k = 0; k < g->texts; k++)
-        free(g->text[k]);
-    free(g->text);
-    free(g->tensor);
-    free(g->matrix);
-    free(g->user);
-    free(g->item);
-    free(g);
+    net_free(((struct cpu_net *)base)->net);
+    free(base);
 }
 
 static int
@@ -110,8 +101,6 @@ epoch(struct engine *base, struct engine_cursor *c, const volatile int *stop,
 {
     struct cpu_net *g = (struct cpu_net *)base;
     struct net *m = g->net;
-    if (c->step == 0)
-        c->loss = 0;
     sample_epoch(g->sampler, (uint32_t)c->epoch);
     int rc = m->kind->epoch ? m->kind->epoch(m, c->epoch, e) : 0;
     while (!rc && c->step < base->steps && !(stop && *stop)) {
@@ -138,58 +127,53 @@ epoch(struct engine *base, struct engine_cursor *c, const volatile int *stop,
         if (progress)
             progress(ctx, c->step, base->steps);
     }
-    if (!rc && c->step == base->steps) {
-        c->epoch++;
-        c->step = 0;
-    }
     return rc;
 }
 
 static const struct engine_kind kind = {release, epoch, vectors, get, set};
 
-/* One matrix of a tensor of the net: "now" and "", "m" and " first moment". */
-static int
-list(struct cpu_net *g, struct net_tensor *t, struct mat *x, const char *prefix,
-    const char *suffix, struct err *e)
+static const char *
+joined(struct arena *p, const char *a, const char *b)
 {
-    char **text = g->text + g->texts;
-    text[0] = text[1] = NULL;
-    g->texts += 2;
-    if (asprintf(&text[0], "%s_%s", prefix, t->name) < 0)
-        text[0] = NULL;
-    if (asprintf(&text[1], "%s%s", t->name, suffix) < 0)
-        text[1] = NULL;
-    if (!text[0] || !text[1])
-        return err_set(e, ERR_NOMEM, "out of memory");
+    char *text;
+    if (asprintf(&text, "%s%s", a, b) >= 0)
+        return arena_take(p, text);
+    arena_fail(p, ERR_NOMEM, "out of memory");
+    return NULL;
+}
+
+/* One matrix of a tensor of the net: "now_" and "", "m_" and " first moment".
+ */
+static void
+list(struct cpu_net *g, const struct net_tensor *t, struct mat *x,
+    const char *prefix, const char *suffix)
+{
+    struct arena *p = &g->net->arena;
+    if (p->rc)
+        return;
     g->matrix[g->base.tensors] = x;
-    g->tensor[g->base.tensors++] =
-        (struct engine_tensor){text[0], text[1], x->n, x->d};
-    return 0;
+    g->tensor[g->base.tensors++] = (struct engine_tensor){
+        joined(p, prefix, t->name), joined(p, t->name, suffix), x->n, x->d};
 }
 
 /* The embeddings' values come first, see ENGINE_USER. */
-static int
-list_all(struct cpu_net *g, struct err *e)
+static void
+list_all(struct cpu_net *g)
 {
     struct net *m = g->net;
-    g->tensor = mem_zero(MATRICES * m->tensors, sizeof *g->tensor, e);
-    g->matrix = mem_zero(MATRICES * m->tensors, sizeof(struct mat *), e);
-    g->text = mem_zero(2 * MATRICES * m->tensors, sizeof(char *), e);
-    if (!g->tensor || !g->matrix || !g->text)
-        return ERR_NOMEM;
-    g->base.tensor = g->tensor;
-    int rc = 0;
-    for (int k = 0; k < m->tensors && !rc; k++)
-        rc = list(g, &m->tensor[k], &m->tensor[k].x, "now", " parameter", e);
-    for (int k = 0; k < m->tensors && !rc; k++) {
+    struct arena *p = &m->arena;
+    g->tensor = arena_new(p, MATRICES * m->tensors, sizeof *g->tensor);
+    g->matrix = arena_new(p, MATRICES * m->tensors, sizeof *g->matrix);
+    for (int k = 0; k < m->tensors; k++)
+        list(g, &m->tensor[k], &m->tensor[k].x, "now_", " parameter");
+    for (int k = 0; k < m->tensors; k++) {
         struct net_tensor *t = &m->tensor[k];
         if (t->role == NET_STATE)
             continue;
-        rc = list(g, t, &t->m, "m", " first moment", e);
-        if (!rc)
-            rc = list(g, t, &t->v, "v", " second moment", e);
+        list(g, t, &t->m, "m_", " first moment");
+        list(g, t, &t->v, "v_", " second moment");
     }
-    return rc;
+    g->base.tensor = g->tensor;
 }
 
 int
@@ -210,11 +194,10 @@ cpu_net_new(struct engine **out, struct net *m, struct sampler *s,
         .width = m->width,
         .steps = (s->n + g->batch - 1) / g->batch,
         .triples = s->n};
-    g->user = mem_new(g->batch, sizeof *g->user, e);
-    g->item = mem_new(2 * g->batch, sizeof *g->item, e);
-    int rc = g->user && g->item ? 0 : ERR_NOMEM;
-    if (!rc)
-        rc = list_all(g, e);
+    g->user = arena_new(&m->arena, g->batch, sizeof *g->user);
+    g->item = arena_new(&m->arena, 2 * g->batch, sizeof *g->item);
+    list_all(g);
+    int rc = arena_check(&m->arena, e);
     if (rc)
         release(&g->base);
     else

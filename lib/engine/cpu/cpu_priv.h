@@ -53,7 +53,6 @@ struct cpu {
     struct kgraph similar;                /* items gather items */
     struct kgraph lone_users, lone_items; /* no edges, for 0 layers */
     int32_t *place; /* [n] row of each node; users before items */
-    int64_t *no_edges;
     int64_t n_users, n_items, n, d;
     int all_panels; /* of the model */
     int panel0;     /* the engine's first one */
@@ -77,6 +76,7 @@ struct cpu {
     struct crew *crew;  /* [crews] */
     struct worker *worker; /* [threads] */
     struct sampler *sampler;
+    struct arena arena; /* of all that is an array here */
 };
 
 /* A panel of a matrix over users and items, as its two blocks. */

@@ -4,7 +4,6 @@
 #include "lib/base/exec.h"
 #include "lib/graph/bpr.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -220,13 +219,9 @@ backward(struct cpu *g, int panel, struct worker *w, const struct adam *a,
     inner_gradient(g, w, c, dh, users, &items, &spare);
     double t1 = clock_seconds();
     k->last_adam(gu, pu->from, pu->to, c, dh.users, items, w->own, a,
-        g->theta + at, g->m + at, g->v + at);
-    if (g->smooth)
-        k->last_direction(gi, pi->from, pi->to, c, dh.items, users, w->own, a,
-            g->theta + ai, g->m + ai, g->v + ai, spare);
-    else
-        k->last_adam(gi, pi->from, pi->to, c, dh.items, users, w->own, a,
-            g->theta + ai, g->m + ai, g->v + ai);
+        g->theta + at, g->m + at, g->v + at, NULL);
+    k->last_adam(gi, pi->from, pi->to, c, dh.items, users, w->own, a,
+        g->theta + ai, g->m + ai, g->v + ai, g->smooth ? spare : NULL);
     double t2 = clock_seconds();
     if (g->smooth)
         smooth(g, panel, w, a, spare, g->theta + ai);
@@ -289,8 +284,9 @@ exchange(void *ctx)
     struct epoch *ep = ctx;
     struct cpu *g = ep->g;
     ep->leave = ep->stop && *ep->stop;
-    ep->rc = g->exchange(g->exchange_ctx, g->partial, g->batch,
-        g->bands * g->all_panels, ep->n, &ep->leave, ep->e);
+    if (g->exchange)
+        ep->rc = g->exchange(g->exchange_ctx, g->partial, g->batch,
+            g->bands * g->all_panels, ep->n, &ep->leave, ep->e);
 }
 
 /*
@@ -386,19 +382,9 @@ cpu_epoch(struct engine *base, struct engine_cursor *c,
         .ctx = ctx,
         .steps = base->steps,
         .e = e};
-    if (c->step == 0)
-        c->loss = 0;
     sample_epoch(g->sampler, (uint32_t)c->epoch);
     int rc = exec_team(g->exec, g->threads, epoch_thread, &ep, e);
     if (!rc)
         rc = ep.rc;
-    if (rc)
-        return rc;
-    if (ep.bad)
-        return engine_bad_loss(base, c, ep.bad, e);
-    if (c->step == ep.steps) {
-        c->epoch++;
-        c->step = 0;
-    }
-    return 0;
+    return !rc && ep.bad ? engine_bad_loss(base, c, ep.bad, e) : rc;
 }

@@ -98,17 +98,12 @@ struct kernels {
 
     /* The last layer of the gradient with Adam on top, rows r0..r1-1: z + own
      * is the gradient of theta[r], own a part that is not propagated, with the
-     * slots of x; updates m, v and theta (users, plain models). */
+     * slots of x; updates m, v and theta. With dir the normalised direction
+     * goes to dir[r] and theta stays: the items of STAIR, whose direction is
+     * smoothed first. */
     void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
         const float *c, struct krows x, const float *y, const float *own,
-        const struct adam *a, float *theta, float *m, float *v);
-
-    /* The same, but the normalised direction goes to dir[r] and theta
-     * stays: the items of STAIR, whose direction is smoothed first. */
-    void (*last_direction)(const struct kgraph *g, int64_t r0, int64_t r1,
-        const float *c, struct krows x, const float *y, const float *own,
-        const struct adam *a, const float *theta, float *m, float *v,
-        float *dir);
+        const struct adam *a, float *theta, float *m, float *v, float *dir);
 
     /* The last layer of smoothing, then the step, rows r0..r1-1:
      *   theta[r] = keep theta[r] - rate z                                   */

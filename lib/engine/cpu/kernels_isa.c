@@ -175,44 +175,25 @@ k_penalise(const int32_t *rows, const int32_t *count, int64_t n, float w,
                 v16_load(row(own, k))));
 }
 
-/* The direction of a row; updates its moments. */
-static inline v16
-direction(const struct adam *a, v16 grad, v16 theta, float *m, float *v)
-{
-    v16 mm = v16_load(m), vv = v16_load(v);
-    v16 dir = adam_vec16_direction(a, grad, theta, &mm, &vv);
-    v16_store(m, mm);
-    v16_store(v, vv);
-    return dir;
-}
-
 static void
 k_last_adam(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
     struct krows x, const float *y, const float *own, const struct adam *a,
-    float *theta, float *m, float *v)
+    float *theta, float *m, float *v, float *dir)
 {
     v16 cv = v16_load(c);
     for (int64_t r = r0; r < r1; r++) {
         v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
         z = v16_add(z, v16_load(term((struct krows){own, x.slot}, r)));
-        float *t = theta + r * PANEL;
-        v16 old = v16_load(t);
-        v16 dir = direction(a, z, old, m + r * PANEL, v + r * PANEL);
-        v16_store(t, adam_vec16_step(a, old, dir));
-    }
-}
-
-static void
-k_last_direction(const struct kgraph *g, int64_t r0, int64_t r1, const float *c,
-    struct krows x, const float *y, const float *own, const struct adam *a,
-    const float *theta, float *m, float *v, float *dir)
-{
-    v16 cv = v16_load(c);
-    for (int64_t r = r0; r < r1; r++) {
-        v16 z = horner(g->q[r], gather(g, r, y), cv, term(x, r));
-        z = v16_add(z, v16_load(term((struct krows){own, x.slot}, r)));
-        v16_store(dir + r * PANEL, direction(a, z, v16_load(row(theta, r)),
-                                       m + r * PANEL, v + r * PANEL));
+        int64_t at = r * PANEL;
+        v16 old = v16_load(theta + at);
+        v16 mm = v16_load(m + at), vv = v16_load(v + at);
+        v16 d = adam_vec16_direction(a, z, old, &mm, &vv);
+        v16_store(m + at, mm);
+        v16_store(v + at, vv);
+        if (dir)
+            v16_store(dir + at, d);
+        else
+            v16_store(theta + at, adam_vec16_step(a, old, d));
     }
 }
 
@@ -242,6 +223,5 @@ ISA_FAMILY(kernels) = {
     .fold = k_fold,
     .penalise = k_penalise,
     .last_adam = k_last_adam,
-    .last_direction = k_last_direction,
     .last_step = k_last_step,
 };

@@ -349,8 +349,7 @@ cuda_new_on(struct engine **out, struct cuda_device *dev, const struct poly *m,
         .smooth = m->item_coef != NULL,
         .mid = (float)m->mid,
         .penalty = m->penalty,
-        .adam = {
-            .rate = m->rate, .coupled = m->coupled, .decoupled = m->decoupled}};
+        .adam = m->adam};
     int rc = set_graphs(g, m, ui, items, e);
     if (!rc)
         rc = set(&g->base, ENGINE_USER, 0, &m->user, e);

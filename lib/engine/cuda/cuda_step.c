@@ -202,8 +202,6 @@ cuda_epoch(struct engine *base, struct engine_cursor *c,
     struct cuda *g = (struct cuda *)base;
     struct cuda_state s;
     double start = clock_seconds();
-    if (c->step == 0)
-        c->loss = 0;
     int64_t first = c->step;
     int rc = put_state(g, c, e);
     if (!rc)
@@ -217,11 +215,5 @@ cuda_epoch(struct engine *base, struct engine_cursor *c,
     c->loss = s.sum;
     base->times.steps += s.step - first;
     base->times.wait += clock_seconds() - start;
-    if (s.bad)
-        return engine_bad_loss(base, c, s.bad, e);
-    if (c->step == base->steps) {
-        c->epoch++;
-        c->step = 0;
-    }
-    return 0;
+    return s.bad ? engine_bad_loss(base, c, s.bad, e) : 0;
 }

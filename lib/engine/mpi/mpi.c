@@ -114,7 +114,7 @@ epoch(struct engine *base, struct engine_cursor *c, const volatile int *stop,
     void (*progress)(void *, int64_t, int64_t), void *ctx, struct err *e)
 {
     struct shared *g = (struct shared *)base;
-    int rc = engine_epoch(g->part, c, stop, progress, ctx, e);
+    int rc = g->part->kind->epoch(g->part, c, stop, progress, ctx, e);
     base->times = g->part->times;
     return rc ? rc : check_same(c, e);
 }
