@@ -30,16 +30,16 @@ put_line(struct xout *x, const struct prefix *p, const char *name, int64_t cut,
 }
 
 static void
-put_means(struct eval_print *p, const struct eval_means *m,
-    const struct prefix *prefix)
+put_means(
+    struct eval_print *p, const struct metrics *m, const struct prefix *prefix)
 {
     const struct eval *v = p->all;
     put_prefix(&p->x, prefix);
     xout_printf(&p->x, "users\t-\t%" PRId64 "\n", m->users);
     for (int i = 0; i < p->kinds; i++)
-        for (int c = 0; c < v->n_cuts; c++)
+        for (int c = 0; c < v->all.n_cuts; c++)
             put_line(
-                &p->x, prefix, metrics_names[i], v->cut[c], m->value[i][c]);
+                &p->x, prefix, metrics_names[i], v->all.cut[c], m->value[i][c]);
 }
 
 static void
@@ -68,9 +68,9 @@ eval_print_text(struct eval_print *p)
     const struct scores_about *about = p->about;
     put_means(p, &v->all, &none);
     for (int i = 0; i < EXPOSURE_KINDS; i++)
-        for (int c = 0; c < v->n_cuts; c++)
-            put_line(
-                &p->x, &none, exposure_names[i], v->cut[c], v->exposure[i][c]);
+        for (int c = 0; c < v->all.n_cuts; c++)
+            put_line(&p->x, &none, exposure_names[i], v->all.cut[c],
+                v->exposure[i][c]);
     put_side(p, p->warm, "warm");
     put_side(p, p->cold, "cold");
     for (int i = 0; i < p->groups; i++)
@@ -88,14 +88,14 @@ json_cuts(
 {
     char number[JSONOUT_NUMBER];
     xout_printf(x, ", \"%s\": {", name);
-    for (int c = 0; c < v->n_cuts; c++)
-        xout_printf(x, "%s\"%" PRId64 "\": %s", c ? ", " : "", v->cut[c],
+    for (int c = 0; c < v->all.n_cuts; c++)
+        xout_printf(x, "%s\"%" PRId64 "\": %s", c ? ", " : "", v->all.cut[c],
             jsonout_double(number, value[c]));
     xout_write(x, "}", 1);
 }
 
 static void
-json_means(struct eval_print *p, const struct eval_means *m)
+json_means(struct eval_print *p, const struct metrics *m)
 {
     xout_printf(&p->x, "\"users\": %" PRId64, m->users);
     for (int i = 0; i < p->kinds; i++)

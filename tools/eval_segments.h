@@ -2,7 +2,7 @@
 #define STAIR_EVAL_SEGMENTS_H
 
 #include "lib/data/dataset.h"
-#include "lib/rank/eval_groups.h"
+#include "lib/rank/eval.h"
 #include "tools/cli.h"
 
 /* The file of FILE, users=FILE or items=FILE; *side becomes -1, 0 or 1. */

@@ -124,18 +124,17 @@ table_open(struct table *t, const struct eval_args *a, struct err *e)
 }
 
 static int
-table_row(void *ctx, int64_t user, int64_t n_target,
-    double value[METRICS_KINDS][METRICS_CUTS], struct err *e)
+table_row(void *ctx, const struct metrics_user *u, struct err *e)
 {
     struct table *t = ctx;
     char number[JSONOUT_NUMBER];
-    struct text id = ids_get(&t->data->user_ids, user);
-    xout_printf(&t->x, "%.*s\t%" PRId64, (int)id.n, id.s, n_target);
+    struct text id = ids_get(&t->data->user_ids, u->user);
+    xout_printf(&t->x, "%.*s\t%" PRId64, (int)id.n, id.s, u->n_target);
     for (int m = 0; m < kinds(t->args); m++)
         for (int c = 0; c < t->args->n_cuts; c++)
-            xout_printf(&t->x, "\t%s", jsonout_double(number, value[m][c]));
+            xout_printf(&t->x, "\t%s", jsonout_double(number, u->value[m][c]));
     xout_printf(&t->x, "\t%" PRIu32 "\n",
-        identity_user(t->data, t->target, user, masks(t->args)));
+        identity_user(t->data, t->target, u->user, masks(t->args)));
     return xout_check(&t->x, e);
 }
 
@@ -168,26 +167,26 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
     const struct scorer *s, struct result *r)
 {
     struct table t = {.args = a, .data = d};
-    struct eval_opt o = {.train = &d->train,
+    struct eval_opt o = {
+        .train = &d->train, .group = r->group, .groups = r->groups};
+    struct metrics_opt *lists = &o.lists;
+    t.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
+    *lists = (struct metrics_opt){.target = t.target,
         .cuts = a->cuts,
         .n_cuts = a->n_cuts,
-        .group = r->group,
-        .groups = r->groups,
         .exec = cli_exec(io)};
-    t.target = strcmp(a->split, "valid") == 0 ? &d->valid : &d->test;
-    o.target = t.target;
     if (strcmp(a->mask, "none") != 0)
-        o.mask[0] = &d->train;
+        lists->mask[0] = &d->train;
     if (strcmp(a->mask, "train,valid") == 0)
-        o.mask[1] = &d->valid;
-    if (!o.target->nnz)
+        lists->mask[1] = &d->valid;
+    if (!t.target->nnz)
         return err_set(&io->err, ERR_FORMAT, "'%s' holds no %s interactions",
             ranker_shown(a->data), a->split);
     int rc = 0;
     if (a->per_user) {
         rc = table_open(&t, a, &io->err);
-        o.each = table_row;
-        o.ctx = &t;
+        lists->each = table_row;
+        lists->ctx = &t;
     }
     if (!rc)
         rc = eval_run(&r->all, s, &o, &io->err);

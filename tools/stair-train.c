@@ -117,18 +117,20 @@ on_report(void *ctx, const struct train_report *t, struct err *e)
     if (t->epoch > 0)
         r->loss = t->loss;
     if (t->has_valid) {
-        r->ndcg = t->valid.ndcg[1];
+        double recall = t->valid.value[METRICS_RECALL][1];
+        r->ndcg = t->valid.value[METRICS_NDCG][1];
         char loss[LOSS_TEXT], test[80] = "";
         loss_text(loss, "loss=", t->loss, " ");
         if (t->has_test)
             snprintf(test, sizeof test,
                 " test_recall@20=%.4f "
                 "test_ndcg@20=%.4f",
-                t->test.recall[1], t->test.ndcg[1]);
+                t->test.value[METRICS_RECALL][1],
+                t->test.value[METRICS_NDCG][1]);
         cli_note(r->io,
             "epoch=%" PRId64 " %srecall@20=%.4f ndcg@20=%.4f%s sec=%.2f%s",
-            t->epoch, loss, t->valid.recall[1], t->valid.ndcg[1], test,
-            t->seconds, t->is_best ? " best" : "");
+            t->epoch, loss, recall, r->ndcg, test, t->seconds,
+            t->is_best ? " best" : "");
     }
     return train_log_add(&r->log, t, e);
 }

@@ -76,7 +76,8 @@ put_metrics(char *to, size_t cap, const char *split, const struct metrics *m)
     for (int i = 0; i < m->n_cuts; i++)
         n += snprintf(to + n, cap - (size_t)n,
             "%s\"recall@%" PRId64 "\": %.17g, \"ndcg@%" PRId64 "\": %.17g",
-            i ? ", " : "", m->cut[i], m->recall[i], m->cut[i], m->ndcg[i]);
+            i ? ", " : "", m->cut[i], m->value[METRICS_RECALL][i], m->cut[i],
+            m->value[METRICS_NDCG][i]);
     return n + snprintf(to + n, cap - (size_t)n, "}");
 }
 

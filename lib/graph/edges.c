@@ -84,15 +84,13 @@ edges_sample(const struct csr *train, int64_t n_keep, uint64_t seed,
     uint32_t epoch, struct exec *exec, struct csr *kept, struct err *e)
 {
     *kept = (struct csr){0};
-    int64_t *items = mem_zero(train->cols, sizeof *items, e);
+    int64_t *items = csr_column_counts(train, e);
     int64_t *count = mem_new(BUCKETS, sizeof *count, e);
     uint64_t *key = mem_new(train->nnz, sizeof *key, e);
     int rc = items && count && key ? 0 : ERR_NOMEM;
     if (!rc)
         rc = csr_init(kept, train->rows, train->cols, n_keep, 0, e);
     if (!rc) {
-        for (int64_t k = 0; k < train->nnz; k++)
-            items[train->indices[k]]++;
         struct draw t = {train, items, seed, epoch, key};
         exec_for(exec, (train->rows + ROWS - 1) / ROWS, draw_rows, &t);
         uint64_t last = 0; /* nothing is smaller */

@@ -92,6 +92,15 @@ csr_check(const struct csr *a, const char *what, struct err *e)
     return 0;
 }
 
+int64_t *
+csr_column_counts(const struct csr *a, struct err *e)
+{
+    int64_t *n = mem_zero(a->cols, sizeof *n, e);
+    for (int64_t k = 0; n && k < a->nnz; k++)
+        n[a->indices[k]]++;
+    return n;
+}
+
 int
 csr_transpose(const struct csr *a, struct csr *t, struct err *e)
 {

@@ -33,6 +33,10 @@ void csr_keep(struct csr *a, struct arena *p);
  * starts with what, e.g. a file and member, and names the row. */
 int csr_check(const struct csr *a, const char *what, struct err *e) ERR_CHECKED;
 
+/* How many entries each column has, [cols]; the caller frees it. NULL: no
+ * memory. */
+int64_t *csr_column_counts(const struct csr *a, struct err *e) ERR_CHECKED;
+
 /* t becomes the transpose (columns ascending by construction). */
 int csr_transpose(
     const struct csr *a, struct csr *t, struct err *e) ERR_CHECKED;

@@ -23,19 +23,23 @@ measure(const struct fit *f, double *value, struct err *e)
     struct scorer_part share[SCORER_PARTS];
     struct scorer s;
     struct metrics m;
+    struct metrics_opt lists = {.target = f->o->target,
+        .mask = {f->o->mask},
+        .cuts = &cut,
+        .n_cuts = 1,
+        .exec = f->o->exec};
     int n = 0;
     for (int p = 0; p < f->parts; p++)
         if (f->weight[p] > 0)
             share[n++] = (struct scorer_part){f->part[p], f->weight[p]};
     int rc = scorer_blend(&s, share, n, e);
     if (!rc)
-        rc = metrics_run(
-            &m, &s, f->o->target, f->o->mask, NULL, &cut, 1, f->o->exec, e);
+        rc = metrics_run(&m, &s, &lists, e);
     if (!rc && !m.users)
         rc = err_set(e, ERR_RANGE, "no user has targets");
     if (rc)
         return rc;
-    *value = m.ndcg[0];
+    *value = m.value[METRICS_NDCG][0];
     if (f->o->tried)
         f->o->tried(f->o->ctx, f->weight, f->parts, *value);
     return 0;

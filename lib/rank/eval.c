@@ -3,140 +3,142 @@
 #include "lib/base/mem.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct run {
-    struct eval *v;
-    const struct eval_opt *o;
-    struct metrics_gain gain;
-    struct exposure exposure;
-    int64_t k;
-    int64_t *users; /* that have targets */
-    int64_t n_users;
-    int32_t *part; /* [longest target list] those of one group */
-    struct err *e;
-};
+enum { STRATA = 10 };
+static const int64_t from[STRATA] = {0, 1, 5, 10, 20, 50, 100, 200, 500, 1000};
 
-static void
-add(struct eval_means *m, double value[METRICS_KINDS][METRICS_CUTS], int n_cuts)
+static int32_t
+stratum(int64_t degree)
 {
-    m->users++;
-    for (int i = 0; i < METRICS_KINDS; i++)
-        for (int c = 0; c < n_cuts; c++)
-            m->value[i][c] += value[i][c];
-}
-
-static void
-add_item_groups(struct run *run, struct eval_groups *g, int64_t user,
-    const int32_t *list, const int32_t *target, int64_t n_target)
-{
-    double value[METRICS_KINDS][METRICS_CUTS];
-    for (int64_t t = 0; t < n_target; t++) {
-        int32_t group = g->of[target[t]];
-        if (group < 0 || g->last[group] == user)
-            continue;
-        int64_t n = 0;
-        for (int64_t k = t; k < n_target; k++)
-            if (g->of[target[k]] == group)
-                run->part[n++] = target[k];
-        metrics_list(&run->gain, list, run->k, run->part, n, run->o->cuts,
-            run->o->n_cuts, value);
-        add(&g->means[group], value, run->o->n_cuts);
-        g->last[group] = user;
-    }
+    int s = 0;
+    while (s + 1 < STRATA && degree >= from[s + 1])
+        s++;
+    return s;
 }
 
 static int
-add_lists(
-    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
+add_label(struct eval_groups *g, int s, struct err *e)
 {
-    (void)score;
-    struct run *run = ctx;
-    const struct eval_opt *o = run->o;
-    const struct csr *target = o->target;
-    double value[METRICS_KINDS][METRICS_CUTS];
-    for (int64_t p = 0; p < n; p++) {
-        int64_t u = run->users[first + p], from = target->indptr[u];
-        int64_t n_target = target->indptr[u + 1] - from;
-        const int32_t *list = id + p * run->k;
-        metrics_list(&run->gain, list, run->k, target->indices + from, n_target,
-            o->cuts, o->n_cuts, value);
-        add(&run->v->all, value, o->n_cuts);
-        exposure_add(&run->exposure, list, run->k);
-        for (int i = 0; i < o->groups; i++) {
-            struct eval_groups *g = &o->group[i];
-            if (g->of_items)
-                add_item_groups(
-                    run, g, u, list, target->indices + from, n_target);
-            else if (g->of[u] >= 0)
-                add(&g->means[g->of[u]], value, o->n_cuts);
-        }
-        int rc = o->each ? o->each(o->ctx, u, n_target, value, run->e) : 0;
-        if (rc)
-            return rc;
+    char buf[64];
+    if (s == STRATA - 1)
+        snprintf(buf, sizeof buf, "%" PRId64 "+", from[s]);
+    else if (from[s + 1] == from[s] + 1)
+        snprintf(buf, sizeof buf, "%" PRId64, from[s]);
+    else
+        snprintf(
+            buf, sizeof buf, "%" PRId64 "-%" PRId64, from[s], from[s + 1] - 1);
+    int64_t at = ids_add(&g->label, text_of(buf), e);
+    return at < 0 ? (int)at : 0;
+}
+
+int
+eval_groups_degree(
+    struct eval_groups *g, const struct csr *train, int of_items, struct err *e)
+{
+    int64_t n = of_items ? train->cols : train->rows;
+    *g = (struct eval_groups){
+        .name = of_items ? "item-degree" : "user-degree", .of_items = of_items};
+    int64_t *items = of_items ? csr_column_counts(train, e) : NULL;
+    g->of = mem_new(n, sizeof *g->of, e);
+    int rc = g->of && (items || !of_items) ? 0 : ERR_NOMEM;
+    for (int s = 0; s < STRATA && !rc; s++)
+        rc = add_label(g, s, e);
+    for (int64_t i = 0; i < n && !rc; i++)
+        g->of[i] =
+            stratum(items ? items[i] : train->indptr[i + 1] - train->indptr[i]);
+    free(items);
+    return rc;
+}
+
+/* Empties the means, which can be added to from then on. */
+static int
+start_groups(struct eval_groups *g, int n_cuts, struct err *e)
+{
+    int64_t n = g->label.n;
+    g->means = mem_zero(n, sizeof *g->means, e);
+    g->last = mem_new(n, sizeof *g->last, e);
+    if (!g->means || !g->last)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < n; i++) {
+        g->means[i].n_cuts = n_cuts;
+        g->last[i] = -1;
     }
     return 0;
 }
 
-static void
-divide(struct eval_means *m, int n_cuts)
+void
+eval_groups_free(struct eval_groups *g)
 {
-    for (int i = 0; m->users && i < METRICS_KINDS; i++)
-        for (int c = 0; c < n_cuts; c++)
-            m->value[i][c] /= (double)m->users;
+    ids_free(&g->label);
+    free(g->of);
+    free(g->means);
+    free(g->last);
+    *g = (struct eval_groups){0};
+}
+
+struct run {
+    const struct eval_opt *o;
+    struct exposure exposure;
+    int32_t *part; /* [items] the targets of one group */
+};
+
+static void
+add_item_groups(
+    struct run *run, struct eval_groups *g, const struct metrics_user *u)
+{
+    const struct metrics_opt *o = &run->o->lists;
+    double value[METRICS_KINDS][METRICS_CUTS];
+    for (int64_t t = 0; t < u->n_target; t++) {
+        int32_t group = g->of[u->target[t]];
+        if (group < 0 || g->last[group] == u->user)
+            continue;
+        int64_t n = 0;
+        for (int64_t k = t; k < u->n_target; k++)
+            if (g->of[u->target[k]] == group)
+                run->part[n++] = u->target[k];
+        metrics_list(u->gain, u->list, u->gain->n, run->part, n, o->cuts,
+            o->n_cuts, value);
+        metrics_add(&g->means[group], value);
+        g->last[group] = u->user;
+    }
 }
 
 static int
-finish(struct run *run, struct err *e)
+add_user(void *ctx, const struct metrics_user *u, struct err *e)
 {
-    const struct csr *train = run->o->train;
-    struct eval *v = run->v;
-    divide(&v->all, v->n_cuts);
-    for (int i = 0; i < run->o->groups; i++)
-        for (int64_t g = 0; g < run->o->group[i].label.n; g++)
-            divide(&run->o->group[i].means[g], v->n_cuts);
-    int64_t *degree = mem_zero(train->cols, sizeof *degree, e), users = 0;
-    if (!degree)
-        return ERR_NOMEM;
-    for (int64_t k = 0; k < train->nnz; k++)
-        degree[train->indices[k]]++;
-    for (int64_t u = 0; u < train->rows; u++)
-        users += train->indptr[u + 1] > train->indptr[u];
-    int rc = exposure_finish(
-        &run->exposure, degree, users, v->exposure[0], METRICS_CUTS, e);
-    free(degree);
-    return rc;
+    struct run *run = ctx;
+    const struct metrics_opt *o = &run->o->lists;
+    exposure_add(&run->exposure, u->list, u->gain->n);
+    for (int i = 0; i < run->o->groups; i++) {
+        struct eval_groups *g = &run->o->group[i];
+        if (g->of_items)
+            add_item_groups(run, g, u);
+        else if (g->of[u->user] >= 0)
+            metrics_add(&g->means[g->of[u->user]], u->value);
+    }
+    return o->each ? o->each(o->ctx, u, e) : 0;
 }
 
 static int
 prepare(struct run *run, int64_t items, struct err *e)
 {
-    const struct csr *target = run->o->target;
-    int64_t longest = 0;
-    run->n_users = metrics_users(target, &run->users, e);
-    if (run->n_users < 0)
-        return (int)run->n_users;
-    for (int64_t u = 0; u < target->rows; u++) {
-        int64_t n = target->indptr[u + 1] - target->indptr[u];
-        if (n > longest)
-            longest = n;
-    }
-    run->part = mem_new(longest, sizeof *run->part, e);
+    const struct metrics_opt *o = &run->o->lists;
+    run->part = mem_new(items, sizeof *run->part, e);
     if (!run->part)
         return ERR_NOMEM;
     for (int i = 0; i < run->o->groups; i++) {
-        int rc = eval_groups_start(&run->o->group[i], e);
+        int rc = start_groups(&run->o->group[i], o->n_cuts, e);
         if (rc)
             return rc;
     }
-    int rc =
-        exposure_init(&run->exposure, items, run->v->cut, run->v->n_cuts, e);
-    return rc ? rc : metrics_gain_init(&run->gain, run->k, e);
+    return exposure_init(&run->exposure, items, o->cuts, o->n_cuts, e);
 }
 
 static int
-check_fit(const struct csr *a, const struct scorer *s, struct err *e)
+check_train(const struct csr *a, const struct scorer *s, struct err *e)
 {
     if (a->rows == s->n_users && a->cols == s->n_items)
         return 0;
@@ -151,36 +153,23 @@ eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct err *e)
 {
     *v = (struct eval){0};
-    int rc = metrics_check_cuts(o->cuts, o->n_cuts, e);
+    struct run run = {.o = o};
+    struct metrics_opt lists = o->lists;
+    lists.least = METRICS_MMSSL_LIST;
+    lists.each = add_user;
+    lists.ctx = &run;
+    int rc = check_train(o->train, s, e);
     if (!rc)
-        rc = check_fit(o->target, s, e);
+        rc = prepare(&run, s->n_items, e);
     if (!rc)
-        rc = check_fit(o->train, s, e);
-    if (rc)
-        return rc;
-    v->n_cuts = o->n_cuts;
-    memcpy(v->cut, o->cuts, (size_t)o->n_cuts * sizeof *o->cuts);
-    struct run run = {.v = v, .o = o, .e = e};
-    run.k = o->cuts[o->n_cuts - 1];
-    if (run.k < METRICS_MMSSL_LIST)
-        run.k = METRICS_MMSSL_LIST;
-    if (run.k > s->n_items)
-        run.k = s->n_items > 0 ? s->n_items : 1;
-    rc = prepare(&run, s->n_items, e);
-    if (!rc) {
-        struct rank_opt opt = {.k = run.k,
-            .users = run.users,
-            .n_users = run.n_users,
-            .items = o->items,
-            .exec = o->exec};
-        memcpy(opt.mask, o->mask, sizeof opt.mask);
-        rc = rank_run(s, &opt, add_lists, &run, e);
-    }
+        rc = metrics_run(&v->all, s, &lists, e);
+    for (int i = 0; i < o->groups && !rc; i++)
+        for (int64_t g = 0; g < o->group[i].label.n; g++)
+            metrics_divide(&o->group[i].means[g]);
     if (!rc)
-        rc = finish(&run, e);
-    metrics_gain_free(&run.gain);
+        rc = exposure_finish(
+            &run.exposure, o->train, v->exposure[0], METRICS_CUTS, e);
     exposure_free(&run.exposure);
-    free(run.users);
     free(run.part);
     return rc;
 }
@@ -211,19 +200,19 @@ eval_side(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct csr target = {0};
     struct rank_items items = {0};
     unsigned char *shelf = mem_new(s->n_items, 1, e);
-    int rc = shelf ? check_fit(o->train, s, e) : ERR_NOMEM;
+    int rc = shelf ? check_train(o->train, s, e) : ERR_NOMEM;
     if (!rc) {
         memset(shelf, warm ? RANK_LEFT_OUT : RANK_FIRST, (size_t)s->n_items);
         for (int64_t k = 0; k < o->train->nnz; k++)
             shelf[o->train->indices[k]] = warm ? RANK_FIRST : RANK_LEFT_OUT;
-        rc = keep_targets(&target, o->target, shelf, e);
+        rc = keep_targets(&target, o->lists.target, shelf, e);
     }
     if (!rc)
         rc = rank_items_init(&items, s->n_items, shelf, NULL, e);
-    part.target = &target;
-    part.items = &items;
+    part.lists.target = &target;
+    part.lists.items = &items;
     part.groups = 0;
-    part.each = NULL;
+    part.lists.each = NULL;
     if (!rc)
         rc = eval_run(v, s, &part, e);
     rank_items_free(&items);

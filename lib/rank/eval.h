@@ -1,45 +1,50 @@
 #ifndef STAIR_EVAL_H
 #define STAIR_EVAL_H
 
-#include "lib/base/exec.h"
-#include "lib/rank/eval_groups.h"
+#include "lib/data/ids.h"
 #include "lib/rank/exposure.h"
 #include "lib/rank/metrics.h"
-#include "lib/rank/rank.h"
 
 /*
  * Everything stair-eval reports, from one ranking of all items for every user
  * that has targets.
  */
 struct eval {
-    int n_cuts;
-    int64_t cut[METRICS_CUTS];
-    struct eval_means all;
+    struct metrics all;
     double exposure[EXPOSURE_KINDS][METRICS_CUTS];
 };
 
-/* One user that has targets, in ascending order. */
-typedef int eval_user(void *ctx, int64_t user, int64_t n_target,
-    double value[METRICS_KINDS][METRICS_CUTS], struct err *e);
+/*
+ * Users or items in groups that are evaluated each by itself. Of items, only
+ * the targets in the group count, and users without one are left out.
+ * Zero-initialise; free with eval_groups_free.
+ */
+struct eval_groups {
+    const char *name;      /* "user-degree", borrowed */
+    int of_items;          /* 1: of items, 0: of users */
+    struct ids label;      /* of each group */
+    int32_t *of;           /* [users or items] the group, -1: none */
+    struct metrics *means; /* [label.n], by eval_run */
+    int64_t *last;         /* [label.n] the user that was added last */
+};
+
+/* Groups of users or items by their number of train interactions: those from 0,
+ * 1, 5, 10, 20, 50, 100, 200, 500 and 1000 on, labelled "5-9" or "1000+". */
+int eval_groups_degree(struct eval_groups *g, const struct csr *train,
+    int of_items, struct err *e) ERR_CHECKED;
+
+void eval_groups_free(struct eval_groups *g);
 
 struct eval_opt {
-    const struct csr *target;           /* U x I */
-    const struct csr *train;            /* U x I, for degrees */
-    const struct csr *mask[RANK_MASKS]; /* not ranked; may be NULL */
-    const struct rank_items *items;     /* as in rank_opt */
-    const int64_t *cuts;                /* ascending */
-    int n_cuts;
-    struct exec *exec;
+    struct metrics_opt lists;  /* least is set by eval_run */
+    const struct csr *train;   /* U x I, for degrees */
     struct eval_groups *group; /* [groups] whose means are computed too */
     int groups;
-    eval_user *each; /* may be NULL; a non-zero return ends the run */
-    void *ctx;
 };
 
 /*
  * Lists hold at least METRICS_MMSSL_LIST items (see metrics.h) or all there
- * are. Bytes do not depend on threads or machine. Errors as rank_run and
- * metrics_check_cuts.
+ * are. Bytes do not depend on threads or machine. Errors as metrics_run.
  */
 int eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct err *e) ERR_CHECKED;

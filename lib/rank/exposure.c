@@ -111,15 +111,17 @@ measure(const int64_t *count, const int64_t *degree, const struct known *k,
 }
 
 int
-exposure_finish(struct exposure *x, const int64_t *degree, int64_t users,
-    double *value, int stride, struct err *e)
+exposure_finish(struct exposure *x, const struct csr *train, double *value,
+    int stride, struct err *e)
 {
-    int64_t n = x->items;
+    int64_t n = x->items, users = 0, *degree = csr_column_counts(train, e);
     struct known k = {mem_new(n, sizeof *k.information, e),
         mem_zero(n, sizeof *k.tail, e), mem_new(n, sizeof *k.sorted, e)};
-    int rc = k.information && k.tail && k.sorted
+    int rc = degree && k.information && k.tail && k.sorted
                  ? find_tail(degree, n, k.tail, e)
                  : ERR_NOMEM;
+    for (int64_t u = 0; u < train->rows; u++)
+        users += train->indptr[u + 1] > train->indptr[u];
     double all = fm_log((double)(users > 0 ? users : 1)), ln2 = fm_log(2.0);
     for (int64_t i = 0; i < n && !rc; i++)
         k.information[i] =
@@ -133,6 +135,7 @@ exposure_finish(struct exposure *x, const int64_t *degree, int64_t users,
         for (int kind = 0; kind < EXPOSURE_KINDS; kind++)
             value[kind * stride + c] = at[kind];
     }
+    free(degree);
     free(k.information);
     free(k.tail);
     free(k.sorted);

@@ -2,6 +2,7 @@
 #define STAIR_EXPOSURE_H
 
 #include "lib/base/err.h"
+#include "lib/la/csr.h"
 
 #include <stdint.h>
 
@@ -55,12 +56,11 @@ void exposure_add(struct exposure *x, const int32_t *list, int64_t n);
 /*
  * After the last list, once.
  *
- *   degree  [items] train interactions
- *   users   that have any
+ *   train   U x I
  *   value   [EXPOSURE_KINDS][stride], the first n_cuts of each row are written
  */
-int exposure_finish(struct exposure *x, const int64_t *degree, int64_t users,
-    double *value, int stride, struct err *e) ERR_CHECKED;
+int exposure_finish(struct exposure *x, const struct csr *train, double *value,
+    int stride, struct err *e) ERR_CHECKED;
 
 void exposure_free(struct exposure *x);
 

@@ -2,7 +2,6 @@
 
 #include "lib/base/fmath.h"
 #include "lib/base/mem.h"
-#include "lib/rank/rank.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,8 +43,8 @@ metrics_gain_free(struct metrics_gain *g)
     *g = (struct metrics_gain){0};
 }
 
-int
-metrics_check_cuts(const int64_t *cuts, int n_cuts, struct err *e)
+static int
+check_cuts(const int64_t *cuts, int n_cuts, struct err *e)
 {
     if (n_cuts < 1 || n_cuts > METRICS_CUTS)
         return err_set(
@@ -119,13 +118,29 @@ metrics_list(const struct metrics_gain *g, const int32_t *list, int64_t n,
             value[METRICS_MMSSL_NDCG][c] /= g->ideal[min(cuts[c], s.hits)];
 }
 
+void
+metrics_add(struct metrics *m, const double value[METRICS_KINDS][METRICS_CUTS])
+{
+    m->users++;
+    for (int i = 0; i < METRICS_KINDS; i++)
+        for (int c = 0; c < m->n_cuts; c++)
+            m->value[i][c] += value[i][c];
+}
+
+void
+metrics_divide(struct metrics *m)
+{
+    for (int i = 0; m->users && i < METRICS_KINDS; i++)
+        for (int c = 0; c < m->n_cuts; c++)
+            m->value[i][c] /= (double)m->users;
+}
+
 struct run {
     struct metrics *m;
+    const struct metrics_opt *o;
     struct metrics_gain gain;
-    const struct csr *target;
-    int64_t k;
-    int64_t *users; /* that have targets */
-    int64_t n_users;
+    int64_t *users; /* that have targets, ascending */
+    struct err *e;
 };
 
 static int
@@ -134,41 +149,39 @@ add_lists(
 {
     (void)score;
     struct run *run = ctx;
-    struct metrics *m = run->m;
-    double value[METRICS_KINDS][METRICS_CUTS];
-    for (int64_t p = 0; p < n; p++) {
-        int64_t u = run->users[first + p], from = run->target->indptr[u];
-        metrics_list(&run->gain, id + p * run->k, run->k,
-            run->target->indices + from, run->target->indptr[u + 1] - from,
-            m->cut, m->n_cuts, value);
-        for (int c = 0; c < m->n_cuts; c++) {
-            m->recall[c] += value[METRICS_RECALL][c];
-            m->ndcg[c] += value[METRICS_NDCG][c];
-        }
+    const struct metrics_opt *o = run->o;
+    struct metrics_user u = {.gain = &run->gain};
+    int rc = 0;
+    for (int64_t p = 0; p < n && !rc; p++) {
+        u.user = run->users[first + p];
+        u.list = id + p * run->gain.n;
+        u.target = o->target->indices + o->target->indptr[u.user];
+        u.n_target = o->target->indptr[u.user + 1] - o->target->indptr[u.user];
+        metrics_list(&run->gain, u.list, run->gain.n, u.target, u.n_target,
+            o->cuts, o->n_cuts, u.value);
+        metrics_add(run->m, u.value);
+        rc = o->each ? o->each(o->ctx, &u, run->e) : 0;
     }
-    return 0;
+    return rc;
 }
 
-int64_t
-metrics_users(const struct csr *target, int64_t **users, struct err *e)
+static int64_t
+find_users(const struct csr *target, int64_t *users)
 {
     int64_t n = 0;
-    *users = mem_new(target->rows, sizeof **users, e);
-    if (!*users)
-        return ERR_NOMEM;
     for (int64_t u = 0; u < target->rows; u++)
         if (target->indptr[u + 1] > target->indptr[u])
-            (*users)[n++] = u;
+            users[n++] = u;
     return n;
 }
 
 int
-metrics_run(struct metrics *m, const struct scorer *s, const struct csr *target,
-    const struct csr *mask0, const struct csr *mask1, const int64_t *cuts,
-    int n_cuts, struct exec *exec, struct err *e)
+metrics_run(struct metrics *m, const struct scorer *s,
+    const struct metrics_opt *o, struct err *e)
 {
-    *m = (struct metrics){0};
-    int rc = metrics_check_cuts(cuts, n_cuts, e);
+    const struct csr *target = o->target;
+    *m = (struct metrics){.n_cuts = o->n_cuts};
+    int rc = check_cuts(o->cuts, o->n_cuts, e);
     if (rc)
         return rc;
     if (target->rows != s->n_users || target->cols != s->n_items)
@@ -176,27 +189,21 @@ metrics_run(struct metrics *m, const struct scorer *s, const struct csr *target,
             "targets of %" PRId64 " x %" PRId64 " do not fit %" PRId64
             " users and %" PRId64 " items",
             target->rows, target->cols, s->n_users, s->n_items);
-    m->n_cuts = n_cuts;
-    memcpy(m->cut, cuts, (size_t)n_cuts * sizeof *cuts);
-    struct run run = {.m = m, .target = target};
-    run.k = min(cuts[n_cuts - 1], s->n_items > 0 ? s->n_items : 1);
-    run.n_users = metrics_users(target, &run.users, e);
-    if (run.n_users < 0)
-        return (int)run.n_users;
-    m->users = run.n_users;
-    struct rank_opt opt = {.k = run.k,
-        .mask = {mask0, mask1},
-        .users = run.users,
-        .n_users = run.n_users,
-        .exec = exec};
-    rc = metrics_gain_init(&run.gain, run.k, e);
-    if (!rc)
+    memcpy(m->cut, o->cuts, (size_t)o->n_cuts * sizeof *o->cuts);
+    struct run run = {.m = m, .o = o, .e = e};
+    struct rank_opt opt = {
+        .k = o->cuts[o->n_cuts - 1], .items = o->items, .exec = o->exec};
+    opt.k = min(
+        opt.k > o->least ? opt.k : o->least, s->n_items > 0 ? s->n_items : 1);
+    memcpy(opt.mask, o->mask, sizeof opt.mask);
+    opt.users = run.users = mem_new(target->rows, sizeof *run.users, e);
+    rc = run.users ? metrics_gain_init(&run.gain, opt.k, e) : ERR_NOMEM;
+    if (!rc) {
+        opt.n_users = find_users(target, run.users);
         rc = rank_run(s, &opt, add_lists, &run, e);
+    }
     metrics_gain_free(&run.gain);
     free(run.users);
-    for (int c = 0; !rc && c < n_cuts && m->users; c++) {
-        m->recall[c] /= (double)m->users;
-        m->ndcg[c] /= (double)m->users;
-    }
+    metrics_divide(m);
     return rc;
 }

@@ -99,11 +99,16 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
         rc = scorer_dense(&s, &vec[0], &vec[1], e);
     if (rc)
         goto out;
-    rc = metrics_run(
-        &r->valid, &s, &d->valid, &d->train, NULL, cuts, N_CUTS, o->exec, e);
+    struct metrics_opt lists = {.target = &d->valid,
+        .mask = {&d->train},
+        .cuts = cuts,
+        .n_cuts = N_CUTS,
+        .exec = o->exec};
+    rc = metrics_run(&r->valid, &s, &lists, e);
     if (!rc && o->log_test) {
-        rc = metrics_run(&r->test, &s, &d->test, &d->train, &d->valid, cuts,
-            N_CUTS, o->exec, e);
+        lists.target = &d->test;
+        lists.mask[1] = &d->valid;
+        rc = metrics_run(&r->test, &s, &lists, e);
         r->has_test = 1;
     }
     if (!rc && o->initial)
@@ -113,8 +118,9 @@ evaluate(struct engine *g, const struct dataset *d, const struct train_opt *o,
     r->has_valid = 1;
     run->evaluated = run->cursor.epoch;
     run->worse++;
-    if (r->valid.ndcg[CHOOSES] > run->best) {
-        run->best = r->valid.ndcg[CHOOSES];
+    double ndcg = r->valid.value[METRICS_NDCG][CHOOSES];
+    if (ndcg > run->best) {
+        run->best = ndcg;
         run->best_epoch = run->cursor.epoch;
         run->worse = 0;
         r->is_best = 1;

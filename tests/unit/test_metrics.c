@@ -101,7 +101,12 @@ run_metrics(struct metrics *m, const struct mat *user, const struct mat *item,
 {
     struct scorer s;
     must(scorer_dense(&s, user, item, e), e);
-    return metrics_run(m, &s, target, mask0, mask1, cuts, n_cuts, exec, e);
+    struct metrics_opt o = {.target = target,
+        .mask = {mask0, mask1},
+        .cuts = cuts,
+        .n_cuts = n_cuts,
+        .exec = exec};
+    return metrics_run(m, &s, &o, e);
 }
 
 /* Scores given directly: user vector 1, item "vectors" the scores. */
@@ -133,13 +138,17 @@ test_vectors(void)
     float s1[] = {.2f, .3f, .5f, .0f}, s2[] = {.1f, .3f, .5f, .2f};
     int32_t t1[] = {2, 3}, t2[] = {1, 3};
     struct metrics m = score(s1, 4, t1, 2, 3);
-    ok(near(m.recall[0], .5) && fabs(m.ndcg[0] - .6131) < 5e-5,
-        "check vector 1: recall %.4f ndcg %.4f", m.recall[0], m.ndcg[0]);
+    ok(near(m.value[METRICS_RECALL][0], .5) &&
+            fabs(m.value[METRICS_NDCG][0] - .6131) < 5e-5,
+        "check vector 1: recall %.4f ndcg %.4f", m.value[METRICS_RECALL][0],
+        m.value[METRICS_NDCG][0]);
     m = score(s2, 4, t2, 2, 3);
-    ok(near(m.recall[0], 1) && fabs(m.ndcg[0] - .6934) < 5e-5,
-        "check vector 2: recall %.4f ndcg %.4f", m.recall[0], m.ndcg[0]);
+    ok(near(m.value[METRICS_RECALL][0], 1) &&
+            fabs(m.value[METRICS_NDCG][0] - .6934) < 5e-5,
+        "check vector 2: recall %.4f ndcg %.4f", m.value[METRICS_RECALL][0],
+        m.value[METRICS_NDCG][0]);
     m = score(s1, 4, t1, 2, 100);
-    ok(near(m.recall[0], 1) && m.cut[0] == 100,
+    ok(near(m.value[METRICS_RECALL][0], 1) && m.cut[0] == 100,
         "a cut-off beyond the items counts the whole list");
 }
 
@@ -196,8 +205,10 @@ test_run(void)
         &e);
     int good = m.users == users && m.n_cuts == 2 && users < N;
     for (int c = 0; c < 2; c++)
-        good &= near(m.recall[c], want[c][METRICS_RECALL] / (double)users) &&
-                near(m.ndcg[c], want[c][METRICS_NDCG] / (double)users);
+        good &= near(m.value[METRICS_RECALL][c],
+                    want[c][METRICS_RECALL] / (double)users) &&
+                near(m.value[METRICS_NDCG][c],
+                    want[c][METRICS_NDCG] / (double)users);
     ok(good, "masks, users without targets: %d users, as defined",
         (int)m.users);
     must(
@@ -208,7 +219,8 @@ test_run(void)
     memset(target.indptr, 0, (N + 1) * sizeof *target.indptr);
     must(run_metrics(&m, &u, &v, &target, NULL, NULL, cuts, 2, exec_of(1), &e),
         &e);
-    ok(m.users == 0 && fabs(m.recall[0]) <= 0, "no targets at all gives 0");
+    ok(m.users == 0 && fabs(m.value[METRICS_RECALL][0]) <= 0,
+        "no targets at all gives 0");
 
     int64_t wrong[] = {5, 5}, zero = 0;
     ok(run_metrics(&m, &u, &v, &target, NULL, NULL, wrong, 2, exec_of(1), &e) ==
