@@ -1,10 +1,13 @@
 #include "tools/list_print.h"
 
+#include "lib/base/mem.h"
 #include "lib/fold/fold_explain.h"
 #include "lib/io/jsonout.h"
 #include "lib/rank/explain.h"
+#include "lib/rank/ranker.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static void
 write_text(struct list_print *p, struct text t)
@@ -19,7 +22,7 @@ static void
 write_title(struct list_print *p, int64_t item)
 {
     xout_printf(&p->x, p->json ? ", \"title\": " : "\t");
-    write_text(p, titles_get(p->titles, item));
+    write_text(p, titles_get(&p->title, item));
 }
 
 static int
@@ -48,7 +51,7 @@ write_reasons(struct list_print *p, int64_t of, int32_t item)
             !p->json ? "\t"
             : k      ? ", {\"item\": "
                      : "{\"item\": ");
-        write_text(p, ids_get(p->item_ids, by[k]));
+        write_text(p, ids_get(p->ids->items, by[k]));
         xout_printf(
             &p->x, p->json ? ", \"part\": %.9g}" : "\t%.9g", (double)part[k]);
     }
@@ -71,12 +74,12 @@ static void
 write_json(
     struct list_print *p, int64_t of, const int32_t *id, const float *score)
 {
-    xout_printf(&p->x, "{\"%s\": ", p->whose);
-    write_text(p, ids_get(p->ids, of));
+    xout_printf(&p->x, "{\"%s\": ", p->ids->what);
+    write_text(p, ids_get(p->ids->lists, of));
     xout_printf(&p->x, ", \"%s\": [", p->what);
     for (int64_t r = 0; r < p->k && id[r] >= 0; r++) {
         xout_printf(&p->x, "%s{\"item\": ", r ? ", " : "");
-        write_text(p, ids_get(p->item_ids, id[r]));
+        write_text(p, ids_get(p->ids->items, id[r]));
         xout_printf(&p->x, ", \"score\": %.9g", (double)score[r]);
         write_more(p, of, id[r]);
         xout_write(&p->x, "}", 1);
@@ -89,19 +92,82 @@ write_rows(
     struct list_print *p, int64_t of, const int32_t *id, const float *score)
 {
     for (int64_t r = 0; r < p->k && id[r] >= 0; r++) {
-        write_text(p, ids_get(p->ids, of));
+        write_text(p, ids_get(p->ids->lists, of));
         xout_printf(&p->x, "\t%" PRId64 "\t", r + 1);
-        write_text(p, ids_get(p->item_ids, id[r]));
+        write_text(p, ids_get(p->ids->items, id[r]));
         xout_printf(&p->x, "\t%.9g", (double)score[r]);
         write_more(p, of, id[r]);
         xout_write(&p->x, "\n", 1);
     }
 }
 
-int
-list_print(struct list_print *p, int64_t of, const int32_t *id,
-    const float *score, struct err *e)
+static int
+print(
+    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
 {
-    (p->json ? write_json : write_rows)(p, of, id, score);
-    return xout_check(&p->x, e);
+    struct list_print *p = ctx;
+    const struct wanted *w = p->wanted;
+    for (int64_t i = first; i < first + n; i++, id += p->k, score += p->k) {
+        p->empty += *id < 0;
+        (p->json ? write_json : write_rows)(p, w ? w->at[i] : i, id, score);
+    }
+    cli_progress(p->io, "%" PRId64 " of %" PRId64 " %ss", first + n,
+        w ? w->n : p->ids->lists->n, p->ids->what);
+    return xout_check(&p->x, &p->io->err);
+}
+
+static void
+read_titles(struct cli *io, struct list_print *p)
+{
+    const char *name = ranker_shown(p->titles);
+    die_if(titles_read(&p->title, p->titles, p->ids->items, &io->err), io);
+    if (!p->title.found)
+        cli_note(io, "'%s' has no title of an item of '%s': %s", name,
+            ranker_shown(p->path),
+            ids_differ((char[IDS_CLAUSE]){0}, name, &p->title.stranger,
+                p->ids->items));
+}
+
+/* Whether the ids can stand in lines. */
+static int
+check_ids(const struct list_print *p, struct err *e)
+{
+    int rc = ids_check_table(p->ids->lists, p->ids->what, e);
+    if (!rc)
+        rc = ids_check_table(p->ids->items, "item", e);
+    return rc ? err_prefix(e, rc, "'%s'", ranker_shown(p->path)) : 0;
+}
+
+void
+list_print(struct cli *io, struct list_print *p, const struct scorer *s,
+    const struct rank_opt *given)
+{
+    struct rank_opt o = *given;
+    p->io = io;
+    p->scorer = s;
+    if (p->titles)
+        read_titles(io, p);
+    if (p->map) {
+        p->room = mem_new(p->map->from, sizeof *p->room, &io->err);
+        die_if(p->room ? 0 : ERR_NOMEM, io);
+    }
+    if (p->k > s->n_items)
+        p->k = s->n_items > 0 ? s->n_items : 1;
+    o.k = p->k;
+    o.exec = cli_exec(io);
+    o.items = &p->offer->items;
+    if (p->offer->pairs)
+        o.mask[RANK_MASKS - 1] = &p->offer->masked;
+    if (p->wanted) {
+        static const int64_t none = 0;
+        o.users = p->wanted->n ? p->wanted->at : &none;
+        o.n_users = p->wanted->n;
+    }
+    if (!p->json)
+        die_if(check_ids(p, &io->err), io);
+    die_if(xout_open(&p->x, io->out, XOUT_TEXT, &io->err), io);
+    die_if(rank_run(s, &o, print, p, &io->err), io);
+    die_if(xout_commit(&p->x, &io->err), io);
+    titles_free(&p->title);
+    free(p->room);
 }

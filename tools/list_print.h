@@ -1,34 +1,44 @@
 #ifndef STAIR_LIST_PRINT_H
 #define STAIR_LIST_PRINT_H
 
-#include "lib/data/dataset.h"
 #include "lib/data/titles.h"
 #include "lib/fold/fold_map.h"
 #include "lib/io/xio.h"
-#include "lib/rank/scorer.h"
+#include "lib/rank/rank.h"
+#include "tools/offer.h"
+#include "tools/wanted.h"
 
 enum { LIST_PRINT_REASONS = 64 };
 
-/* How lists are printed. */
+/* Which lists are printed, and how. */
 struct list_print {
-    struct xout x;
+    int64_t k;                   /* length of a list, if there are so many */
+    const struct offer_ids *ids; /* whose lists these are, and of what */
+    const char *path;            /* where these ids are */
+    const char *what;            /* in JSON: "items" */
+    const struct offer *offer;
+    const struct wanted *wanted; /* NULL: all */
+    const char *titles;          /* their file; NULL: no such column */
     int json;
-    int64_t k;                /* length of a list */
-    const char *whose, *what; /* in JSON: "user" and "items" */
-    const struct ids *ids;    /* of those whose lists these are */
-    const struct ids *item_ids;
-    const struct titles *titles; /* NULL: no such column */
     int explain; /* so many reasons at most, LIST_PRINT_REASONS or less */
-    /* if explain is not 0, whose reasons these are: a graph, or vectors */
+    /* the map whose reasons these are, where the scorer is of vectors */
+    const struct fold_map *map;
+    /* by list_print */
+    int64_t empty; /* lists without an item */
+    struct cli *io;
+    struct xout x;
+    struct titles title;
     const struct scorer *scorer;
-    const struct fold_map *map; /* of vectors, else NULL */
-    double *room;               /* [map->from] */
+    double *room; /* [map->from] */
 };
 
-/* One list, best first, which may end early at an id of -1: lines
+/*
+ * Ranks by s and writes the lists to --output, best first: lines
  * "user<TAB>rank<TAB>item<TAB>score", then perhaps the title, then an item and
- * its part of the score for each reason; or one JSON object on one line. */
-int list_print(struct list_print *p, int64_t of, const int32_t *id,
-    const float *score, struct err *e) ERR_CHECKED;
+ * its part of the score for each reason; or one JSON object a line. o says what
+ * else is in no list. Exits on errors.
+ */
+void list_print(struct cli *io, struct list_print *p, const struct scorer *s,
+    const struct rank_opt *o);
 
 #endif

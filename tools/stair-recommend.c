@@ -1,10 +1,7 @@
 /* The best items for each user, with the original ids. */
-#include "lib/base/mem.h"
 #include "lib/data/identity.h"
-#include "lib/data/titles.h"
 #include "lib/fold/fold_model.h"
 #include "lib/la/blas.h"
-#include "lib/rank/rank.h"
 #include "lib/rank/ranker.h"
 #include "tools/audience.h"
 #include "tools/cli.h"
@@ -13,7 +10,6 @@
 #include "tools/wanted.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 struct recommend_args {
     const char *data, *model, *users, *history, *titles;
@@ -49,74 +45,6 @@ check_args(struct cli *io, struct recommend_args *a)
         cli_usage(io, "options '--history' and '--users' do not go together");
     if (a->skip_unknown && !a->users)
         cli_usage(io, "option '--skip-unknown' needs '--users'");
-}
-
-struct lists {
-    struct cli *io;
-    struct list_print p;
-    const int64_t *users; /* NULL: all */
-    int64_t n_users;
-};
-
-static int
-print(
-    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
-{
-    struct lists *l = ctx;
-    int rc = 0;
-    for (int64_t i = 0; i < n && !rc; i++)
-        rc = list_print(&l->p, l->users ? l->users[first + i] : first + i,
-            id + i * l->p.k, score + i * l->p.k, &l->io->err);
-    cli_progress(
-        l->io, "%" PRId64 " of %" PRId64 " users", first + n, l->n_users);
-    return rc;
-}
-
-static int
-recommend(struct cli *io, const struct recommend_args *a,
-    const struct dataset *d, const struct scorer *s, const struct fold_map *map,
-    const struct wanted *w, const struct titles *t)
-{
-    struct lists l = {.io = io, .n_users = a->users ? w->n : d->n_users};
-    l.p = (struct list_print){.json = a->json,
-        .whose = "user",
-        .what = "items",
-        .ids = &d->user_ids,
-        .item_ids = &d->item_ids,
-        .titles = a->titles ? t : NULL,
-        .scorer = s,
-        .map = map,
-        .explain = (int)a->explain};
-    if (map && !(l.p.room = mem_new(map->from, sizeof *l.p.room, &io->err)))
-        return ERR_NOMEM;
-    struct rank_opt o = {
-        .k = a->number, .exec = cli_exec(io), .items = &a->offer.items};
-    if (o.k > d->n_items)
-        o.k = d->n_items > 0 ? d->n_items : 1;
-    l.p.k = o.k;
-    if (!a->keep_seen) {
-        o.mask[0] = &d->train;
-        o.mask[1] = &d->valid;
-        o.mask[2] = &d->test;
-    }
-    if (a->offer.pairs)
-        o.mask[3] = &a->offer.masked;
-    static const int64_t none = 0;
-    if (a->users) {
-        o.users = w->n ? w->at : &none;
-        o.n_users = w->n;
-    }
-    l.users = o.users;
-    int rc = a->json ? 0 : ids_check_table(&d->user_ids, "user", &io->err);
-    if (!rc && !a->json)
-        rc = ids_check_table(&d->item_ids, "item", &io->err);
-    if (rc)
-        return err_prefix(&io->err, rc, "'%s'", ranker_shown(a->data));
-    rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
-    if (!rc)
-        rc = rank_run(s, &o, print, &l, &io->err);
-    free(l.p.room);
-    return rc ? rc : xout_commit(&l.p.x, &io->err);
 }
 
 /* Users of a history are served by the map from items to users; its parts also
@@ -193,7 +121,6 @@ main(int argc, char **argv)
         .path = a.data,
         .skip_unknown = a.skip_unknown};
     struct offer_ids ids = {"user", &whom->user_ids, &d.item_ids};
-    struct titles t = {0};
     die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     int mapped = a.history || a.explain;
     die_if(ranker_read(a.model, "model", mapped, &r, &io.hist, &io.err), &io);
@@ -213,20 +140,23 @@ main(int argc, char **argv)
         cli_die(&io, "no item is left to recommend");
     if (a.users)
         wanted_read(&io, &w, a.users);
-    if (a.titles)
-        die_if(titles_read(&t, a.titles, &d.item_ids, &io.err), &io);
-    if (a.titles && !t.found)
-        cli_note(&io, "'%s' has no title of an item of '%s': %s",
-            ranker_shown(a.titles), ranker_shown(a.data),
-            ids_differ((char[IDS_CLAUSE]){0}, ranker_shown(a.titles),
-                &t.stranger, &d.item_ids));
-    die_if(
-        recommend(&io, &a, whom, &s, a.explain && map.w ? &map : NULL, &w, &t),
-        &io);
+    struct list_print lists = {.k = a.number,
+        .ids = &ids,
+        .path = a.data,
+        .what = "items",
+        .offer = &a.offer,
+        .wanted = a.users ? &w : NULL,
+        .titles = a.titles,
+        .json = a.json,
+        .explain = (int)a.explain,
+        .map = a.explain && map.w ? &map : NULL};
+    struct rank_opt o = {.mask = {&whom->train, &whom->valid, &whom->test}};
+    if (a.keep_seen)
+        o = (struct rank_opt){0};
+    list_print(&io, &lists, &s, &o);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
     wanted_free(&w);
-    titles_free(&t);
     offer_free(&a.offer);
     fold_map_free(&map);
     ranker_free(&r);

@@ -1,8 +1,5 @@
 /* The items that are most similar to each item, with the original ids. */
 #include "lib/data/identity.h"
-#include "lib/data/titles.h"
-#include "lib/rank/rank.h"
-#include "lib/rank/ranker.h"
 #include "lib/rank/similar.h"
 #include "tools/cli.h"
 #include "tools/list_print.h"
@@ -47,69 +44,6 @@ check_args(struct cli *io, struct similar_args *a)
     if (a->offer.cold && !a->data)
         cli_usage(io,
             "option '--cold' needs '--data', which says what nobody bought");
-}
-
-struct lists {
-    struct cli *io;
-    struct list_print p;
-    const int64_t *items; /* NULL: all */
-    int64_t n, empty;
-};
-
-static int
-print(
-    void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
-{
-    struct lists *l = ctx;
-    int rc = 0;
-    for (int64_t i = 0; i < n && !rc; i++) {
-        l->empty += id[i * l->p.k] < 0;
-        rc = list_print(&l->p, l->items ? l->items[first + i] : first + i,
-            id + i * l->p.k, score + i * l->p.k, &l->io->err);
-    }
-    cli_progress(l->io, "%" PRId64 " of %" PRId64 " items", first + n, l->n);
-    return rc;
-}
-
-static int
-list(struct cli *io, const struct similar_args *a, const struct ids *ids,
-    const struct similar *m, const struct scorer *s, const struct wanted *w,
-    const struct titles *t)
-{
-    int some = a->items || a->item.n;
-    struct lists l = {.io = io, .n = some ? w->n : s->n_items};
-    l.p = (struct list_print){.json = a->json,
-        .whose = "item",
-        .what = "similar",
-        .ids = ids,
-        .item_ids = ids,
-        .titles = a->titles ? t : NULL};
-    struct rank_opt o = {.k = a->number,
-        .mask = {&m->self, a->offer.pairs ? &a->offer.masked : NULL},
-        .items = &a->offer.items,
-        .nonzero = 1,
-        .exec = cli_exec(io)};
-    if (o.k > s->n_items)
-        o.k = s->n_items > 0 ? s->n_items : 1;
-    l.p.k = o.k;
-    static const int64_t none = 0;
-    if (some) {
-        o.users = w->n ? w->at : &none;
-        o.n_users = w->n;
-    }
-    l.items = o.users;
-    int rc = a->json ? 0 : ids_check_table(ids, "item", &io->err);
-    if (rc)
-        return err_prefix(&io->err, rc, "'%s'", ranker_shown(w->path));
-    rc = xout_open(&l.p.x, io->out, XOUT_TEXT, &io->err);
-    if (!rc)
-        rc = rank_run(s, &o, print, &l, &io->err);
-    if (!rc)
-        rc = xout_commit(&l.p.x, &io->err);
-    if (!rc && l.empty)
-        cli_note(io, "nothing is similar to %" PRId64 " of %" PRId64 " items",
-            l.empty, l.n);
-    return rc;
 }
 
 /* The ids of the items, from the dataset or else from the model. */
@@ -164,7 +98,6 @@ main(int argc, char **argv)
     struct ranker r;
     struct scorer s;
     struct similar m = {0};
-    struct titles t = {0};
     if (a.data)
         die_if(dataset_read(a.data, &d, &io.hist, &io.err), &io);
     die_if(ranker_read(a.model, "model", 0, &r, &io.hist, &io.err), &io);
@@ -185,24 +118,28 @@ main(int argc, char **argv)
     offer_read(&io, &a.offer, &offer_ids, a.data ? &d.train : NULL);
     if (offer_is_empty(&a.offer))
         cli_die(&io, "no item is left to list");
-    if (a.titles)
-        die_if(titles_read(&t, a.titles, ids, &io.err), &io);
-    if (a.titles && !t.found)
-        cli_note(&io, "'%s' has no title of an item of '%s': %s",
-            ranker_shown(a.titles), ranker_shown(w.path),
-            ids_differ((char[IDS_CLAUSE]){0}, ranker_shown(a.titles),
-                &t.stranger, ids));
     if (a.inner && !r.blend && r.part[0].graph.indptr)
         cli_die(&io,
             "'%s' is a graph of items, whose values are the scores: --inner "
             "is for vectors",
             ranker_shown(a.model));
     die_if(similar_scorer(&m, &r, a.model, !a.inner, &s, &io.err), &io);
-    die_if(list(&io, &a, ids, &m, &s, &w, &t), &io);
+    struct list_print lists = {.k = a.number,
+        .ids = &offer_ids,
+        .path = w.path,
+        .what = "similar",
+        .offer = &a.offer,
+        .wanted = a.items || a.item.n ? &w : NULL,
+        .titles = a.titles,
+        .json = a.json};
+    struct rank_opt o = {.mask = {&m.self}, .nonzero = 1};
+    list_print(&io, &lists, &s, &o);
+    if (lists.empty)
+        cli_note(&io, "nothing is similar to %" PRId64 " of %" PRId64 " items",
+            lists.empty, lists.wanted ? w.n : s.n_items);
     if (w.skipped)
         cli_note(&io, "skipped %" PRId64 " unknown items", w.skipped);
     wanted_free(&w);
-    titles_free(&t);
     offer_free(&a.offer);
     similar_free(&m);
     ranker_free(&r);
