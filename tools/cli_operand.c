@@ -73,25 +73,12 @@ cli_belong(struct cli *io, unsigned parts)
 static struct text
 step_option(const struct hist_step *step, const char *name)
 {
-    const char *p = step->s[HIST_OPTIONS], *end = p + step->n[HIST_OPTIONS];
-    const char *at = memmem(p, (size_t)(end - p), name, strlen(name));
-    if (!at)
-        return text_of("");
-    at += strlen(name);
-    const char *stop = memchr(at, ' ', (size_t)(end - at));
-    return (struct text){at, (stop ? stop : end) - at};
-}
-
-/* The next step of stair-ingest. */
-static int
-next_ingest(const char **p, struct hist_step *step)
-{
-    static const char tool[] = "stair-ingest";
-    while (hist_next(p, step))
-        if (step->n[HIST_TOOL] == strlen(tool) &&
-            memcmp(step->s[HIST_TOOL], tool, strlen(tool)) == 0)
-            return 1;
-    return 0;
+    struct text options = step->field[HIST_OPTIONS], w;
+    int64_t n = (int64_t)strlen(name);
+    while (text_next_word(&options, &w))
+        if (w.n >= n && memcmp(w.s, name, (size_t)n) == 0)
+            return (struct text){w.s + n, w.n - n};
+    return text_of("");
 }
 
 /* Whether later data keep held out what was: split by hash or label. */
@@ -107,17 +94,18 @@ cli_note_split(struct cli *io, const char *model)
 {
     const struct hist_file *data = &io->hist.file[0];
     const struct hist_file *from = &io->hist.file[io->hist.n - 1];
+    static const char ingest[] = "stair-ingest";
     struct hist_step step;
     struct text split = text_of(""), seed = text_of("");
     if (!data->text || !from->text || !*data->belongs || !*from->belongs ||
         !identity_same(data, from, IDENTITY_TRAIN, NULL))
         return;
-    for (const char *p = data->text; next_ingest(&p, &step);) {
+    for (const char *p = data->text; hist_next(&p, ingest, &step);) {
         split = step_option(&step, "--split=");
         seed = step_option(&step, "--seed=");
     }
     int same = keeps(split);
-    for (const char *p = from->text; same && next_ingest(&p, &step);)
+    for (const char *p = from->text; same && hist_next(&p, ingest, &step);)
         same = text_same(split, step_option(&step, "--split=")) &&
                text_same(seed, step_option(&step, "--seed="));
     if (!same)

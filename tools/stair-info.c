@@ -297,19 +297,15 @@ put_sizes(const struct info *o, enum kind kind)
 static void
 put_belongs(const char *text)
 {
-    struct hist_step step = {0};
-    while (hist_next(&text, &step))
-        ;
-    if (!step.n[HIST_BELONGS_TO])
+    struct text belongs = hist_belongs(text);
+    if (!belongs.n)
         return;
     fputs("belongs\t", stdout);
-    for (size_t i = 0; i < step.n[HIST_BELONGS_TO]; i++) {
-        const char *p = step.s[HIST_BELONGS_TO] + i;
+    for (const char *p = belongs.s; p < belongs.s + belongs.n; p++)
         if (*p == ' ' || *p == ':')
             putchar(*p == ' ' ? '\t' : '=');
         else
             put_text(stdout, p, 1);
-    }
     putchar('\n');
 }
 

@@ -2,6 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
+#include "lib/base/text.h"
 #include "lib/io/xio.h"
 #include "tools/synth/synth.h"
 #include "tools/synth/synthlog.h"
@@ -23,13 +24,6 @@ struct tool {
     const char *like, *what, *type;
     struct synth plan;
 };
-
-static int
-ends_in(const char *name, const char *end)
-{
-    size_t n = strlen(name), k = strlen(end);
-    return n >= k && strcmp(name + n - k, end) == 0;
-}
 
 /* zlib writes a copy of the descriptor: x itself buffers nothing. Its header of
  * gzip has neither time nor name. */
@@ -95,7 +89,7 @@ write_one(struct tool *t, const char *what, const char *path)
     struct cli *io = &t->io;
     struct xout x;
     int vectors = strcmp(what, "text") == 0 || strcmp(what, "image") == 0;
-    int compress = ends_in(path, ".gz");
+    int compress = text_ends(path, ".gz");
     die_if(xout_open(&x, path, vectors || compress ? XOUT_BINARY : XOUT_TEXT,
                &io->err),
         io);

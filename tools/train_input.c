@@ -58,12 +58,9 @@ read_features(struct cli *io, const struct train_args *o,
 static int
 came_through(const struct cli *io, const char *tool)
 {
+    struct hist_step step;
     const char *p = io->hist.file[io->hist.n - 1].text;
-    for (struct hist_step step; hist_next(&p, &step);)
-        if (step.n[HIST_TOOL] == strlen(tool) &&
-            memcmp(step.s[HIST_TOOL], tool, strlen(tool)) == 0)
-            return 1;
-    return 0;
+    return hist_next(&p, tool, &step);
 }
 
 enum { WIDE = 256 }; /* columns that a model has only if that is said */

@@ -1,6 +1,5 @@
 #include "lib/base/exec.h"
 
-#include "lib/base/gate.h"
 #include "lib/base/mem.h"
 
 #include <pthread.h>
@@ -31,10 +30,6 @@ struct helper {
     pthread_t id;
 };
 
-struct team {
-    struct gate gate;
-};
-
 struct exec {
     int threads, spins;
     enum isa isa;
@@ -48,9 +43,9 @@ struct exec {
     /* The present job: a loop over n, or a team. */
     int64_t n;
     void (*loop)(void *ctx, int64_t i, int thread);
-    void (*member)(void *ctx, int rank, struct team *team);
+    void (*member)(void *ctx, int rank, struct gate *team);
     void *ctx;
-    struct team *team;
+    struct gate *team;
 
     _Alignas(LINE) _Atomic int64_t next; /* index of the loop */
     _Alignas(LINE) _Atomic uint64_t state;
@@ -314,15 +309,15 @@ exec_for(struct exec *x, int64_t n, void (*f)(void *, int64_t, int), void *ctx)
 }
 
 int
-exec_team(struct exec *x, int size, void (*f)(void *, int, struct team *),
+exec_team(struct exec *x, int size, void (*f)(void *, int, struct gate *),
     void *ctx, struct err *e)
 {
-    struct team team;
+    struct gate team;
     if (size > 1 && (size > exec_threads(x) || atomic_exchange(&x->busy, 1)))
         return err_set(e, ERR_RANGE, "%d threads are not to be had", size);
     int rc = size > 1 ? start(x, size, e) : 0;
     if (!rc) {
-        gate_init(&team.gate, size, exec_spins(x));
+        gate_init(&team, size, exec_spins(x));
         if (size > 1) {
             x->member = f;
             x->ctx = ctx;
@@ -332,23 +327,11 @@ exec_team(struct exec *x, int size, void (*f)(void *, int, struct team *),
         f(ctx, 0, &team);
         if (size > 1)
             finish(x);
-        gate_free(&team.gate);
+        gate_free(&team);
     }
     if (size > 1)
         atomic_store(&x->busy, 0);
     return rc;
-}
-
-void
-exec_barrier(struct team *team)
-{
-    gate_wait(&team->gate);
-}
-
-void
-exec_barrier_then(struct team *team, void (*f)(void *ctx), void *ctx)
-{
-    gate_wait_then(&team->gate, f, ctx);
 }
 
 int

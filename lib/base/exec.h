@@ -2,6 +2,7 @@
 #define STAIR_EXEC_H
 
 #include "lib/base/err.h"
+#include "lib/base/gate.h"
 #include "lib/base/isa.h"
 
 #include <stdint.h>
@@ -57,21 +58,13 @@ void exec_for(struct exec *exec, int64_t n,
 
 /*
  * A team: calls f(ctx, rank, team) once on each of exactly `size` threads, at
- * most exec_threads. They may meet at exec_barrier. A team is for work whose
+ * most exec_threads. They may meet at the gate `team`. A team is for work whose
  * steps are too short for exec_for. ERR_NOMEM if a thread cannot be started,
  * ERR_RANGE within another loop of the same pool; f is not called then.
  */
-struct team;
 int exec_team(struct exec *exec, int size,
-    void (*f)(void *ctx, int rank, struct team *team), void *ctx,
+    void (*f)(void *ctx, int rank, struct gate *team), void *ctx,
     struct err *e) ERR_CHECKED;
-
-/* Every thread of the team waits here for the others. */
-void exec_barrier(struct team *team);
-
-/* The same, and the thread that comes last calls f(ctx) before the others go
- * on: what must be done once between two parts of the work. */
-void exec_barrier_then(struct team *team, void (*f)(void *ctx), void *ctx);
 
 /* The processors that this process may run on, at least 1. */
 int exec_cpus(void);

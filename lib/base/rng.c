@@ -1,23 +1,8 @@
 #include "lib/base/rng.h"
 
 #include "lib/base/fmath.h"
-#include "lib/base/rng_inline.h"
 
 #include <math.h>
-
-uint64_t
-rng_u64(uint64_t seed, enum rng_purpose purpose, uint32_t epoch, uint64_t index,
-    uint32_t draw)
-{
-    return rng_inline_u64(seed, purpose, epoch, index, draw);
-}
-
-int64_t
-rng_below(int64_t n, uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
-    uint64_t index, uint32_t draw)
-{
-    return rng_inline_below(n, seed, purpose, epoch, index, draw);
-}
 
 double
 rng_uniform(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
@@ -38,19 +23,6 @@ rng_normal(uint64_t seed, enum rng_purpose purpose, uint32_t epoch,
         if (s < 1.0)
             return x * sqrt(-2.0 * fm_log(s) / s);
     }
-}
-
-void
-rng_perm_init(struct rng_perm *p, int64_t n, uint64_t seed,
-    enum rng_purpose purpose, uint32_t epoch)
-{
-    rng_inline_perm_init(p, n, seed, purpose, epoch);
-}
-
-int64_t
-rng_perm_at(const struct rng_perm *p, int64_t i)
-{
-    return rng_inline_perm_at(p, i);
 }
 
 int64_t

@@ -1,6 +1,18 @@
 #include "lib/base/text.h"
 
 int
+text_next_word(struct text *rest, struct text *word)
+{
+    for (; rest->n && *rest->s == ' '; rest->n--)
+        rest->s++;
+    *word = (struct text){rest->s, 0};
+    for (; rest->n && *rest->s != ' '; rest->n--)
+        rest->s++;
+    word->n = rest->s - word->s;
+    return word->n > 0;
+}
+
+int
 text_utf8_length(const unsigned char *s, int64_t n)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -32,4 +44,27 @@ text_is_utf8(struct text t)
         if ((k = p[i] < 0x80 ? 1 : text_utf8_length(p + i, t.n - i)) == 0)
             return 0;
     return 1;
+}
+
+int
+text_put_utf8(char to[4], uint32_t c)
+{
+    int n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    if (n == 1)
+        to[0] = (char)c;
+    for (int i = n - 1; i > 0 && n > 1; i--, c >>= 6)
+        to[i] = (char)(0x80 | (c & 63));
+    if (n > 1)
+        to[0] = (char)(0xF00 >> n | c);
+    return n;
+}
+
+int
+text_ends(const char *path, const char *ext)
+{
+    size_t n = strlen(path), k = strlen(ext);
+    if (n > k && strcmp(path + n - k, ext) == 0)
+        return 1;
+    n -= n > 3 && strcmp(path + n - 3, ".gz") == 0 ? 3 : 0;
+    return n > k && memcmp(path + n - k, ext, k) == 0;
 }

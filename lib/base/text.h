@@ -22,11 +22,21 @@ text_same(struct text a, struct text b)
     return a.n == b.n && memcmp(a.s, b.s, (size_t)a.n) == 0;
 }
 
+/* The next word of rest, which becomes what is left: 1, or 0 if there are only
+ * blanks. */
+int text_next_word(struct text *rest, struct text *word);
+
 /* Length of the UTF-8 sequence that begins at s, of which n bytes are left; 0
  * if none does: overlong forms, surrogates and values beyond U+10FFFF are none.
  */
 int text_utf8_length(const unsigned char *s, int64_t n);
 
 int text_is_utf8(struct text t);
+
+/* The UTF-8 of character c, at most U+10FFFF; returns its length. */
+int text_put_utf8(char to[4], uint32_t c);
+
+/* 1 if a file's name ends in ext, such as ".csv", perhaps with .gz behind. */
+int text_ends(const char *path, const char *ext);
 
 #endif

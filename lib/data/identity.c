@@ -72,41 +72,29 @@ identity_print(const struct identity *id, char text[HIST_BELONGS])
                 n ? " " : "", word[k], id->digest[k]);
 }
 
-/* The next word of s[0..*n), which becomes what is left. */
-static const char *
-next_word(const char **s, size_t *n, size_t *length)
-{
-    while (*n && **s == ' ')
-        (*s)++, (*n)--;
-    const char *w = *s;
-    while (*n && **s != ' ')
-        (*s)++, (*n)--;
-    *length = (size_t)(*s - w);
-    return *length ? w : NULL;
-}
-
 static int
-parse_digest(const char *s, size_t n, uint32_t *digest)
+parse_digest(struct text t, uint32_t *digest)
 {
     char text[9] = "";
-    if (n != 8 || strspn(s, "0123456789abcdef") < n)
+    if (t.n != 8 || (int64_t)strspn(t.s, "0123456789abcdef") < t.n)
         return 0;
-    memcpy(text, s, n);
+    memcpy(text, t.s, 8);
     *digest = (uint32_t)strtoul(text, NULL, 16);
     return 1;
 }
 
 /* Unknown words are passed over: a later version may add some. */
 static struct identity
-parse(const char *s, size_t n)
+parse(struct text belongs)
 {
     struct identity id = {0};
-    size_t length;
-    for (const char *w; (w = next_word(&s, &n, &length));)
+    for (struct text w; text_next_word(&belongs, &w);)
         for (int k = 0; k < IDENTITY_PARTS; k++) {
-            size_t at = strlen(word[k]);
-            if (length > at && memcmp(w, word[k], at) == 0 && w[at] == ':' &&
-                parse_digest(w + at + 1, length - at - 1, &id.digest[k]))
+            int64_t at = (int64_t)strlen(word[k]);
+            if (w.n > at && memcmp(w.s, word[k], (size_t)at) == 0 &&
+                w.s[at] == ':' &&
+                parse_digest(
+                    (struct text){w.s + at + 1, w.n - at - 1}, &id.digest[k]))
                 id.known |= 1u << k;
         }
     return id;
@@ -115,7 +103,7 @@ parse(const char *s, size_t n)
 static struct identity
 file_identity(const struct hist_file *f)
 {
-    return parse(f->belongs, strlen(f->belongs));
+    return parse(text_of(f->belongs));
 }
 
 void
@@ -147,28 +135,25 @@ identity_inherit(struct hist *h, unsigned parts)
 
 /* The step of f's history that first wrote an output with the digest that part
  * k of its identity has. */
-static int
+static void
 find_origin(const struct hist_file *f, int k, struct hist_step *step)
 {
     uint32_t digest = file_identity(f).digest[k];
-    for (const char *p = f->text; hist_next(&p, step);) {
-        struct identity id =
-            parse(step->s[HIST_BELONGS_TO], step->n[HIST_BELONGS_TO]);
+    for (const char *p = f->text; hist_next(&p, NULL, step);) {
+        struct identity id = parse(step->field[HIST_BELONGS_TO]);
         if (id.known & 1u << k && id.digest[k] == digest)
-            return 1;
+            return;
     }
     *step = (struct hist_step){0};
-    return 0;
 }
 
 static int
-has_word(const struct hist_step *step, const char *w, size_t length)
+has_word(const struct hist_step *step, struct text wanted)
 {
     for (int f = HIST_OPTIONS; f <= HIST_INPUTS; f++) {
-        const char *s = step->s[f], *v;
-        size_t n = step->n[f], m;
-        while ((v = next_word(&s, &n, &m)))
-            if (m == length && memcmp(v, w, m) == 0)
+        struct text rest = step->field[f], w;
+        while (text_next_word(&rest, &w))
+            if (text_same(w, wanted))
                 return 1;
     }
     return 0;
@@ -181,10 +166,12 @@ struct phrase {
 
 /* What comes from a file may hold anything; long words are cut. */
 static void
-put(struct phrase *t, const char *s, size_t n)
+put(struct phrase *t, struct text w)
 {
-    for (size_t i = 0; i < n && i < 80 && t->n + 1 < sizeof t->s; i++)
-        t->s[t->n++] = (unsigned char)s[i] < 32 || s[i] == 127 ? '?' : s[i];
+    for (int64_t i = 0; i < w.n && i < 80 && t->n + 1 < sizeof t->s; i++) {
+        char c = w.s[i];
+        t->s[t->n++] = (unsigned char)c < 32 || c == 127 ? '?' : c;
+    }
     t->s[t->n] = 0;
 }
 
@@ -196,13 +183,12 @@ put_words(struct phrase *t, const struct hist_step *step,
 {
     int count = 0;
     for (int f = HIST_OPTIONS; f <= HIST_INPUTS; f++) {
-        const char *s = step->s[f], *w;
-        size_t n = step->n[f], length;
-        while ((w = next_word(&s, &n, &length))) {
-            if (without && has_word(without, w, length))
+        struct text rest = step->field[f], w;
+        while (text_next_word(&rest, &w)) {
+            if (without && has_word(without, w))
                 continue;
-            put(t, " ", 1);
-            put(t, w, length);
+            put(t, text_of(" "));
+            put(t, w);
             count++;
         }
     }
@@ -217,15 +203,15 @@ describe(struct phrase *t, const struct hist_file *f, int k,
 {
     struct phrase theirs = {.n = 0};
     *t = (struct phrase){.n = 0};
-    put(t, own->s[HIST_TOOL], own->n[HIST_TOOL]);
+    put(t, own->field[HIST_TOOL]);
     if (put_words(t, own, other))
         return;
     if (put_words(&theirs, other, own) && put_words(t, own, NULL))
         return;
     char digest[32];
-    int n = snprintf(digest, sizeof digest, "%s%s:%08" PRIx32, t->n ? " " : "",
-        word[k], file_identity(f).digest[k]);
-    put(t, digest, (size_t)n);
+    snprintf(digest, sizeof digest, "%s%s:%08" PRIx32, t->n ? " " : "", word[k],
+        file_identity(f).digest[k]);
+    put(t, text_of(digest));
 }
 
 static int

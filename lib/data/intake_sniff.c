@@ -44,13 +44,6 @@ intake_part(const char *path)
 
 /* -- format and separator -- */
 
-static int
-ends_in(const char *path, size_t n, const char *ext)
-{
-    size_t k = strlen(ext);
-    return n > k && memcmp(path + n - k, ext, k) == 0;
-}
-
 /* Behind the string whose opening quote is at p. */
 static const char *
 skip_string(const char *p, const char *end)
@@ -178,9 +171,6 @@ find_sep(const char *p, const char *end, int quotes)
 int
 intake_sniff(struct intake *k, const char *path, struct xin *x, struct err *e)
 {
-    size_t n = strlen(path);
-    if (ends_in(path, n, ".gz"))
-        n -= 3;
     const unsigned char *bytes;
     int64_t got = xin_peek_more(x, 1 << 16, &bytes, e);
     if (got < 0)
@@ -191,15 +181,15 @@ intake_sniff(struct intake *k, const char *path, struct xin *x, struct err *e)
     k->sniffed = 1;
     if (k->sep) {
         return 0;
-    } else if (ends_in(path, n, ".tsv")) {
+    } else if (text_ends(path, ".tsv")) {
         k->format = INTAKE_TSV;
-    } else if (ends_in(path, n, ".inter")) {
+    } else if (text_ends(path, ".inter")) {
         k->format = INTAKE_INTER;
-    } else if (ends_in(path, n, ".jsonl") || ends_in(path, n, ".ndjson")) {
+    } else if (text_ends(path, ".jsonl") || text_ends(path, ".ndjson")) {
         k->format = INTAKE_JSONL;
-    } else if (!ends_in(path, n, ".csv") && begin < end && *begin == '{') {
+    } else if (!text_ends(path, ".csv") && begin < end && *begin == '{') {
         k->format = sniff_json(k, begin, end);
-    } else if (!ends_in(path, n, ".csv") && begin < end && *begin == '[') {
+    } else if (!text_ends(path, ".csv") && begin < end && *begin == '[') {
         return err_set(e, ERR_FORMAT,
             "'%.300s' is a JSON array, not one object per line; read it with: "
             "jq -c '.[]' | stair-ingest [options]",

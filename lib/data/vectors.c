@@ -77,13 +77,6 @@ read_amazon(struct xin *x, struct vectors_sink *s, struct err *e)
     return rc;
 }
 
-static int
-ends_in(const char *path, size_t n, const char *ext)
-{
-    size_t k = strlen(ext);
-    return n > k && memcmp(path + n - k, ext, k) == 0;
-}
-
 /* By the first line that is not empty. */
 static enum vectors_format
 sniff_text(const unsigned char *p, int64_t n)
@@ -105,9 +98,8 @@ sniff_text(const unsigned char *p, int64_t n)
     return other || !memchr(p, ' ', line) ? VECTORS_CSV : VECTORS_BLANK;
 }
 
-/* What separates a table whose first line has semicolons but no comma. */
-static int
-find_separator(struct xin *x, const char **sep, struct err *e)
+int
+vectors_separator(struct xin *x, int tabs, const char **sep, struct err *e)
 {
     const unsigned char *p;
     int64_t n = xin_peek_more(x, LOOK, &p, e);
@@ -116,7 +108,9 @@ find_separator(struct xin *x, const char **sep, struct err *e)
     size_t line = 0;
     while (line < (size_t)n && p[line] != '\n' && p[line] != '\r')
         line++;
-    *sep = memchr(p, ';', line) && !memchr(p, ',', line) ? ";" : ",";
+    *sep = tabs && memchr(p, '\t', line)                   ? "\t"
+           : memchr(p, ';', line) && !memchr(p, ',', line) ? ";"
+                                                           : ",";
     return 0;
 }
 
@@ -133,9 +127,6 @@ static int
 sniff(
     const char *path, struct xin *x, enum vectors_format *format, struct err *e)
 {
-    size_t n = strlen(path);
-    if (ends_in(path, n, ".gz"))
-        n -= 3;
     const unsigned char *p;
     int64_t got = xin_peek_more(x, LOOK, &p, e);
     if (got < 0)
@@ -143,7 +134,7 @@ sniff(
     if (got == 0)
         return err_set(e, ERR_FORMAT, "'%.400s' is empty", x->name);
     int npz = p[0] == 0x93 || is_npz(p, got);
-    int amazon = ends_in(path, n, ".b");
+    int amazon = text_ends(path, ".b");
     int rc = npz || amazon ? 0 : foreign_check(x, "stair-features", e);
     if (rc)
         return rc;
@@ -151,7 +142,7 @@ sniff(
         *format = VECTORS_NPZ;
     else if (amazon)
         *format = VECTORS_AMAZON;
-    else if (ends_in(path, n, ".npy") || ends_in(path, n, ".npz"))
+    else if (text_ends(path, ".npy") || text_ends(path, ".npz"))
         *format = VECTORS_NPZ; /* which says what is wrong */
     else if (memchr(p, 0, (size_t)got))
         return err_set(e, ERR_FORMAT,
@@ -185,7 +176,7 @@ read_rows(struct xin *x, const struct vectors_opt *o,
 {
     struct vectors_sink s = {.name = x->name, .f = f};
     const char *sep = format == VECTORS_TSV ? "\t" : " ";
-    int rc = format == VECTORS_CSV ? find_separator(x, &sep, e) : 0;
+    int rc = format == VECTORS_CSV ? vectors_separator(x, 0, &sep, e) : 0;
     if (!rc)
         rc = format == VECTORS_AMAZON  ? read_amazon(x, &s, e)
              : format == VECTORS_JSONL ? vectors_json(x, o, &s, e)

@@ -34,16 +34,7 @@ check_size(const struct csr *a, const char *name,
         return err_set(e, ERR_SHAPE,
             "'%.400s': a graph of items is square, not %" PRId64 " x %" PRId64,
             name, a->rows, a->cols);
-    if (rows->given && rows->ids.n != a->rows)
-        return err_set(e, ERR_SHAPE,
-            "'%.400s' has %" PRId64 " rows, but there are %" PRId64 " ids",
-            name, a->rows, rows->ids.n);
-    if (!rows->given && a->rows != f->items.n)
-        return err_set(e, ERR_SHAPE,
-            "'%.400s' has %" PRId64 " rows, the dataset %" PRId64
-            " items (say with --ids which rows are which)",
-            name, a->rows, f->items.n);
-    return 0;
+    return vectors_fit(rows, a->rows, name, f, e);
 }
 
 static int

@@ -75,18 +75,8 @@ static int
 read_table(struct xin *x, struct id_list *l, struct err *e)
 {
     const char *sep = "\x1f";
-    if (l->column) {
-        const unsigned char *p;
-        int64_t n = xin_peek_more(x, 1 << 16, &p, e);
-        if (n < 0)
-            return (int)n;
-        const unsigned char *end = memchr(p, '\n', (size_t)n);
-        n = end ? end - p : n;
-        sep = memchr(p, '\t', (size_t)n)                                ? "\t"
-              : memchr(p, ';', (size_t)n) && !memchr(p, ',', (size_t)n) ? ";"
-                                                                        : ",";
-    }
-    return table_read(x, sep, l->column != NULL, on_row, l, e);
+    int rc = l->column ? vectors_separator(x, 1, &sep, e) : 0;
+    return rc ? rc : table_read(x, sep, l->column != NULL, on_row, l, e);
 }
 
 int
@@ -115,6 +105,22 @@ vectors_ids(
     return rc;
 }
 
+int
+vectors_fit(const struct vectors_rows *rows, int64_t n, const char *name,
+    const struct features *f, struct err *e)
+{
+    if (rows->given && rows->ids.n != n)
+        return err_set(e, ERR_SHAPE,
+            "'%.400s' has %" PRId64 " rows, but there are %" PRId64 " ids",
+            name, n, rows->ids.n);
+    if (!rows->given && n != f->items.n)
+        return err_set(e, ERR_SHAPE,
+            "'%.400s' has %" PRId64 " rows, the dataset %" PRId64
+            " items (say with --ids which rows are which)",
+            name, n, f->items.n);
+    return 0;
+}
+
 /* One UTF-32 element as UTF-8, trailing NULs dropped. Returns the length, or
  * -1 if it is not a character or too long. */
 static int64_t
@@ -126,39 +132,11 @@ from_utf32(const unsigned char *p, int chars, char *out, int64_t cap)
                      (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
         if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000) || n + 4 > cap)
             return -1;
-        if (c < 0x80) {
-            out[n++] = (char)c;
-        } else if (c < 0x800) {
-            out[n++] = (char)(0xC0 | c >> 6);
-            out[n++] = (char)(0x80 | (c & 63));
-        } else if (c < 0x10000) {
-            out[n++] = (char)(0xE0 | c >> 12);
-            out[n++] = (char)(0x80 | (c >> 6 & 63));
-            out[n++] = (char)(0x80 | (c & 63));
-        } else {
-            out[n++] = (char)(0xF0 | c >> 18);
-            out[n++] = (char)(0x80 | (c >> 12 & 63));
-            out[n++] = (char)(0x80 | (c >> 6 & 63));
-            out[n++] = (char)(0x80 | (c & 63));
-        }
+        n += text_put_utf8(out + n, c);
         if (c)
             end = n;
     }
     return end;
-}
-
-/* A little-endian integer of 1, 2, 4 or 8 bytes in decimal. */
-static int64_t
-from_int(const struct npy *h, const unsigned char *p, char *out, size_t cap)
-{
-    uint64_t v = 0;
-    for (int i = 0; i < h->size; i++)
-        v |= (uint64_t)p[i] << 8 * i;
-    if (h->kind == 'i' && h->size < 8 && v >> (8 * h->size - 1))
-        v |= ~(uint64_t)0 << 8 * h->size;
-    if (h->kind == 'i')
-        return snprintf(out, cap, "%" PRId64, (int64_t)v);
-    return snprintf(out, cap, "%" PRIu64, v);
 }
 
 /* Element by element. */
@@ -191,7 +169,9 @@ vectors_member_ids(struct npz_in *z, const struct npy *h,
         } else if (unicode) {
             n = from_utf32(raw, h->size / 4, text, sizeof text);
         } else {
-            n = from_int(h, raw, text, sizeof text);
+            int64_t v = npz_value_int(h, raw, 0);
+            n = snprintf(
+                text, sizeof text, h->kind == 'i' ? "%" PRId64 : "%" PRIu64, v);
         }
         const char *why =
             n < 0 ? "is not Unicode text" : ids_reason((struct text){s, n});

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { BLOCK = 1 << 20, MAX_HISTORY = 1 << 24 };
 
@@ -16,8 +15,7 @@ enum { BLOCK = 1 << 20, MAX_HISTORY = 1 << 24 };
 static int
 ids_beforehand(const char *path, struct vectors_rows *rows, struct err *e)
 {
-    struct stat st;
-    if (strcmp(path, "-") == 0 || stat(path, &st) || !S_ISREG(st.st_mode))
+    if (strcmp(path, "-") == 0 || !xin_is_file(path))
         return 0;
     struct npz_in z;
     int rc = npz_in_open(&z, path, e);
@@ -50,16 +48,7 @@ check_shape(const struct npz_in *z, const char *member, const struct npy *h,
         return err_set(e, ERR_SHAPE,
             "'%.400s': the vectors have %" PRId64 " values, not 1 to %d", name,
             d, VECTORS_MAX_D);
-    if (rows->given && rows->ids.n != n)
-        return err_set(e, ERR_SHAPE,
-            "'%.400s' has %" PRId64 " rows, but there are %" PRId64 " ids",
-            name, n, rows->ids.n);
-    if (!rows->given && n != f->items.n)
-        return err_set(e, ERR_SHAPE,
-            "'%.400s' has %" PRId64 " rows, the dataset %" PRId64
-            " items (say with --ids which rows are which)",
-            name, n, f->items.n);
-    return 0;
+    return vectors_fit(rows, n, name, f, e);
 }
 
 static int

@@ -28,6 +28,11 @@ int vectors_room(struct vectors_sink *s, int64_t n, struct err *e) ERR_CHECKED;
  * by a byte that is no part of a number. */
 int vectors_number(struct text t, float *v);
 
+/* What separates the fields of the first line: a tab, if those are looked for,
+ * or a semicolon where there is no comma; else a comma. */
+int vectors_separator(
+    struct xin *x, int tabs, const char **sep, struct err *e) ERR_CHECKED;
+
 /* Rows of text; sep "," "\t" or " ". */
 int vectors_text(struct xin *x, const char *sep, struct vectors_sink *s,
     struct err *e) ERR_CHECKED;
@@ -41,6 +46,10 @@ struct vectors_rows {
     struct ids ids;
     int given; /* 0: rows are item indices */
 };
+
+/* ERR_SHAPE unless n rows are as many as their ids or the items of f. */
+int vectors_fit(const struct vectors_rows *rows, int64_t n, const char *name,
+    const struct features *f, struct err *e) ERR_CHECKED;
 
 /* From a text file, or a column of a table: see vectors_opt. */
 int vectors_ids(const char *spec, struct vectors_rows *rows, struct hist *h,

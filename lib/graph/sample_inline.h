@@ -2,7 +2,7 @@
 #define STAIR_SAMPLE_INLINE_H
 
 #include "lib/base/hd.h"
-#include "lib/base/rng_inline.h"
+#include "lib/base/rng.h"
 #include "lib/graph/sample.h"
 
 /* The body of sample_triple, for sample.c and device code. t stands for
@@ -30,9 +30,9 @@ sample_inline_distinct(const struct sampler *s, uint32_t epoch, int64_t index)
 {
     int64_t steps = s->n / s->batch;
     struct rng_perm p;
-    rng_inline_perm_init(&p, s->n_active, s->seed, RNG_SHUFFLE,
+    rng_perm_init(&p, s->n_active, s->seed, RNG_SHUFFLE,
         (uint32_t)(epoch * (uint64_t)steps + (uint64_t)(index / s->batch)));
-    return s->active[rng_inline_perm_at(&p, index % s->batch)];
+    return s->active[rng_perm_at(&p, index % s->batch)];
 }
 
 HD int
@@ -53,15 +53,15 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
     int64_t k;
     uint64_t i = (uint64_t)index;
     if (sample_inline_by_pairs(s->kind)) {
-        k = rng_inline_perm_at(order, index);
+        k = rng_perm_at(order, index);
         out[0] = s->pair_user[k];
     } else {
         out[0] = s->kind == SAMPLE_DISTINCT
                      ? sample_inline_distinct(s, epoch, index)
-                     : s->active[rng_inline_below(
+                     : s->active[rng_below(
                            s->n_active, s->seed, RNG_POSITIVE, epoch, i, 0)];
         int64_t from = t->indptr[out[0]], n = t->indptr[out[0] + 1] - from;
-        k = from + rng_inline_below(n, s->seed, RNG_POSITIVE, epoch, i, 1);
+        k = from + rng_below(n, s->seed, RNG_POSITIVE, epoch, i, 1);
     }
     out[1] = t->indices[k];
     out[2] = -1;
@@ -69,7 +69,7 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
         return;
     uint32_t draw = 0;
     do
-        out[2] = (int32_t)rng_inline_below(
+        out[2] = (int32_t)rng_below(
             t->cols, s->seed, RNG_NEGATIVE, epoch, i, draw++);
     while (sample_inline_has(t, out[0], out[2]));
 }

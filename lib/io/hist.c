@@ -50,11 +50,9 @@ add_file(struct hist *h, const char *name, const char *text, struct err *e)
     *f = (struct hist_file){strdup(name), text ? strdup(text) : NULL, ""};
     if (!f->name || (text && !f->text))
         return err_set(e, ERR_NOMEM, "out of memory");
-    struct hist_step step = {0};
-    while (hist_next(&text, &step))
-        ;
-    if (step.n[HIST_BELONGS_TO] && step.n[HIST_BELONGS_TO] < HIST_BELONGS)
-        memcpy(f->belongs, step.s[HIST_BELONGS_TO], step.n[HIST_BELONGS_TO]);
+    struct text belongs = hist_belongs(text);
+    if (belongs.n < HIST_BELONGS)
+        memcpy(f->belongs, belongs.s, (size_t)belongs.n);
     return 0;
 }
 
@@ -96,44 +94,49 @@ hist_input(struct hist *h, const char *role, const char *name, const char *text,
 }
 
 int
-hist_next(const char **p, struct hist_step *step)
+hist_next(const char **p, const char *tool, struct hist_step *step)
 {
     const char *s = *p;
     if (s && strncmp(s, magic, sizeof magic - 1) == 0)
         s = strchr(s, '\n');
-    while (s && *s == '\n')
-        s++;
-    *p = s;
-    if (!s || !*s)
-        return 0;
-    const char *end = s + strcspn(s, "\n");
-    *p = end;
-    for (int k = 0; k < HIST_FIELDS; k++) {
-        size_t n = strcspn(s, "\t\n");
-        step->s[k] = s;
-        step->n[k] = n;
-        s += n + (s + n < end);
-    }
+    do {
+        while (s && *s == '\n')
+            s++;
+        *p = s;
+        if (!s || !*s)
+            return 0;
+        const char *end = s + strcspn(s, "\n");
+        for (int k = 0; k < HIST_FIELDS; k++) {
+            size_t n = strcspn(s, "\t\n");
+            step->field[k] = (struct text){s, (int64_t)n};
+            s += n + (s + n < end);
+        }
+        *p = s = end;
+    } while (tool && !text_same(step->field[HIST_TOOL], text_of(tool)));
     return 1;
+}
+
+struct text
+hist_belongs(const char *text)
+{
+    struct hist_step step = {.field[HIST_BELONGS_TO] = {"", 0}};
+    while (hist_next(&text, NULL, &step))
+        ;
+    return step.field[HIST_BELONGS_TO];
 }
 
 char *
 hist_text(const struct hist *h, const char *tool, const char *version,
     const char *options, struct err *e)
 {
-    const char *lines = h->lines ? h->lines : "";
-    const char *inputs = h->inputs ? h->inputs : "-";
-    size_t n = sizeof magic + 16 + strlen(lines) + strlen(tool) +
-               strlen(version) + strlen(options) + strlen(inputs) +
-               strlen(h->belongs) + 8;
-    char *s = malloc(n);
-    if (!s) {
-        err_set(e, ERR_NOMEM, "out of memory");
-        return NULL;
-    }
-    snprintf(s, n, "%s%d\n%s%s\t%s\t%s\t%s%s%s\n", magic, FORMAT, lines, tool,
-        version, options, inputs, *h->belongs ? "\t" : "", h->belongs);
-    return s;
+    char *s;
+    if (asprintf(&s, "%s%d\n%s%s\t%s\t%s\t%s%s%s\n", magic, FORMAT,
+            h->lines ? h->lines : "", tool, version, options,
+            h->inputs ? h->inputs : "-", *h->belongs ? "\t" : "",
+            h->belongs) >= 0)
+        return s;
+    err_set(e, ERR_NOMEM, "out of memory");
+    return NULL;
 }
 
 void

@@ -2,8 +2,8 @@
 #define STAIR_HIST_H
 
 #include "lib/base/err.h"
+#include "lib/base/text.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -54,13 +54,15 @@ enum hist_field {
 
 /* The line of a step, cut into its fields; those that it lacks are empty. */
 struct hist_step {
-    const char *s[HIST_FIELDS];
-    size_t n[HIST_FIELDS];
+    struct text field[HIST_FIELDS];
 };
 
-/* The next step of a history: *p begins as the text and is moved on. 1, or 0
- * after the last step. */
-int hist_next(const char **p, struct hist_step *step);
+/* The next step of a history, of this program unless tool is NULL: *p begins as
+ * the text and is moved on. 1, or 0 after the last step. */
+int hist_next(const char **p, const char *tool, struct hist_step *step);
+
+/* What the last step of a history says that its file belongs to. */
+struct text hist_belongs(const char *text);
 
 void hist_free(struct hist *h);
 

@@ -1,5 +1,7 @@
 #include "lib/io/jsonl.h"
 
+#include "lib/base/text.h"
+
 #include <string.h>
 
 /* What may come next. */
@@ -111,21 +113,10 @@ put(struct jsonl *j, int c)
 static void
 put_utf8(struct jsonl *j, unsigned c)
 {
-    if (c < 0x80) {
-        put(j, (int)c);
-    } else if (c < 0x800) {
-        put(j, (int)(0xC0 | c >> 6));
-        put(j, (int)(0x80 | (c & 63)));
-    } else if (c < 0x10000) {
-        put(j, (int)(0xE0 | c >> 12));
-        put(j, (int)(0x80 | (c >> 6 & 63)));
-        put(j, (int)(0x80 | (c & 63)));
-    } else {
-        put(j, (int)(0xF0 | c >> 18));
-        put(j, (int)(0x80 | (c >> 12 & 63)));
-        put(j, (int)(0x80 | (c >> 6 & 63)));
-        put(j, (int)(0x80 | (c & 63)));
-    }
+    char bytes[4];
+    int n = text_put_utf8(bytes, c);
+    for (int i = 0; i < n; i++)
+        put(j, bytes[i]);
 }
 
 static int

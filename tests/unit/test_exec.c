@@ -93,17 +93,17 @@ struct meeting {
 };
 
 static void
-meet(void *ctx, int rank, struct team *team)
+meet(void *ctx, int rank, struct gate *team)
 {
     struct meeting *m = ctx;
     m->calls++;
     for (int round = 0; round < 300; round++) {
         if (rank == round % m->size)
             m->sum++;
-        exec_barrier(team);
+        gate_wait(team);
         if (m->sum != round + 1)
             m->wrong = 1;
-        exec_barrier(team);
+        gate_wait(team);
     }
 }
 

@@ -221,7 +221,7 @@ side_vectors(const struct cpu *g, struct part part, int64_t at, int p,
 }
 
 static void
-vectors_thread(void *ctx, int rank, struct team *team)
+vectors_thread(void *ctx, int rank, struct gate *team)
 {
     (void)team;
     struct vectors *o = ctx;

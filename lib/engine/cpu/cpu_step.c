@@ -295,7 +295,7 @@ exchange(void *ctx)
  * losses' derivatives are.
  */
 static void
-epoch_thread(void *ctx, int rank, struct team *team)
+epoch_thread(void *ctx, int rank, struct gate *team)
 {
     struct epoch *ep = ctx;
     struct cpu *g = ep->g;
@@ -303,7 +303,7 @@ epoch_thread(void *ctx, int rank, struct team *team)
     struct engine_times times = {0};
     int64_t first = ep->cursor->step, t = ep->cursor->t;
     draw(g, first, rank);
-    exec_barrier(team);
+    gate_wait(team);
     for (int64_t step = first; step < ep->steps; step++) {
         double t0 = clock_seconds();
         int64_t n = g->sampler->n - step * g->batch;
@@ -316,7 +316,7 @@ epoch_thread(void *ctx, int rank, struct team *team)
         for (int p = w->first; p < g->panels; p += g->crews)
             forward(g, p, w);
         double t2 = clock_seconds();
-        exec_barrier_then(team, exchange, ep);
+        gate_wait_then(team, exchange, ep);
         double t3 = clock_seconds();
         if (ep->rc)
             break;
@@ -326,7 +326,7 @@ epoch_thread(void *ctx, int rank, struct team *team)
         if (step + 1 < ep->steps)
             draw(g, step + 1, rank);
         double t5 = clock_seconds();
-        exec_barrier(team);
+        gate_wait(team);
         double t6 = clock_seconds();
         if (rank == 0) {
             double sum = 0;
