@@ -1,6 +1,5 @@
 #include "lib/base/exec.h"
 #include "lib/base/ranks.h"
-#include "lib/io/xio.h"
 #include "tools/cli_priv.h"
 
 #include <fcntl.h>

@@ -9,9 +9,7 @@
 #include "tools/cat_vectors.h"
 #include "tools/cli.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct cat_opt {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 20, SHORT_TEXT = 256, MAX_HISTORY = 1 << 20 };
+enum { CHUNK = 1 << 20, SHORT_TEXT = 256 };
 
 /* Running numbers of one member. */
 struct sums {
@@ -21,18 +21,49 @@ struct sums {
     int64_t last, rows, empty, dmin, dmax;
 };
 
-/* The sizes that name a file's shape, whatever their member. */
-struct sizes {
-    int64_t n, d, rows, cols, nnz, users, items, part[3], blend;
-    char name[SHORT_TEXT + 1];
+/* The sizes that name a file's shape, and the members that tell them. */
+enum size {
+    N,
+    D,
+    ROWS,
+    COLS,
+    NNZ,
+    USERS,
+    ITEMS,
+    TRAIN,
+    VALID,
+    TEST,
+    PARTS,
+    SIZES
 };
+
+static const struct {
+    const char *member;
+    int axis;
+    enum size size;
+} told[] = {{"x", 0, N}, {"x", 1, D}, {"user", 0, USERS}, {"user", 1, D},
+    {"user_ids", 0, USERS}, {"item", 0, ITEMS}, {"item_ids", 0, ITEMS},
+    {"indices", 0, NNZ}, {"train_indices", 0, TRAIN},
+    {"valid_indices", 0, VALID}, {"test_indices", 0, TEST},
+    {"blend", 0, PARTS}};
+
+static const struct {
+    const char *name;
+    enum size size;
+} shown[KIND_COUNT][6] = {[KIND_DENSE] = {{"n", N}, {"d", D}},
+    [KIND_CSR] = {{"rows", ROWS}, {"cols", COLS}, {"nnz", NNZ}},
+    [KIND_DATASET] = {{"users", USERS}, {"items", ITEMS}, {"train", TRAIN},
+        {"valid", VALID}, {"test", TEST}},
+    [KIND_MODEL] = {{"users", USERS}, {"items", ITEMS}, {"d", D}},
+    [KIND_CHECKPOINT] = {{"users", USERS}, {"items", ITEMS}, {"d", D}},
+    [KIND_BLEND] = {{"users", USERS}, {"items", ITEMS}, {"parts", PARTS}}};
 
 struct info {
     struct npz_in in;
     struct npz_head head;
     unsigned char *buf;
     unsigned seen;
-    struct sizes size;
+    int64_t size[SIZES];
     char *history;
     FILE *out; /* held back until the whole file is verified */
 };
@@ -123,56 +154,25 @@ put_sums(FILE *f, const struct npz_head *h, const struct sums *s)
             s->empty);
 }
 
-static void
-note_size(struct info *o, const struct npz_head *h, const int64_t *shape_member)
-{
-    static const char *const part[] = {
-        "train_indices", "valid_indices", "test_indices"};
-    struct sizes *z = &o->size;
-    int64_t n = h->npy.ndim > 0 ? h->npy.shape[0] : 1,
-            d = h->npy.ndim > 1 ? h->npy.shape[1] : 1;
-    if (strcmp(h->name, "x") == 0)
-        z->n = n, z->d = d;
-    else if (strcmp(h->name, "indices") == 0)
-        z->nnz = n;
-    else if (strcmp(h->name, "user") == 0)
-        z->users = n, z->d = d;
-    else if (strcmp(h->name, "user_ids") == 0)
-        z->users = n;
-    else if (strcmp(h->name, "item") == 0 || strcmp(h->name, "item_ids") == 0)
-        z->items = n;
-    else if (strcmp(h->name, "blend") == 0)
-        z->blend = n;
-    else if (shape_member)
-        z->rows = shape_member[0], z->cols = shape_member[1];
-    for (int i = 0; i < 3; i++)
-        if (strcmp(h->name, part[i]) == 0)
-            z->part[i] = n;
-}
-
 /* A short byte string or the two sizes of a sparse matrix are shown whole. */
 static void
 note_small(struct info *o, const struct npz_head *h)
 {
     const struct npy *y = &h->npy;
-    int64_t shape[2];
     if (y->kind == 'S' && y->count == 1 && h->bytes <= SHORT_TEXT) {
         fprintf(o->out, "text\t%s\t", h->name);
         put_text(o->out, (char *)o->buf, (size_t)h->bytes);
         fputc('\n', o->out);
-        if (strcmp(h->name, "name") == 0) {
-            memcpy(o->size.name, o->buf, (size_t)h->bytes);
-            o->size.name[h->bytes] = 0;
-        }
     }
     if (strcmp(h->name, "shape") == 0 && y->count == 2 &&
         strchr("iu", y->kind)) {
-        shape[0] = npz_value_int(y, o->buf, 0);
-        shape[1] = npz_value_int(y, o->buf, 1);
-        note_size(o, h, shape);
-    } else {
-        note_size(o, h, NULL);
+        o->size[ROWS] = npz_value_int(y, o->buf, 0);
+        o->size[COLS] = npz_value_int(y, o->buf, 1);
     }
+    for (size_t k = 0; k < sizeof told / sizeof *told; k++)
+        if (strcmp(h->name, told[k].member) == 0)
+            o->size[told[k].size] =
+                y->ndim > told[k].axis ? y->shape[told[k].axis] : 1;
 }
 
 /* The line that maps the payload without copying; only plain files have one. */
@@ -213,26 +213,15 @@ read_member(struct info *o, struct sums *s, struct err *e)
 }
 
 static int
-read_history(struct info *o, struct err *e)
-{
-    const struct npz_head *h = &o->head;
-    if (h->bytes > MAX_HISTORY)
-        return err_set(e, ERR_FORMAT,
-            "cannot read '%s': member 'history.txt' is over 1 MiB",
-            o->in.x.name);
-    free(o->history);
-    int64_t n = h->bytes;
-    o->history = mem_zero(n + 1, 1, e);
-    return o->history ? npz_in_read(&o->in, o->history, n, e) : ERR_NOMEM;
-}
-
-static int
 show_member(struct info *o, const char *path, struct err *e)
 {
     const struct npz_head *h = &o->head;
     struct sums s = {0};
     int history = h->text && strcmp(h->name, "history.txt") == 0;
-    int rc = history ? read_history(o, e) : read_member(o, &s, e);
+    if (history)
+        free(o->history);
+    int rc = history ? npz_in_text(&o->in, h, &o->history, e)
+                     : read_member(o, &s, e);
     if (rc)
         return rc;
     if (!h->text)
@@ -263,34 +252,13 @@ show_member(struct info *o, const char *path, struct err *e)
 static void
 put_sizes(const struct info *o, enum kind kind)
 {
-    const struct sizes *z = &o->size;
-    switch (kind) {
-    case KIND_DENSE:
-        printf("size\tn=%" PRId64 "\td=%" PRId64 "\n", z->n, z->d);
-        break;
-    case KIND_CSR:
-        printf("size\trows=%" PRId64 "\tcols=%" PRId64 "\tnnz=%" PRId64 "\n",
-            z->rows, z->cols, z->nnz);
-        break;
-    case KIND_DATASET:
-        printf("size\tusers=%" PRId64 "\titems=%" PRId64 "\ttrain=%" PRId64
-               "\tvalid=%" PRId64 "\ttest=%" PRId64 "\n",
-            z->users, z->items, z->part[0], z->part[1], z->part[2]);
-        break;
-    case KIND_MODEL:
-    case KIND_CHECKPOINT:
-        printf("size\tusers=%" PRId64 "\titems=%" PRId64 "\td=%" PRId64 "\n",
-            z->users, z->items, z->d);
-        break;
-    case KIND_BLEND:
-        printf("size\tusers=%" PRId64 "\titems=%" PRId64 "\tparts=%" PRId64
-               "\n",
-            z->users, z->items, z->blend);
-        break;
-    case KIND_OTHER:
-    case KIND_COUNT:
-        break;
-    }
+    if (!shown[kind][0].name)
+        return;
+    fputs("size", stdout);
+    for (int k = 0; shown[kind][k].name; k++)
+        printf(
+            "\t%s=%" PRId64, shown[kind][k].name, o->size[shown[kind][k].size]);
+    putchar('\n');
 }
 
 /* "users:1a2b3c4d items:.." of the last step as fields. */

@@ -2,7 +2,6 @@
 #define STAIR_FEATURES_H
 
 #include "lib/base/err.h"
-#include "lib/data/dataset.h"
 #include "lib/data/ids.h"
 #include "lib/la/mat.h"
 #include "lib/la/missing.h"

@@ -2,47 +2,58 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
+
+struct teller {
+    intake_say *say;
+    void *ctx;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+tell(const struct teller *to, const char *fmt, ...)
+{
+    char sentence[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(sentence, sizeof sentence, fmt, ap);
+    va_end(ap);
+    to->say(to->ctx, sentence);
+}
 
 void
 intake_notes(const struct intake *k, intake_say *say, void *ctx)
 {
-    char s[256];
-    if (*k->ignored[0]) {
-        snprintf(s, sizeof s,
+    const struct teller to = {say, ctx};
+    if (*k->ignored[0])
+        tell(&to,
             "column '%s' is ignored: every row is a positive interaction "
             "(--where chooses, as in --where '%s>=4')",
             k->ignored[0], k->ignored[0]);
-        say(ctx, s);
-    }
-    if (*k->ignored[1]) {
-        snprintf(s, sizeof s,
+    if (*k->ignored[1])
+        tell(&to,
             "column '%s' is ignored: rows of every kind count "
             "(--where chooses, as in --where '%s=purchase')",
             k->ignored[1], k->ignored[1]);
-        say(ctx, s);
-    }
-    if (k->headers) {
-        snprintf(s, sizeof s,
+    if (k->headers)
+        tell(&to,
             "passed over %" PRId64 " rows that repeat the header, the first "
             "in line %" PRId64,
             k->headers, k->header_line);
-        say(ctx, s);
-    }
-    if (*k->numeric) {
-        snprintf(s, sizeof s,
+    if (*k->numeric)
+        tell(&to,
             "the first row is taken as a header, but it holds the number '%s' "
             "(--no-header takes it as data)",
             k->numeric);
-        say(ctx, s);
-    }
     if (k->unsaid_header)
-        say(ctx, "the first row looks like a header, but --no-header takes "
-                 "it as data");
+        tell(&to,
+            "the first row looks like a header, but --no-header takes it as "
+            "data");
     if (k->local && k->zoned)
-        say(ctx, "some times have a zone and some have none: those without "
-                 "are taken as UTC");
+        tell(&to,
+            "some times have a zone and some have none: those without are "
+            "taken as UTC");
 }
 
 /* Blanks, among them the no-break and the zero-width one. */
@@ -124,46 +135,35 @@ intake_id_notes(
             longest = id;
         bytes += id.n;
     }
-    char s[400], shown[INTAKE_SHOWN];
-    if (blank) {
-        snprintf(s, sizeof s,
+    char shown[INTAKE_SHOWN];
+    const struct teller to = {say, ctx};
+    if (blank)
+        tell(&to,
             "%" PRId64 " %s ids begin or end with a blank, the first '%s'; "
             "%" PRId64 " of them without it are other ids",
             blank, what, intake_show(first, shown), twins);
-        say(ctx, s);
-    }
-    if (broken) {
-        snprintf(s, sizeof s,
+    if (broken)
+        tell(&to,
             "%" PRId64 " %s ids hold a line end, the first '%s' (an unclosed "
             "quote?)",
             broken, what, intake_show(line, shown));
-        say(ctx, s);
-    }
-    if (wild) {
-        snprintf(s, sizeof s,
+    if (wild)
+        tell(&to,
             "%" PRId64 " %s ids are not in UTF-8, the first '%s' (for Western "
             "Europe: iconv -f CP1252 -t UTF-8)",
             wild, what, intake_show(other, shown));
-        say(ctx, s);
-    }
-    if (name.n) {
-        snprintf(s, sizeof s,
+    if (name.n)
+        tell(&to,
             "one %s is called '%s', as a column is (a second header inside?)",
             what, intake_show(name, shown));
-        say(ctx, s);
-    }
-    if (none.n) {
-        snprintf(s, sizeof s,
+    if (none.n)
+        tell(&to,
             "one %s is called '%s', as a missing value is (--where leaves it "
             "out)",
             what, intake_show(none, shown));
-        say(ctx, s);
-    }
-    if (longest.n > 64 && longest.n > 4 * bytes / ids->n) {
-        snprintf(s, sizeof s,
+    if (longest.n > 64 && longest.n > 4 * bytes / ids->n)
+        tell(&to,
             "the longest %s id has %" PRId64 " bytes, %" PRId64
             " are usual: '%s' (a lost separator?)",
             what, longest.n, bytes / ids->n, intake_show(longest, shown));
-        say(ctx, s);
-    }
 }

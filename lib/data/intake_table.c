@@ -1,4 +1,3 @@
-#include "lib/base/mem.h"
 #include "lib/data/ids.h"
 #include "lib/data/intake_priv.h"
 #include "lib/io/table.h"

@@ -1,7 +1,6 @@
 #include "lib/data/interactions.h"
 
 #include "lib/base/mem.h"
-#include "lib/data/kcore.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -197,6 +196,26 @@ interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
     return rc;
 }
 
+/* Marks the rows whose user and item have k or more; returns how many others
+ * there are. The degrees are scratch. */
+static int64_t
+mark_core(const struct interactions *a, int64_t k, int64_t *user_degree,
+    int64_t *item_degree, unsigned char *keep)
+{
+    int64_t dropped = 0;
+    memset(user_degree, 0, (size_t)a->users.n * sizeof *user_degree);
+    memset(item_degree, 0, (size_t)a->items.n * sizeof *item_degree);
+    for (int64_t r = 0; r < a->n; r++) {
+        user_degree[a->user[r]]++;
+        item_degree[a->item[r]]++;
+    }
+    for (int64_t r = 0; r < a->n; r++) {
+        keep[r] = user_degree[a->user[r]] >= k && item_degree[a->item[r]] >= k;
+        dropped += !keep[r];
+    }
+    return dropped;
+}
+
 int
 interactions_core(
     struct interactions *a, int64_t k, int64_t *rounds, struct err *e)
@@ -206,8 +225,7 @@ interactions_core(
     unsigned char *keep = mem_new(a->n, 1, e);
     int rc = du && di && keep ? 0 : ERR_NOMEM;
     *rounds = 0;
-    while (!rc && kcore_round(a->user, a->item, a->n, a->users.n, a->items.n, k,
-                      du, di, keep)) {
+    while (!rc && mark_core(a, k, du, di, keep)) {
         compact(a, keep);
         ++*rounds;
     }

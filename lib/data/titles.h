@@ -1,7 +1,7 @@
 #ifndef STAIR_TITLES_H
 #define STAIR_TITLES_H
 
-#include "lib/data/dataset.h"
+#include "lib/data/ids.h"
 
 #include <stdint.h>
 

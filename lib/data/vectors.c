@@ -5,7 +5,6 @@
 #include "lib/io/foreign.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

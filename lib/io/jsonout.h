@@ -4,8 +4,6 @@
 #include "lib/base/text.h"
 #include "lib/io/xio.h"
 
-#include <stdint.h>
-
 enum { JSONOUT_NUMBER = 32 };
 
 /* The shortest of %.15g, %.16g and %.17g that reads back as v (finite), valid

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_HISTORY = 1 << 20 };
-
 static int
 is_wanted(const char *const *wanted, const char *name)
 {
@@ -27,11 +25,7 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
     if (h->text) {
         if (strcmp(h->name, "history.txt") != 0)
             return 0;
-        if (h->bytes > MAX_HISTORY)
-            return err_set(e, ERR_FORMAT,
-                "cannot read '%s': member 'history.txt' is over 1 MiB",
-                z->path);
-        return npz_in_take(in, h->bytes, 1, (void **)&z->history, e);
+        return npz_in_text(in, h, &z->history, e);
     }
     struct npz_array *grown =
         realloc(z->array, (size_t)(z->n + 1) * sizeof *grown);

@@ -58,6 +58,11 @@ int npz_in_read(
 int npz_in_take(struct npz_in *z, int64_t n, int extra, void **out,
     struct err *e) ERR_CHECKED;
 
+/* All of the present member, a text, terminated; the caller frees. ERR_FORMAT
+ * beyond 1 MiB. */
+int npz_in_text(struct npz_in *z, const struct npz_head *h, char **text,
+    struct err *e) ERR_CHECKED;
+
 /* After npz_in_next returned 0: a CRC-32 over the names and CRCs of all
  * members but history.txt: what was in the file, however it was stored. */
 uint32_t npz_in_id(const struct npz_in *z);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP = 1 << 20 };
+enum { STEP = 1 << 20, MAX_TEXT = 1 << 20 };
 
 static struct entry *
 current(const struct npz_in *z)
@@ -373,6 +373,17 @@ npz_in_take(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
     }
     free(p);
     return *out ? 0 : ERR_NOMEM;
+}
+
+int
+npz_in_text(
+    struct npz_in *z, const struct npz_head *h, char **text, struct err *e)
+{
+    *text = NULL;
+    if (h->bytes > MAX_TEXT)
+        return err_set(e, ERR_FORMAT,
+            "cannot read '%s': member '%s' is over 1 MiB", z->x.name, h->name);
+    return npz_in_take(z, h->bytes, 1, (void **)text, e);
 }
 
 uint32_t

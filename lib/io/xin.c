@@ -13,11 +13,15 @@
 
 enum { BUF = 1 << 18 };
 
+/* Bytes of which those from pos on are still to be taken. */
+struct span {
+    unsigned char *buf;
+    int64_t pos, len;
+};
+
 struct xin_state {
-    unsigned char *raw; /* bytes from the descriptor */
-    int64_t raw_pos, raw_len;
-    unsigned char *plain; /* decoded bytes, gzip only */
-    int64_t plain_pos, plain_len;
+    struct span raw;   /* bytes from the descriptor */
+    struct span plain; /* decoded ones, gzip only */
     int gz, in_member;
     z_stream z;
 };
@@ -43,13 +47,13 @@ read_some(struct xin *x, void *buf, int64_t n, struct err *e)
     return got.n;
 }
 
+/* Reads behind the raw bytes that are there. Returns how many are added. */
 static int64_t
-fill_raw(struct xin *x, struct err *e)
+more_raw(struct xin *x, struct err *e)
 {
-    struct xin_state *s = x->state;
-    int64_t r = read_some(x, s->raw, BUF, e);
-    s->raw_pos = 0;
-    s->raw_len = r > 0 ? r : 0;
+    struct span *raw = &x->state->raw;
+    int64_t r = read_some(x, raw->buf + raw->len, BUF - raw->len, e);
+    raw->len += r > 0 ? r : 0;
     return r;
 }
 
@@ -98,23 +102,19 @@ xin_open(struct xin *x, const char *path, struct err *e)
             e, ERR_IO, "cannot open '%s': %s", x->name, strerror(o.error));
     } else if (o.directory) {
         rc = err_set(e, ERR_IO, "cannot read '%s': is a directory", x->name);
-    } else if (!(s->raw = mem_new(BUF, 1, e))) {
+    } else if (!(s->raw.buf = mem_new(BUF, 1, e))) {
         rc = ERR_NOMEM;
     } else {
         /* Two bytes tell gzip; a pipe may deliver them one at a time. */
-        while (s->raw_len < 2) {
-            int64_t r = read_some(x, s->raw + s->raw_len, BUF - s->raw_len, e);
-            if (r < 0)
-                rc = (int)r;
-            if (r <= 0)
-                break;
-            s->raw_len += r;
-        }
+        int64_t r = 1;
+        while (s->raw.len < 2 && r > 0)
+            r = more_raw(x, e);
+        rc = r < 0 ? (int)r : 0;
     }
-    if (!rc && s->raw_len >= 2 && s->raw[0] == 0x1f && s->raw[1] == 0x8b) {
+    if (!rc && s->raw.len >= 2 && memcmp(s->raw.buf, "\x1f\x8b", 2) == 0) {
         s->gz = s->in_member = 1;
-        s->plain = mem_new(BUF, 1, e);
-        if (!s->plain)
+        s->plain.buf = mem_new(BUF, 1, e);
+        if (!s->plain.buf)
             rc = ERR_NOMEM;
         else if (inflateInit2(&s->z, 15 + 16) != Z_OK) {
             s->gz = 0;
@@ -134,10 +134,12 @@ static int64_t
 more_plain(struct xin *x, struct err *e)
 {
     struct xin_state *s = x->state;
-    int64_t before = s->plain_len;
-    while (s->plain_len == before) {
-        if (s->raw_pos == s->raw_len) {
-            int64_t r = fill_raw(x, e);
+    struct span *raw = &s->raw, *plain = &s->plain;
+    int64_t before = plain->len;
+    while (plain->len == before) {
+        if (raw->pos == raw->len) {
+            raw->pos = raw->len = 0;
+            int64_t r = more_raw(x, e);
             if (r < 0)
                 return r;
             if (r == 0) {
@@ -149,20 +151,20 @@ more_plain(struct xin *x, struct err *e)
         }
         if (!s->in_member) {
             /* archivers and block devices pad with NUL bytes */
-            while (s->raw_pos < s->raw_len && !s->raw[s->raw_pos])
-                s->raw_pos++;
-            if (s->raw_pos == s->raw_len)
+            while (raw->pos < raw->len && !raw->buf[raw->pos])
+                raw->pos++;
+            if (raw->pos == raw->len)
                 continue;
             inflateReset(&s->z);
             s->in_member = 1;
         }
-        s->z.next_in = s->raw + s->raw_pos;
-        s->z.avail_in = (uInt)(s->raw_len - s->raw_pos);
-        s->z.next_out = s->plain + s->plain_len;
-        s->z.avail_out = (uInt)(BUF - s->plain_len);
+        s->z.next_in = raw->buf + raw->pos;
+        s->z.avail_in = (uInt)(raw->len - raw->pos);
+        s->z.next_out = plain->buf + plain->len;
+        s->z.avail_out = (uInt)(BUF - plain->len);
         int rc = inflate(&s->z, Z_NO_FLUSH);
-        s->raw_pos = s->raw_len - s->z.avail_in;
-        s->plain_len = BUF - s->z.avail_out;
+        raw->pos = raw->len - s->z.avail_in;
+        plain->len = BUF - s->z.avail_out;
         if (rc == Z_STREAM_END)
             s->in_member = 0;
         else if (rc == Z_MEM_ERROR)
@@ -172,69 +174,49 @@ more_plain(struct xin *x, struct err *e)
                 "cannot read '%s': damaged gzip stream: %s", x->name,
                 s->z.msg ? s->z.msg : "bad header");
     }
-    return s->plain_len - before;
+    return plain->len - before;
+}
+
+/* What is delivered from, and more of it. */
+static struct span *
+ready(struct xin *x)
+{
+    return x->state->gz ? &x->state->plain : &x->state->raw;
 }
 
 static int64_t
-fill_plain(struct xin *x, struct err *e)
+more(struct xin *x, struct err *e)
 {
-    x->state->plain_pos = x->state->plain_len = 0;
-    return more_plain(x, e);
+    return x->state->gz ? more_plain(x, e) : more_raw(x, e);
 }
 
 int64_t
 xin_peek(struct xin *x, const unsigned char **p, struct err *e)
 {
-    struct xin_state *s = x->state;
-    if (s->gz) {
-        if (s->plain_pos == s->plain_len) {
-            int64_t r = fill_plain(x, e);
-            if (r <= 0)
-                return r;
-        }
-        *p = s->plain + s->plain_pos;
-        return s->plain_len - s->plain_pos;
-    }
-    if (s->raw_pos == s->raw_len) {
-        int64_t r = fill_raw(x, e);
+    struct span *s = ready(x);
+    if (s->pos == s->len) {
+        s->pos = s->len = 0;
+        int64_t r = more(x, e);
         if (r <= 0)
             return r;
     }
-    *p = s->raw + s->raw_pos;
-    return s->raw_len - s->raw_pos;
-}
-
-/* Moves what is unread to the front of its buffer. */
-static void
-to_front(unsigned char *buf, int64_t *pos, int64_t *len)
-{
-    memmove(buf, buf + *pos, (size_t)(*len - *pos));
-    *len -= *pos;
-    *pos = 0;
+    *p = s->buf + s->pos;
+    return s->len - s->pos;
 }
 
 int64_t
 xin_peek_more(
     struct xin *x, int64_t want, const unsigned char **p, struct err *e)
 {
-    struct xin_state *s = x->state;
-    if (s->gz)
-        to_front(s->plain, &s->plain_pos, &s->plain_len);
-    else
-        to_front(s->raw, &s->raw_pos, &s->raw_len);
-    while ((s->gz ? s->plain_len : s->raw_len) < want) {
-        int64_t r =
-            s->gz ? more_plain(x, e)
-                  : read_some(x, s->raw + s->raw_len, BUF - s->raw_len, e);
-        if (r < 0)
-            return r;
-        if (r == 0)
-            break;
-        if (!s->gz)
-            s->raw_len += r;
-    }
-    *p = s->gz ? s->plain : s->raw;
-    return s->gz ? s->plain_len : s->raw_len;
+    struct span *s = ready(x);
+    int64_t r = 1;
+    memmove(s->buf, s->buf + s->pos, (size_t)(s->len - s->pos));
+    s->len -= s->pos;
+    s->pos = 0;
+    while (s->len < want && r > 0)
+        r = more(x, e);
+    *p = s->buf;
+    return r < 0 ? r : s->len;
 }
 
 int
@@ -258,14 +240,9 @@ count(struct xin *x, const void *p, int64_t n)
 void
 xin_take(struct xin *x, int64_t k)
 {
-    struct xin_state *s = x->state;
-    if (s->gz) {
-        count(x, s->plain + s->plain_pos, k);
-        s->plain_pos += k;
-    } else {
-        count(x, s->raw + s->raw_pos, k);
-        s->raw_pos += k;
-    }
+    struct span *s = ready(x);
+    count(x, s->buf + s->pos, k);
+    s->pos += k;
 }
 
 int64_t
@@ -276,7 +253,7 @@ xin_read(struct xin *x, void *buf, int64_t n, struct err *e)
     int64_t done = 0;
     while (done < n) {
         /* Large plain reads go straight to the caller's memory. */
-        if (!s->gz && s->raw_pos == s->raw_len && n - done >= BUF) {
+        if (!s->gz && s->raw.pos == s->raw.len && n - done >= BUF) {
             int64_t r = read_some(x, out + done, n - done, e);
             if (r < 0)
                 return r;
@@ -308,8 +285,8 @@ xin_close(struct xin *x)
     if (s) {
         if (s->gz)
             inflateEnd(&s->z);
-        free(s->raw);
-        free(s->plain);
+        free(s->raw.buf);
+        free(s->plain.buf);
         free(s);
     }
     if (x->fd > 0 && ranks_mine() == 0)
