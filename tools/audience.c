@@ -2,9 +2,9 @@
 
 #include "lib/base/mem.h"
 #include "lib/data/intake.h"
-#include "lib/io/foreign.h"
 #include "lib/io/table.h"
 #include "lib/la/pairs.h"
+#include "lib/rank/ranker.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 struct reader {
     struct dataset *to;
     const struct dataset *d;
-    const char *name;
     struct pairs pairs;
     int64_t rows, unknown;
     struct ids_shown stranger; /* an id that is no item */
@@ -33,7 +32,7 @@ static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
-    int rc = table_two(row, r->name, "user", "item", e);
+    int rc = table_two(row, "user", "item", e);
     if (rc)
         return rc;
     if (!r->rows++ && is_header(r, row))
@@ -41,7 +40,7 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
     const char *why = ids_reason(row->field[0]);
     if (why)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",
-            r->name, row->line, why);
+            row->file, row->line, why);
     int64_t user = ids_add(&r->to->user_ids, row->field[0], e);
     if (user < 0)
         return (int)user;
@@ -100,32 +99,24 @@ void
 audience_read(
     struct cli *io, struct dataset *a, struct dataset *d, const char *path)
 {
-    struct xin x;
+    const char *name = ranker_shown(path);
     *a = (struct dataset){.n_items = d->n_items, .item_ids = d->item_ids};
     die_if(ids_index(&d->user_ids, "user", &io->err), io);
     die_if(ids_index(&d->item_ids, "item", &io->err), io);
     a->item_ids = d->item_ids;
     struct reader r = {.to = a, .d = d};
-    die_if(xin_open(&x, path, &io->err), io);
-    r.name = x.name;
-    int rc = foreign_check(&x, io->tool, &io->err);
-    if (!rc)
-        rc = table_read(&x, "\t", 0, add_row, &r, &io->err);
+    die_if(table_file(path, io->tool, add_row, &r, &io->err), io);
     a->n_users = a->user_ids.n;
-    if (!rc && r.unknown)
+    if (r.unknown)
         cli_note(io, "'%s': passed over %" PRId64 " rows of unknown items",
-            x.name, r.unknown);
-    if (!rc && r.unknown && !r.pairs.n)
+            name, r.unknown);
+    if (r.unknown && !r.pairs.n)
         cli_note(io, "none is left: %s",
-            ids_differ(
-                (char[IDS_CLAUSE]){0}, x.name, &r.stranger, &d->item_ids));
-    if (!rc && !a->n_users)
-        cli_note(io, "'%s' has no user, and so there are no lists", x.name);
-    xin_close(&x);
-    if (!rc)
-        rc = join(&r, &io->err);
+            ids_differ((char[IDS_CLAUSE]){0}, name, &r.stranger, &d->item_ids));
+    if (!a->n_users)
+        cli_note(io, "'%s' has no user, and so there are no lists", name);
+    die_if(join(&r, &io->err), io);
     pairs_free(&r.pairs);
-    die_if(rc, io);
 }
 
 void

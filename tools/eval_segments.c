@@ -1,8 +1,8 @@
 #include "tools/eval_segments.h"
 
 #include "lib/base/mem.h"
-#include "lib/io/foreign.h"
 #include "lib/io/table.h"
+#include "lib/rank/ranker.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@ enum { USERS, ITEMS };
 struct reader {
     const struct ids *ids[2];
     int wanted[2];
-    const char *name;
     struct ids label;
     int32_t *of[2];
     int64_t known[2], unknown;
@@ -30,7 +29,7 @@ put(struct reader *r, int side, int64_t at, int64_t segment,
     if (r->of[side][at] >= 0 && r->of[side][at] != segment)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": '%.255s' is in another segment already",
-            r->name, row->line, row->field[0].s);
+            row->file, row->line, row->field[0].s);
     r->of[side][at] = (int32_t)segment;
     return 0;
 }
@@ -40,12 +39,13 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
     int64_t at[2] = {-1, -1};
-    int rc = table_two(row, r->name, "id", "segment", e);
+    int rc = table_two(row, "id", "segment", e);
     if (rc)
         return rc;
     if (!row->field[1].n)
         return err_set(e, ERR_FORMAT,
-            "'%s' line %" PRId64 ": the segment is empty", r->name, row->line);
+            "'%s' line %" PRId64 ": the segment is empty", row->file,
+            row->line);
     for (int side = 0; side < 2; side++)
         if (r->wanted[side])
             at[side] = ids_find(r->ids[side], row->field[0]);
@@ -62,29 +62,26 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
 }
 
 static void
-read_rows(struct cli *io, struct reader *r, struct xin *x)
+read_rows(struct cli *io, struct reader *r, const char *path)
 {
-    r->name = x->name;
-    int rc = foreign_check(x, io->tool, &io->err);
-    if (!rc)
-        rc = table_read(x, "\t", 0, add_row, r, &io->err);
-    die_if(rc, io);
+    const char *name = ranker_shown(path);
+    die_if(table_file(path, io->tool, add_row, r, &io->err), io);
     if (r->known[USERS] && r->known[ITEMS])
         cli_die(io,
             "'%s' has ids of users and of items: say --segments users=%s or "
             "--segments items=%s",
-            x->name, x->name, x->name);
+            name, name, name);
     if (!r->known[USERS] && !r->known[ITEMS])
         cli_die(io,
-            "'%s' has no segment of a user or an item that is known%s%s",
-            x->name, *r->stranger.s ? ": " : "",
+            "'%s' has no segment of a user or an item that is known%s%s", name,
+            *r->stranger.s ? ": " : "",
             *r->stranger.s
-                ? ids_differ((char[IDS_CLAUSE]){0}, x->name, &r->stranger,
+                ? ids_differ((char[IDS_CLAUSE]){0}, name, &r->stranger,
                       r->ids[r->wanted[USERS] ? USERS : ITEMS])
                 : "");
     if (r->unknown)
-        cli_note(io, "'%s': passed over %" PRId64 " rows of unknown ids",
-            x->name, r->unknown);
+        cli_note(io, "'%s': passed over %" PRId64 " rows of unknown ids", name,
+            r->unknown);
 }
 
 const char *
@@ -117,10 +114,7 @@ eval_segments_read(struct cli *io, struct eval_groups *g, const char *operand,
         die_if(r.of[side] ? 0 : ERR_NOMEM, io);
         memset(r.of[side], -1, (size_t)ids[side]->n * sizeof *r.of[side]);
     }
-    struct xin x;
-    die_if(xin_open(&x, path, &io->err), io);
-    read_rows(io, &r, &x);
-    xin_close(&x);
+    read_rows(io, &r, path);
     int side = r.known[ITEMS] > 0;
     *g = (struct eval_groups){.name = side ? "item-segment" : "user-segment",
         .of_items = side,

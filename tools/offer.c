@@ -3,6 +3,7 @@
 #include "lib/base/mem.h"
 #include "lib/io/table.h"
 #include "lib/la/pairs.h"
+#include "lib/rank/ranker.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +43,6 @@ offer_check(
 /* Rows of a file as indices into the dataset. */
 struct reader {
     const struct offer_ids *ids;
-    const char *name;
     int columns;       /* 1: item; 2: user, item, or item, group */
     unsigned char *in; /* [items] 1: named in the file */
     int32_t *group;    /* [items] */
@@ -92,7 +92,7 @@ add_item(struct reader *r, const struct table_row *row, struct err *e)
     if (r->group[i] >= 0 && r->group[i] != g)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": item '%.255s' is in another group already",
-            r->name, row->line, row->field[0].s);
+            row->file, row->line, row->field[0].s);
     r->group[i] = (int32_t)g;
     return 0;
 }
@@ -101,10 +101,9 @@ static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
-    int rc = r->columns == 1
-                 ? table_good(row, r->name, e)
-                 : table_two(row, r->name, r->pairs ? r->ids->what : "item",
-                       r->pairs ? "item" : "group", e);
+    int rc = r->columns == 1 ? table_good(row, e)
+                             : table_two(row, r->pairs ? r->ids->what : "item",
+                                   r->pairs ? "item" : "group", e);
     if (rc)
         return rc;
     return r->pairs ? add_pair(r, row, e) : add_item(r, row, e);
@@ -113,20 +112,15 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
 static void
 read_rows(struct cli *io, const char *path, struct reader *r)
 {
-    struct xin x;
-    die_if(xin_open(&x, path, &io->err), io);
-    r->name = x.name;
-    int rc = table_read(&x, "\t", 0, add_row, r, &io->err);
+    const char *name = ranker_shown(path);
+    die_if(table_file(path, NULL, add_row, r, &io->err), io);
     int users = r->pairs && r->ids->lists != r->ids->items;
-    if (!rc && r->unknown)
-        cli_note(io, "'%s': passed over %" PRId64 " rows of unknown %s", x.name,
+    if (r->unknown)
+        cli_note(io, "'%s': passed over %" PRId64 " rows of unknown %s", name,
             r->unknown, users ? "users or items" : "items");
-    if (!rc && r->unknown && !r->known && *r->stranger.s)
+    if (r->unknown && !r->known && *r->stranger.s)
         cli_note(io, "none is left: %s",
-            ids_differ(
-                (char[IDS_CLAUSE]){0}, x.name, &r->stranger, r->missing));
-    xin_close(&x);
-    die_if(rc, io);
+            ids_differ((char[IDS_CLAUSE]){0}, name, &r->stranger, r->missing));
 }
 
 static unsigned char *

@@ -1,7 +1,6 @@
 #include "tools/wanted.h"
 
 #include "lib/base/mem.h"
-#include "lib/io/foreign.h"
 #include "lib/io/table.h"
 #include "lib/rank/ranker.h"
 
@@ -49,32 +48,22 @@ make_table(struct cli *io, struct wanted *w)
     die_if(rc, io);
 }
 
-struct reader {
-    struct wanted *w;
-    const char *name;
-};
-
 static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
-    struct reader *r = ctx;
-    int rc = row->bad ? err_set(e, ERR_FORMAT, "%s", row->bad)
-                      : want(r->w, row->field[0], e);
-    return rc ? err_prefix(e, rc, "'%s' line %" PRId64, r->name, row->line) : 0;
+    int rc = table_good(row, e);
+    if (rc)
+        return rc;
+    rc = want(ctx, row->field[0], e);
+    return rc ? err_prefix(e, rc, "'%s' line %" PRId64, row->file, row->line)
+              : 0;
 }
 
 void
 wanted_read(struct cli *io, struct wanted *w, const char *path)
 {
-    struct xin x;
     make_table(io, w);
-    die_if(xin_open(&x, path, &io->err), io);
-    struct reader r = {w, x.name};
-    int rc = foreign_check(&x, io->tool, &io->err);
-    if (!rc)
-        rc = table_read(&x, "\t", 0, add_row, &r, &io->err);
-    xin_close(&x);
-    die_if(rc, io);
+    die_if(table_file(path, io->tool, add_row, w, &io->err), io);
 }
 
 void

@@ -1,7 +1,6 @@
 #include "lib/data/titles.h"
 
 #include "lib/base/mem.h"
-#include "lib/io/foreign.h"
 #include "lib/io/table.h"
 
 #include <stdlib.h>
@@ -14,7 +13,6 @@ static const char *const header_word[] = {"title", "name", "label", NULL};
 struct reader {
     struct titles *t;
     const struct ids *items;
-    const char *name;
     int64_t rows;
 };
 
@@ -34,7 +32,7 @@ add(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
     struct titles *t = r->t;
-    int rc = table_two(row, r->name, "id", "title", e);
+    int rc = table_two(row, "id", "title", e);
     if (rc)
         return rc;
     int first = r->rows++ == 0;
@@ -64,7 +62,6 @@ titles_read(
 {
     *t = (struct titles){.n = items->n};
     struct reader r = {.t = t, .items = items};
-    struct xin x;
     int rc = ids_index(items, "item", e);
     if (rc)
         return rc;
@@ -75,14 +72,7 @@ titles_read(
         goto out;
     for (int64_t i = 0; i < t->n; i++)
         t->at[i] = -1;
-    rc = xin_open(&x, path, e);
-    if (rc)
-        goto out;
-    r.name = x.name;
-    rc = foreign_check(&x, "stair-recommend", e);
-    if (!rc)
-        rc = table_read(&x, "\t", 0, add, &r, e);
-    xin_close(&x);
+    rc = table_file(path, "stair-recommend", add, &r, e);
 out:
     if (rc)
         titles_free(t);

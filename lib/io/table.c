@@ -1,6 +1,7 @@
 #include "lib/io/table.h"
 
 #include "lib/base/mem.h"
+#include "lib/io/foreign.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -203,7 +204,8 @@ collapse(struct text *f)
 static int
 deliver(struct reader *r, table_row_fn *f, void *ctx, struct err *e)
 {
-    struct table_row row = {.field = r->field, .n = r->n, .line = r->line};
+    struct table_row row = {
+        .field = r->field, .n = r->n, .file = r->x->name, .line = r->line};
     for (int64_t i = 0; i < r->n; i++) {
         if (r->doubled)
             collapse(&r->field[i]);
@@ -238,7 +240,7 @@ skip_line(struct reader *r, struct err *e)
 static int
 deliver_bad(struct reader *r, table_row_fn *f, void *ctx, struct err *e)
 {
-    struct table_row row = {.line = r->line, .bad = r->bad};
+    struct table_row row = {.file = r->x->name, .line = r->line, .bad = r->bad};
     int rc = f(ctx, &row, e);
     return rc ? rc : skip_line(r, e);
 }
@@ -290,22 +292,38 @@ table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
 }
 
 int
-table_good(const struct table_row *row, const char *name, struct err *e)
+table_file(const char *path, const char *tool, table_row_fn *f, void *ctx,
+    struct err *e)
 {
-    if (!row->bad)
-        return 0;
-    return err_set(
-        e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", name, row->line, row->bad);
+    struct xin x;
+    int rc = xin_open(&x, path, e);
+    if (rc)
+        return rc;
+    if (tool)
+        rc = foreign_check(&x, tool, e);
+    if (!rc)
+        rc = table_read(&x, "\t", 0, f, ctx, e);
+    xin_close(&x);
+    return rc;
 }
 
 int
-table_two(const struct table_row *row, const char *name, const char *one,
-    const char *other, struct err *e)
+table_good(const struct table_row *row, struct err *e)
 {
-    int rc = table_good(row, name, e);
+    if (!row->bad)
+        return 0;
+    return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": %s", row->file,
+        row->line, row->bad);
+}
+
+int
+table_two(const struct table_row *row, const char *one, const char *other,
+    struct err *e)
+{
+    int rc = table_good(row, e);
     if (rc || row->n >= 2)
         return rc;
     return err_set(e, ERR_FORMAT,
-        "'%s' line %" PRId64 ": a tab between %s and %s is missing", name,
+        "'%s' line %" PRId64 ": a tab between %s and %s is missing", row->file,
         row->line, one, other);
 }

@@ -16,8 +16,9 @@
 struct table_row {
     const struct text *field; /* each is terminated by a NUL */
     int64_t n;
-    int64_t line;    /* in which the row begins, from 1 */
-    const char *bad; /* why the row is malformed (n is 0 then), else NULL */
+    const char *file; /* its name, for messages */
+    int64_t line;     /* in which the row begins, from 1 */
+    const char *bad;  /* why the row is malformed (n is 0 then), else NULL */
 };
 
 /* No row may be longer: an unclosed quote must not swallow the memory. */
@@ -36,12 +37,16 @@ typedef int table_row_fn(void *ctx, const struct table_row *row, struct err *e);
 int table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
     void *ctx, struct err *e) ERR_CHECKED;
 
-/* For receivers, of a file called name: ERR_FORMAT for a malformed row, and of
- * table_two also for one without a second field. "a tab between one and other
- * is missing" */
-int table_good(
-    const struct table_row *row, const char *name, struct err *e) ERR_CHECKED;
-int table_two(const struct table_row *row, const char *name, const char *one,
-    const char *other, struct err *e) ERR_CHECKED;
+/* Reads a whole file of rows with tabs and without quotes. `tool` is the
+ * program, for what foreign_check says of another format; NULL: it is not
+ * asked. */
+int table_file(const char *path, const char *tool, table_row_fn *f, void *ctx,
+    struct err *e) ERR_CHECKED;
+
+/* For receivers: ERR_FORMAT for a malformed row, and of table_two also for one
+ * without a second field. "a tab between one and other is missing" */
+int table_good(const struct table_row *row, struct err *e) ERR_CHECKED;
+int table_two(const struct table_row *row, const char *one, const char *other,
+    struct err *e) ERR_CHECKED;
 
 #endif

@@ -197,7 +197,7 @@ static int
 add_row(void *ctx, const struct table_row *row, struct err *e)
 {
     struct reader *r = ctx;
-    int rc = table_good(row, r->name, e);
+    int rc = table_good(row, e);
     if (rc)
         return rc;
     if (r->rows++ == 0 && row->n > 2 && strcmp(row->field[0].s, "user") == 0 &&
