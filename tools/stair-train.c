@@ -141,11 +141,7 @@ write_model(struct cli *io, const char *name, const struct dataset *d,
 {
     char *history = cli_history(io), *copy = strdup(name);
     struct ranker r = {.parts = 1,
-        .part = {{.name = copy,
-            .user = vec[0],
-            .item = vec[1],
-            .user_param = param[0],
-            .item_param = param[1]}}};
+        .part = {{.name = copy, .mat = {vec[0], vec[1], param[0], param[1]}}}};
     struct seen seen;
     if (!copy)
         cli_die(io, "out of memory");

@@ -1,5 +1,6 @@
 #include "lib/fold/fold_map.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/la/blas.h"
 
@@ -72,23 +73,13 @@ struct fit {
     struct sums range[RANGES];
 };
 
-static int
-sums_init(struct sums *s, int64_t from, int64_t to, struct err *e)
+static struct sums
+sums_in(struct arena *m, int64_t from, int64_t to)
 {
-    s->gram = mem_zero(from * from, sizeof *s->gram, e);
-    s->right = mem_zero(to * from, sizeof *s->right, e);
-    s->phi = mem_new(CHUNK * from, sizeof *s->phi, e);
-    s->y = mem_new(CHUNK * to, sizeof *s->y, e);
-    return s->gram && s->right && s->phi && s->y ? 0 : ERR_NOMEM;
-}
-
-static void
-sums_free(struct sums *s)
-{
-    free(s->gram);
-    free(s->right);
-    free(s->phi);
-    free(s->y);
+    return (struct sums){.gram = arena_zero(m, from * from, sizeof(double)),
+        .right = arena_zero(m, to * from, sizeof(double)),
+        .phi = arena_new(m, CHUNK * from, sizeof(double)),
+        .y = arena_new(m, CHUNK * to, sizeof(double))};
 }
 
 static void
@@ -171,25 +162,28 @@ int
 fold_map_make(struct fold_map *m, const struct mat *vector,
     const struct mat *param, const struct fold_map_fit *users, struct err *e)
 {
-    int64_t p = users->param && param ? param->d : 0;
+    int params = param && param->x && users->param && users->param->x;
+    int64_t p = params ? param->d : 0;
     *m = (struct fold_map){.vector = vector,
         .param = p ? param : NULL,
         .from = 2 * vector->d + p,
         .to = users->vector->d + (p ? users->param->d : 0)};
     struct fit f = {.map = m, .users = users};
-    int rc = mark_items(m, e);
+    struct arena mem = {0};
+    for (int r = 0; r < RANGES; r++)
+        f.range[r] = sums_in(&mem, m->from, m->to);
+    int rc = arena_check(&mem, e);
+    if (!rc)
+        rc = mark_items(m, e);
     m->w = mem_zero(m->from * m->to, sizeof *m->w, e);
     if (!m->w)
         rc = ERR_NOMEM;
-    for (int r = 0; r < RANGES && !rc; r++)
-        rc = sums_init(&f.range[r], m->from, m->to, e);
     if (!rc) {
         exec_for(users->exec, RANGES, add_range, &f);
         join(&f);
         rc = solve(m, &f.range[0], e);
     }
-    for (int r = 0; r < RANGES; r++)
-        sums_free(&f.range[r]);
+    arena_free(&mem);
     if (rc)
         fold_map_free(m);
     return rc;

@@ -41,12 +41,12 @@ struct fold_map {
 struct fold_map_fit {
     const struct csr *history;        /* U x I */
     const unsigned char *use;         /* [U] 1: this user counts */
-    const struct mat *vector, *param; /* of the users; param NULL without */
+    const struct mat *vector, *param; /* of the users; param as below */
     struct exec *exec;
 };
 
 /*
- *   vector  I x D        param  I x P, or NULL if there are none for users
+ *   vector  I x D        param  I x P; NULL or empty: none, as for users
  *
  * Needs blas_reserve. ERR_NUM if the equations cannot be solved, ERR_NOMEM. The
  * caller frees with fold_map_free.

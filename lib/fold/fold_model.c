@@ -1,28 +1,18 @@
 #include "lib/fold/fold_model.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A side of the model that comes out: vectors and parameters. */
-struct side {
-    struct mat vector, param; /* param.x NULL: none */
-};
-
 struct work {
     const struct fold_plan *plan;
     const struct fold_opt *opt;
-    struct side user, item;
+    struct ranker_part now; /* what comes out: its matrices */
     unsigned char *state;
 };
-
-static const struct mat *
-param_of(const struct side *s)
-{
-    return s->param.x ? &s->param : NULL;
-}
 
 /* Rows of old by their numbers, 0 where there is none. */
 static int
@@ -42,28 +32,15 @@ copy_rows(struct mat *to, const struct mat *old, const int64_t *row, int64_t n,
 }
 
 static int
-take_sides(struct work *w, const struct ranker_part *r, struct err *e)
+take_rows(struct work *w, const struct ranker_part *r, struct err *e)
 {
     const struct fold_plan *p = w->plan;
-    int64_t users = p->data->n_users, items = p->data->n_items;
-    int rc = copy_rows(&w->user.vector, &r->user, p->user_row, users, e);
-    if (!rc)
-        rc = copy_rows(&w->item.vector, &r->item, p->item_row, items, e);
-    if (rc || !r->user_param.x || !r->item_param.x)
-        return rc;
-    rc = copy_rows(&w->user.param, &r->user_param, p->user_row, users, e);
-    if (!rc)
-        rc = copy_rows(&w->item.param, &r->item_param, p->item_row, items, e);
+    const int64_t *row[] = {p->user_row, p->item_row};
+    int64_t n[] = {p->data->n_users, p->data->n_items};
+    int rc = 0, mats = r->user_param.x && r->item_param.x ? RANKER_MATS : 2;
+    for (int k = 0; k < mats && !rc; k++)
+        rc = copy_rows(&w->now.mat[k], &r->mat[k], row[k % 2], n[k % 2], e);
     return rc;
-}
-
-static void
-free_sides(struct work *w)
-{
-    mat_free(&w->user.vector);
-    mat_free(&w->user.param);
-    mat_free(&w->item.vector);
-    mat_free(&w->item.param);
 }
 
 /* The parameters of near items have the median norm whatever the boost. */
@@ -71,18 +48,18 @@ static int
 items_from_graph(struct work *w, struct err *e)
 {
     const struct csr *graph = w->opt->graph;
-    int64_t n = w->item.vector.n;
-    if (w->item.param.x) {
+    int64_t n = w->now.item.n;
+    if (w->now.item_param.x) {
         unsigned char *copy = mem_new(n, 1, e);
         if (!copy)
             return ERR_NOMEM;
         memcpy(copy, w->state, (size_t)n);
-        int rc = fold_items(&w->item.param, graph, 1, copy, e);
+        int rc = fold_items(&w->now.item_param, graph, 1, copy, e);
         free(copy);
         if (rc)
             return rc;
     }
-    return fold_items(&w->item.vector, graph, w->opt->boost, w->state, e);
+    return fold_items(&w->now.item, graph, w->opt->boost, w->state, e);
 }
 
 /* Rows of one side by a map from the other. */
@@ -91,10 +68,10 @@ struct rows {
     const struct csr *history;
     const int64_t *wanted; /* [n] rows */
     int64_t n;
-    struct side *to;
-    unsigned char *got; /* [n] */
-    double *room;       /* [threads][from + to] */
-    float *y;           /* [threads][to] */
+    struct mat *vector, *param; /* where they go; param NULL: not wanted */
+    unsigned char *got;         /* [n] 1: the row had anything to go by */
+    double *room;               /* [threads][from + to] */
+    float *y;                   /* [threads][to] */
 };
 
 enum { ROWS = 64 };
@@ -106,130 +83,121 @@ map_rows(void *ctx, int64_t chunk, int thread)
     const struct fold_map *m = r->map;
     double *room = r->room + thread * (m->from + m->to);
     float *y = r->y + thread * m->to;
-    int64_t d = r->to->vector.d, last = (chunk + 1) * ROWS;
+    int64_t d = r->vector->d, last = (chunk + 1) * ROWS;
     for (int64_t k = chunk * ROWS; k < last && k < r->n; k++) {
         int64_t i = r->wanted[k], from = r->history->indptr[i];
         r->got[k] = (unsigned char)fold_map_row(m, r->history->indices + from,
             r->history->indptr[i + 1] - from, room, y);
         if (!r->got[k])
             continue;
-        memcpy(r->to->vector.x + i * d, y, (size_t)d * sizeof *y);
-        if (m->to > d)
-            memcpy(r->to->param.x + i * (m->to - d), y + d,
+        memcpy(r->vector->x + i * d, y, (size_t)d * sizeof *y);
+        if (r->param && m->to > d)
+            memcpy(r->param->x + i * (m->to - d), y + d,
                 (size_t)(m->to - d) * sizeof *y);
     }
 }
 
-/* Maps the wanted rows; got[k] tells whether row k had anything to go by. */
+/* Fills got. */
 static int
-map_wanted(const struct fold_map *m, const struct csr *history,
-    const int64_t *wanted, int64_t n, struct side *to, unsigned char *got,
-    struct exec *exec, struct err *e)
+map_wanted(struct rows *r, struct exec *exec, struct err *e)
 {
-    int threads = exec_threads(exec);
-    struct rows r = {m, history, wanted, n, to, got, NULL, NULL};
-    r.room = mem_new((m->from + m->to) * threads, sizeof *r.room, e);
-    r.y = mem_new(m->to * threads, sizeof *r.y, e);
-    int rc = r.room && r.y ? 0 : ERR_NOMEM;
+    int64_t from = r->map->from, to = r->map->to, threads = exec_threads(exec);
+    struct arena m = {0};
+    r->room = arena_new(&m, (from + to) * threads, sizeof *r->room);
+    r->y = arena_new(&m, to * threads, sizeof *r->y);
+    int rc = arena_check(&m, e);
     if (!rc)
-        exec_for(exec, (n + ROWS - 1) / ROWS, map_rows, &r);
-    free(r.room);
-    free(r.y);
+        exec_for(exec, (r->n + ROWS - 1) / ROWS, map_rows, r);
+    arena_free(&m);
     return rc;
 }
 
-/* Of the users whom the model has, before others are made. */
-static void
-choose_users(const struct fold_plan *p, unsigned char *use)
+/* The wanted rows of r by the map that r's rows in use have from other's. */
+static int
+map_side(struct rows *r, const unsigned char *use, const struct mat *vector,
+    const struct mat *param, struct exec *exec, struct err *e)
 {
-    for (int64_t u = 0; u < p->data->n_users; u++)
-        use[u] = p->users[FOLD_USER_KEPT] ? p->user[u] == FOLD_USER_KEPT
-                                          : p->user[u] == FOLD_USER_CHANGED;
+    struct fold_map map;
+    struct fold_map_fit fit = {r->history, use, r->vector, r->param, exec};
+    int rc = fold_map_make(&map, vector, param, &fit, e);
+    if (rc)
+        return rc;
+    r->map = &map;
+    rc = map_wanted(r, exec, e);
+    fold_map_free(&map);
+    return rc;
 }
 
 /* Items without neighbours, by who has them. */
 static int
-map_items(struct work *w, const struct csr *buyers, const int64_t *wanted,
-    int64_t n, struct err *e)
-{
-    unsigned char *use = mem_new(w->item.vector.n, 1, e);
-    unsigned char *got = mem_new(n, 1, e);
-    struct fold_map map = {0};
-    int rc = use && got ? 0 : ERR_NOMEM;
-    if (!rc) {
-        for (int64_t i = 0; i < w->item.vector.n; i++)
-            use[i] = w->state[i] == FOLD_OWN;
-        struct fold_map_fit fit = {
-            buyers, use, &w->item.vector, param_of(&w->item), w->opt->exec};
-        rc = fold_map_make(&map, &w->user.vector, param_of(&w->user), &fit, e);
-    }
-    if (!rc)
-        rc =
-            map_wanted(&map, buyers, wanted, n, &w->item, got, w->opt->exec, e);
-    for (int64_t k = 0; k < n && !rc; k++)
-        if (got[k])
-            w->state[wanted[k]] = FOLD_MAPPED;
-    fold_map_free(&map);
-    free(use);
-    free(got);
-    return rc;
-}
-
-static int
 items_from_users(struct work *w, struct err *e)
 {
-    int64_t items = w->item.vector.n, n = 0;
+    struct ranker_part *now = &w->now;
+    int64_t items = now->item.n;
     struct csr buyers = {0};
-    int rc = csr_transpose(&w->plan->data->train, &buyers, e);
-    int64_t *wanted = mem_new(items, sizeof *wanted, e);
-    if (!rc && !wanted)
-        rc = ERR_NOMEM;
-    for (int64_t i = 0; i < items && !rc; i++)
+    struct arena m = {0};
+    unsigned char *use = arena_new(&m, items, 1);
+    int64_t *wanted = arena_new(&m, items, sizeof *wanted);
+    struct rows r = {.history = &buyers,
+        .wanted = wanted,
+        .vector = &now->item,
+        .param = &now->item_param,
+        .got = arena_new(&m, items, 1)};
+    int rc = arena_check(&m, e);
+    if (!rc)
+        rc = csr_transpose(&w->plan->data->train, &buyers, e);
+    for (int64_t i = 0; i < items && !rc; i++) {
+        use[i] = w->state[i] == FOLD_OWN;
         if (w->state[i] == FOLD_NONE && buyers.indptr[i + 1] > buyers.indptr[i])
-            wanted[n++] = i;
-    if (!rc && n)
-        rc = map_items(w, &buyers, wanted, n, e);
-    free(wanted);
+            wanted[r.n++] = i;
+    }
+    if (!rc && r.n)
+        rc = map_side(&r, use, &now->user, &now->user_param, w->opt->exec, e);
+    for (int64_t k = 0; k < r.n && !rc; k++)
+        if (r.got[k])
+            w->state[wanted[k]] = FOLD_MAPPED;
     csr_free(&buyers);
+    arena_free(&m);
     return rc;
 }
 
+/* By the map of the users who are kept, or whom the model has if none is. */
 static int
 fold_users(struct work *w, struct fold_count *count, struct err *e)
 {
     const struct fold_plan *p = w->plan;
-    const struct csr *train = &p->data->train;
-    int64_t users = p->data->n_users, n = 0;
-    unsigned char *use = mem_new(users, 1, e), *got = mem_new(users, 1, e);
-    int64_t *wanted = mem_new(users, sizeof *wanted, e);
-    struct fold_map map = {0};
-    int rc = use && got && wanted ? 0 : ERR_NOMEM;
-    for (int64_t u = 0; u < users && !rc; u++)
+    struct ranker_part *now = &w->now;
+    int64_t users = p->data->n_users;
+    struct arena m = {0};
+    unsigned char *use = arena_new(&m, users, 1);
+    int64_t *wanted = arena_new(&m, users, sizeof *wanted);
+    struct rows r = {.history = &p->data->train,
+        .wanted = wanted,
+        .vector = &now->user,
+        .param = &now->user_param,
+        .got = arena_new(&m, users, 1)};
+    int rc = arena_check(&m, e);
+    int teachers =
+        p->users[FOLD_USER_KEPT] ? FOLD_USER_KEPT : FOLD_USER_CHANGED;
+    for (int64_t u = 0; u < users && !rc; u++) {
+        use[u] = p->user[u] == teachers;
         if (w->opt->all_users || p->user[u] != FOLD_USER_KEPT)
-            wanted[n++] = u;
-    if (!rc && n) {
-        choose_users(p, use);
-        struct fold_map_fit fit = {
-            train, use, &w->user.vector, param_of(&w->user), w->opt->exec};
-        rc = fold_map_make(&map, &w->item.vector, param_of(&w->item), &fit, e);
+            wanted[r.n++] = u;
     }
-    if (!rc && n)
-        rc = map_wanted(&map, train, wanted, n, &w->user, got, w->opt->exec, e);
-    for (int64_t k = 0; k < n && !rc; k++) {
-        count->folded += got[k];
-        count->empty += !got[k] && p->user_row[wanted[k]] < 0;
+    if (!rc && r.n)
+        rc = map_side(&r, use, &now->item, &now->item_param, w->opt->exec, e);
+    for (int64_t k = 0; k < r.n && !rc; k++) {
+        count->folded += r.got[k];
+        count->empty += !r.got[k] && p->user_row[wanted[k]] < 0;
     }
-    fold_map_free(&map);
-    free(use);
-    free(got);
-    free(wanted);
+    arena_free(&m);
     return rc;
 }
 
 static void
 count_items(const struct work *w, struct fold_count *count)
 {
-    for (int64_t i = 0; i < w->item.vector.n; i++) {
+    for (int64_t i = 0; i < w->now.item.n; i++) {
         count->near += w->state[i] == FOLD_NEAR;
         count->mapped += w->state[i] == FOLD_MAPPED;
         count->none += w->state[i] == FOLD_NONE;
@@ -238,29 +206,15 @@ count_items(const struct work *w, struct fold_count *count)
 
 /* Vectors near the largest number of a float may lead beyond it. */
 static int
-check_sides(const struct work *w, struct err *e)
+check_rows(const struct work *w, struct err *e)
 {
-    int rc = mat_check_finite(&w->user.vector, "folded vectors of users", e);
-    if (!rc)
-        rc = mat_check_finite(&w->item.vector, "folded vectors of items", e);
-    if (!rc && w->user.param.x)
-        rc = mat_check_finite(&w->user.param, "folded parameters of users", e);
-    if (!rc && w->item.param.x)
-        rc = mat_check_finite(&w->item.param, "folded parameters of items", e);
+    static const char *const what[RANKER_MATS] = {"folded vectors of users",
+        "folded vectors of items", "folded parameters of users",
+        "folded parameters of items"};
+    int rc = 0;
+    for (int k = 0; k < RANKER_MATS && !rc; k++)
+        rc = mat_check_finite(&w->now.mat[k], what[k], e);
     return rc;
-}
-
-static void
-put_sides(struct ranker_part *r, struct work *w)
-{
-    mat_free(&r->user);
-    mat_free(&r->item);
-    mat_free(&r->user_param);
-    mat_free(&r->item_param);
-    r->user = w->user.vector;
-    r->item = w->item.vector;
-    r->user_param = w->user.param;
-    r->item_param = w->item.param;
 }
 
 int
@@ -271,7 +225,7 @@ fold_model(struct ranker_part *r, const struct fold_plan *plan,
     struct work w = {.plan = plan, .opt = o, .state = state};
     *count = (struct fold_count){0};
     memcpy(state, plan->item, (size_t)plan->data->n_items);
-    int rc = take_sides(&w, r, e);
+    int rc = take_rows(&w, r, e);
     if (!rc)
         rc = items_from_graph(&w, e);
     if (!rc)
@@ -279,14 +233,15 @@ fold_model(struct ranker_part *r, const struct fold_plan *plan,
     if (!rc)
         rc = fold_users(&w, count, e);
     if (!rc)
-        rc = check_sides(&w, e);
-    if (rc) {
-        free_sides(&w);
-        return rc;
+        rc = check_rows(&w, e);
+    if (!rc)
+        count_items(&w, count);
+    for (int k = 0; k < RANKER_MATS; k++) {
+        mat_free(rc ? &w.now.mat[k] : &r->mat[k]);
+        if (!rc)
+            r->mat[k] = w.now.mat[k];
     }
-    count_items(&w, count);
-    put_sides(r, &w);
-    return 0;
+    return rc;
 }
 
 int
@@ -303,12 +258,8 @@ fold_model_map(struct fold_map *m, const struct ranker_part *r,
     if (!use)
         return ERR_NOMEM;
     memset(use, 1, (size_t)train->rows);
-    int params = r->user_param.x && r->item_param.x &&
-                 r->user_param.n == r->user.n && r->item_param.n == r->item.n;
-    struct fold_map_fit fit = {
-        train, use, &r->user, params ? &r->user_param : NULL, exec};
-    int rc =
-        fold_map_make(m, &r->item, params ? &r->item_param : NULL, &fit, e);
+    struct fold_map_fit fit = {train, use, &r->user, &r->user_param, exec};
+    int rc = fold_map_make(m, &r->item, &r->item_param, &fit, e);
     free(use);
     return rc;
 }
@@ -318,24 +269,27 @@ fold_model_users(struct mat *user, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e)
 {
     int64_t n = history->rows, d = m->vector->d;
-    struct side to = {{0}, {0}};
-    int64_t *all = mem_new(n, sizeof *all, e);
-    unsigned char *got = mem_new(n, 1, e);
-    int rc = all && got ? mat_init(&to.vector, n, d, e) : ERR_NOMEM;
-    if (!rc && m->to > d)
-        rc = mat_init(&to.param, n, m->to - d, e);
+    struct arena mem = {0};
+    int64_t *all = arena_new(&mem, n, sizeof *all);
+    struct rows r = {.map = m,
+        .history = history,
+        .wanted = all,
+        .n = n,
+        .vector = user,
+        .got = arena_new(&mem, n, 1)};
+    *user = (struct mat){0};
+    int rc = arena_check(&mem, e);
+    if (!rc)
+        rc = mat_init(user, n, d, e);
     if (!rc) {
         for (int64_t u = 0; u < n; u++)
             all[u] = u;
-        memset(to.vector.x, 0, (size_t)(n * d) * sizeof(float));
-        rc = map_wanted(m, history, all, n, &to, got, exec, e);
+        memset(user->x, 0, (size_t)(n * d) * sizeof *user->x);
+        rc = map_wanted(&r, exec, e);
     }
-    mat_free(&to.param);
-    free(all);
-    free(got);
+    arena_free(&mem);
     if (rc)
-        mat_free(&to.vector);
-    *user = to.vector;
+        mat_free(user);
     return rc;
 }
 

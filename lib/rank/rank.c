@@ -1,5 +1,6 @@
 #include "lib/rank/rank.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/ranks.h"
 #include "lib/rank/rank_list.h"
@@ -31,6 +32,7 @@ struct scratch {
 };
 
 struct rank {
+    struct arena mem; /* all but the masks */
     struct scorer_work work;
     struct rank_opt opt;
     struct rank_list_plan plan;
@@ -335,28 +337,24 @@ check(const struct scorer *s, const struct rank_opt *opt, struct err *e)
 static int
 make_scratch(struct rank *r, struct err *e)
 {
-    const struct rank_items *items = r->opt.items;
+    struct arena *m = &r->mem;
     int64_t slots;
     if (__builtin_mul_overflow(r->shelves * r->chunk, r->plan.room, &slots))
         slots = INT64_MAX;
-    r->scratch = mem_zero(r->work.threads, sizeof *r->scratch, e);
+    r->scratch = arena_zero(m, r->work.threads, sizeof *r->scratch);
     for (int t = 0; r->scratch && t < r->work.threads; t++) {
         struct scratch *s = &r->scratch[t];
-        s->floor = mem_new(r->chunk, sizeof *s->floor, e);
-        s->user = mem_new(r->chunk, sizeof *s->user, e);
-        s->tile = mem_new(RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *s->tile, e);
-        s->score = mem_new(slots, sizeof *s->score, e);
-        s->at = mem_new(slots, sizeof *s->at, e);
-        if (!s->floor || !s->user || !s->tile || !s->score || !s->at)
-            return ERR_NOMEM;
+        s->floor = arena_new(m, r->chunk, sizeof *s->floor);
+        s->user = arena_new(m, r->chunk, sizeof *s->user);
+        s->tile = arena_new(m, RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *s->tile);
+        s->score = arena_new(m, slots, sizeof *s->score);
+        s->at = arena_new(m, slots, sizeof *s->at);
         if (!r->plan.group)
             continue;
-        s->group = mem_new(slots, sizeof *s->group, e);
-        s->used = mem_zero(items->groups, sizeof *s->used, e);
-        if (!s->group || !s->used)
-            return ERR_NOMEM;
+        s->group = arena_new(m, slots, sizeof *s->group);
+        s->used = arena_zero(m, r->opt.items->groups, sizeof *s->used);
     }
-    return r->scratch ? 0 : ERR_NOMEM;
+    return arena_check(m, e);
 }
 
 /* Chunks shrink to one group where lists are so long that memory matters. */
@@ -405,14 +403,12 @@ rank_open(struct rank **out, const struct scorer *s, const struct rank_opt *opt,
     int threads = exec_threads(opt->exec);
     if (threads > r->users)
         threads = r->users ? (int)r->users : 1;
-    rc = scorer_open(&r->work, s, opt->items, opt->exec, threads, e);
-    if (rc) {
-        free(r);
-        return rc;
+    rc = scorer_open(&r->work, s, opt->items, opt->exec, threads, &r->mem, e);
+    if (!rc) {
+        r->work.nonzero = opt->nonzero;
+        plan(r);
+        rc = make_scratch(r, e);
     }
-    r->work.nonzero = opt->nonzero;
-    plan(r);
-    rc = make_scratch(r, e);
     if (rc)
         rank_close(r);
     else
@@ -423,18 +419,7 @@ rank_open(struct rank **out, const struct scorer *s, const struct rank_opt *opt,
 void
 rank_close(struct rank *r)
 {
-    for (int t = 0; r->scratch && t < r->work.threads; t++) {
-        struct scratch *s = &r->scratch[t];
-        free(s->floor);
-        free(s->user);
-        free(s->tile);
-        free(s->score);
-        free(s->at);
-        free(s->group);
-        free(s->used);
-    }
-    free(r->scratch);
-    scorer_close(&r->work);
+    arena_free(&r->mem);
     free(r->mask_at);
     free(r->mask);
     free(r);

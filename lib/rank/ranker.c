@@ -13,9 +13,13 @@
 #include <string.h>
 
 /* Members of a part; with a prefix, if the model is a blend. */
-static const char *const words[] = {"user", "item", "format", "shape", "indptr",
-    "indices", "data", "name", "user_param", "item_param"};
-enum { WORDS = sizeof words / sizeof *words, PARAMS = 2 /* at the end */ };
+static const char *const words[] = {"format", "shape", "indptr", "indices",
+    "data", "name", "user", "item", "user_param", "item_param"};
+enum {
+    WORDS = sizeof words / sizeof *words,
+    MATS = WORDS - RANKER_MATS, /* where the matrices begin */
+    PARAMS = MATS + 2
+};
 
 /* What is read of a file. */
 struct wanted {
@@ -35,7 +39,7 @@ want(int params, struct err *e)
     struct wanted *w = mem_zero(1, sizeof *w, e);
     if (!w)
         return NULL;
-    int n = 0, words_wanted = params ? WORDS : WORDS - PARAMS;
+    int n = 0, words_wanted = params ? WORDS : PARAMS;
     for (int k = 0; k < words_wanted; k++)
         w->list[n++] = words[k];
     for (int p = 0; p < SCORER_PARTS; p++)
@@ -87,40 +91,26 @@ take(struct npz *z, const char *prefix, const char *word, struct mat *m,
     return mat_check_finite(m, what, e);
 }
 
-/* Parameters are of the users and items that the vectors are of. */
-static int
-check_rows(const char *path, const char *prefix, const char *word,
-    const struct mat *param, const struct mat *vector, struct err *e)
-{
-    if (!param->x || param->n == vector->n)
-        return 0;
-    return err_set(e, ERR_SHAPE,
-        "'%s': member '%s%s' has %" PRId64 " rows, not %" PRId64, path, prefix,
-        word, param->n, vector->n);
-}
-
 static int
 take_vectors(
     struct npz *z, const char *prefix, struct ranker_part *r, struct err *e)
 {
-    int rc = take(z, prefix, "user", &r->user, e);
-    if (!rc)
-        rc = take(z, prefix, "item", &r->item, e);
-    if (!rc && r->user.d != r->item.d)
-        rc = err_set(e, ERR_SHAPE,
-            "'%s': user vectors have %" PRId64
-            " columns and item vectors %" PRId64,
-            z->path, r->user.d, r->item.d);
-    if (!rc && find(z, prefix, "user_param") && find(z, prefix, "item_param"))
-        rc = take(z, prefix, "user_param", &r->user_param, e);
-    if (!rc && r->user_param.x)
-        rc = take(z, prefix, "item_param", &r->item_param, e);
-    if (!rc)
-        rc = check_rows(
-            z->path, prefix, "user_param", &r->user_param, &r->user, e);
-    if (!rc)
-        rc = check_rows(
-            z->path, prefix, "item_param", &r->item_param, &r->item, e);
+    int params = find(z, prefix, "user_param") && find(z, prefix, "item_param");
+    int rc = 0;
+    for (int k = 0; k < (params ? RANKER_MATS : 2) && !rc; k++) {
+        const char *word = words[MATS + k];
+        rc = take(z, prefix, word, &r->mat[k], e);
+        if (!rc && k == 1 && r->user.d != r->item.d)
+            rc = err_set(e, ERR_SHAPE,
+                "'%s': user vectors have %" PRId64
+                " columns and item vectors %" PRId64,
+                z->path, r->user.d, r->item.d);
+        /* parameters are of the users and items that the vectors are of */
+        if (!rc && r->mat[k].n != r->mat[k % 2].n)
+            rc = err_set(e, ERR_SHAPE,
+                "'%s': member '%s%s' has %" PRId64 " rows, not %" PRId64,
+                z->path, prefix, word, r->mat[k].n, r->mat[k % 2].n);
+    }
     return rc;
 }
 
@@ -311,22 +301,14 @@ ranker_has_users(const struct ranker *r)
 }
 
 static void
-put_mat(struct npz_out *z, const char *prefix, const char *word,
-    const struct mat *m)
-{
-    char name[NPZ_NAME];
-    snprintf(name, sizeof name, "%s%s", prefix, word);
-    if (m->x)
-        store_put_mat(z, name, m);
-}
-
-static void
 put_vectors(struct npz_out *z, const char *prefix, const struct ranker_part *r)
 {
-    put_mat(z, prefix, "user", &r->user);
-    put_mat(z, prefix, "item", &r->item);
-    put_mat(z, prefix, "user_param", &r->user_param);
-    put_mat(z, prefix, "item_param", &r->item_param);
+    char name[NPZ_NAME];
+    for (int k = 0; k < RANKER_MATS; k++) {
+        snprintf(name, sizeof name, "%s%s", prefix, words[MATS + k]);
+        if (r->mat[k].x)
+            store_put_mat(z, name, &r->mat[k]);
+    }
 }
 
 /* Of a blend. */
@@ -383,10 +365,8 @@ ranker_free(struct ranker *r)
     for (int p = 0; p < r->parts; p++) {
         struct ranker_part *part = &r->part[p];
         free(part->name);
-        mat_free(&part->user);
-        mat_free(&part->item);
-        mat_free(&part->user_param);
-        mat_free(&part->item_param);
+        for (int k = 0; k < RANKER_MATS; k++)
+            mat_free(&part->mat[k]);
         csr_free(&part->graph);
     }
     ids_free(&r->user_ids);

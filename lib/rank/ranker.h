@@ -10,12 +10,17 @@
  * A model that is no blend: vectors whose inner products are the scores, or a
  * graph of items that leads from what a user has to what the user may want.
  */
+enum { RANKER_MATS = 4 };
 struct ranker_part {
-    char *name;      /* of the system, NULL if the file has none */
-    struct mat user; /* U x d */
-    struct mat item; /* I x d */
-    /* The trained parameters, if they were asked for and are there. */
-    struct mat user_param, item_param;
+    char *name; /* of the system, NULL if the file has none */
+    union {
+        struct {
+            struct mat user, item; /* U x d, I x d */
+            /* The trained parameters, if they were asked for and are there. */
+            struct mat user_param, item_param;
+        };
+        struct mat mat[RANKER_MATS]; /* all of them */
+    };
     struct csr graph; /* I x I; indptr NULL: the vectors */
     double weight;    /* in a blend, above 0; else 1 */
 };

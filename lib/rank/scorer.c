@@ -27,26 +27,17 @@ scorer_part_work(const struct scorer_work *w, const struct scorer *s)
 int
 scorer_open(struct scorer_work *w, const struct scorer *s,
     const struct rank_items *items, struct exec *exec, int threads,
-    struct err *e)
+    struct arena *mem, struct err *e)
 {
     *w = (struct scorer_work){.scorer = s,
         .kernel = rank_kernel_of(exec),
         .items = items,
         .exec = exec,
-        .threads = threads};
+        .threads = threads,
+        .mem = mem};
     int64_t cols = w->kernel->cols;
     w->panels = items ? items->offered / cols
                       : s->n_items / cols + (s->n_items % cols != 0);
     s->kind->shape(w);
-    int rc = s->kind->open(w, e);
-    if (rc)
-        scorer_close(w);
-    return rc;
-}
-
-void
-scorer_close(struct scorer_work *w)
-{
-    w->scorer->kind->close(w);
-    w->state = NULL;
+    return s->kind->open(w, e);
 }

@@ -1,9 +1,7 @@
-#include "lib/base/mem.h"
 #include "lib/rank/scorer_work.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 /*
  * Exact sums in double take longer than the products of vectors. So a sum in
@@ -53,36 +51,29 @@ blend_shape(struct scorer_work *w)
 static int
 blend_open(struct scorer_work *w, struct err *e)
 {
-    int parts = w->scorer->parts;
-    struct blend *b = w->state = mem_zero(1, sizeof *b, e);
-    if (!b)
-        return ERR_NOMEM;
-    b->part = mem_zero(parts, sizeof *b->part, e);
-    b->mixer = mem_zero(w->threads, sizeof *b->mixer, e);
-    if (!b->part || !b->mixer)
-        return ERR_NOMEM;
-    for (int t = 0; t < w->threads; t++) {
-        struct mixer *m = &b->mixer[t];
-        int64_t groups = w->chunk / w->rows;
-        m->share = mem_new(w->chunk * parts, sizeof *m->share, e);
-        m->a = mem_zero(groups * parts * RANK_MAX_ROWS, sizeof *m->a, e);
-        m->b = mem_zero(w->chunk, sizeof *m->b, e);
-        m->error = mem_zero(w->chunk, sizeof *m->error, e);
-        m->room = mem_new(
-            (int64_t)parts * RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *m->room, e);
-        if (!m->share || !m->a || !m->b || !m->error || !m->room)
-            return ERR_NOMEM;
+    struct arena *mem = w->mem;
+    int64_t parts = w->scorer->parts, groups = w->chunk / w->rows;
+    struct blend *b = w->state = arena_zero(mem, 1, sizeof *b);
+    struct mixer *m = arena_zero(mem, w->threads, sizeof *m);
+    struct scorer_work *part = arena_zero(mem, parts, sizeof *part);
+    for (int t = 0; m && t < w->threads; t++) {
+        m[t].share = arena_new(mem, w->chunk * parts, sizeof *m->share);
+        m[t].a = arena_zero(mem, groups * parts * RANK_MAX_ROWS, sizeof *m->a);
+        m[t].b = arena_zero(mem, w->chunk, sizeof *m->b);
+        m[t].error = arena_zero(mem, w->chunk, sizeof *m->error);
+        m[t].room = arena_new(
+            mem, parts * RANK_MAX_ROWS * RANK_MAX_COLS, sizeof *m->room);
     }
-    for (int p = 0; p < parts; p++) {
-        struct scorer_work part =
-            scorer_part_work(w, &w->scorer->part[p].scorer);
-        part.moments = 1;
-        b->part[p] = part;
-        int rc = part.scorer->kind->open(&b->part[p], e);
-        if (rc)
-            return rc;
+    int rc = arena_check(mem, e);
+    if (rc)
+        return rc;
+    *b = (struct blend){part, m};
+    for (int p = 0; p < parts && !rc; p++) {
+        part[p] = scorer_part_work(w, &w->scorer->part[p].scorer);
+        part[p].moments = 1;
+        rc = part[p].scorer->kind->open(&part[p], e);
     }
-    return 0;
+    return rc;
 }
 
 static struct share
@@ -174,29 +165,8 @@ blend_tile(const struct scorer_work *w, int thread, int64_t first,
     return hits;
 }
 
-static void
-blend_close(struct scorer_work *w)
-{
-    struct blend *b = w->state;
-    if (!b)
-        return;
-    for (int p = 0; b->part && p < w->scorer->parts; p++)
-        if (b->part[p].scorer)
-            scorer_close(&b->part[p]);
-    for (int t = 0; b->mixer && t < w->threads; t++) {
-        free(b->mixer[t].share);
-        free(b->mixer[t].a);
-        free(b->mixer[t].b);
-        free(b->mixer[t].error);
-        free(b->mixer[t].room);
-    }
-    free(b->part);
-    free(b->mixer);
-    free(b);
-}
-
 static const struct scorer_kind blend_kind = {
-    blend_shape, blend_open, blend_start, blend_tile, NULL, NULL, blend_close};
+    blend_shape, blend_open, blend_start, blend_tile, NULL, NULL};
 
 int
 scorer_blend(

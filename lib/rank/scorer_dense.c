@@ -1,10 +1,8 @@
-#include "lib/base/mem.h"
 #include "lib/rank/scorer_work.h"
 
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A block of items stays in the second-level cache while the groups of a chunk
@@ -88,16 +86,12 @@ covariance_rows(void *ctx, int64_t block, int thread)
             s->covariance[j * d + k] *= scale;
 }
 
-static int
-make_spread(struct scorer_work *w, struct err *e)
+static void
+make_spread(struct scorer_work *w)
 {
     const struct mat *item = w->scorer->item;
     struct spread *s = &((struct dense *)w->state)->spread;
     int64_t d = item->d;
-    s->mean = mem_zero(d, sizeof *s->mean, e);
-    s->covariance = mem_zero(d, (size_t)d * sizeof *s->covariance, e);
-    if (!s->mean || !s->covariance)
-        return ERR_NOMEM;
     for (int64_t i = 0; i < item->n; i++) {
         const float *x = item->x + i * d;
         for (int64_t t = 0; t < d; t++)
@@ -110,34 +104,35 @@ make_spread(struct scorer_work *w, struct err *e)
         s->mean[t] /= (double)item->n;
     exec_for(w->exec, (d + COVARIANCE_ROWS - 1) / COVARIANCE_ROWS,
         covariance_rows, w);
-    return 0;
 }
 
 static int
 dense_open(struct scorer_work *w, struct err *e)
 {
+    struct arena *m = w->mem;
     int64_t d = w->scorer->item->d, cols = w->kernel->cols;
-    struct dense *s = w->state = mem_zero(1, sizeof *s, e);
-    if (!s)
-        return ERR_NOMEM;
-    s->items = mem_new(w->panels * cols, (size_t)d * sizeof *s->items, e);
-    s->users = mem_zero(w->threads, sizeof *s->users, e);
-    if (!s->items || !s->users)
-        return ERR_NOMEM;
-    for (int t = 0; t < w->threads; t++) {
-        struct users *u = &s->users[t];
-        u->packed = mem_new(w->chunk * d, sizeof *u->packed, e);
-        if (!u->packed)
-            return ERR_NOMEM;
-        if (!w->moments)
-            continue;
-        u->wide = mem_new(2 * d, sizeof *u->wide, e);
-        u->moments = mem_new(w->chunk, sizeof *u->moments, e);
-        if (!u->wide || !u->moments)
-            return ERR_NOMEM;
+    int threads = w->threads, moments = w->moments;
+    struct dense *s = w->state = arena_zero(m, 1, sizeof *s);
+    struct users *u = arena_zero(m, threads, sizeof *u);
+    float *items = arena_new(m, w->panels * cols, (size_t)d * sizeof *items);
+    for (int t = 0; u && t < threads; t++) {
+        u[t].packed = arena_new(m, w->chunk * d, sizeof *u->packed);
+        if (moments) {
+            u[t].wide = arena_new(m, 2 * d, sizeof *u->wide);
+            u[t].moments = arena_new(m, w->chunk, sizeof *u->moments);
+        }
     }
+    double *mean = moments ? arena_zero(m, d, sizeof *mean) : NULL;
+    double *covariance =
+        moments ? arena_zero(m, d, (size_t)d * sizeof *covariance) : NULL;
+    int rc = arena_check(m, e);
+    if (rc)
+        return rc;
+    *s = (struct dense){items, u, {mean, covariance, 0}};
     exec_for(w->exec, w->panels, pack_panel, w);
-    return w->moments ? make_spread(w, e) : 0;
+    if (moments)
+        make_spread(w);
+    return 0;
 }
 
 /* Of the scores of a user with the vector x. */
@@ -209,26 +204,8 @@ dense_moments(const struct scorer_work *w, int thread, int64_t r)
     return ((const struct dense *)w->state)->users[thread].moments[r];
 }
 
-static void
-dense_close(struct scorer_work *w)
-{
-    struct dense *s = w->state;
-    if (!s)
-        return;
-    for (int t = 0; s->users && t < w->threads; t++) {
-        free(s->users[t].packed);
-        free(s->users[t].wide);
-        free(s->users[t].moments);
-    }
-    free(s->users);
-    free(s->items);
-    free(s->spread.mean);
-    free(s->spread.covariance);
-    free(s);
-}
-
 static const struct scorer_kind dense_kind = {dense_shape, dense_open,
-    dense_start, dense_tile, dense_scores, dense_moments, dense_close};
+    dense_start, dense_tile, dense_scores, dense_moments};
 
 /* Every partial sum of a score is bounded by the product of the norms. */
 static int

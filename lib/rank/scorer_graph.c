@@ -33,23 +33,19 @@ static int
 graph_open(struct scorer_work *w, struct err *e)
 {
     int64_t cols = w->kernel->cols;
-    struct graph *g = w->state = mem_zero(1, sizeof *g, e);
-    if (!g)
-        return ERR_NOMEM;
-    g->panels = w->items ? w->items->places / cols : w->panels;
-    g->thread = mem_zero(w->threads, sizeof *g->thread, e);
-    if (!g->thread)
-        return ERR_NOMEM;
-    for (int t = 0; t < w->threads; t++) {
-        struct scores *s = &g->thread[t];
-        s->score = mem_zero(w->chunk * g->panels * cols, sizeof *s->score, e);
-        s->touched = mem_zero(w->chunk * g->panels, 1, e);
-        s->zero = mem_zero(cols, sizeof *s->zero, e);
-        s->moments = mem_zero(w->chunk, sizeof *s->moments, e);
-        if (!s->score || !s->touched || !s->zero || !s->moments)
-            return ERR_NOMEM;
+    struct arena *m = w->mem;
+    struct graph *g = w->state = arena_zero(m, 1, sizeof *g);
+    struct scores *s = arena_zero(m, w->threads, sizeof *s);
+    int64_t panels = w->items ? w->items->places / cols : w->panels;
+    for (int t = 0; s && t < w->threads; t++) {
+        s[t].score = arena_zero(m, w->chunk * panels * cols, sizeof *s->score);
+        s[t].touched = arena_zero(m, w->chunk * panels, 1);
+        s[t].zero = arena_zero(m, cols, sizeof *s->zero);
+        s[t].moments = arena_zero(m, w->chunk, sizeof *s->moments);
     }
-    return 0;
+    if (g)
+        *g = (struct graph){panels, s};
+    return arena_check(m, e);
 }
 
 /* Place r of the thread's chunk. */
@@ -181,24 +177,8 @@ graph_moments(const struct scorer_work *w, int thread, int64_t r)
     return *at_place(w, thread, r).moments;
 }
 
-static void
-graph_close(struct scorer_work *w)
-{
-    struct graph *g = w->state;
-    if (!g)
-        return;
-    for (int t = 0; g->thread && t < w->threads; t++) {
-        free(g->thread[t].score);
-        free(g->thread[t].touched);
-        free(g->thread[t].zero);
-        free(g->thread[t].moments);
-    }
-    free(g->thread);
-    free(g);
-}
-
 static const struct scorer_kind graph_kind = {graph_shape, graph_open,
-    graph_start, graph_tile, graph_scores, graph_moments, graph_close};
+    graph_start, graph_tile, graph_scores, graph_moments};
 
 /* A user's score is at most the sum of the largest values in his items' rows.
  */

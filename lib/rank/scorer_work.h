@@ -1,6 +1,7 @@
 #ifndef STAIR_SCORER_WORK_H
 #define STAIR_SCORER_WORK_H
 
+#include "lib/base/arena.h"
 #include "lib/base/exec.h"
 #include "lib/rank/rank_items.h"
 #include "lib/rank/rank_kernel.h"
@@ -24,6 +25,7 @@ struct scorer_work {
     int64_t panels, block; /* panels in all, panels a block */
     int moments;           /* 1: they will be asked for */
     int nonzero;           /* 1: a score of 0 need not be a hit */
+    struct arena *mem;     /* where the state lies */
     void *state;
 };
 
@@ -39,7 +41,7 @@ struct scorer_kind {
 
     /* Makes the state for w->threads threads, in the shape that w has, which
      * may have more rows and a smaller or larger chunk than the kind asked for.
-     * On failure close is called too. */
+     */
     int (*open)(struct scorer_work *w, struct err *e);
 
     /* User `user` comes to place r of the thread's chunk; -1: nobody. */
@@ -62,15 +64,13 @@ struct scorer_kind {
     /* Of the user at place r of the chunk, after start. */
     struct scorer_moments (*moments)(
         const struct scorer_work *w, int thread, int64_t r);
-
-    void (*close)(struct scorer_work *w);
 };
 
-/* Opens s in the shape that suits it. items may be NULL and is borrowed. */
+/* Opens s in the shape that suits it. items may be NULL and is borrowed, as is
+ * mem. */
 int scorer_open(struct scorer_work *w, const struct scorer *s,
     const struct rank_items *items, struct exec *exec, int threads,
-    struct err *e) ERR_CHECKED;
-void scorer_close(struct scorer_work *w);
+    struct arena *mem, struct err *e) ERR_CHECKED;
 
 /* For a kind that has parts: a part's work in the shape of w, not yet open. */
 struct scorer_work scorer_part_work(

@@ -1,5 +1,6 @@
 #include "lib/stat/kmeans.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/exec.h"
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
@@ -236,27 +237,20 @@ one_restart(void *ctx, int64_t restart, int thread)
     (void)thread;
     struct shared *s = ctx;
     int64_t n = s->x->n, d = s->x->d, k = s->o->clusters;
-    struct run w = {.k = k, .label = &s->label[restart * n]};
-    w.centre = mem_new(k * d, sizeof *w.centre, NULL);
-    w.centre_norm = mem_new(k, sizeof *w.centre_norm, NULL);
-    w.near = mem_new(n, sizeof *w.near, NULL);
-    w.score = mem_new(BLOCK * k, sizeof *w.score, NULL);
-    w.sum = mem_new(k * d, sizeof *w.sum, NULL);
-    w.count = mem_new(k, sizeof *w.count, NULL);
-    w.at = mem_new(k, sizeof *w.at, NULL);
-    s->rc[restart] = ERR_NOMEM;
-    if (w.centre && w.centre_norm && w.near && w.score && w.sum && w.count &&
-        w.at) {
+    struct arena m = {0};
+    struct run w = {.k = k,
+        .label = &s->label[restart * n],
+        .centre = arena_new(&m, k * d, sizeof *w.centre),
+        .centre_norm = arena_new(&m, k, sizeof *w.centre_norm),
+        .near = arena_new(&m, n, sizeof *w.near),
+        .score = arena_new(&m, BLOCK * k, sizeof *w.score),
+        .sum = arena_new(&m, k * d, sizeof *w.sum),
+        .count = arena_new(&m, k, sizeof *w.count),
+        .at = arena_new(&m, k, sizeof *w.at)};
+    s->rc[restart] = m.rc;
+    if (!m.rc)
         lloyd(s, &w, restart);
-        s->rc[restart] = 0;
-    }
-    free(w.centre);
-    free(w.centre_norm);
-    free(w.near);
-    free(w.score);
-    free(w.sum);
-    free(w.count);
-    free(w.at);
+    arena_free(&m);
 }
 
 int
@@ -268,24 +262,27 @@ kmeans_run(const struct mat *x, const struct kmeans_opt *o, struct kmeans *out,
         return err_set(e, ERR_RANGE,
             "%" PRId64 " clusters of %" PRId64 " rows are not possible",
             o->clusters, x->n);
-    int64_t n = x->n, m = o->restarts;
-    struct shared s = {.x = x, .o = o};
-    float *norm = mem_new(n, sizeof *norm, e);
-    s.norm = norm;
-    /* n m overflows only if n alone is no size of a matrix */
-    s.label = mem_new(n * m, sizeof *s.label, e);
-    s.inertia = mem_new(m, sizeof *s.inertia, e);
-    s.rc = mem_new(m, sizeof *s.rc, e);
-    out->label = mem_new(n, sizeof *out->label, e);
-    double variance = column_variance(x, e);
-    int rc = ERR_NOMEM;
-    if (!norm || !s.label || !s.inertia || !s.rc || !out->label || variance < 0)
-        goto out;
-    s.enough = o->tolerance * variance;
-    row_norms(x->x, n, x->d, norm);
-    exec_for(o->exec, m, one_restart, &s);
-    rc = 0;
-    for (int64_t r = 0; r < m && !rc; r++) {
+    int64_t n = x->n, restarts = o->restarts;
+    struct arena m = {0};
+    float *norm = arena_new(&m, n, sizeof *norm);
+    /* n restarts overflow only if n alone is no size of a matrix */
+    struct shared s = {.x = x,
+        .o = o,
+        .norm = norm,
+        .label = arena_new(&m, n * restarts, sizeof *s.label),
+        .inertia = arena_new(&m, restarts, sizeof *s.inertia),
+        .rc = arena_new(&m, restarts, sizeof *s.rc)};
+    int rc = arena_check(&m, e);
+    out->label = rc ? NULL : mem_new(n, sizeof *out->label, e);
+    double variance = out->label ? column_variance(x, e) : -1;
+    if (!rc && variance < 0)
+        rc = ERR_NOMEM;
+    if (!rc) {
+        s.enough = o->tolerance * variance;
+        row_norms(x->x, n, x->d, norm);
+        exec_for(o->exec, restarts, one_restart, &s);
+    }
+    for (int64_t r = 0; r < restarts && !rc; r++) {
         if (s.rc[r])
             rc = err_set(e, s.rc[r], "out of memory");
         else if (s.inertia[r] < s.inertia[out->restart])
@@ -296,11 +293,7 @@ kmeans_run(const struct mat *x, const struct kmeans_opt *o, struct kmeans *out,
         memcpy(out->label, &s.label[out->restart * n],
             (size_t)n * sizeof *out->label);
     }
-out:
-    free(norm);
-    free(s.label);
-    free(s.inertia);
-    free(s.rc);
+    arena_free(&m);
     if (rc)
         kmeans_free(out);
     return rc;
