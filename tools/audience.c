@@ -52,26 +52,6 @@ add_row(void *ctx, const struct table_row *row, struct err *e)
     return 0;
 }
 
-/* The rows of a that these users have. */
-static int
-copy_rows(struct csr *to, const struct csr *from, const int64_t *row,
-    int64_t rows, struct err *e)
-{
-    int64_t n = 0;
-    for (int64_t u = 0; u < rows; u++)
-        if (row[u] >= 0)
-            n += from->indptr[row[u] + 1] - from->indptr[row[u]];
-    int rc = csr_init(to, rows, from->cols, n, 0, e);
-    n = 0;
-    for (int64_t u = 0; u < rows && !rc; u++) {
-        int64_t k = row[u] < 0 ? 0 : from->indptr[row[u]];
-        for (; row[u] >= 0 && k < from->indptr[row[u] + 1]; k++)
-            to->indices[n++] = from->indices[k];
-        to->indptr[u + 1] = n;
-    }
-    return rc;
-}
-
 static int
 join(struct reader *r, struct err *e)
 {
@@ -88,9 +68,11 @@ join(struct reader *r, struct err *e)
     if (!rc)
         rc = pairs_csr(&r->pairs, a->n_users, a->n_items, &a->train, e);
     if (!rc)
-        rc = copy_rows(&a->valid, &r->d->valid, row, a->n_users, e);
+        rc = csr_select(
+            &r->d->valid, row, a->n_users, NULL, a->n_items, &a->valid, e);
     if (!rc)
-        rc = copy_rows(&a->test, &r->d->test, row, a->n_users, e);
+        rc = csr_select(
+            &r->d->test, row, a->n_users, NULL, a->n_items, &a->test, e);
     free(row);
     return rc;
 }

@@ -8,7 +8,6 @@
 #include "lib/train/train.h"
 #include "tools/cli.h"
 #include "tools/train_args.h"
-#include "tools/train_files.h"
 #include "tools/train_input.h"
 #include "tools/train_log.h"
 #include "tools/train_setup.h"
@@ -318,7 +317,7 @@ main(int argc, char **argv)
     if (train_args_list(&o))
         return cli_finish(&io);
     train_args_check(&io, &o);
-    train_files_try(&io, &o);
+    train_args_try(&io, &o);
 
     if (o.system->kind == MODEL_NET || o.start)
         die_if(blas_reserve((int)io.threads, &io.err), &io);

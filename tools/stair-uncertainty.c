@@ -80,18 +80,12 @@ read_features(const char *path, const struct dataset *d, const char *data,
         "item features or a model: see stair-features(1)";
     struct mat *m = &f->m;
     struct npz z;
-    struct npy shape;
     int rc = kind_load(&z, path, members, wanted, e);
     if (rc)
         return rc;
     const char *member = npz_find(&z, "x") ? "x" : "item";
-    rc = npz_find(&z, member) ? npz_take_f32(&z, member, 2, &m->x, &shape, e)
+    rc = npz_find(&z, member) ? store_take_mat(&z, member, m, e)
                               : kind_refuse(&z, "x", wanted, e);
-    if (!rc) {
-        m->n = shape.shape[0];
-        m->d = shape.shape[1];
-        rc = mat_check_finite(m, z.path, e);
-    }
     if (!rc && m->n != d->n_items)
         rc = err_set(e, ERR_SHAPE,
             "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items", z.path,

@@ -39,6 +39,10 @@ int train_args_list(const struct train_args *o);
 /* Exits 2 if the options do not go together; fills o->set. */
 void train_args_check(struct cli *io, struct train_args *o);
 
+/* Exits 1 if the model or the checkpoint cannot be written: better now than
+ * after hours of training. */
+void train_args_try(struct cli *io, const struct train_args *o);
+
 /* Once o->set is final: the table of what the system takes, with its values,
  * for the history and for what a checkpoint must agree with. */
 void train_args_final(struct cli *io, struct train_args *o);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,37 +37,17 @@ same_value(double a, double b)
     return isnan(a) ? isnan(b) : a >= b && a <= b;
 }
 
-/* How many systems have the option with this default. */
+/* How many of the first systems have the option, with that default unless value
+ * is NULL. */
 static int
-count(const char *name, double value)
+count(const char *name, int first, const double *value)
 {
     int n = 0;
-    for (int k = 0; registry[k]; k++) {
+    for (int k = 0; k < first && registry[k]; k++) {
         const struct system_param *q = param_of(registry[k], name);
-        n += q && same_value(q->value, value);
+        n += q && (!value || same_value(q->value, *value));
     }
     return n;
-}
-
-static int
-count_all(const char *name)
-{
-    int n = 0;
-    for (int k = 0; registry[k]; k++)
-        n += param_of(registry[k], name) != NULL;
-    return n;
-}
-
-/* Whether an earlier system has the option with the same default. */
-static int
-is_repeated(const char *name, int system, double value)
-{
-    for (int k = 0; k < system; k++) {
-        const struct system_param *q = param_of(registry[k], name);
-        if (q && same_value(q->value, value))
-            return 1;
-    }
-    return 0;
 }
 
 static void
@@ -114,7 +95,7 @@ static void
 make_help(struct train_param *t)
 {
     const char *name = t->first->name, *sep = "; ";
-    int all = count_all(name);
+    int all = count(name, INT_MAX, NULL);
     if (all == 1)
         for (int k = 0; registry[k]; k++)
             if (param_of(registry[k], name))
@@ -125,8 +106,8 @@ make_help(struct train_param *t)
     for (int common = 1; common >= 0; common--)
         for (int k = 0; registry[k]; k++) {
             const struct system_param *q = param_of(registry[k], name);
-            if (!q || is_repeated(name, k, q->value) ||
-                (2 * count(name, q->value) > all) != common)
+            if (!q || count(name, k, &q->value) ||
+                (2 * count(name, INT_MAX, &q->value) > all) != common)
                 continue;
             add(t->help, sizeof t->help, "%s", sep);
             if (common)
@@ -232,27 +213,15 @@ train_params_rows(struct train_params *p, struct cli_option *row)
     }
 }
 
-static int
-is_given(const struct train_param *t)
-{
-    switch (t->first->type) {
-    case SYSTEM_FLAG:
-        return t->flag;
-    case SYSTEM_WHOLE:
-        return t->whole != INT64_MIN;
-    default:
-        return !isnan(t->real);
-    }
-}
-
+/* NAN: it is not given. */
 static double
 given(const struct train_param *t)
 {
     switch (t->first->type) {
     case SYSTEM_FLAG:
-        return t->flag;
+        return t->flag ? 1 : (double)NAN;
     case SYSTEM_WHOLE:
-        return (double)t->whole;
+        return t->whole != INT64_MIN ? (double)t->whole : (double)NAN;
     default:
         return t->real;
     }
@@ -277,12 +246,13 @@ train_params_take(struct cli *io, const struct train_params *p,
         const struct train_param *t = &p->option[k];
         const char *name = t->first->name;
         const struct system_param *q = param_of(s, name);
-        if (!is_given(t))
+        double value = given(t);
+        if (isnan(value))
             continue;
         if (!q)
             cli_usage(io, "model '%s' takes no '--%s'", s->name, name);
-        check_range(io, s, q, given(t));
-        system_set(o, name, given(t));
+        check_range(io, s, q, value);
+        system_set(o, name, value);
     }
 }
 
@@ -291,7 +261,7 @@ train_params_given(const struct train_params *p, const char *name)
 {
     for (int k = 0; k < p->n; k++)
         if (strcmp(p->option[k].first->name, name) == 0)
-            return is_given(&p->option[k]);
+            return !isnan(given(&p->option[k]));
     return 0;
 }
 
@@ -300,7 +270,7 @@ train_params_items(const struct train_params *p, const struct system *s)
 {
     for (int k = 0; k < p->n; k++) {
         const char *name = p->option[k].first->name;
-        if (system_with_items(s, name) && is_given(&p->option[k]))
+        if (system_with_items(s, name) && !isnan(given(&p->option[k])))
             return name;
     }
     return NULL;

@@ -2,7 +2,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/fold/fold_model.h"
-#include "lib/io/npz.h"
+#include "lib/la/store.h"
 #include "lib/rank/ranker.h"
 
 #include <inttypes.h>
@@ -162,18 +162,6 @@ follow(struct cli *io, const struct train_warm *w, struct engine *g, int tensor,
     return 1;
 }
 
-static int
-take(struct npz *z, const char *member, struct mat *m, struct err *e)
-{
-    struct npy h;
-    int rc = npz_take_f32(z, member, 2, &m->x, &h, e);
-    if (rc)
-        return rc;
-    m->n = h.shape[0];
-    m->d = h.shape[1];
-    return mat_check_finite(m, z->path, e);
-}
-
 /* The parameters of a net that are no embeddings. */
 static void
 put_others(struct cli *io, const struct train_args *o,
@@ -194,7 +182,7 @@ put_others(struct cli *io, const struct train_args *o,
             continue;
         struct mat old = {0};
         if (npz_find(&z, g->tensor[t].member))
-            die_if(take(&z, g->tensor[t].member, &old, &io->err), io);
+            die_if(store_take_mat(&z, g->tensor[t].member, &old, &io->err), io);
         anew += !old.x || !follow(io, w, g, t, &old);
         mat_free(&old);
     }

@@ -1,11 +1,15 @@
 #include "lib/api/stair.h"
 
-#include "lib/api/stair_priv.h"
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
+#include "lib/fold/fold_model.h"
+#include "lib/la/blas.h"
+#include "lib/la/pairs.h"
 #include "lib/rank/rank.h"
+#include "lib/rank/similar.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +20,32 @@ _Static_assert((int)STAIR_NOMEM == ERR_NOMEM && (int)STAIR_IO == ERR_IO &&
                    (int)STAIR_DEVICE == ERR_DEVICE,
     "codes of the public header");
 
-int
-stair_report(int rc, const struct err *e, struct stair_error *error)
+enum { STAIR_COSINE, STAIR_INNER, STAIR_MEASURES };
+
+struct stair {
+    struct dataset data;
+    struct ranker model;
+    struct scorer scorer;
+    char *path; /* of the model */
+    struct exec *exec;
+    struct stair_offer *all; /* every item, equal scores by popularity */
+    /* made when they are asked for */
+    struct alike {
+        int made;
+        struct similar similar;
+        struct scorer scorer;
+    } alike[STAIR_MEASURES];
+    struct fold_map map[SCORER_PARTS]; /* from items to users, of vectors */
+};
+
+struct stair_offer {
+    struct rank_items items;
+};
+
+/* Copies the sentence of a failure; of the codes within, the caller knows
+ * some. */
+static int
+report(int rc, const struct err *e, struct stair_error *error)
 {
     if (!rc)
         return 0;
@@ -115,7 +143,7 @@ stair_open(struct stair **out, const char *data, const char *model, int threads,
         stair_close(s);
     else
         *out = s;
-    return stair_report(rc, &e, error);
+    return report(rc, &e, error);
 }
 
 void
@@ -198,7 +226,7 @@ stair_offer_make(struct stair_offer **o, const struct stair *s,
         rc = err_set(&e, ERR_RANGE, "a cap needs groups");
     if (!rc)
         rc = make_offer(o, s, f, &e);
-    return stair_report(rc, &e, error);
+    return report(rc, &e, error);
 }
 
 void
@@ -210,10 +238,17 @@ stair_offer_free(struct stair_offer *o)
     free(o);
 }
 
+/* Where lists go: rows of k, of which the ranking makes the first `made`. */
+struct lists {
+    int64_t k, made; /* made by rank_lists */
+    int64_t *item;
+    float *score;
+};
+
 static int
 keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
 {
-    const struct stair_lists *l = ctx;
+    const struct lists *l = ctx;
     for (int64_t p = 0; p < n; p++)
         for (int64_t r = 0; r < l->k; r++) {
             int64_t to = (first + p) * l->k + r, from = p * l->made + r;
@@ -224,9 +259,10 @@ keep(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
     return 0;
 }
 
-int
-stair_rank(const struct stair *s, const struct scorer *scorer,
-    struct rank_opt *o, const struct stair_offer *offer, struct stair_lists *l,
+/* The lists of o->n_users users, whom o->users may choose. */
+static int
+rank_lists(const struct stair *s, const struct scorer *scorer,
+    struct rank_opt *o, const struct stair_offer *offer, struct lists *l,
     struct err *e)
 {
     if (l->k < 1 || o->n_users < 0)
@@ -255,15 +291,14 @@ stair_recommend(struct stair *s, const int64_t *user, int64_t n, int64_t k,
 {
     struct err e = {{0}};
     const struct dataset *d = &s->data;
-    struct stair_lists l = {k, 0, item, score};
+    struct lists l = {k, 0, item, score};
     struct rank_opt o = {.users = user, .n_users = n};
     if (!keep_seen) {
         o.mask[0] = &d->train;
         o.mask[1] = &d->valid;
         o.mask[2] = &d->test;
     }
-    return stair_report(
-        stair_rank(s, &s->scorer, &o, offer, &l, &e), &e, error);
+    return report(rank_lists(s, &s->scorer, &o, offer, &l, &e), &e, error);
 }
 
 int
@@ -272,7 +307,7 @@ stair_similar(struct stair *s, const int64_t *of, int64_t n, int64_t k,
     struct stair_error *error)
 {
     struct err e = {{0}};
-    struct stair_alike *a = &s->alike[inner ? STAIR_INNER : STAIR_COSINE];
+    struct alike *a = &s->alike[inner ? STAIR_INNER : STAIR_COSINE];
     int rc = 0;
     if (!a->made) {
         rc = similar_scorer(
@@ -281,10 +316,112 @@ stair_similar(struct stair *s, const int64_t *of, int64_t n, int64_t k,
         if (rc)
             similar_free(&a->similar);
     }
-    struct stair_lists l = {k, 0, item, score};
+    struct lists l = {k, 0, item, score};
     struct rank_opt o = {
         .mask = {&a->similar.self}, .users = of, .n_users = n, .nonzero = 1};
     if (!rc)
-        rc = stair_rank(s, &a->scorer, &o, offer, &l, &e);
-    return stair_report(rc, &e, error);
+        rc = rank_lists(s, &a->scorer, &o, offer, &l, &e);
+    return report(rc, &e, error);
+}
+
+/* The scores of users who are given by what they have. */
+struct audience {
+    struct csr history;            /* [users] x items */
+    struct mat user[SCORER_PARTS]; /* of vectors */
+    struct scorer_part share[SCORER_PARTS];
+    struct scorer all;
+};
+
+/* BLAS is one for the whole program. */
+static int
+load_blas(int threads, struct err *e)
+{
+    static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&once);
+    int rc = blas_reserve(threads, e);
+    pthread_mutex_unlock(&once);
+    return rc;
+}
+
+/* Maps that are made before one fails stay for the next call. */
+static int
+make_maps(struct stair *s, struct err *e)
+{
+    int rc = 0;
+    for (int p = 0; p < s->model.parts && !rc; p++) {
+        const struct ranker_part *part = &s->model.part[p];
+        if (part->graph.indptr || s->map[p].w)
+            continue;
+        rc = load_blas(exec_threads(s->exec), e);
+        if (!rc)
+            rc = fold_model_map(&s->map[p], part, &s->data.train, s->exec, e);
+    }
+    return rc;
+}
+
+/* Ascending, each item once. */
+static int
+take_history(struct csr *h, const struct stair *s, const int64_t *first,
+    const int64_t *had, int64_t n, struct err *e)
+{
+    int64_t items = s->data.n_items;
+    for (int64_t u = 0; u < n; u++)
+        if (first[u + 1] < first[u] || first[0])
+            return err_set(e, ERR_RANGE,
+                "what user %" PRId64 " has ends before it begins", u);
+    for (int64_t k = 0; k < first[n]; k++)
+        if (had[k] < 0 || had[k] >= items)
+            return err_set(e, ERR_RANGE, "%" PRId64 " is not below %" PRId64,
+                had[k], items);
+    struct pairs pairs = {0};
+    int rc = 0;
+    for (int64_t u = 0; u < n; u++)
+        for (int64_t k = first[u]; k < first[u + 1] && !rc; k++)
+            rc = pairs_add(&pairs, u, had[k], e);
+    if (!rc)
+        rc = pairs_csr(&pairs, n, items, h, e);
+    pairs_free(&pairs);
+    return rc;
+}
+
+static int
+make_scorers(struct audience *a, const struct stair *s, struct err *e)
+{
+    int rc = 0;
+    for (int p = 0; p < s->model.parts && !rc; p++) {
+        const struct ranker_part *part = &s->model.part[p];
+        struct scorer *scorer = &a->share[p].scorer;
+        if (part->graph.indptr) {
+            rc = scorer_graph(scorer, &a->history, &part->graph, e);
+            continue;
+        }
+        rc = fold_model_users(&a->user[p], &s->map[p], &a->history, s->exec, e);
+        if (!rc)
+            rc = scorer_dense(scorer, &a->user[p], &part->item, e);
+        scorer->history = &a->history;
+    }
+    return rc ? rc : ranker_blend(&s->model, a->share, &a->all, e);
+}
+
+int
+stair_history(struct stair *s, const int64_t *first, const int64_t *had,
+    int64_t n, int64_t k, const struct stair_offer *offer, int keep_seen,
+    int64_t *item, float *score, struct stair_error *error)
+{
+    struct err e = {{0}};
+    struct audience a = {.all = {0}};
+    struct lists l = {k, 0, item, score};
+    int rc = n < 0 ? err_set(&e, ERR_RANGE, "%" PRId64 " users are too few", n)
+                   : take_history(&a.history, s, first, had, n, &e);
+    if (!rc)
+        rc = make_maps(s, &e);
+    if (!rc)
+        rc = make_scorers(&a, s, &e);
+    struct rank_opt o = {.mask = {keep_seen ? NULL : &a.history}, .n_users = n};
+    if (!rc)
+        rc = rank_lists(s, &a.all, &o, offer, &l, &e);
+    for (int p = 0; p < SCORER_PARTS; p++)
+        mat_free(&a.user[p]);
+    csr_free(&a.history);
+    return report(rc, &e, error);
 }

@@ -327,24 +327,10 @@ fold_model_graph(
     struct ranker_part *r, const struct fold_plan *plan, struct err *e)
 {
     struct csr *old = &r->graph, by_column = {0}, a = {0};
-    int64_t items = plan->data->n_items, n = 0;
-    int64_t *today = find_today(plan, old->rows, e);
-    int rc = today ? csr_init(&a, items, items, old->nnz, old->data != NULL, e)
+    int64_t items = plan->data->n_items,
+            *today = find_today(plan, old->rows, e);
+    int rc = today ? csr_select(old, plan->item_row, items, today, items, &a, e)
                    : ERR_NOMEM;
-    for (int64_t i = 0; i < items && !rc; i++) {
-        int64_t row = plan->item_row[i];
-        for (int64_t k = row < 0 ? 0 : old->indptr[row];
-             row >= 0 && k < old->indptr[row + 1]; k++) {
-            if (today[old->indices[k]] < 0)
-                continue;
-            a.indices[n] = (int32_t)today[old->indices[k]];
-            if (a.data)
-                a.data[n] = old->data[k];
-            n++;
-        }
-        a.indptr[i + 1] = n;
-    }
-    a.nnz = n;
     /* two transpositions sort the columns */
     if (!rc)
         rc = csr_transpose(&a, &by_column, e);

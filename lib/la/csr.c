@@ -136,6 +136,29 @@ csr_transpose_into(const struct csr *a, struct csr *t)
     t->indptr[0] = 0;
 }
 
+int
+csr_select(const struct csr *a, const int64_t *row, int64_t rows,
+    const int64_t *col, int64_t cols, struct csr *out, struct err *e)
+{
+    int rc = csr_init(out, rows, cols, a->nnz, a->data != NULL, e);
+    if (rc)
+        return rc;
+    out->nnz = 0;
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t r = row ? row[i] : i, k = r < 0 ? 0 : a->indptr[r];
+        for (; r >= 0 && k < a->indptr[r + 1]; k++) {
+            int64_t j = col ? col[a->indices[k]] : a->indices[k];
+            if (j < 0)
+                continue;
+            if (a->data)
+                out->data[out->nnz] = a->data[k];
+            out->indices[out->nnz++] = (int32_t)j;
+        }
+        out->indptr[i + 1] = out->nnz;
+    }
+    return 0;
+}
+
 static float
 value(const struct csr *a, int64_t k)
 {

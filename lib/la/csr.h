@@ -45,6 +45,16 @@ int csr_transpose(
  * entries, and data if a has. Columns of a need not ascend and may repeat. */
 void csr_transpose_into(const struct csr *a, struct csr *t);
 
+/*
+ * Rows of a with some of their columns: out has the rows row[0 .. rows - 1] of
+ * a, each at most once, -1 being an empty one, and of these the columns j with
+ * col[j] >= 0, named col[j]. row NULL: all rows; col NULL: all columns. Columns
+ * stay in their order, and so ascend where col does.
+ */
+int csr_select(const struct csr *a, const int64_t *row, int64_t rows,
+    const int64_t *col, int64_t cols, struct csr *out,
+    struct err *e) ERR_CHECKED;
+
 /* s = max(a, a^T) over what either stores: an entry that only one of them has
  * keeps its value. a is square; data NULL counts as ones, s always has data. */
 int csr_symmetrise(

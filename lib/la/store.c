@@ -9,6 +9,17 @@
 #include <string.h>
 
 int
+store_take_mat(struct npz *z, const char *name, struct mat *m, struct err *e)
+{
+    struct npy shape;
+    int rc = npz_take_f32(z, name, 2, &m->x, &shape, e);
+    if (rc)
+        return rc;
+    *m = (struct mat){shape.shape[0], shape.shape[1], m->x};
+    return mat_check_finite(m, z->path, e);
+}
+
+int
 store_take_missing(
     const struct npz *z, int64_t rows, struct missing *missing, struct err *e)
 {

@@ -28,6 +28,11 @@ int store_write_features(const char *path, const struct mat *m,
     const struct missing *missing, const char *history,
     struct err *e) ERR_CHECKED;
 
+/* A 2-D member of a file in memory as finite float32; the sentence names the
+ * file. m is the caller's to free, also after a failure. */
+int store_take_mat(
+    struct npz *z, const char *name, struct mat *m, struct err *e) ERR_CHECKED;
+
 /* The rows that a dense file in memory says are missing; none if it has no
  * member of that name. */
 int store_take_missing(const struct npz *z, int64_t rows,

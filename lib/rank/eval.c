@@ -174,22 +174,24 @@ eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     return rc;
 }
 
-/* The targets that are on the first shelf. */
+/* Where items with (warm 1) or without train interactions stand, and which of
+ * them are targets: only those of the first shelf. */
 static int
-keep_targets(struct csr *to, const struct csr *target,
-    const unsigned char *shelf, struct err *e)
+take_side(const struct eval_opt *o, int warm, unsigned char *shelf,
+    struct csr *target, struct err *e)
 {
-    int rc = csr_init(to, target->rows, target->cols, target->nnz, 0, e);
-    if (rc)
-        return rc;
-    to->nnz = 0;
-    for (int64_t u = 0; u < target->rows; u++) {
-        for (int64_t k = target->indptr[u]; k < target->indptr[u + 1]; k++)
-            if (shelf[target->indices[k]] == RANK_FIRST)
-                to->indices[to->nnz++] = target->indices[k];
-        to->indptr[u + 1] = to->nnz;
+    int64_t n = o->train->cols, *item = csr_column_counts(o->train, e);
+    if (!item)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < n; i++) {
+        int first = (item[i] > 0) == warm;
+        shelf[i] = first ? RANK_FIRST : RANK_LEFT_OUT;
+        item[i] = first ? i : -1;
     }
-    return 0;
+    int rc = csr_select(
+        o->lists.target, NULL, o->lists.target->rows, item, n, target, e);
+    free(item);
+    return rc;
 }
 
 int
@@ -201,18 +203,14 @@ eval_side(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct rank_items items = {0};
     unsigned char *shelf = mem_new(s->n_items, 1, e);
     int rc = shelf ? check_train(o->train, s, e) : ERR_NOMEM;
-    if (!rc) {
-        memset(shelf, warm ? RANK_LEFT_OUT : RANK_FIRST, (size_t)s->n_items);
-        for (int64_t k = 0; k < o->train->nnz; k++)
-            shelf[o->train->indices[k]] = warm ? RANK_FIRST : RANK_LEFT_OUT;
-        rc = keep_targets(&target, o->lists.target, shelf, e);
-    }
+    if (!rc)
+        rc = take_side(o, warm, shelf, &target, e);
     if (!rc)
         rc = rank_items_init(&items, s->n_items, shelf, NULL, e);
     part.lists.target = &target;
     part.lists.items = &items;
-    part.groups = 0;
     part.lists.each = NULL;
+    part.groups = 0;
     if (!rc)
         rc = eval_run(v, s, &part, e);
     rank_items_free(&items);

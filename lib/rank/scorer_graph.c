@@ -72,31 +72,16 @@ clear(const struct scorer_work *w, struct scores s)
         }
 }
 
-/* Adds row j of the graph to the scores. */
-static void
-add_row(const struct scorer_work *w, struct scores s, int64_t j)
-{
-    const struct csr *graph = w->scorer->graph;
-    const int32_t *place = w->items ? w->items->place : NULL;
-    int64_t cols = w->kernel->cols;
-    for (int64_t m = graph->indptr[j]; m < graph->indptr[j + 1]; m++) {
-        int32_t i = graph->indices[m];
-        if (place)
-            i = place[i];
-        s.score[i] += graph->data ? graph->data[m] : 1.0f;
-        s.touched[i / cols] = 1;
-    }
-}
-
 /* The scores' sum and sum of squares, and the largest absolute value. */
 struct sums {
     double sum, squares, most;
 };
 
-/* The same, and how the sums change with it. Terms are added in the order of
- * the graph's entries, wherever the items' places are. */
-static void
-add_measured_row(
+/* Adds row j of the graph to the scores and, unless sums is NULL, what changes
+ * to these. Terms are added in the order of the graph's entries, wherever the
+ * items' places are. */
+static inline void
+add_row(
     const struct scorer_work *w, struct scores s, int64_t j, struct sums *sums)
 {
     const struct csr *graph = w->scorer->graph;
@@ -108,11 +93,13 @@ add_measured_row(
             i = place[i];
         double before = (double)s.score[i];
         s.score[i] += graph->data ? graph->data[m] : 1.0f;
+        s.touched[i / cols] = 1;
+        if (!sums)
+            continue;
         double after = (double)s.score[i];
         sums->sum += after - before;
         sums->squares += after * after - before * before;
         sums->most = fmax(sums->most, fabs(after));
-        s.touched[i / cols] = 1;
     }
 }
 
@@ -126,9 +113,9 @@ graph_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
     for (int64_t k = user < 0 ? 0 : history->indptr[user];
          user >= 0 && k < history->indptr[user + 1]; k++) {
         if (w->moments)
-            add_measured_row(w, s, history->indices[k], &sums);
+            add_row(w, s, history->indices[k], &sums);
         else
-            add_row(w, s, history->indices[k]);
+            add_row(w, s, history->indices[k], NULL);
     }
     double n = (double)w->scorer->n_items, mean = sums.sum / n;
     double variance = sums.squares / n - mean * mean;

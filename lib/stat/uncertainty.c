@@ -13,22 +13,12 @@ int
 uncertainty_present(const struct csr *items, const struct missing *missing,
     struct csr *out, struct err *e)
 {
-    int32_t *to = mem_new(items->cols, sizeof *to, e);
-    int32_t left = 0;
-    int rc = to ? csr_init(out, items->rows, items->cols - missing->n,
-                      items->nnz, 0, e)
-                : ERR_NOMEM;
-    for (int64_t i = 0; !rc && i < items->cols; i++)
+    int64_t *to = mem_new(items->cols, sizeof *to, e), left = 0;
+    if (!to)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < items->cols; i++)
         to[i] = missing_at(missing, i) ? -1 : left++;
-    int64_t kept = 0;
-    for (int64_t u = 0; !rc && u < items->rows; u++) {
-        for (int64_t k = items->indptr[u]; k < items->indptr[u + 1]; k++)
-            if (to[items->indices[k]] >= 0)
-                out->indices[kept++] = to[items->indices[k]];
-        out->indptr[u + 1] = kept;
-    }
-    if (!rc)
-        out->nnz = kept;
+    int rc = csr_select(items, NULL, items->rows, to, left, out, e);
     free(to);
     return rc;
 }

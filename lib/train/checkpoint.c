@@ -88,18 +88,6 @@ take_string(struct npz *z, const char *name)
     return s;
 }
 
-static int
-take_mat(struct npz *z, const char *name, struct mat *m, struct err *e)
-{
-    struct npy h;
-    int rc = npz_take_f32(z, name, 2, &m->x, &h, e);
-    if (rc)
-        return rc;
-    m->n = h.shape[0];
-    m->d = h.shape[1];
-    return mat_check_finite(m, z->path, e);
-}
-
 /* Members that have none of the names above are the engine's. */
 static int
 is_state(const char *name)
@@ -126,7 +114,7 @@ take_state(struct npz *z, struct checkpoint *c, struct err *e)
             continue;
         struct checkpoint_tensor *t = &c->state[c->tensors++];
         t->name = strdup(z->array[i].name);
-        rc = t->name ? take_mat(z, t->name, &t->x, e)
+        rc = t->name ? store_take_mat(z, t->name, &t->x, e)
                      : err_set(e, ERR_NOMEM, "out of memory");
     }
     return rc;
@@ -157,9 +145,9 @@ take_all(struct npz *z, struct checkpoint *c, struct err *e)
     }
     free(counters);
     for (int i = 0; i < 2 && !rc; i++)
-        rc = take_mat(z, vec_name[i], &c->vec[i], e);
+        rc = store_take_mat(z, vec_name[i], &c->vec[i], e);
     for (int i = 0; i < 2 && !rc; i++)
-        rc = take_mat(z, param_name[i], &c->param[i], e);
+        rc = store_take_mat(z, param_name[i], &c->param[i], e);
     return rc ? rc : take_state(z, c, e);
 }
 
@@ -237,17 +225,6 @@ find(struct checkpoint *c, const char *name)
     return NULL;
 }
 
-static int
-check_counter(const char *path, const char *name, int64_t value, int64_t least,
-    int64_t most, struct err *e)
-{
-    if (least <= value && value <= most)
-        return 0;
-    return err_set(e, ERR_RANGE,
-        "'%s': %s is %" PRId64 ", not in %" PRId64 "..%" PRId64, path, name,
-        value, least, most);
-}
-
 /* Whether a run of g can have reached these numbers; the samplers count epochs
  * in 32 bits. */
 static int
@@ -255,27 +232,28 @@ check_counters(const struct checkpoint *c, const struct engine *g,
     const char *path, struct err *e)
 {
     const struct engine_cursor *at = &c->cursor;
-    int rc = check_counter(path, "epoch", at->epoch, 0, UINT32_MAX, e);
-    if (!rc)
-        rc = check_counter(path, "step", at->step, 0, g->steps - 1, e);
-    if (!rc) {
-        int64_t t = at->epoch * g->steps + at->step;
-        rc = check_counter(path, "number of all steps", at->t, t, t, e);
-    }
-    if (!rc)
-        rc = check_counter(path, "epoch of the last evaluation", c->evaluated,
-            -1, at->epoch, e);
-    if (!rc)
-        rc = check_counter(
-            path, "epoch of the last report", c->reported, -1, at->epoch, e);
-    if (!rc)
-        rc = check_counter(path, "epoch of the best evaluation", c->best_epoch,
-            -1, c->evaluated, e);
-    if (!rc)
-        rc = check_counter(path, "number of evaluations since", c->worse, 0,
-            c->evaluated - c->best_epoch, e);
-    if (rc)
-        return rc;
+    /* unsigned, as the numbers may be any */
+    uint64_t t = (uint64_t)at->epoch * (uint64_t)g->steps + (uint64_t)at->step;
+    uint64_t since = (uint64_t)c->evaluated - (uint64_t)c->best_epoch;
+    const struct {
+        const char *name;
+        int64_t value, least, most;
+    } counter[] = {
+        {"epoch", at->epoch, 0, UINT32_MAX},
+        {"step", at->step, 0, g->steps - 1},
+        {"number of all steps", at->t, (int64_t)t, (int64_t)t},
+        {"epoch of the last evaluation", c->evaluated, -1, at->epoch},
+        {"epoch of the last report", c->reported, -1, at->epoch},
+        {"epoch of the best evaluation", c->best_epoch, -1, c->evaluated},
+        {"number of evaluations since", c->worse, 0, (int64_t)since},
+    };
+    for (size_t k = 0; k < sizeof counter / sizeof *counter; k++)
+        if (counter[k].value < counter[k].least ||
+            counter[k].value > counter[k].most)
+            return err_set(e, ERR_RANGE,
+                "'%s': %s is %" PRId64 ", not in %" PRId64 "..%" PRId64, path,
+                counter[k].name, counter[k].value, counter[k].least,
+                counter[k].most);
     if (!isfinite(at->loss))
         return err_set(e, ERR_NUM, "'%s': sum of the losses is not finite (%g)",
             path, at->loss);

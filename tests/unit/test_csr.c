@@ -195,6 +195,49 @@ test_mat(void)
     ok(mat_init(&m, -1, 2, &e) == ERR_RANGE, "%s", e.msg);
 }
 
+static void
+test_select(void)
+{
+    enum { ROWS = 40, COLS = 23, PICKED = 30 };
+    struct err e;
+    for (int with_data = 0; with_data < 2; with_data++) {
+        struct csr a = make(ROWS, COLS, with_data, 0, 8), some, all;
+        int64_t row[PICKED], col[COLS], cols = 0, bad = 0;
+        for (int64_t i = 0; i < PICKED; i++) /* 7 is no divisor of 40 */
+            row[i] = i % 5 ? i * 7 % ROWS : -1;
+        for (int64_t j = 0; j < COLS; j++)
+            col[j] = j % 3 ? cols++ : -1;
+        float *from = dense(&a);
+        if (csr_select(&a, row, PICKED, col, cols, &some, &e) ||
+            csr_select(&a, NULL, ROWS, NULL, COLS, &all, &e))
+            abort();
+        float *to = dense(&some);
+        for (int64_t i = 0; i < PICKED; i++)
+            for (int64_t j = 0; j < COLS; j++)
+                if (col[j] >= 0)
+                    bad += to[i * cols + col[j]] !=
+                           (row[i] < 0 ? 0 : from[row[i] * COLS + j]);
+        ok(!bad && !csr_check(&some, "selected", &e) && some.rows == PICKED,
+            "rows and columns of a matrix%s", with_data ? "" : " of ones");
+        float *same = dense(&all);
+        ok(!memcmp(same, from, ROWS * COLS * sizeof *same), "all of it");
+        int64_t *count = csr_column_counts(&a, &e);
+        for (int64_t j = 0; j < COLS && count; j++)
+            for (int64_t i = 0; i < ROWS; i++)
+                count[j] -= csr_has(&a, i, (int32_t)j);
+        for (int64_t j = 0; j < COLS; j++)
+            bad += !count || count[j];
+        ok(!bad, "entries of each column");
+        free(count);
+        free(same);
+        free(from);
+        free(to);
+        csr_free(&a);
+        csr_free(&some);
+        csr_free(&all);
+    }
+}
+
 int
 main(void)
 {
@@ -202,5 +245,6 @@ main(void)
     test_symmetric();
     test_check();
     test_mat();
+    test_select();
     return done();
 }
