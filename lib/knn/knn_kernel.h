@@ -27,6 +27,15 @@ struct knn_span {
     const float *unit, *shift, *bar; /* readable up to a multiple of KNN_SPAN */
 };
 
+/* n packed rows with a unit, a shift and a bar each; no bar is -INFINITY. The
+ * arrays go on up to a multiple of KNN_STRIP, there with unit 0, shift
+ * -INFINITY and bar INFINITY. */
+struct knn_side {
+    const uint32_t *half;
+    int64_t n; /* at most KNN_TILE */
+    const float *unit, *shift, *bar;
+};
+
 /* What is known of a packed row y. */
 struct knn_packed {
     float error;  /* the norm of what rounding took */
@@ -35,6 +44,9 @@ struct knn_packed {
 
 typedef void knn_kernel_multiply(const uint32_t *a, int64_t na,
     const uint32_t *b, int64_t nb, int64_t d, int upper, float *c);
+
+typedef int64_t knn_kernel_pairs(const struct knn_side *a,
+    const struct knn_side *b, int64_t d, int upper, int32_t *at);
 
 struct knn_kernel {
     /* Sum of products in double: eight interleaved partial sums joined in a
@@ -71,6 +83,15 @@ struct knn_kernel {
      * becomes cosines. */
     int64_t (*reach_either)(
         float *v, int64_t n, const struct knn_span *s, int32_t *at);
+
+    /*
+     * The pairs of a row i of a and a row j of b, as i KNN_TILE + j in any
+     * order, whose product times both units plus both shifts is not below one
+     * of their bars; returns their number. upper: only those with j > i. at has
+     * room for all pairs.
+     */
+    knn_kernel_pairs *pairs;
+    knn_kernel_pairs *pairs_vnni; /* the same for ISA_AVX512VNNI */
 };
 
 static inline int64_t

@@ -52,13 +52,15 @@ add_pairs(words s, words a, words b, int vnni)
     return s;
 }
 
-/* c (+)= the products of HIGH rows of a and `wide` strips of b, which are
- * `stride` words apart. Integers become floats in the end. */
+/* Products of HIGH rows and WIDE strips, or fewer. */
+typedef words sums[HIGH][WIDE * VECTORS];
+
+/* s = the products of HIGH rows of a and `wide` strips of b, which are `stride`
+ * words apart. */
 INLINE void
-sums(const uint32_t *a, const uint32_t *b, int64_t stride, int64_t pairs,
-    int wide, int first, int last, int vnni, float *c)
+add_up(const uint32_t *a, const uint32_t *b, int64_t stride, int64_t pairs,
+    int wide, int vnni, sums s)
 {
-    words s[HIGH][WIDE * VECTORS];
 #pragma GCC unroll 8
     for (int r = 0; r < HIGH; r++)
 #pragma GCC unroll 8
@@ -78,6 +80,15 @@ sums(const uint32_t *a, const uint32_t *b, int64_t stride, int64_t pairs,
                 s[r][k] = add_pairs(s[r][k], x, v[k], vnni);
         }
     }
+}
+
+/* c (+)= those products. Integers become floats in the end. */
+INLINE void
+part(const uint32_t *a, const uint32_t *b, int64_t stride, int64_t pairs,
+    int wide, int first, int last, int vnni, float *c)
+{
+    sums s;
+    add_up(a, b, stride, pairs, wide, vnni, s);
 #pragma GCC unroll 8
     for (int r = 0; r < HIGH; r++)
 #pragma GCC unroll 8
@@ -111,11 +122,11 @@ multiply(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
                 const uint32_t *y = b + j * stride + p * KNN_STRIP;
                 float *to = c + i * KNN_TILE + j * KNN_STRIP;
                 if (wide == WIDE)
-                    sums(x, y, stride, pairs, WIDE, first, last, vnni, to);
+                    part(x, y, stride, pairs, WIDE, first, last, vnni, to);
                 else if (wide == 1)
-                    sums(x, y, stride, pairs, 1, first, last, vnni, to);
+                    part(x, y, stride, pairs, 1, first, last, vnni, to);
                 else
-                    sums(x, y, stride, pairs, SOME, first, last, vnni, to);
+                    part(x, y, stride, pairs, SOME, first, last, vnni, to);
             }
         }
     }
@@ -266,6 +277,63 @@ reach_either(float *v, int64_t n, const struct knn_span *s, int32_t *at)
     return hits;
 }
 
+/* Pairs of HIGH rows of a from i and `wide` strips of b from row j. */
+INLINE int64_t
+block(const struct knn_side *a, int64_t i, const struct knn_side *b, int64_t j,
+    int64_t depth, int wide, int upper, int vnni, int32_t *at, int64_t hits)
+{
+    sums s;
+    uint64_t bits[HIGH], any = 0;
+    int64_t stride = depth * KNN_STRIP;
+    const float *unit = b->unit + j, *shift = b->shift + j, *bar = b->bar + j;
+    add_up(a->half + i / KNN_STRIP * stride + i % KNN_STRIP,
+        b->half + j / KNN_STRIP * stride, stride, depth, wide, vnni, s);
+#pragma GCC unroll 8
+    for (int r = 0; r < HIGH; r++) {
+        uint64_t row = 0;
+#pragma GCC unroll 8
+        for (int k = 0; k < wide * VECTORS; k++) {
+            floats x = __builtin_convertvector(s[r][k], floats);
+            x *= load(unit + k * LANES, LANES) * a->unit[i + r];
+            x += load(shift + k * LANES, LANES) + a->shift[i + r];
+            row |= (uint64_t)(not_below(x, (floats){0} + a->bar[i + r]) |
+                              not_below(x, load(bar + k * LANES, LANES)))
+                   << k * LANES;
+        }
+        bits[r] = row;
+        any |= row;
+    }
+    for (int r = 0; any && r < HIGH; r++)
+        for (uint64_t left = bits[r]; left; left &= left - 1) {
+            int64_t p = i + r, q = j + __builtin_ctzll(left);
+            if (!upper || q > p)
+                at[hits++] = (int32_t)(p * KNN_TILE + q);
+        }
+    return hits;
+}
+
+INLINE int64_t
+find_pairs(const struct knn_side *a, const struct knn_side *b, int64_t d,
+    int upper, int vnni, int32_t *at)
+{
+    int64_t hits = 0, depth = (d + 1) / 2;
+    int64_t strips = (b->n + KNN_STRIP - 1) / KNN_STRIP;
+    for (int64_t strip = 0; strip < strips; strip += WIDE) {
+        int64_t wide = strips - strip < WIDE ? strips - strip : WIDE;
+        int64_t j = strip * KNN_STRIP, end = a->n;
+        if (upper && end > j + wide * KNN_STRIP)
+            end = j + wide * KNN_STRIP;
+        for (int64_t i = 0; i < end; i += HIGH)
+            if (wide == WIDE)
+                hits = block(a, i, b, j, depth, WIDE, upper, vnni, at, hits);
+            else if (wide == 1)
+                hits = block(a, i, b, j, depth, 1, upper, vnni, at, hits);
+            else
+                hits = block(a, i, b, j, depth, SOME, upper, vnni, at, hits);
+    }
+    return hits;
+}
+
 static double
 dot(const float *a, const float *b, int64_t d)
 {
@@ -286,6 +354,13 @@ multiply_plain(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
     multiply(a, na, b, nb, d, upper, 0, c);
 }
 
+static int64_t
+pairs_plain(const struct knn_side *a, const struct knn_side *b, int64_t d,
+    int upper, int32_t *at)
+{
+    return find_pairs(a, b, d, upper, 0, at);
+}
+
 #if defined(__AVX512F__)
 static void
 multiply_by_vnni(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
@@ -293,8 +368,16 @@ multiply_by_vnni(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
 {
     multiply(a, na, b, nb, d, upper, 1, c);
 }
+
+static int64_t
+pairs_by_vnni(const struct knn_side *a, const struct knn_side *b, int64_t d,
+    int upper, int32_t *at)
+{
+    return find_pairs(a, b, d, upper, 1, at);
+}
 #else
 #define multiply_by_vnni NULL
+#define pairs_by_vnni NULL
 #endif
 
 ISA_FAMILY(knn_kernel) = {.dot = dot,
@@ -302,4 +385,6 @@ ISA_FAMILY(knn_kernel) = {.dot = dot,
     .multiply = multiply_plain,
     .multiply_vnni = multiply_by_vnni,
     .reach = reach,
-    .reach_either = reach_either};
+    .reach_either = reach_either,
+    .pairs = pairs_plain,
+    .pairs_vnni = pairs_by_vnni};

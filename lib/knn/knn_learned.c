@@ -2,24 +2,31 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
-#include "lib/knn/knn_query.h"
+#include "lib/knn/knn_pack.h"
 #include "lib/la/topk.h"
 #include "lib/nn/chunk.h"
+#include "lib/nn/rows.h"
 #include "lib/rank/rank.h"
 #include "lib/rank/rank_kernel.h"
 
 #include <assert.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    CROWD = 8 /* one in so many rows is a crowd */
+    CROWD = 8,        /* one in so many rows is a crowd */
+    CENTRE = 1 << 11, /* rows that give the centre */
+    FEW = 8,          /* rows scored at a time */
+    MANY = 256        /* pairs */
 };
 
-/* Between them neither float sums overflow nor scales do. */
-#define LEAST_NORM 0x1p-60
+/* Between them neither float sums nor scales overflow, and products of scales
+ * are large enough. */
+#define LEAST_NORM 0x1p-30
 #define MOST_NORM 0x1p20
 
 int
@@ -50,75 +57,197 @@ knn_learned_free(struct knn_learned *c)
     c->near = NULL;
 }
 
-/* One build; the list at place p is that of row list[p]. */
+/*
+ * One build. Rows are in order of their places: the n listed ones, and row
+ * place[p] is that of the p-th list, then the others, which are in lists only.
+ */
 struct build {
     struct knn_learned *c;
     const struct mat *x;
-    const int32_t *list;
     int64_t n;
     struct exec *exec;
     struct arena mem;
 
     const struct rank_kernel *rank;
     const struct knn_kernel *kernel;
+    int32_t *place;
     struct knn_pack pack;
-    double *longest; /* [tiles] norms of rows */
-    double error;    /* of a float chain */
-    struct knn_query_run run;
-    struct knn_query *query; /* [n] */
-    struct topk *top;        /* [n] lists in place */
-    int64_t *scored;         /* [n] rows */
-    int64_t *left;           /* places that are left to the ranker, ascending */
+    uint32_t *half;
+    struct knn_packed *packed; /* [rows] */
+    float *unit, *shift;       /* [rows + KNN_STRIP] */
+    float *bar;                /* least product that a row's list has use for */
+    double *longest;           /* [tiles] norms of rows */
+    double error;              /* of a float chain */
+    struct topk *top;          /* [n] lists in place */
+    int64_t *scored;           /* [n] rows */
+    int32_t **at;              /* [threads][KNN_TILE * KNN_TILE] pairs */
+    pthread_mutex_t *lock;     /* [tiles] of lists and bars */
+    int64_t *left;             /* places that are left to the ranker */
 };
 
-static int64_t
-row_at(const struct build *b, int64_t place)
+static int
+has(const int32_t *id, int64_t n, int32_t i)
 {
-    return b->list ? b->list[place] : place;
+    int found = 0;
+    for (int64_t p = 0; p < n; p++)
+        found |= id[p] == i;
+    return found;
 }
 
 static int64_t
-tiles(const struct build *b)
+tiles(int64_t rows)
 {
-    return (b->x->n + KNN_TILE - 1) / KNN_TILE;
+    return (rows + KNN_TILE - 1) / KNN_TILE;
 }
 
-/* Scores n rows for the list at a place. */
-static void
-push(struct build *b, int64_t place, const int32_t *id, int64_t n)
+/* The columns of the last list of the row at a place, or NULL. */
+static const int32_t *
+last_list(const struct build *b, int64_t p)
 {
-    const struct mat *x = b->x;
-    float s[KNN_FEW];
-    for (int64_t p = 0; p < n; p += KNN_FEW) {
-        int64_t few = n - p < KNN_FEW ? n - p : KNN_FEW;
-        b->rank->chains(b->query[place].x, x->x, x->d, id + p, few, s);
-        for (int64_t k = 0; k < few; k++)
-            topk_push(&b->top[place], s[k], id[p + k]);
-    }
-    b->scored[place] += n;
+    const int32_t *near = b->c->near + b->place[p] * b->c->k;
+    return near[0] < 0 ? NULL : near;
 }
 
 /* 1 if many others come too close to a row, as where rows are equal. */
 static int
-is_crowded(const struct build *b, int64_t place)
+is_crowded(const struct build *b, int64_t p)
 {
-    return b->scored[place] > KNN_TILE + b->x->n / CROWD;
+    return b->scored[p] > KNN_TILE + b->x->n / CROWD;
 }
 
-/* A list starts from the row's last list. A row in a crowd is given up. */
-static double
-score(void *ctx, int64_t place, const int32_t *id, int64_t n)
+/* Moves the bar of a list. A row in a crowd is given up. */
+static void
+raise(struct build *b, int64_t p)
+{
+    const struct topk *t = &b->top[p];
+    if (is_crowded(b, p))
+        b->bar[p] = INFINITY;
+    else if (t->n == t->k)
+        b->bar[p] = (float)((double)t->score[0] - b->error -
+                            (double)knn_pack_margin(&b->pack, &b->packed[p]) -
+                            b->pack.most * b->pack.most * KNN_PACK_FLOATS);
+}
+
+/* Scores row `own` with n others for the list at a place. */
+static void
+start_list(struct build *b, int64_t p, const int32_t *row, int64_t n)
+{
+    int32_t own[FEW];
+    float s[FEW];
+    for (int64_t k = 0; k < FEW; k++)
+        own[k] = b->place[p];
+    for (int64_t k = 0; k < n; k += FEW) {
+        int64_t few = n - k < FEW ? n - k : FEW;
+        b->rank->chains(b->x->x, b->x->d, own, row + k, few, s);
+        for (int64_t i = 0; i < few; i++)
+            topk_push(&b->top[p], s[i], row[k + i]);
+    }
+}
+
+/* A list starts with the columns of the row's last list and the row itself, or
+ * else with the rows of its tile. */
+static void
+start(void *ctx, int64_t from, int64_t to)
 {
     struct build *b = ctx;
-    const struct knn_query *q = &b->query[place];
-    const struct topk *t = &b->top[place];
-    if (n)
-        push(b, place, id, n);
-    else
-        push(b, place, q->skip, q->end - q->skip);
-    if (is_crowded(b, place))
-        return (double)INFINITY;
-    return t->n < t->k ? (double)-INFINITY : (double)t->score[0] - b->error;
+    int64_t rows = b->x->n, k = b->c->k;
+    for (int64_t p = from; p < to; p++) {
+        const int32_t *near = last_list(b, p);
+        int64_t tile = p / KNN_TILE * KNN_TILE;
+        topk_init(&b->top[p], k, b->c->s.data + p * k, b->c->s.indices + p * k);
+        if (!near) {
+            start_list(b, p, b->place + tile,
+                rows - tile < KNN_TILE ? rows - tile : KNN_TILE);
+        } else {
+            start_list(b, p, near, k);
+            if (!has(near, k, b->place[p]))
+                start_list(b, p, b->place + p, 1);
+        }
+        raise(b, p);
+    }
+}
+
+/* Offers the row at place q, with inner product s, to the list at place p. */
+static void
+offer(struct build *b, int64_t p, int64_t q, float s)
+{
+    if (p >= b->n || s < b->bar[p])
+        return;
+    const int32_t *near = last_list(b, p);
+    if (near ? has(near, b->c->k, b->place[q]) : p / KNN_TILE == q / KNN_TILE)
+        return;
+    b->scored[p]++;
+    topk_push(&b->top[p], s, b->place[q]);
+    raise(b, p);
+}
+
+/* The tiles from places i <= j. */
+static void
+lock_tiles(struct build *b, int64_t i, int64_t j)
+{
+    pthread_mutex_lock(&b->lock[i / KNN_TILE]);
+    if (i != j)
+        pthread_mutex_lock(&b->lock[j / KNN_TILE]);
+}
+
+static void
+unlock_tiles(struct build *b, int64_t i, int64_t j)
+{
+    if (i != j)
+        pthread_mutex_unlock(&b->lock[j / KNN_TILE]);
+    pthread_mutex_unlock(&b->lock[i / KNN_TILE]);
+}
+
+/* Scores and offers n pairs of rows from places i and j. */
+static void
+offer_pairs(struct build *b, int64_t i, int64_t j, const int32_t *at, int64_t n)
+{
+    int32_t u[MANY], v[MANY];
+    float s[MANY];
+    for (int64_t k = 0; k < n; k++) {
+        u[k] = b->place[i + at[k] / KNN_TILE];
+        v[k] = b->place[j + at[k] % KNN_TILE];
+    }
+    b->rank->chains(b->x->x, b->x->d, u, v, n, s);
+    lock_tiles(b, i, j);
+    for (int64_t k = 0; k < n; k++) {
+        int64_t p = i + at[k] / KNN_TILE, q = j + at[k] % KNN_TILE;
+        offer(b, p, q, s[k]);
+        offer(b, q, p, s[k]);
+    }
+    unlock_tiles(b, i, j);
+}
+
+/* The rows of the tile from place i, with a copy of their bars. */
+static struct knn_side
+side(const struct build *b, int64_t i, float *bar)
+{
+    int64_t n = b->x->n - i < KNN_TILE ? b->x->n - i : KNN_TILE;
+    int64_t padded = (n + KNN_STRIP - 1) / KNN_STRIP * KNN_STRIP;
+    memcpy(bar, b->bar + i, (size_t)padded * sizeof *bar);
+    return (struct knn_side){b->half + knn_kernel_words(i, b->x->d), n,
+        b->unit + i, b->shift + i, bar};
+}
+
+/* The pairs of two tiles' rows. */
+static void
+do_tiles(void *ctx, int64_t t, int thread)
+{
+    struct build *b = ctx;
+    int64_t across = tiles(b->x->n);
+    int64_t i = t / across * KNN_TILE, j = t % across * KNN_TILE;
+    int32_t *at = b->at[thread];
+    float bar[2][KNN_TILE];
+    if (j < i)
+        return;
+    lock_tiles(b, i, j);
+    struct knn_side mine = side(b, i, bar[0]), other = side(b, j, bar[1]);
+    unlock_tiles(b, i, j);
+    int vnni = exec_isa(b->exec) == ISA_AVX512VNNI;
+    int64_t n = (vnni ? b->kernel->pairs_vnni : b->kernel->pairs)(
+        &mine, &other, b->x->d, i == j, at);
+    for (int64_t k = 0; k < n; k += MANY)
+        offer_pairs(b, i, j, at + k, n - k < MANY ? n - k : MANY);
 }
 
 /* Infinite if some value is not finite. */
@@ -138,30 +267,61 @@ longest_row(void *ctx, int64_t tile, int thread)
     b->longest[tile] = sqrt(most);
 }
 
+/* Packs the rows in the order of their places. */
+static void
+pack(struct build *b, double longest)
+{
+    struct arena *m = &b->mem;
+    struct mat x = *b->x;
+    int64_t rows = x.n, d = x.d, in_order = 0;
+    while (in_order < rows && b->place[in_order] == in_order)
+        in_order++;
+    if (in_order < rows) {
+        x = mat_in(m, rows, d);
+        if (m->rc)
+            return;
+        rows_gather(b->x, b->place, &x, b->exec);
+    }
+    b->half = arena_new(m, knn_kernel_words(rows, d), sizeof *b->half);
+    b->packed = arena_new(m, rows, sizeof *b->packed);
+    b->unit = arena_new(m, rows + KNN_STRIP, sizeof *b->unit);
+    b->shift = arena_new(m, rows + KNN_STRIP, sizeof *b->shift);
+    b->bar = arena_new(m, rows + KNN_STRIP, sizeof *b->bar);
+    knn_pack_init(&b->pack, x.x, NULL, rows < CENTRE ? rows : CENTRE, d,
+        longest, b->exec, m);
+    if (m->rc)
+        return;
+    knn_pack_rows(
+        &b->pack, x.x, NULL, rows, b->half, b->packed, b->shift, b->unit);
+    for (int64_t p = 0; p < rows + KNN_STRIP; p++)
+        b->bar[p] = p < b->n ? -FLT_MAX : INFINITY;
+    for (int64_t p = rows; p < rows + KNN_STRIP; p++) {
+        b->unit[p] = 0;
+        b->shift[p] = -INFINITY;
+    }
+}
+
 /* All lists by packed products, but for crowded ones. */
 static int
 propose(struct build *b, double longest, struct err *e)
 {
     struct arena *m = &b->mem;
-    const struct mat *x = b->x;
-    int64_t k = b->c->k;
-    struct knn_targets all =
-        knn_query_targets(&b->pack, x->x, x->n, x->d, longest, b->exec, m);
-    knn_query_init(&b->run, &b->pack, k, score, b, m);
-    b->query = arena_new(m, b->n, sizeof *b->query);
+    int64_t k = b->c->k, d = b->x->d, all = tiles(b->x->n);
+    b->error = (double)d * 0x1.02p-24 * longest * longest;
+    pack(b, longest);
     b->top = arena_new(m, b->n, sizeof *b->top);
+    b->lock = arena_new(m, all, sizeof *b->lock);
+    int threads = exec_threads(b->exec);
+    b->at = arena_zero(m, threads, sizeof *b->at);
+    for (int t = 0; b->at && t < threads; t++)
+        b->at[t] = arena_new(m, KNN_TILE * KNN_TILE, sizeof *b->at[t]);
     int rc = arena_check(m, e);
     if (rc)
         return rc;
-    b->error = (double)x->d * 0x1.02p-24 * longest * longest;
-    for (int64_t p = 0; p < b->n; p++) {
-        int64_t i = row_at(b, p);
-        const int32_t *near = b->c->near + i * k;
-        b->query[p] = (struct knn_query){
-            x->x + i * x->d, 1, near, near[0] < 0 ? near : near + k};
-        topk_init(&b->top[p], k, b->c->s.data + p * k, b->c->s.indices + p * k);
-    }
-    knn_query_pass(&b->run, b->query, b->n, &all);
+    for (int64_t t = 0; t < all; t++)
+        pthread_mutex_init(&b->lock[t], NULL);
+    chunk_for(b->exec, b->n, k * d, start, b);
+    exec_for(b->exec, tiles(b->n) * all, do_tiles, b);
     return 0;
 }
 
@@ -190,24 +350,43 @@ rank(struct build *b, struct err *e)
     if (rc)
         return rc;
     for (int64_t p = 0; p < left; p++)
-        row[p] = row_at(b, b->left[p]);
+        row[p] = b->place[b->left[p]];
     struct rank_opt o = {
         .k = b->c->k, .users = row, .n_users = left, .exec = b->exec};
     return rank_run(&products, &o, take, b, e);
 }
 
+/* The listed rows, then the others. */
 static int
-run(struct build *b, struct err *e)
+put_in_order(struct build *b, const int32_t *list, struct err *e)
 {
-    b->longest = arena_new(&b->mem, tiles(b), sizeof *b->longest);
+    int64_t rows = b->x->n, at = b->n;
+    char *listed = arena_zero(&b->mem, rows, 1);
+    b->place = arena_new(&b->mem, rows, sizeof *b->place);
+    int rc = arena_check(&b->mem, e);
+    for (int64_t p = 0; !rc && p < b->n; p++) {
+        b->place[p] = list ? list[p] : (int32_t)p;
+        listed[b->place[p]] = 1;
+    }
+    for (int64_t r = 0; !rc && r < rows; r++)
+        if (!listed[r])
+            b->place[at++] = (int32_t)r;
+    return rc;
+}
+
+static int
+run(struct build *b, const int32_t *list, struct err *e)
+{
+    int64_t all = tiles(b->x->n);
+    b->longest = arena_new(&b->mem, all, sizeof *b->longest);
     b->scored = arena_zero(&b->mem, b->n, sizeof *b->scored);
     b->left = arena_new(&b->mem, b->n, sizeof *b->left);
-    int rc = arena_check(&b->mem, e);
+    int rc = put_in_order(b, list, e);
     if (rc)
         return rc;
     double longest = 0;
-    exec_for(b->exec, tiles(b), longest_row, b);
-    for (int64_t t = 0; t < tiles(b); t++)
+    exec_for(b->exec, all, longest_row, b);
+    for (int64_t t = 0; t < all; t++)
         longest = fmax(longest, b->longest[t]);
     if (!isfinite(longest)) { /* such a value would be in no list */
         int64_t i = mat_not_finite(b->x);
@@ -257,10 +436,10 @@ knn_learned_build(struct knn_learned *c, const struct mat *x,
     c->s.nnz = n * k;
     if (c->s.nnz == 0)
         return 0;
-    struct build b = {.c = c, .x = x, .list = list, .n = n, .exec = exec};
+    struct build b = {.c = c, .x = x, .n = n, .exec = exec};
     b.rank = rank_kernel_of(exec);
     b.kernel = knn_kernel_of(exec);
-    int rc = run(&b, e);
+    int rc = run(&b, list, e);
     arena_free(&b.mem);
     if (rc)
         return rc;

@@ -29,8 +29,8 @@ int knn_learned_init(
 void knn_learned_free(struct knn_learned *c);
 
 /*
- * Fills c->s with the lists of the n rows of x [.][d] that `list` names, row b
- * being that of list[b]; NULL: of all. Values are float chains
+ * Fills c->s with the lists of the n rows of x [.][d] that `list` names, each
+ * once, row b being that of list[b]; NULL: of all. Values are float chains
  * (lib/rank/rank.h), so that equal rows tie exactly and bytes depend neither on
  * threads nor on the machine. Earlier lists, of whatever rows, save time and
  * change nothing: vectors move little between steps, so that a row's last list

@@ -24,7 +24,7 @@ struct wanted {
 
 struct pass {
     struct knn_query_run *run;
-    struct knn_query *query;
+    const struct knn_query *query;
     struct knn_query_job all; /* if there are no jobs */
     const struct knn_query_job *job;
 };
@@ -121,7 +121,6 @@ static void
 take(const struct pass *p, const struct knn_targets *t, int64_t q,
     struct wanted *w, const float *v, int64_t c, int64_t n)
 {
-    struct knn_query *query = &p->query[q];
     int32_t at[KNN_TILE];
     if (isinf(w->bar) && w->bar < 0)
         begin(p->run, w, v, n);
@@ -130,10 +129,7 @@ take(const struct pass *p, const struct knn_targets *t, int64_t q,
         int32_t i = (int32_t)(t->first + c) + at[k];
         if (t->id)
             i = t->id[c + at[k]];
-        while (query->skip < query->end && *query->skip < i)
-            query->skip++;
-        if (v[at[k]] < w->bar ||
-            (query->skip < query->end && *query->skip == i))
+        if (v[at[k]] < w->bar)
             continue;
         w->waiting[w->n_waiting++] = i;
         if (w->n_waiting == KNN_FEW) {
@@ -173,15 +169,15 @@ do_job(void *ctx, int64_t i, int thread)
 }
 
 void
-knn_query_pass(struct knn_query_run *r, struct knn_query *query, int64_t n,
-    const struct knn_targets *targets)
+knn_query_pass(struct knn_query_run *r, const struct knn_query *query,
+    int64_t n, const struct knn_targets *targets)
 {
     struct pass p = {r, query, {0, n, *targets}, NULL};
     exec_for(r->pack->exec, (n + KNN_QUERIES - 1) / KNN_QUERIES, do_job, &p);
 }
 
 void
-knn_query_jobs(struct knn_query_run *r, struct knn_query *query,
+knn_query_jobs(struct knn_query_run *r, const struct knn_query *query,
     const struct knn_query_job *job, int64_t jobs)
 {
     struct pass p = {.run = r, .query = query, .job = job};

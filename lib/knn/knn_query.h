@@ -17,18 +17,17 @@ enum {
     KNN_QUERIES = 96 /* per task */
 };
 
-/* A row f x; rows skip .. end - 1 (ascending; may be NULL) are not proposed. */
+/* A row factor x. */
 struct knn_query {
     const float *x;
     float factor;
-    const int32_t *skip, *end;
 };
 
 /* Packed rows of one scale: row p is called id[p], or first + p. */
 struct knn_targets {
     const uint32_t *half;
     int64_t n, first;
-    const int32_t *id; /* ascending where queries skip rows; NULL: first + p */
+    const int32_t *id; /* NULL: first + p */
 };
 
 /* All n rows of x [n][d] (factors 1, none longer than `most`) as targets, by
@@ -57,9 +56,9 @@ struct knn_query_run {
 void knn_query_init(struct knn_query_run *r, const struct knn_pack *pack,
     int64_t list, knn_query_score *score, void *ctx, struct arena *m);
 
-/* Compares n queries with all targets. Skips of the queries move on. */
-void knn_query_pass(struct knn_query_run *r, struct knn_query *query, int64_t n,
-    const struct knn_targets *targets);
+/* Compares n queries with all targets. */
+void knn_query_pass(struct knn_query_run *r, const struct knn_query *query,
+    int64_t n, const struct knn_targets *targets);
 
 /* Compares queries first .. first + n - 1, n at most KNN_QUERIES, of each job
  * with its own targets; a query is in one job. */
@@ -67,7 +66,7 @@ struct knn_query_job {
     int64_t first, n;
     struct knn_targets targets;
 };
-void knn_query_jobs(struct knn_query_run *r, struct knn_query *query,
+void knn_query_jobs(struct knn_query_run *r, const struct knn_query *query,
     const struct knn_query_job *job, int64_t jobs);
 
 #endif

@@ -192,21 +192,24 @@ count(const int32_t *group, int64_t k, int32_t g, int32_t *last)
     return __builtin_popcountll(same);
 }
 
-/* Scores several items at once, since each chain waits for its own products. */
+/* Scores several pairs at once, since each chain waits for its own products. */
 static void
-chains(const float *a, const float *x, int64_t d, const int32_t *at, int64_t n,
+chains(const float *x, int64_t d, const int32_t *a, const int32_t *b, int64_t n,
     float *score)
 {
     enum { LANES = 8 };
     for (int64_t k = 0; k < n; k += LANES) {
-        const float *b[LANES];
+        const float *u[LANES], *v[LANES];
         float s[LANES] = {0};
-        for (int l = 0; l < LANES; l++)
-            b[l] = x + at[k + l < n ? k + l : n - 1] * d;
+        for (int l = 0; l < LANES; l++) {
+            int64_t at = k + l < n ? k + l : n - 1;
+            u[l] = x + a[at] * d;
+            v[l] = x + b[at] * d;
+        }
         for (int64_t j = 0; j < d; j++)
 #pragma GCC unroll 8
             for (int l = 0; l < LANES; l++)
-                s[l] = fmaf(a[j], b[l][j], s[l]);
+                s[l] = fmaf(u[l][j], v[l][j], s[l]);
         for (int l = 0; l < LANES && k + l < n; l++)
             score[k + l] = s[l];
     }

@@ -23,10 +23,9 @@ enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32, RANK_LIST_STEP = 16 };
 typedef int rank_tile(const float *a, const float *b, int64_t d,
     const float *floor, float *c, uint32_t *hit);
 
-/* score[k] = the same chain of a user's vector a [d] and item at[k] of x
- * [.][d], k < n. */
-typedef void rank_chains(const float *a, const float *x, int64_t d,
-    const int32_t *at, int64_t n, float *score);
+/* score[k] = the same chain of rows a[k] and b[k] of x [.][d], k < n. */
+typedef void rank_chains(const float *x, int64_t d, const int32_t *a,
+    const int32_t *b, int64_t n, float *score);
 
 /*
  * Puts s and i behind the last entry of score and id, both [k], that is >= s;

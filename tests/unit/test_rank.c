@@ -147,15 +147,17 @@ test_kernels(void)
                     }
             }
         for (int n = 0; n <= 20; n++) {
-            int32_t at[20];
+            int32_t at[2][20];
             float got[21];
-            for (int i = 0; i < n; i++)
-                at[i] = (13 * i + n) % 64;
+            for (int i = 0; i < n; i++) {
+                at[0][i] = (7 * i + n) % 64;
+                at[1][i] = (13 * i + n) % 64;
+            }
             got[n] = 7;
-            k->chains(u.x + n * u.d, v.x, u.d, at, n, got);
+            k->chains(v.x, v.d, at[0], at[1], n, got);
             bad += got[n] != 7;
             for (int i = 0; i < n; i++) {
-                float s = dot(u.x + n * u.d, v.x + at[i] * u.d, u.d);
+                float s = dot(v.x + at[0][i] * v.d, v.x + at[1][i] * v.d, v.d);
                 bad += memcmp(&s, &got[i], sizeof s) != 0;
             }
         }
