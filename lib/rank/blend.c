@@ -1,5 +1,6 @@
 #include "lib/rank/blend.h"
 
+#include "lib/rank/blend_line.h"
 #include "lib/rank/metrics.h"
 
 #include <string.h>
@@ -66,26 +67,49 @@ fit_best_part(struct fit *f, int *best, double *value, struct err *e)
     return 0;
 }
 
-/* The best weight of part p; *value is that of the present one. */
+/* The values of all weights of part p in the grid, but for the present one. */
+static int
+measure_grid(struct fit *f, int p, double *value, struct err *e)
+{
+    double now = f->weight[p];
+    struct blend_line l = {.part = f->part,
+        .weight = f->weight,
+        .parts = f->parts,
+        .p = p,
+        .grid = blend_grid,
+        .n = BLEND_GRID,
+        .cut = cut,
+        .target = f->o->target,
+        .mask = f->o->mask,
+        .exec = f->o->exec};
+    int rc = blend_line(&l, value, e);
+    for (int k = 0; k < BLEND_GRID && !rc && f->o->tried; k++) {
+        f->weight[p] = blend_grid[k];
+        if (blend_grid[k] < now || blend_grid[k] > now)
+            f->o->tried(f->o->ctx, f->weight, f->parts, value[k]);
+    }
+    f->weight[p] = now;
+    return rc;
+}
+
+/* The best weight of part p, beside which another has one; *value is that of
+ * the present one. */
 static int
 fit_weight(struct fit *f, int p, double *value, struct err *e)
 {
-    double best = f->weight[p];
-    for (int k = 0; k < BLEND_GRID; k++) {
-        double x, now = blend_grid[k];
+    double best = f->weight[p], x[BLEND_GRID];
+    int rc = measure_grid(f, p, x, e);
+    for (int k = 0; k < BLEND_GRID && !rc; k++) {
+        double now = blend_grid[k];
         if (!(now < best || now > best))
             continue;
-        f->weight[p] = now;
-        int rc = measure(f, &x, e);
-        if (rc)
-            return rc;
-        if (x > *value || (!(x < *value) && now < best)) {
+        if (x[k] > *value || (!(x[k] < *value) && now < best)) {
             best = now;
-            *value = x;
+            *value = x[k];
         }
     }
     f->weight[p] = best;
-    return 0;
+    return rc;
 }
 
 int

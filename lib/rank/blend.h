@@ -15,7 +15,8 @@
  * best of the weights in blend_grid, while the rest stay as they are; of equals
  * the smallest, so that a part that does not help gets 0. With more than two
  * parts this is repeated until nothing changes, BLEND_ROUNDS times at most. So
- * the blend is never worse on these items than its best part.
+ * the blend is never worse on these items than its best part. All weights of a
+ * part are tried in one pass (blend_line.h).
  */
 enum { BLEND_GRID = 19, BLEND_ROUNDS = 4 };
 extern const double blend_grid[BLEND_GRID]; /* ascending, from 0 */
@@ -24,7 +25,7 @@ struct blend_opt {
     const struct csr *target; /* U x I, the held-out items */
     const struct csr *mask;   /* U x I, not ranked */
     struct exec *exec;
-    /* Called after each ranking; may be NULL. */
+    /* Called for all weights that are tried; may be NULL. */
     void (*tried)(void *ctx, const double *weight, int parts, double value);
     void *ctx;
 };

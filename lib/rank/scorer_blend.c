@@ -16,6 +16,7 @@ enum { CHUNK_GROUPS = 4 };
 /* Of a part's scores for one user. */
 struct share {
     double mean, deviation; /* 0: the part adds nothing */
+    double most;
 };
 
 /* Of a thread. */
@@ -80,7 +81,8 @@ static struct share
 share_of(struct scorer_moments m)
 {
     double least = 0x1p-20 * sqrt(m.mean * m.mean + m.deviation * m.deviation);
-    return (struct share){m.mean, m.deviation > least ? m.deviation : 0};
+    return (struct share){
+        m.mean, m.deviation > least ? m.deviation : 0, m.most};
 }
 
 static void
@@ -167,6 +169,21 @@ blend_tile(const struct scorer_work *w, int thread, int64_t first,
 
 static const struct scorer_kind blend_kind = {
     blend_shape, blend_open, blend_start, blend_tile, NULL, NULL};
+
+const struct scorer_work *
+scorer_blend_part(const struct scorer_work *w, int p)
+{
+    const struct blend *b = w->state;
+    return &b->part[p];
+}
+
+struct scorer_moments
+scorer_blend_moments(const struct scorer_work *w, int thread, int64_t r, int p)
+{
+    const struct blend *b = w->state;
+    const struct share *s = &b->mixer[thread].share[r * w->scorer->parts + p];
+    return (struct scorer_moments){s->mean, s->deviation, s->most};
+}
 
 int
 scorer_blend(

@@ -76,4 +76,12 @@ int scorer_open(struct scorer_work *w, const struct scorer *s,
 struct scorer_work scorer_part_work(
     const struct scorer_work *w, const struct scorer *s);
 
+/* Of a blend of two parts or more: part p at work. */
+const struct scorer_work *scorer_blend_part(const struct scorer_work *w, int p);
+
+/* The part's moments of the user at place r of the chunk, after start; the
+ * deviation is 0 where the part adds nothing. */
+struct scorer_moments scorer_blend_moments(
+    const struct scorer_work *w, int thread, int64_t r, int p);
+
 #endif

@@ -281,7 +281,7 @@ lists_free(struct lists *l)
     free(l->score);
 }
 
-static void
+__attribute__((unused)) static void
 compare_with(const char *name, const struct scorer *s, struct rank_opt o)
 {
     int64_t n = o.users ? o.n_users : s->n_users;
