@@ -151,11 +151,11 @@ values(const struct compare *c, const struct group *g, int64_t k, double *to)
         const struct scores *s = &c->run[g->first + r].s;
         int64_t at = ids_find(&s->key, key);
         if (!first->per_user) {
-            to[r] = s->value[at];
+            to[r] = scores_value(s, 0, at);
             continue;
         }
         for (int64_t i = 0; i < rows; i++)
-            to[i] += s->value[i * s->key.n + at] / g->n;
+            to[i] += scores_value(s, i, at) / g->n;
     }
     return first->per_user ? rows : g->n;
 }

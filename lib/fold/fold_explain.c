@@ -1,5 +1,7 @@
 #include "lib/fold/fold_explain.h"
 
+#include "lib/rank/explain.h"
+
 #include <math.h>
 
 static double
@@ -23,21 +25,6 @@ pull_back(const struct fold_map *m, const float *vector, double *y)
     }
 }
 
-static int
-put(float x, int32_t item, int n, int k, int32_t *by, float *part)
-{
-    if (n == k && !(x > part[k - 1]))
-        return n;
-    int at = n < k ? n++ : k - 1;
-    for (; at > 0 && part[at - 1] < x; at--) {
-        part[at] = part[at - 1];
-        by[at] = by[at - 1];
-    }
-    part[at] = x;
-    by[at] = item;
-    return n;
-}
-
 int
 fold_explain_top(const struct fold_map *m, const int32_t *item, int64_t n,
     const float *vector, int k, double *room, int32_t *by, float *part)
@@ -57,8 +44,7 @@ fold_explain_top(const struct fold_map *m, const int32_t *item, int64_t n,
         if (p)
             mean += dot(m->param, item[j], room + d);
         float x = (float)(mean / (double)have + root / sqrt((double)have));
-        if (x != 0)
-            top = put(x, item[j], top, k, by, part);
+        top = explain_put(x, item[j], top, k, by, part);
     }
     return top;
 }

@@ -186,10 +186,8 @@ fold_users(struct work *w, struct fold_count *count, struct err *e)
     }
     if (!rc && r.n)
         rc = map_side(&r, use, &now->item, &now->item_param, w->opt->exec, e);
-    for (int64_t k = 0; k < r.n && !rc; k++) {
-        count->folded += r.got[k];
+    for (int64_t k = 0; k < r.n && !rc; k++)
         count->empty += !r.got[k] && p->user_row[wanted[k]] < 0;
-    }
     arena_free(&m);
     return rc;
 }

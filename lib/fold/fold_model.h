@@ -20,7 +20,7 @@ struct fold_opt {
 /* How the items without a row of their own got vectors, and the users. */
 struct fold_count {
     int64_t near, mapped, none; /* items: see enum fold_state */
-    int64_t folded, empty;      /* users: by the map; without a vector */
+    int64_t empty;              /* users without a vector */
 };
 
 /*

@@ -8,21 +8,6 @@
 /* The body of sample_triple, for sample.c and device code. t stands for
  * s->train, epoch and order for s->epoch and s->order. */
 
-/* 1 if column j is stored in row i, see csr_has. */
-HD int
-sample_inline_has(const struct csr *a, int64_t i, int32_t j)
-{
-    int64_t lo = a->indptr[i], end = a->indptr[i + 1], hi = end;
-    while (lo < hi) {
-        int64_t mid = lo + (hi - lo) / 2;
-        if (a->indices[mid] < j)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < end && a->indices[lo] == j;
-}
-
 /* The user at this index of SAMPLE_DISTINCT: each batch is the start of an
  * order of its own. */
 HD int32_t
@@ -71,7 +56,7 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
     do
         out[2] = (int32_t)rng_below(
             t->cols, s->seed, RNG_NEGATIVE, epoch, i, draw++);
-    while (sample_inline_has(t, out[0], out[2]));
+    while (csr_has(t, out[0], out[2]));
 }
 
 #endif

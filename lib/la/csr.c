@@ -209,20 +209,6 @@ csr_symmetrise(const struct csr *a, struct csr *s, struct err *e)
 }
 
 int
-csr_has(const struct csr *a, int64_t i, int32_t j)
-{
-    int64_t lo = a->indptr[i], hi = a->indptr[i + 1];
-    while (lo < hi) {
-        int64_t mid = lo + (hi - lo) / 2;
-        if (a->indices[mid] < j)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < a->indptr[i + 1] && a->indices[lo] == j;
-}
-
-int
 csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col, struct err *e)
 {
     *row = *col = -1;

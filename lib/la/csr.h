@@ -3,6 +3,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
+#include "lib/base/hd.h"
 
 #include <stdint.h>
 
@@ -60,8 +61,27 @@ int csr_select(const struct csr *a, const int64_t *row, int64_t rows,
 int csr_symmetrise(
     const struct csr *a, struct csr *s, struct err *e) ERR_CHECKED;
 
-/* 1 if column j is stored in row i (binary search). */
-int csr_has(const struct csr *a, int64_t i, int32_t j);
+/* The place of column j in row i, by bisection; -1 if it is not stored. */
+HD int64_t
+csr_find(const struct csr *a, int64_t i, int32_t j)
+{
+    int64_t lo = a->indptr[i], end = a->indptr[i + 1], hi = end;
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo) / 2;
+        if (a->indices[mid] < j)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < end && a->indices[lo] == j ? lo : -1;
+}
+
+/* 1 if column j is stored in row i. */
+HD int
+csr_has(const struct csr *a, int64_t i, int32_t j)
+{
+    return csr_find(a, i, j) >= 0;
+}
 
 /* 1 if a is square and equals its transpose exactly, values included;
  * else 0 with the first offending pair in row, col. Negative on no memory. */

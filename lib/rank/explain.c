@@ -1,41 +1,30 @@
 #include "lib/rank/explain.h"
 
-/* The value of entry (j, i) of the graph, 0 if it is not stored. */
-static float
-entry(const struct csr *graph, int64_t j, int32_t i)
+int
+explain_put(float x, int32_t item, int n, int k, int32_t *by, float *part)
 {
-    int64_t lo = graph->indptr[j], end = graph->indptr[j + 1];
-    while (lo < end) {
-        int64_t mid = lo + (end - lo) / 2;
-        if (graph->indices[mid] == i)
-            return graph->data ? graph->data[mid] : 1.0f;
-        if (graph->indices[mid] < i)
-            lo = mid + 1;
-        else
-            end = mid;
+    if (x == 0 || (n == k && !(x > part[k - 1])))
+        return n;
+    int at = n < k ? n++ : k - 1;
+    for (; at > 0 && part[at - 1] < x; at--) {
+        part[at] = part[at - 1];
+        by[at] = by[at - 1];
     }
-    return 0.0f;
+    part[at] = x;
+    by[at] = item;
+    return n;
 }
 
 int
 explain_top(const struct scorer *s, int64_t user, int32_t item, int k,
     int32_t *by, float *part)
 {
-    const struct csr *h = s->history;
+    const struct csr *h = s->history, *graph = s->graph;
     int n = 0;
     for (int64_t e = h->indptr[user]; e < h->indptr[user + 1]; e++) {
-        float x = entry(s->graph, h->indices[e], item);
-        if (x == 0)
-            continue;
-        if (n == k && !(x > part[k - 1]))
-            continue;
-        int at = n < k ? n++ : k - 1;
-        for (; at > 0 && part[at - 1] < x; at--) {
-            part[at] = part[at - 1];
-            by[at] = by[at - 1];
-        }
-        part[at] = x;
-        by[at] = h->indices[e];
+        int64_t at = csr_find(graph, h->indices[e], item);
+        float x = at < 0 ? 0.0f : graph->data ? graph->data[at] : 1.0f;
+        n = explain_put(x, h->indices[e], n, k, by, part);
     }
     return n;
 }

@@ -14,4 +14,8 @@
 int explain_top(const struct scorer *s, int64_t user, int32_t item, int k,
     int32_t *by, float *part);
 
+/* Puts the part x of an item among the n that are kept so far and returns how
+ * many there are then: what explain_top is made of. */
+int explain_put(float x, int32_t item, int n, int k, int32_t *by, float *part);
+
 #endif

@@ -133,22 +133,7 @@ header(struct reader *r, const struct table_row *row, struct err *e)
         snprintf(metric, sizeof metric, "%.*s", (int)(at - name), name);
         rc = add_key(r, row->line, metric, at + 1, e);
     }
-    return rc;
-}
-
-/* Of row s->n, in the last field. */
-static int
-add_digest(const struct reader *r, const struct table_row *row, struct err *e)
-{
-    struct scores *s = r->s;
-    void *digest = s->digest;
-    double v;
-    int rc = mem_grow(&digest, &s->digest_cap, s->n + 1, sizeof *s->digest, e);
-    s->digest = digest;
-    if (!rc)
-        rc = number(r, row->line, row->field[row->n - 1].s, &v, e);
-    if (!rc)
-        s->digest[s->n] = v >= 0 && v <= UINT32_MAX ? (uint32_t)v : 0;
+    r->s->columns = row->n - 1;
     return rc;
 }
 
@@ -156,12 +141,11 @@ static int
 user(struct reader *r, const struct table_row *row, struct err *e)
 {
     struct scores *s = r->s;
-    int64_t fields = s->key.n + 2 + s->digests;
-    if (row->n != fields)
+    if (row->n != s->columns + 1)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": %" PRId64
             " fields, but the header has %" PRId64,
-            r->name, row->line, row->n, fields);
+            r->name, row->line, row->n, s->columns + 1);
     const char *why = ids_reason(row->field[0]);
     if (why)
         return err_set(e, ERR_FORMAT, "'%s' line %" PRId64 ": the user id %s",
@@ -173,22 +157,13 @@ user(struct reader *r, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT,
             "'%s' line %" PRId64 ": user '%.100s' occurs twice", r->name,
             row->line, row->field[0].s);
-    void *targets = s->targets;
-    double v = 0;
-    int rc =
-        mem_grow(&targets, &s->targets_cap, s->n + 1, sizeof *s->targets, e);
-    s->targets = targets;
-    if (!rc)
-        rc = number(r, row->line, row->field[1].s, &v, e);
-    if (!rc)
-        s->targets[s->n] = v >= 0 && v < 1e15 ? (int64_t)v : -1;
-    for (int64_t k = 0; k < s->key.n && !rc; k++) {
-        rc = number(r, row->line, row->field[k + 2].s, &v, e);
+    int rc = 0;
+    for (int64_t k = 0; k < s->columns && !rc; k++) {
+        double v;
+        rc = number(r, row->line, row->field[k + 1].s, &v, e);
         if (!rc)
-            rc = add_value(s, v, s->n * s->key.n + k, e);
+            rc = add_value(s, v, s->n * s->columns + k, e);
     }
-    if (!rc && s->digests)
-        rc = add_digest(r, row, e);
     s->n += !rc;
     return rc;
 }
@@ -281,8 +256,10 @@ scores_read(struct scores *s, const char *path, struct err *e)
              : n > 0 && *p == '{' ? json(&r, &x, e)
                                   : table_read(&x, "\t", 0, add_row, &r, e);
     }
-    if (!rc && !s->per_user)
+    if (!rc && !s->per_user) {
         s->n = s->key.n > 0;
+        s->columns = s->key.n;
+    }
     if (!rc && (s->n == 0 || s->key.n == 0))
         rc = err_set(e, ERR_FORMAT, "'%s' holds no metrics", x.name);
     xin_close(&x);
@@ -301,19 +278,35 @@ part_of(const struct scores_about *about)
                                               : -1;
 }
 
+/* Of a user; -1 and 0 where what the file says cannot be one. */
+static int64_t
+targets(const struct scores *s, int64_t user)
+{
+    double v = s->value[user * s->columns];
+    return v >= 0 && v < 1e15 ? (int64_t)v : -1;
+}
+
+static uint32_t
+digest(const struct scores *s, int64_t user)
+{
+    double v = s->value[(user + 1) * s->columns - 1];
+    return v >= 0 && v <= UINT32_MAX ? (uint32_t)v : 0;
+}
+
 static int
 same_targets(const struct scores *a, const char *a_name, const struct scores *b,
     const char *b_name, struct err *e)
 {
     for (int64_t i = 0; i < a->n && i < b->n; i++) {
         struct text id = ids_get(&a->users, i);
-        if (a->targets[i] != b->targets[i])
+        int64_t ta = targets(a, i), tb = targets(b, i);
+        if (ta != tb)
             return err_set(e, ERR_FORMAT,
                 "'%s' and '%s' are of different splits: user '%.*s' has "
                 "%" PRId64 " targets in the first and %" PRId64
                 " in the second",
-                b_name, a_name, (int)id.n, id.s, b->targets[i], a->targets[i]);
-        if (a->digests && b->digests && a->digest[i] != b->digest[i])
+                b_name, a_name, (int)id.n, id.s, tb, ta);
+        if (a->digests && b->digests && digest(a, i) != digest(b, i))
             return err_set(e, ERR_FORMAT,
                 "'%s' and '%s' are of different splits or masks: user '%.*s' "
                 "has other train items, targets or --mask",
@@ -357,7 +350,5 @@ scores_free(struct scores *s)
     ids_free(&s->key);
     ids_free(&s->users);
     free(s->value);
-    free(s->targets);
-    free(s->digest);
     *s = (struct scores){0};
 }

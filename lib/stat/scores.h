@@ -39,18 +39,23 @@ struct scores_about scores_about(
  */
 struct scores {
     int per_user;
+    int digests;      /* 1: with a digest of each user, see identity_user */
     int64_t n;        /* rows */
     struct ids key;   /* in order of appearance */
-    double *value;    /* [n][key.n] */
     struct ids users; /* of the rows, if per_user */
-    int64_t *targets; /* [n], the same: how many each user has */
-    int64_t targets_cap;
-    int digests;      /* 1: the table has a digest of each row, see */
-    uint32_t *digest; /* [n] identity_user */
-    int64_t digest_cap;
+    /* [n][columns]: the keys; of a user the number of targets before them, and
+     * the digest, if there is one, behind them. */
+    double *value;
+    int64_t columns, cap;
     struct scores_about about; /* what the file says of it */
-    int64_t cap;               /* of value */
 };
+
+/* The value of a key in a row. */
+static inline double
+scores_value(const struct scores *s, int64_t row, int64_t key)
+{
+    return s->value[row * s->columns + s->per_user + key];
+}
 
 /* Which of the three it is, its beginning tells. ERR_FORMAT names the line of
  * what is none of them, of a number that is not finite, or of a key or user
