@@ -2,7 +2,6 @@
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 #include "lib/data/interactions.h"
-#include "lib/data/kcore.h"
 #include "tests/unit/tap.h"
 
 #include <stdlib.h>
