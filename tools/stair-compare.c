@@ -107,34 +107,29 @@ parse_operands(struct cli *io, struct compare *c)
 }
 
 /* Every file must hold what the first holds. */
-static int
+static void
 check_run(struct cli *io, const struct run *first, const struct run *r)
 {
     if (r->s.per_user != first->s.per_user)
-        return err_set(&io->err, ERR_FORMAT,
-            "'%s' holds metrics of %s and '%s' of %s", first->path,
+        cli_die(io, "'%s' holds metrics of %s and '%s' of %s", first->path,
             first->s.per_user ? "single users" : "all users", r->path,
             r->s.per_user ? "single users" : "all users");
     for (int64_t k = 0; k < first->s.key.n; k++) {
         struct text key = ids_get(&first->s.key, k);
         if (ids_find(&r->s.key, key) < 0) {
             const char *tab = memchr(key.s, '\t', (size_t)key.n);
-            return err_set(&io->err, ERR_FORMAT,
-                "'%s' has no %.*s at %.*s, but '%s' has", r->path,
+            cli_die(io, "'%s' has no %.*s at %.*s, but '%s' has", r->path,
                 (int)(tab - key.s), key.s, (int)(key.s + key.n - tab - 1),
                 tab + 1, first->path);
         }
     }
-    if (!first->s.per_user)
-        return 0;
-    for (int64_t i = 0; i < first->s.n; i++) {
+    for (int64_t i = 0; first->s.per_user && i < first->s.n; i++) {
         struct text id = ids_get(&first->s.users, i);
         if (r->s.n != first->s.n || ids_find(&r->s.users, id) != i)
-            return err_set(&io->err, ERR_FORMAT,
+            cli_die(io,
                 "'%s' and '%s' are not about the same users in the same order",
                 first->path, r->path);
     }
-    return 0;
 }
 
 /* The system's values of key k of the first file: one a run, or one a user, the
@@ -238,7 +233,7 @@ main(int argc, char **argv)
     struct xout x;
     for (int r = 0; r < c.n_runs; r++) {
         die_if(scores_read(&c.run[r].s, c.run[r].path, &io.err), &io);
-        die_if(check_run(&io, &c.run[0], &c.run[r]), &io);
+        check_run(&io, &c.run[0], &c.run[r]);
         if (scores_same(&c.run[0].s, c.run[0].path, &c.run[r].s, c.run[r].path,
                 &io.err))
             cli_foreign(&io);

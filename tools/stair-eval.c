@@ -108,19 +108,19 @@ masks(const struct eval_args *a)
     return strcmp(a->mask, "none") == 0 ? 0 : 1 + (strchr(a->mask, ',') != 0);
 }
 
-static int
-table_open(struct table *t, const struct eval_args *a, struct err *e)
+static void
+table_open(struct cli *io, struct table *t, const struct eval_args *a)
 {
-    int rc = ids_check_table(&t->data->user_ids, "user", e);
+    int rc = ids_check_table(&t->data->user_ids, "user", &io->err);
     if (rc)
-        return err_prefix(e, rc, "'%s'", ranker_shown(a->data));
-    rc = xout_open(&t->x, a->per_user, XOUT_TEXT, e);
+        err_prefix(&io->err, rc, "'%s'", ranker_shown(a->data));
+    die_if(rc, io);
+    die_if(xout_open(&t->x, a->per_user, XOUT_TEXT, &io->err), io);
     xout_printf(&t->x, "user\ttargets");
     for (int m = 0; m < kinds(a); m++)
         for (int c = 0; c < a->n_cuts; c++)
             xout_printf(&t->x, "\t%s@%" PRId64, metrics_names[m], a->cuts[c]);
     xout_printf(&t->x, "\tdigest\n");
-    return rc;
 }
 
 static int
@@ -162,7 +162,7 @@ make_groups(struct cli *io, const struct eval_args *a, struct dataset *d,
     }
 }
 
-static int
+static void
 measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
     const struct scorer *s, struct result *r)
 {
@@ -180,25 +180,22 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
     if (strcmp(a->mask, "train,valid") == 0)
         lists->mask[1] = &d->valid;
     if (!t.target->nnz)
-        return err_set(&io->err, ERR_FORMAT, "'%s' holds no %s interactions",
-            ranker_shown(a->data), a->split);
-    int rc = 0;
+        cli_die(io, "'%s' holds no %s interactions", ranker_shown(a->data),
+            a->split);
     if (a->per_user) {
-        rc = table_open(&t, a, &io->err);
+        table_open(io, &t, a);
         lists->each = table_row;
         lists->ctx = &t;
     }
-    if (!rc)
-        rc = eval_run(&r->all, s, &o, &io->err);
-    if (!rc && a->cold)
-        rc = eval_side(&r->warm, s, &o, 1, &io->err);
-    if (!rc && a->cold)
-        rc = eval_side(&r->cold, s, &o, 0, &io->err);
-    if (!rc && a->cold && !r->cold.all.users)
-        cli_note(io, "no %s item is without train interactions", a->split);
-    if (!rc && a->per_user)
-        rc = xout_commit(&t.x, &io->err);
-    return rc;
+    die_if(eval_run(&r->all, s, &o, &io->err), io);
+    if (a->cold) {
+        die_if(eval_side(&r->warm, s, &o, 1, &io->err), io);
+        die_if(eval_side(&r->cold, s, &o, 0, &io->err), io);
+        if (!r->cold.all.users)
+            cli_note(io, "no %s item is without train interactions", a->split);
+    }
+    if (a->per_user)
+        die_if(xout_commit(&t.x, &io->err), io);
 }
 
 int
@@ -244,7 +241,7 @@ main(int argc, char **argv)
     die_if(ranker_scorer(&r, a.model, &d, a.data, &s, &io.err), &io);
     cli_belong(&io, IDENTITY_ALL);
     make_groups(&io, &a, &d, &result);
-    die_if(measure(&io, &a, &d, &s, &result), &io);
+    measure(&io, &a, &d, &s, &result);
     struct scores_about about = scores_about(&d,
         strcmp(a.split, "valid") == 0 ? SCORES_VALID : SCORES_TEST, masks(&a));
     struct eval_print p = {.kinds = kinds(&a),

@@ -4,9 +4,9 @@
 #include "lib/fold/fold_model.h"
 #include "lib/la/blas.h"
 #include "lib/la/store.h"
+#include "lib/rank/metrics.h"
 #include "lib/rank/ranker.h"
 #include "tools/cli.h"
-#include "tools/fold_price.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -211,6 +211,79 @@ fold_all(struct cli *io, struct input *in, const struct fold_plan *plan,
     say_items(io, plan, &count);
 }
 
+struct price {
+    const unsigned char *state;
+    struct metrics m;
+    int64_t near, places;
+};
+
+static int
+add_list(void *ctx, const struct metrics_user *u, struct err *e)
+{
+    (void)e;
+    struct price *p = ctx;
+    for (int64_t r = 0; r < u->gain->n && u->list[r] >= 0; r++) {
+        p->places++;
+        p->near += p->state[u->list[r]] == FOLD_NEAR;
+    }
+    return 0;
+}
+
+static struct price
+measure(struct cli *io, const struct scorer *s, const struct dataset *d,
+    const unsigned char *state, const struct rank_items *items)
+{
+    static const int64_t cut = 20;
+    struct price p = {.state = state};
+    struct metrics_opt o = {.target = &d->valid,
+        .mask = {&d->train},
+        .items = items,
+        .cuts = &cut,
+        .n_cuts = 1,
+        .exec = cli_exec(io),
+        .each = add_list,
+        .ctx = &p};
+    die_if(metrics_run(&p.m, s, &o, &io->err), io);
+    return p;
+}
+
+/* Says what it costs to show the items whose vectors come from content: metrics
+ * on valid with them and without, and the share of the lists' places that they
+ * take. */
+static void
+say_price(struct cli *io, struct ranker *model, const struct dataset *d,
+    const char *data, const unsigned char *state)
+{
+    struct scorer s;
+    struct rank_items kept;
+    if (!d->valid.nnz) {
+        cli_detail(io, "'%s' holds no valid interactions to measure by",
+            ranker_shown(data));
+        return;
+    }
+    die_if(ranker_scorer(model, "model", d, data, &s, &io->err), io);
+    unsigned char *shelf = mem_zero(d->n_items, 1, &io->err);
+    die_if(shelf ? 0 : ERR_NOMEM, io);
+    int64_t near = 0;
+    for (int64_t i = 0; i < d->n_items; i++)
+        if (state[i] == FOLD_NEAR) {
+            shelf[i] = RANK_LEFT_OUT;
+            near++;
+        }
+    die_if(rank_items_init(&kept, d->n_items, shelf, NULL, &io->err), io);
+    struct price with = measure(io, &s, d, state, NULL);
+    struct price without = measure(io, &s, d, state, &kept);
+    cli_detail(io,
+        "valid recall@20 %.4f, ndcg@20 %.4f; without the %" PRId64
+        " items that have vectors from content %.4f, %.4f; they take %.1f %% "
+        "of the places",
+        with.m.value[METRICS_RECALL][0], with.m.value[METRICS_NDCG][0], near,
+        without.m.value[METRICS_RECALL][0], without.m.value[METRICS_NDCG][0],
+        with.places ? 100 * (double)with.near / (double)with.places : 0);
+    rank_items_free(&kept);
+    free(shelf);
+}
+
 static void
 write_model(
     struct cli *io, const struct input *in, const struct fold_plan *plan)
@@ -263,7 +336,7 @@ main(int argc, char **argv)
     for (int64_t u = 0; u < in.data.n_users && a.all_users; u++)
         plan.seen.user[u] = SEEN_FOLDED;
     if (io.verbose)
-        fold_price(&io, &in.model, &in.data, a.data, state);
+        say_price(&io, &in.model, &in.data, a.data, state);
     write_model(&io, &in, &plan);
     free(state);
     fold_plan_free(&plan);

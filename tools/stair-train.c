@@ -181,7 +181,7 @@ resume(struct cli *io, const struct train_args *o, struct engine *g,
         run->cursor.epoch, run->cursor.step);
 }
 
-static int
+static void
 train(struct cli *io, const struct train_args *o, struct train_input *in,
     struct train_warm *warm)
 {
@@ -268,7 +268,6 @@ train(struct cli *io, const struct train_args *o, struct train_input *in,
     train_setup_free(&work);
     free(run_options);
     free(history);
-    return 0;
 }
 
 static void

@@ -71,116 +71,99 @@ struct operand {
     struct missing missing; /* items that have none */
 };
 
-static int
-read_features(const char *path, const struct dataset *d, const char *data,
-    struct operand *f, struct hist *h, struct err *e)
+static void
+read_features(struct cli *io, const char *path, const struct dataset *d,
+    const char *data, struct operand *f)
 {
     static const char *const members[] = {"x", "item", "missing", NULL};
     static const char wanted[] =
         "item features or a model: see stair-features(1)";
-    struct mat *m = &f->m;
     struct npz z;
-    int rc = kind_load(&z, path, members, wanted, e);
-    if (rc)
-        return rc;
+    die_if(kind_load(&z, path, members, wanted, &io->err), io);
     const char *member = npz_find(&z, "x") ? "x" : "item";
-    rc = npz_find(&z, member) ? store_take_mat(&z, member, m, e)
-                              : kind_refuse(&z, "x", wanted, e);
-    if (!rc && m->n != d->n_items)
-        rc = err_set(e, ERR_SHAPE,
-            "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items", z.path,
-            m->n, data, d->n_items);
-    if (!rc && *member == 'x')
-        rc = store_take_missing(&z, m->n, &f->missing, e);
-    if (!rc)
-        rc = hist_input(h, "features", z.path, z.history, z.id, e);
+    if (!npz_find(&z, member))
+        die_if(kind_refuse(&z, "x", wanted, &io->err), io);
+    die_if(store_take_mat(&z, member, &f->m, &io->err), io);
+    if (f->m.n != d->n_items)
+        cli_die(io, "'%s' has %" PRId64 " rows, but '%s' has %" PRId64 " items",
+            z.path, f->m.n, data, d->n_items);
+    if (*member == 'x')
+        die_if(store_take_missing(&z, f->m.n, &f->missing, &io->err), io);
+    die_if(hist_input(&io->hist, "features", z.path, z.history, z.id, &io->err),
+        io);
     npz_free(&z);
-    return rc;
+    cli_belong(io, IDENTITY_ITEMS);
 }
 
 /* Standard normal vectors, which say nothing. */
-static int
-random_features(const struct uncertainty_args *a, int64_t n, struct operand *f,
-    struct err *e)
+static void
+random_features(struct cli *io, const struct uncertainty_args *a, int64_t n,
+    struct operand *f)
 {
-    struct mat *m = &f->m;
-    int rc = mat_init(m, n, a->random, e);
-    for (int64_t i = 0; i < n * a->random && !rc; i++)
-        m->x[i] = (float)rng_normal(
+    die_if(mat_init(&f->m, n, a->random, &io->err), io);
+    for (int64_t i = 0; i < n * a->random; i++)
+        f->m.x[i] = (float)rng_normal(
             (uint64_t)a->seed, RNG_KMEANS, FIRST_RANDOM, (uint64_t)i, 0);
-    return rc;
 }
 
-/* The lines of one set of features of the users' items: m, whose rows are those
- * of the columns of items, is centred. */
-static int
-measure(struct cli *io, const struct uncertainty_args *a,
-    const struct csr *items, const char *name, struct mat *m, struct xout *x)
+/* The line of one number of clusters. */
+static void
+measure(struct cli *io, const struct uncertainty_args *a, int64_t clusters,
+    const struct csr *items, const char *name, const struct mat *m,
+    struct xout *x)
 {
-    struct err *e = &io->err;
-    int rc = kmeans_centre(m, e);
-    for (int i = 0; i < a->n_k && !rc; i++) {
-        struct kmeans_opt o = {.clusters = a->k[i],
-            .restarts = a->restarts,
-            .iterations = a->iterations,
-            .tolerance = a->tolerance,
-            .seed = (uint64_t)a->seed,
-            .exec = cli_exec(io)};
-        struct kmeans k;
-        struct uncertainty own, null;
-        char n[5][JSONOUT_NUMBER];
-        cli_progress(io, "%s, %" PRId64 " clusters", name, a->k[i]);
-        rc = kmeans_run(m, &o, &k, e);
-        if (rc)
-            break;
-        rc = uncertainty_of(items, k.label, o.clusters, NULL, &own, e);
-        if (!rc)
-            rc = uncertainty_permuted(
-                items, k.label, o.clusters, a->permutations, o.seed, &null, e);
-        if (!rc)
-            xout_printf(x, "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n",
-                name, a->k[i], own.users, jsonout_double(n[0], own.mean),
-                jsonout_double(n[1], own.relative),
-                jsonout_double(n[2], null.mean),
-                jsonout_double(n[3], null.relative),
-                jsonout_double(n[4], k.inertia));
-        kmeans_free(&k);
-        if (!rc)
-            rc = xout_check(x, e);
-    }
-    return rc;
+    struct kmeans_opt o = {.clusters = clusters,
+        .restarts = a->restarts,
+        .iterations = a->iterations,
+        .tolerance = a->tolerance,
+        .seed = (uint64_t)a->seed,
+        .exec = cli_exec(io)};
+    struct kmeans k;
+    struct uncertainty own, null;
+    char n[5][JSONOUT_NUMBER];
+    cli_progress(io, "%s, %" PRId64 " clusters", name, clusters);
+    die_if(kmeans_run(m, &o, &k, &io->err), io);
+    die_if(uncertainty_of(items, k.label, clusters, NULL, &own, &io->err), io);
+    die_if(uncertainty_permuted(items, k.label, clusters, a->permutations,
+               o.seed, &null, &io->err),
+        io);
+    xout_printf(x, "%s\t%" PRId64 "\t%" PRId64 "\t%s\t%s\t%s\t%s\t%s\n", name,
+        clusters, own.users, jsonout_double(n[0], own.mean),
+        jsonout_double(n[1], own.relative), jsonout_double(n[2], null.mean),
+        jsonout_double(n[3], null.relative), jsonout_double(n[4], k.inertia));
+    kmeans_free(&k);
+    die_if(xout_check(x, &io->err), io);
 }
 
-/* The same of the items that have features, which are freed. */
-static int
-measure_present(struct cli *io, const struct uncertainty_args *a,
+/* The lines of one set of features, by the items that have any; frees it. */
+static void
+measure_all(struct cli *io, const struct uncertainty_args *a,
     const struct dataset *d, const char *name, struct operand *f,
     struct xout *x)
 {
-    int rc = 0;
-    int64_t items = f->m.n, left = items - f->missing.n;
-    for (int i = 0; i < a->n_k && !rc; i++)
+    struct csr present = {0};
+    const struct csr *items = &d->train;
+    int64_t left = f->m.n - f->missing.n;
+    for (int i = 0; i < a->n_k; i++)
         if (a->k[i] > left)
-            rc = err_set(&io->err, ERR_RANGE,
+            cli_die(io,
                 "'%s': %" PRId64 " clusters of %" PRId64
                 " items that have a vector",
                 name, a->k[i], left);
-    if (!rc && f->missing.n) {
-        struct csr present = {0};
+    if (f->missing.n) {
         cli_note(io,
             "'%s': %" PRId64 " of %" PRId64 " items are missing: left out",
-            name, f->missing.n, items);
+            name, f->missing.n, f->m.n);
         missing_drop(&f->missing, &f->m);
-        rc = uncertainty_present(&d->train, &f->missing, &present, &io->err);
-        if (!rc)
-            rc = measure(io, a, &present, name, &f->m, x);
-        csr_free(&present);
-    } else if (!rc) {
-        rc = measure(io, a, &d->train, name, &f->m, x);
+        die_if(uncertainty_present(items, &f->missing, &present, &io->err), io);
+        items = &present;
     }
+    die_if(kmeans_centre(&f->m, &io->err), io);
+    for (int i = 0; i < a->n_k; i++)
+        measure(io, a, a->k[i], items, name, &f->m, x);
+    csr_free(&present);
     mat_free(&f->m);
     missing_free(&f->missing);
-    return rc;
 }
 
 int
@@ -242,16 +225,14 @@ main(int argc, char **argv)
         "permuted_relative\tinertia\n");
     for (int i = 0; i < n; i++) {
         struct operand f = {0};
-        die_if(
-            read_features(path[i + 1], &d, a.data, &f, &io.hist, &io.err), &io);
-        cli_belong(&io, IDENTITY_ITEMS);
-        die_if(measure_present(&io, &a, &d, name[i], &f, &x), &io);
+        read_features(&io, path[i + 1], &d, a.data, &f);
+        measure_all(&io, &a, &d, name[i], &f, &x);
         free(name[i]);
     }
     if (a.random) {
         struct operand f = {0};
-        die_if(random_features(&a, d.n_items, &f, &io.err), &io);
-        die_if(measure_present(&io, &a, &d, "random", &f, &x), &io);
+        random_features(&io, &a, d.n_items, &f);
+        measure_all(&io, &a, &d, "random", &f, &x);
     }
     die_if(xout_commit(&x, &io.err), &io);
     dataset_free(&d);
