@@ -1,5 +1,6 @@
 #include "lib/la/best.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/ranks.h"
 #include "lib/la/topk.h"
@@ -9,14 +10,9 @@
 
 enum { CHUNK = 64 }; /* rows */
 
-struct entry {
-    int32_t id;
-    float value;
-};
-
 /* The entries of a chunk of rows, one row after the other. */
 struct part {
-    struct entry *entry;
+    struct csr_entry *entry;
     int64_t n, cap;
     int rc;
     struct err err;
@@ -34,19 +30,13 @@ struct making {
     struct part *part;
     int64_t parts;
     struct scratch *scratch; /* [threads] */
-    struct entry *all;       /* of all ranks' parts, rank after rank */
+    struct csr_entry *all;   /* of all ranks' parts, rank after rank */
+    struct arena arena;      /* of the arrays but `all` and a's */
 };
-
-static int
-by_id(const void *a, const void *b)
-{
-    const struct entry *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
 
 /* Copies the k largest entries of a row, whose columns ascend, to out. */
 static int64_t
-keep(struct scratch *s, int64_t k, struct entry *out)
+keep(struct scratch *s, int64_t k, struct csr_entry *out)
 {
     const struct best_row *r = &s->row;
     float least = 0;
@@ -61,27 +51,9 @@ keep(struct scratch *s, int64_t k, struct entry *out)
     for (int64_t t = 0; t < r->n; t++) {
         float v = r->value[t];
         if (r->n <= k || v > least || (v >= least && ties-- > 0))
-            out[n++] = (struct entry){r->id[t], v};
+            out[n++] = (struct csr_entry){r->id[t], v};
     }
     return n;
-}
-
-/* Puts the columns in ascending order; `entry` has room for the row. */
-static void
-sort(struct best_row *r, struct entry *entry)
-{
-    int64_t t = 1;
-    while (t < r->n && r->id[t - 1] < r->id[t])
-        t++;
-    if (t >= r->n)
-        return;
-    for (t = 0; t < r->n; t++)
-        entry[t] = (struct entry){r->id[t], r->value[t]};
-    qsort(entry, (size_t)r->n, sizeof *entry, by_id);
-    for (t = 0; t < r->n; t++) {
-        r->id[t] = entry[t].id;
-        r->value[t] = entry[t].value;
-    }
 }
 
 static int
@@ -98,7 +70,7 @@ add_row(const struct making *m, int64_t i, int thread, struct part *p)
     p->entry = entry;
     if (rc)
         return rc;
-    sort(&s->row, p->entry + p->n);
+    csr_sort(s->row.n, s->row.id, s->row.value, p->entry + p->n);
     int64_t n = keep(s, m->b->k, p->entry + p->n);
     m->a->indptr[i + 1] = n;
     p->n += n;
@@ -134,23 +106,20 @@ static int
 prepare(struct making *m, int threads, struct err *e)
 {
     const struct best *b = m->b;
+    struct arena *p = &m->arena;
     m->parts = b->rows / CHUNK + (b->rows % CHUNK != 0);
-    m->part = mem_zero(m->parts, sizeof *m->part, e);
-    m->scratch = mem_zero(threads, sizeof *m->scratch, e);
+    m->part = arena_zero(p, m->parts, sizeof *m->part);
+    m->scratch = arena_zero(p, threads, sizeof *m->scratch);
+    for (int t = 0; m->scratch && t < threads; t++) {
+        struct scratch *s = &m->scratch[t];
+        s->row.id = arena_new(p, b->cols, sizeof *s->row.id);
+        s->row.value = arena_new(p, b->cols, sizeof *s->row.value);
+        s->order = arena_new(p, b->cols, sizeof *s->order);
+        s->id = arena_new(p, b->cols, sizeof *s->id);
+    }
     *m->a = (struct csr){.rows = b->rows, .cols = b->cols};
     m->a->indptr = mem_zero(b->rows + 1, sizeof *m->a->indptr, e);
-    if (!m->part || !m->scratch || !m->a->indptr)
-        return ERR_NOMEM;
-    for (int t = 0; t < threads; t++) {
-        struct scratch *s = &m->scratch[t];
-        s->row.id = mem_new(b->cols, sizeof *s->row.id, e);
-        s->row.value = mem_new(b->cols, sizeof *s->row.value, e);
-        s->order = mem_new(b->cols, sizeof *s->order, e);
-        s->id = mem_new(b->cols, sizeof *s->id, e);
-        if (!s->row.id || !s->row.value || !s->order || !s->id)
-            return ERR_NOMEM;
-    }
-    return 0;
+    return m->a->indptr ? arena_check(p, e) : ERR_NOMEM;
 }
 
 /* The lengths of all ranks' rows; those of a part lie together. */
@@ -194,7 +163,7 @@ exchange_entries(struct making *m, int64_t *from, struct err *e)
     m->all = mem_new(all, sizeof *m->all, e);
     if (!m->all)
         return ERR_NOMEM;
-    struct entry *at = m->all;
+    struct csr_entry *at = m->all;
     for (int r = 0; r < ranks_count(); r++) {
         from[r] = (at - m->all) * (int64_t)sizeof *at;
         for (int64_t c = r; c < m->parts; c += ranks_count()) {
@@ -222,15 +191,6 @@ exchange(struct making *m, struct err *e)
     return rc;
 }
 
-static void
-free_parts(struct making *m)
-{
-    for (int64_t c = 0; m->part && !m->all && c < m->parts; c++)
-        free(m->part[c].entry);
-    free(m->part);
-    free(m->all);
-}
-
 /* The parts one after the other; each is freed when it has been copied. */
 static int
 join(struct making *m, struct err *e)
@@ -252,7 +212,7 @@ join(struct making *m, struct err *e)
     for (int64_t c = 0; c < m->parts; c++) {
         struct part *p = &m->part[c];
         for (int64_t k = 0; k < p->n; k++, at++) {
-            a->indices[at] = p->entry[k].id;
+            a->indices[at] = p->entry[k].column;
             a->data[at] = p->entry[k].value;
         }
         if (!m->all)
@@ -274,13 +234,9 @@ best_make(struct csr *a, const struct best *b, struct exec *exec, struct err *e)
         exec_for(exec, own_parts(&m, ranks_mine()), fill_own, &m);
         rc = join(&m, e);
     }
-    for (int t = 0; m.scratch && t < threads; t++) {
-        free(m.scratch[t].row.id);
-        free(m.scratch[t].row.value);
-        free(m.scratch[t].order);
-        free(m.scratch[t].id);
-    }
-    free(m.scratch);
-    free_parts(&m);
+    for (int64_t c = 0; m.part && !m.all && c < m.parts; c++)
+        free(m.part[c].entry);
+    free(m.all);
+    arena_free(&m.arena);
     return rc;
 }

@@ -43,34 +43,24 @@ static struct {
 } blas;
 
 static int
-find(void *from, const char *name, void *to, struct err *e)
-{
-    void *f = dlsym(from, name);
-    memcpy(to, &f, sizeof f);
-    return f ? 0
-             : err_set(
-                   e, ERR_DEVICE, "'%s' has no function '%s'", library, name);
-}
-
-static int
 find_all(void *from, struct err *e)
 {
-    int rc = find(from, "cblas_sgemm", &blas.sgemm, e);
-    if (!rc)
-        rc = find(from, "cblas_dgemm", &blas.dgemm, e);
-    if (!rc)
-        rc = find(from, "dsyevd_", &blas.dsyevd, e);
-    if (!rc)
-        rc = find(from, "dposv_", &blas.dposv, e);
-    if (!rc)
-        rc = find(from, "openblas_get_config", &blas.config, e);
-    if (!rc)
-        rc = find(from, "openblas_set_num_threads", &blas.set_threads, e);
-    if (!rc)
-        rc = find(from, "blas_memory_alloc", &blas.take, e);
-    if (!rc)
-        rc = find(from, "blas_memory_free", &blas.give, e);
-    return rc;
+    static const struct {
+        const char *name;
+        void *to;
+    } want[] = {{"cblas_sgemm", &blas.sgemm}, {"cblas_dgemm", &blas.dgemm},
+        {"dsyevd_", &blas.dsyevd}, {"dposv_", &blas.dposv},
+        {"openblas_get_config", &blas.config},
+        {"openblas_set_num_threads", &blas.set_threads},
+        {"blas_memory_alloc", &blas.take}, {"blas_memory_free", &blas.give}};
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++) {
+        void *f = dlsym(from, want[k].name);
+        if (!f)
+            return err_set(e, ERR_DEVICE, "'%s' has no function '%s'", library,
+                want[k].name);
+        memcpy(want[k].to, &f, sizeof f);
+    }
+    return 0;
 }
 
 /* OpenBLAS starts threads as soon as it is loaded, which nobody needs here and

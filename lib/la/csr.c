@@ -6,6 +6,30 @@
 #include <math.h>
 #include <stdlib.h>
 
+static int
+by_column(const void *a, const void *b)
+{
+    const struct csr_entry *x = a, *y = b;
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+void
+csr_sort(int64_t n, int32_t *column, float *value, struct csr_entry *room)
+{
+    int64_t k = 1;
+    while (k < n && column[k - 1] <= column[k])
+        k++;
+    if (k >= n)
+        return;
+    for (k = 0; k < n; k++)
+        room[k] = (struct csr_entry){column[k], value[k]};
+    qsort(room, (size_t)n, sizeof *room, by_column);
+    for (k = 0; k < n; k++) {
+        column[k] = room[k].column;
+        value[k] = room[k].value;
+    }
+}
+
 int
 csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz, int with_data,
     struct err *e)
@@ -159,12 +183,6 @@ csr_select(const struct csr *a, const int64_t *row, int64_t rows,
     return 0;
 }
 
-static float
-value(const struct csr *a, int64_t k)
-{
-    return a->data ? a->data[k] : 1.0f;
-}
-
 /* Row i of max(a, t) is written from position at on; if s is NULL, it is only
  * counted. Returns the position after it. */
 static int64_t
@@ -176,9 +194,9 @@ merge_row(const struct csr *a, const struct csr *t, int64_t i, struct csr *s,
         int64_t c = p < a->indptr[i + 1] ? a->indices[p] : INT64_MAX;
         int64_t r = q < t->indptr[i + 1] ? t->indices[q] : INT64_MAX;
         if (s) {
-            float v = c <= r ? value(a, p) : value(t, q);
-            if (c == r && value(t, q) > v)
-                v = value(t, q);
+            float v = c <= r ? csr_value(a, p) : csr_value(t, q);
+            if (c == r && csr_value(t, q) > v)
+                v = csr_value(t, q);
             s->indices[at] = (int32_t)(c < r ? c : r);
             s->data[at] = v;
         }
@@ -221,18 +239,15 @@ csr_is_symmetric(const struct csr *a, int64_t *row, int64_t *col, struct err *e)
     int same = 1;
     for (int64_t i = 0; i < a->rows && same; i++) {
         int64_t p = a->indptr[i], q = t.indptr[i];
-        while (same && (p < a->indptr[i + 1] || q < t.indptr[i + 1])) {
+        for (; same && (p < a->indptr[i + 1] || q < t.indptr[i + 1]);
+             p++, q++) {
             int64_t c = p < a->indptr[i + 1] ? a->indices[p] : INT64_MAX;
             int64_t d = q < t.indptr[i + 1] ? t.indices[q] : INT64_MAX;
-            float x = a->data ? a->data[p < a->nnz ? p : 0] : 1.0f;
-            float y = t.data ? t.data[q < t.nnz ? q : 0] : 1.0f;
-            if (c != d || x != y) {
-                same = 0;
+            same = c == d && csr_value(a, p) == csr_value(&t, q);
+            if (!same) {
                 *row = i;
                 *col = c < d ? c : d;
             }
-            p++;
-            q++;
         }
     }
     csr_free(&t);

@@ -18,6 +18,20 @@ struct csr {
     float *data;      /* [nnz] or NULL */
 };
 
+static inline float
+csr_value(const struct csr *a, int64_t k)
+{
+    return a->data ? a->data[k] : 1.0f;
+}
+
+/* Puts the n entries of a row in the ascending order of their columns; equal
+ * ones may end in any order. `room` has room for them. */
+struct csr_entry {
+    int32_t column;
+    float value;
+};
+void csr_sort(int64_t n, int32_t *column, float *value, struct csr_entry *room);
+
 /* Arrays for nnz entries, uninitialised but indptr[0] = 0. */
 int csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
     int with_data, struct err *e) ERR_CHECKED;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int
 mat_init(struct mat *m, int64_t n, int64_t d, struct err *e)
@@ -43,21 +44,34 @@ mat_free(struct mat *m)
 int64_t
 mat_not_finite(const struct mat *m)
 {
-    for (int64_t i = 0; i < m->n * m->d; i++)
-        if (!isfinite(m->x[i]))
-            return i;
-    return -1;
+    uint32_t bad = 0;
+    int64_t n = m->n * m->d, i = 0;
+    for (int64_t k = 0; k < n; k++) { /* all of them, without a branch */
+        uint32_t u;
+        memcpy(&u, m->x + k, sizeof u);
+        bad |= (u & 0x7f800000u) == 0x7f800000u;
+    }
+    while (bad && isfinite(m->x[i]))
+        i++;
+    return bad ? i : -1;
 }
 
 int
-mat_check_finite(const struct mat *m, const char *what, struct err *e)
+mat_check_rows(
+    const struct mat *m, int64_t first, const char *what, struct err *e)
 {
     int64_t i = mat_not_finite(m);
     if (i < 0)
         return 0;
     return err_set(e, ERR_NUM,
         "'%s': value at row %" PRId64 ", column %" PRId64 " is not finite (%g)",
-        what, i / m->d, i % m->d, (double)m->x[i]);
+        what, first + i / m->d, i % m->d, (double)m->x[i]);
+}
+
+int
+mat_check_finite(const struct mat *m, const char *what, struct err *e)
+{
+    return mat_check_rows(m, 0, what, e);
 }
 
 double

@@ -34,6 +34,10 @@ int64_t mat_not_finite(const struct mat *m);
 int mat_check_finite(
     const struct mat *m, const char *what, struct err *e) ERR_CHECKED;
 
+/* The same of rows of a matrix from `first` on. */
+int mat_check_rows(const struct mat *m, int64_t first, const char *what,
+    struct err *e) ERR_CHECKED;
+
 /* The Euclidean norm of x [d], summed in double from the first on. */
 double mat_norm(const float *x, int64_t d);
 

@@ -5,7 +5,6 @@
 #include "lib/la/store.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,33 +205,6 @@ source_open(struct source *s, const char *path, struct hist *h,
     return rc;
 }
 
-/* Finite or not, without a branch per element. */
-static int
-all_finite(const float *x, int64_t n)
-{
-    uint32_t bad = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t u;
-        memcpy(&u, x + i, sizeof u);
-        bad |= (u & 0x7f800000u) == 0x7f800000u;
-    }
-    return !bad;
-}
-
-static int
-check_finite(const struct source *s, int64_t row, const float *x, int64_t n,
-    struct err *e)
-{
-    if (all_finite(x, n))
-        return 0;
-    int64_t i = 0;
-    while (isfinite(x[i]))
-        i++;
-    return err_set(e, ERR_NUM,
-        "'%s': value at row %" PRId64 ", column %" PRId64 " is not finite (%g)",
-        s->name, row + i / s->d, i % s->d, (double)x[i]);
-}
-
 /* n elements from the stream, converted. */
 static int
 read_elements(struct source *s, int64_t n, float *dst, struct err *e)
@@ -267,7 +239,7 @@ source_rows(struct source *s, int64_t k, float *dst, struct err *e)
     int rc = read_elements(s, k * s->d, dst, e);
     if (!rc) {
         missing_clear(&s->missing, st->at, k, s->d, dst);
-        rc = check_finite(s, st->at, dst, k * s->d, e);
+        rc = mat_check_rows(&(struct mat){k, s->d, dst}, st->at, s->name, e);
     }
     st->at += k;
     return rc;
@@ -294,7 +266,7 @@ source_load(struct source *s, float **x, struct err *e)
     s->state->at = s->n;
     if (!rc) {
         missing_clear(&s->missing, 0, s->n, s->d, p);
-        rc = check_finite(s, 0, p, count, e);
+        rc = mat_check_finite(&(struct mat){s->n, s->d, p}, s->name, e);
     }
     if (!rc)
         rc = source_end(s, e);

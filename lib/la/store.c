@@ -75,47 +75,22 @@ store_read_features(const char *path, struct mat *m, struct missing *missing,
     return rc;
 }
 
-struct pair {
-    int32_t j;
-    float v;
-};
-
-static int
-by_column(const void *a, const void *b)
-{
-    int32_t x = ((const struct pair *)a)->j, y = ((const struct pair *)b)->j;
-    return (x > y) - (x < y);
-}
-
-/* Sorts the rows that need it; SciPy's are nearly always sorted. Equal columns
- * may end in any order: csr_check refuses them. */
+/* SciPy's rows are nearly always sorted. */
 static int
 sort_rows(struct csr *a, struct err *e)
 {
-    void *mem = NULL;
+    void *room = NULL;
     int64_t cap = 0;
     int rc = 0;
     for (int64_t i = 0; i < a->rows && !rc; i++) {
-        int64_t from = a->indptr[i], to = a->indptr[i + 1], k = from + 1;
+        int64_t from = a->indptr[i], to = a->indptr[i + 1];
         if (from < 0 || from > to || to > a->nnz)
             break; /* csr_check says it */
-        while (k < to && a->indices[k - 1] <= a->indices[k])
-            k++;
-        if (k >= to)
-            continue;
-        rc = mem_grow(&mem, &cap, to - from, sizeof(struct pair), e);
-        if (rc)
-            break;
-        struct pair *p = mem;
-        for (k = from; k < to; k++)
-            p[k - from] = (struct pair){a->indices[k], a->data[k]};
-        qsort(p, (size_t)(to - from), sizeof *p, by_column);
-        for (k = from; k < to; k++) {
-            a->indices[k] = p[k - from].j;
-            a->data[k] = p[k - from].v;
-        }
+        rc = mem_grow(&room, &cap, to - from, sizeof(struct csr_entry), e);
+        if (!rc)
+            csr_sort(to - from, a->indices + from, a->data + from, room);
     }
-    free(mem);
+    free(room);
     return rc;
 }
 

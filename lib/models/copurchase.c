@@ -33,10 +33,10 @@ static int
 purchases(
     struct csr *both, const struct csr *train, struct exec *exec, struct err *e)
 {
-    struct together t;
+    struct arena arena = {0};
+    struct together t = together_in(&arena, train, exec);
     struct csr directed = {0};
-    *both = (struct csr){0};
-    int rc = together_init(&t, train, exec, e);
+    int rc = arena_check(&arena, e);
     struct best rows = {.rows = train->cols,
         .cols = train->cols,
         .k = EDGES,
@@ -47,14 +47,8 @@ purchases(
     if (!rc)
         rc = csr_symmetrise(&directed, both, e);
     csr_free(&directed);
-    together_free(&t);
+    arena_free(&arena);
     return rc;
-}
-
-static double
-value(const struct csr *a, int64_t k)
-{
-    return a->data ? (double)a->data[k] : 1;
 }
 
 /* Row sums^-1/2, 0 where a row is empty; NULL without memory. */
@@ -65,7 +59,7 @@ scale(const struct csr *a, struct err *e)
     for (int64_t i = 0; q && i < a->rows; i++) {
         double sum = 0;
         for (int64_t k = a->indptr[i]; k < a->indptr[i + 1]; k++)
-            sum += value(a, k);
+            sum += (double)csr_value(a, k);
         q[i] = sum > 0 ? 1 / sqrt(sum) : 0;
     }
     return q;
@@ -84,7 +78,7 @@ take(const struct side *s, int64_t *k, int64_t to, int64_t i, int32_t j)
 {
     if (*k == to || s->a->indices[*k] != j)
         return 0;
-    return s->w * (value(s->a, (*k)++) * (s->q[i] * s->q[j]));
+    return s->w * ((double)csr_value(s->a, (*k)++) * (s->q[i] * s->q[j]));
 }
 
 /* Row i of the sum, behind the n entries that there are; their new number. */

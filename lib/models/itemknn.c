@@ -53,10 +53,12 @@ collaborative(struct csr *p, const struct system_args *o, struct err *e)
         .k = system_int(o, "neighbors"),
         .row = similar,
         .ctx = &b};
-    int rc = together_init(&b.t, train, o->exec, e);
+    struct arena arena = {0};
+    b.t = together_in(&arena, train, o->exec);
+    int rc = arena_check(&arena, e);
     if (!rc)
         rc = best_make(p, &rows, o->exec, e);
-    together_free(&b.t);
+    arena_free(&arena);
     return rc;
 }
 

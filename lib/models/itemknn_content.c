@@ -1,10 +1,9 @@
 #include "lib/models/itemknn_content.h"
 
-#include "lib/base/mem.h"
+#include "lib/base/arena.h"
 #include "lib/la/best.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 struct scratch {
     double *x; /* [I] row i of S P, else 0 */
@@ -19,6 +18,7 @@ struct build {
     double *share;  /* [I] 1 / the sum of a row of c, 0 where it is empty */
     double *column; /* [nnz] of c: S_jm at entry (m, j) */
     struct scratch *scratch; /* [threads] */
+    struct arena arena;
 };
 
 /* y += w times row i of P */
@@ -94,20 +94,15 @@ fill(void *ctx, int64_t i, int thread, struct best_row *row)
 }
 
 /* c, share, column and scale. */
-static int
-prepare_graph(struct build *b, struct err *e)
+static void
+prepare_graph(struct build *b)
 {
     const struct csr *items = b->o->items, *p = b->p;
-    int rc = csr_init(&b->c, items->rows, items->cols, items->nnz, 1, e);
-    b->share = mem_zero(items->rows, sizeof *b->share, e);
-    b->column = mem_new(items->nnz, sizeof *b->column, e);
-    if (rc || !b->share || !b->column)
-        return ERR_NOMEM;
     int64_t n = 0;
     for (int64_t i = 0; i < items->rows; i++) {
         double sum = 0;
         for (int64_t k = items->indptr[i]; k < items->indptr[i + 1]; k++) {
-            float value = items->data ? items->data[k] : 1.0f;
+            float value = csr_value(items, k);
             if (items->indices[k] == i || !(value > 0))
                 continue;
             b->c.indices[n] = items->indices[k];
@@ -124,7 +119,6 @@ prepare_graph(struct build *b, struct err *e)
     for (int64_t k = 0; k < p->nnz; k++)
         total += (double)p->data[k];
     b->scale = total > 0 ? (double)p->nnz / total : 0;
-    return 0;
 }
 
 int
@@ -141,23 +135,20 @@ itemknn_content(struct csr *q, const struct csr *p,
             "the graph of items is %" PRId64 " x %" PRId64
             ", but there are %" PRId64 " items",
             o->items->rows, o->items->cols, p->rows);
-    b.scratch = mem_zero(threads, sizeof *b.scratch, e);
-    int rc = b.scratch ? prepare_graph(&b, e) : ERR_NOMEM;
-    for (int t = 0; !rc && t < threads; t++) {
-        struct scratch *s = &b.scratch[t];
-        s->x = mem_zero(p->cols, sizeof *s->x, e);
-        s->q = mem_zero(p->cols, sizeof *s->q, e);
-        rc = s->x && s->q ? 0 : ERR_NOMEM;
-    }
-    if (!rc)
+    struct arena *a = &b.arena;
+    b.c = csr_in(a, p->rows, p->cols, o->items->nnz, 1);
+    b.share = arena_new(a, p->rows, sizeof *b.share);
+    b.column = arena_new(a, o->items->nnz, sizeof *b.column);
+    b.scratch = arena_new(a, threads, sizeof *b.scratch);
+    for (int t = 0; b.scratch && t < threads; t++)
+        b.scratch[t] =
+            (struct scratch){arena_zero(a, p->cols, sizeof *b.scratch->x),
+                arena_zero(a, p->cols, sizeof *b.scratch->q)};
+    int rc = arena_check(a, e);
+    if (!rc) {
+        prepare_graph(&b);
         rc = best_make(q, &rows, exec, e);
-    for (int t = 0; b.scratch && t < threads; t++) {
-        free(b.scratch[t].x);
-        free(b.scratch[t].q);
     }
-    free(b.scratch);
-    free(b.share);
-    free(b.column);
-    csr_free(&b.c);
+    arena_free(a);
     return rc;
 }

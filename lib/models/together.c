@@ -1,39 +1,19 @@
 #include "lib/models/together.h"
 
-#include "lib/base/mem.h"
-
-#include <stdlib.h>
-
-int
-together_init(struct together *t, const struct csr *train, struct exec *exec,
-    struct err *e)
+struct together
+together_in(struct arena *p, const struct csr *train, struct exec *exec)
 {
-    *t = (struct together){.train = train};
+    struct together t = {.train = train};
     int threads = exec_threads(exec);
-    t->row = mem_zero(threads, sizeof *t->row, e);
-    if (!t->row)
-        return ERR_NOMEM;
-    t->threads = threads;
-    for (int k = 0; k < threads; k++) {
-        struct together_row *r = &t->row[k];
-        r->count = mem_zero(train->cols, sizeof *r->count, e);
-        r->item = mem_new(train->cols, sizeof *r->item, e);
-        if (!r->count || !r->item)
-            return ERR_NOMEM;
+    t.row = arena_zero(p, threads, sizeof *t.row);
+    for (int k = 0; t.row && k < threads; k++) {
+        t.row[k].count = arena_zero(p, train->cols, sizeof *t.row->count);
+        t.row[k].item = arena_new(p, train->cols, sizeof *t.row->item);
     }
-    return csr_transpose(train, &t->users, e);
-}
-
-void
-together_free(struct together *t)
-{
-    for (int k = 0; k < t->threads; k++) {
-        free(t->row[k].count);
-        free(t->row[k].item);
-    }
-    free(t->row);
-    csr_free(&t->users);
-    *t = (struct together){0};
+    if (!p->rc)
+        p->rc = csr_transpose(train, &t.users, &p->err);
+    csr_keep(&t.users, p);
+    return t;
 }
 
 struct together_row *

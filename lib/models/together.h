@@ -1,7 +1,7 @@
 #ifndef STAIR_TOGETHER_H
 #define STAIR_TOGETHER_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 #include "lib/base/exec.h"
 #include "lib/la/csr.h"
 
@@ -13,7 +13,6 @@ struct together {
     const struct csr *train;  /* U x I, borrowed */
     struct csr users;         /* I x U */
     struct together_row *row; /* [threads] */
-    int threads;
 };
 
 /* The items of one row, by the thread that counts it. */
@@ -24,11 +23,9 @@ struct together_row {
     int32_t *count; /* [I]: c_ij at j, 0 elsewhere */
 };
 
-/* Memory: the transpose of train, and 8 bytes an item and thread. ERR_NOMEM;
- * freed with together_free, also after an error. */
-int together_init(struct together *t, const struct csr *train,
-    struct exec *exec, struct err *e) ERR_CHECKED;
-void together_free(struct together *t);
+/* In an arena: the transpose of train, and 8 bytes an item and thread. */
+struct together together_in(
+    struct arena *p, const struct csr *train, struct exec *exec);
 
 /* Row i, for `thread` of exec_for. Whoever has read a count sets it to 0 again
  * before the thread's next row. Takes as long as i's users have items. */

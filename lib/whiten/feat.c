@@ -44,26 +44,20 @@ feat_init(struct feat *f, struct source *s, struct exec *exec, struct err *e)
         rc = source_load(s, &f->x, e);
     if (rc)
         return rc;
+    struct arena *p = &f->arena;
     int64_t cells = f->block * f->d;
-    f->mean = mem_zero(f->d, sizeof *f->mean, e);
-    f->raw = mem_new(f->x ? 0 : cells, sizeof *f->raw, e);
-    f->wide = mem_new(cells, sizeof *f->wide, e);
-    f->borders = mem_new(ranks_count() + 1, sizeof *f->borders, e);
-    if (!f->mean || !f->raw || !f->wide || !f->borders) {
-        feat_free(f);
-        return ERR_NOMEM;
-    }
-    return 0;
+    f->x = arena_take(p, f->x);
+    f->mean = arena_zero(p, f->d, sizeof *f->mean);
+    f->raw = arena_new(p, f->x ? 0 : cells, sizeof *f->raw);
+    f->wide = arena_new(p, cells, sizeof *f->wide);
+    f->borders = arena_new(p, ranks_count() + 1, sizeof *f->borders);
+    return arena_check(p, e);
 }
 
 void
 feat_free(struct feat *f)
 {
-    free(f->x);
-    free(f->mean);
-    free(f->raw);
-    free(f->wide);
-    free(f->borders);
+    arena_free(&f->arena);
     *f = (struct feat){0};
 }
 
@@ -219,18 +213,15 @@ join_tiles(const struct job *j, struct err *e)
 {
     if (ranks_count() == 1)
         return 0;
-    int64_t d = j->f->d;
-    int64_t *from = mem_new(ranks_count() + 1, sizeof *from, e);
+    int64_t d = j->f->d, *from = j->f->borders;
     double *message = mem_new(d * (d + TILE), sizeof *message, e);
-    int rc = from && message ? 0 : ERR_NOMEM;
-    if (!rc) {
-        move_tiles(j, message, from, 0);
-        ranks_join(message, from);
-        move_tiles(j, message, from, 1);
-    }
-    free(from);
+    if (!message)
+        return ERR_NOMEM;
+    move_tiles(j, message, from, 0);
+    ranks_join(message, from);
+    move_tiles(j, message, from, 1);
     free(message);
-    return rc;
+    return 0;
 }
 
 static void
@@ -414,15 +405,17 @@ down_rough(void *ctx, int64_t i, int thread)
 int
 feat_rough(struct feat *f, int64_t m, const double *v, double *y, struct err *e)
 {
-    struct job j = {.f = f, .m = m};
+    struct arena p = {0};
     int64_t cells = f->d * m;
-    float *v32 = mem_new(cells, sizeof *v32, e);
-    j.v32 = v32;
-    j.u32 = mem_new(f->block * m, sizeof *j.u32, e);
-    j.y32 = mem_zero(cells, sizeof *j.y32, e);
-    j.centre = mem_zero(2 * m, sizeof *j.centre, e);
-    double *sum = j.centre ? j.centre + m : NULL;
-    int rc = v32 && j.u32 && j.y32 && sum ? begin(f, e) : ERR_NOMEM;
+    float *v32 = arena_new(&p, cells, sizeof *v32);
+    struct job j = {.f = f, .m = m, .v32 = v32};
+    j.u32 = arena_new(&p, f->block * m, sizeof *j.u32);
+    j.y32 = arena_zero(&p, cells, sizeof *j.y32);
+    j.centre = arena_zero(&p, m, sizeof *j.centre);
+    double *sum = arena_zero(&p, m, sizeof *sum);
+    int rc = arena_check(&p, e);
+    if (!rc)
+        rc = begin(f, e);
     for (int64_t i = 0; !rc && i < cells; i++) {
         v32[i] = (float)v[i];
         j.centre[i % m] += f->mean[i / m] * v[i];
@@ -438,10 +431,7 @@ feat_rough(struct feat *f, int64_t m, const double *v, double *y, struct err *e)
         join_strips(&j, j.y32, sizeof *j.y32);
     for (int64_t i = 0; !rc && i < cells; i++)
         y[i] = f->scale * ((double)j.y32[i] - f->mean[i / m] * sum[i % m]);
-    free(v32);
-    free(j.u32);
-    free(j.y32);
-    free(j.centre);
+    arena_free(&p);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 #ifndef STAIR_FEAT_H
 #define STAIR_FEAT_H
 
+#include "lib/base/arena.h"
 #include "lib/base/exec.h"
 #include "lib/la/source.h"
 
@@ -30,6 +31,7 @@ struct feat {
     float *raw;       /* [block][d] of a pass, if not kept */
     double *wide;     /* [block][d], centred */
     int64_t *borders; /* [ranks + 1] of ranks_join */
+    struct arena arena;
 };
 
 /* Takes a dense operand of which no row has been read; it is read and verified

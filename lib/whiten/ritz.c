@@ -34,27 +34,22 @@ ritz_init(struct ritz *r, const struct eig_op *op, int64_t b, struct exec *exec,
 {
     int64_t cells = op->n * (b + op->panel); /* room for a last panel */
     *r = (struct ritz){.op = op, .exec = exec, .b = b};
-    r->x = mem_new(cells, sizeof *r->x, e);
-    r->y = mem_new(cells, sizeof *r->y, e);
-    r->p = mem_new(cells, sizeof *r->p, e);
-    r->q = mem_new(cells, sizeof *r->q, e);
-    r->value = mem_new(b, sizeof *r->value, e);
-    r->residual = mem_new(b, sizeof *r->residual, e);
-    if (!r->x || !r->y || !r->p || !r->q || !r->value || !r->residual)
-        return ERR_NOMEM;
-    draw(r, 0);
-    return 0;
+    r->x = arena_new(&r->arena, cells, sizeof *r->x);
+    r->y = arena_new(&r->arena, cells, sizeof *r->y);
+    r->p = arena_new(&r->arena, cells, sizeof *r->p);
+    r->q = arena_new(&r->arena, cells, sizeof *r->q);
+    r->value = arena_new(&r->arena, b, sizeof *r->value);
+    r->residual = arena_new(&r->arena, b, sizeof *r->residual);
+    int rc = arena_check(&r->arena, e);
+    if (!rc)
+        draw(r, 0);
+    return rc;
 }
 
 void
 ritz_free(struct ritz *r)
 {
-    free(r->x);
-    free(r->y);
-    free(r->value);
-    free(r->residual);
-    free(r->p);
-    free(r->q);
+    arena_free(&r->arena);
     free(r->v);
     free(r->w);
     *r = (struct ritz){0};

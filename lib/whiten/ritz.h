@@ -1,6 +1,7 @@
 #ifndef STAIR_RITZ_H
 #define STAIR_RITZ_H
 
+#include "lib/base/arena.h"
 #include "lib/whiten/eig.h"
 
 enum { RITZ_MOST = 8 }; /* blocks of a Krylov space */
@@ -25,6 +26,7 @@ struct ritz {
     int64_t room;     /* 1, or RITZ_MOST once more blocks were wanted */
     int64_t m, last;  /* columns of the space, 0: none; of its last block */
     uint32_t drawn;
+    struct arena arena; /* of all but v and w */
 };
 
 /* x is random. ritz_free after failure too. */

@@ -354,10 +354,8 @@ test_feat(void)
             feat_init(&f, &s, exec_of(2), NULL))
             abort();
         if (!kept) {
-            free(f.x); /* as if it were too large */
-            f.x = NULL;
-            free(f.raw);
-            f.raw = mem_new(f.block * P, sizeof *f.raw, NULL);
+            f.x = NULL; /* as if it were too large */
+            f.raw = arena_new(&f.arena, f.block * P, sizeof *f.raw);
             f.passes = 1;
         }
         if (feat_moments(&f, gram[kept], NULL) ||

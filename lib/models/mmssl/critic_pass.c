@@ -136,10 +136,8 @@ outer(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
     int64_t h = j->c->h[1];
-    for (int64_t n = from; n < to; n++) {
-        memcpy(j->out + n * h, j->w.w3, (size_t)h * sizeof *j->out);
-        j->wide->scale(h, j->coef[n], j->out + n * h);
-    }
+    for (int64_t n = from; n < to; n++)
+        j->loops->scale(h, j->coef[n], 1.0f, j->w.w3, j->out + n * h);
 }
 
 static void
@@ -218,9 +216,8 @@ norms(void *ctx, int64_t from, int64_t to)
                                       (norm * (double)c->rows)
                                 : 0;
         c->l.norm[n] = (float)norm;
-        memcpy(j->out + n * h, a, (size_t)h * sizeof *a);
-        j->wide->scale(h, (float)f, j->out + n * h);
-        j->wide->scale(h, (float)f, t);
+        j->loops->scale(h, (float)f, 1.0f, a, j->out + n * h);
+        j->loops->scale(h, (float)f, 1.0f, t, t);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "lib/models/mmssl/mmssl_priv.h"
 
 #include "lib/base/mem.h"
+#include "lib/la/pairs.h"
 #include "lib/la/topk.h"
 
 #include <inttypes.h>
@@ -18,25 +19,13 @@ roots(const struct csr *a, struct err *e)
     return q;
 }
 
-static int
-copy(const struct csr *from, struct csr *to, struct err *e)
-{
-    int rc = csr_init(to, from->rows, from->cols, from->nnz, 0, e);
-    if (rc)
-        return rc;
-    memcpy(to->indptr, from->indptr,
-        (size_t)(from->rows + 1) * sizeof *to->indptr);
-    memcpy(to->indices, from->indices, (size_t)from->nnz * sizeof *to->indices);
-    return 0;
-}
-
 int
 mmssl_graph_make(struct mmssl_graph *g, const struct csr *a, struct err *e)
 {
     *g = (struct mmssl_graph){0};
-    int rc = copy(a, &g->a, e);
+    int rc = csr_transpose(a, &g->t, e);
     if (!rc)
-        rc = csr_transpose(&g->a, &g->t, e);
+        rc = csr_transpose(&g->t, &g->a, e);
     if (!rc) {
         g->user = roots(&g->a, e);
         g->item = roots(&g->t, e);
@@ -63,13 +52,6 @@ mmssl_graph_free(struct mmssl_graph *g)
     *g = (struct mmssl_graph){0};
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The edges of a modality: columns of `edges` are users, row 0 their numbers,
  * then K rows of items per modality. Repeats count once. */
 static int
@@ -77,41 +59,25 @@ listed(const struct net *m, int modal, int64_t n, struct csr *a, struct err *e)
 {
     const struct mmssl *s = m->own;
     const struct mat *edges = &m->tensor[s->edges].x;
-    int64_t cols = s->train->cols, count = 0;
-    int64_t *key = mem_new(n * s->top, sizeof *key, e);
-    int rc = key ? 0 : ERR_NOMEM;
+    int64_t rows = s->train->rows, cols = s->train->cols;
+    struct pairs pairs = {0};
+    int rc = 0;
     for (int64_t b = 0; b < n && !rc; b++) {
         float user = edges->x[b];
-        if (!(user >= 0 && user < (float)s->train->rows))
+        if (!(user >= 0 && user < (float)rows))
             rc = err_set(e, ERR_RANGE, "a recorded user is out of range");
         for (int64_t k = 0; k < s->top && !rc; k++) {
             float item = edges->x[(1 + modal * s->top + k) * edges->d + b];
             if (!(item >= 0 && item < (float)cols))
                 rc = err_set(e, ERR_RANGE, "a recorded item is out of range");
             else
-                key[count++] = (int64_t)user * cols + (int64_t)item;
+                rc = pairs_add(&pairs, (int64_t)user, (int64_t)item, e);
         }
     }
     if (!rc)
-        rc = csr_init(a, s->train->rows, cols, count, 0, e);
-    if (rc) {
-        free(key);
-        return rc;
-    }
-    qsort(key, (size_t)count, sizeof *key, by_value);
-    int64_t at = 0, row = 0;
-    for (int64_t k = 0; k < count; k++) {
-        if (k && key[k] == key[k - 1])
-            continue;
-        while (row < key[k] / cols)
-            a->indptr[++row] = at;
-        a->indices[at++] = (int32_t)(key[k] % cols);
-    }
-    while (row < a->rows)
-        a->indptr[++row] = at;
-    a->nnz = at;
-    free(key);
-    return 0;
+        rc = pairs_csr(&pairs, rows, cols, a, e);
+    pairs_free(&pairs);
+    return rc;
 }
 
 int

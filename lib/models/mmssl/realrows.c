@@ -89,7 +89,7 @@ times(void *ctx, int64_t from, int64_t to)
     const struct simrows_known *n = r->s->known;
     for (int64_t b = from; b < to; b++) {
         float *z = j->out + b * j->h;
-        j->wide->scale(j->h, r->part[b], z);
+        j->loops->scale(j->h, r->part[b], 1.0f, z, z);
         j->wide->add(j->h, r->flat[b], r->row, z);
         for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
             j->loops->axpy(j->h, r->known[b], j->w + n->item[k] * j->h, z);
@@ -116,11 +116,9 @@ static void
 parts(void *ctx, int64_t from, int64_t to)
 {
     const struct job *j = ctx;
-    for (int64_t b = from; b < to; b++) {
-        float *d = j->r->dz.x + b * j->h;
-        memcpy(d, j->dz + b * j->h, (size_t)j->h * sizeof *d);
-        j->wide->scale(j->h, j->r->part[b], d);
-    }
+    for (int64_t b = from; b < to; b++)
+        j->loops->scale(
+            j->h, j->r->part[b], 1.0f, j->dz + b * j->h, j->r->dz.x + b * j->h);
 }
 
 /* A block of columns: what is known, entry after entry, and what all items

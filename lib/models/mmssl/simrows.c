@@ -93,7 +93,7 @@ row(struct simrows *s, int64_t b, float *x, int64_t items, const struct job *j)
     }
     double norm = sqrt(j->loops->dot(items, x, x));
     s->inverse[b] = norm > 0 ? (float)(1.0 / (norm > 1e-12 ? norm : 1e-12)) : 0;
-    j->wide->scale(items, s->inverse[b], x);
+    j->loops->scale(items, s->inverse[b], 1.0f, x, x);
 }
 
 static void
@@ -125,8 +125,7 @@ simrows_set(struct simrows *s, const struct simrows_known *known,
     s->known = known;
     s->q = q;
     s->k = k;
-    struct job j = {
-        .s = s, .wide = wide_of(exec), .loops = loops_of(exec), .dense = dense};
+    struct job j = {.s = s, .loops = loops_of(exec), .dense = dense};
     exec_for(exec, (q->n + ROWS - 1) / ROWS, rows, &j);
     return 0;
 }
@@ -142,7 +141,7 @@ times(void *ctx, int64_t from, int64_t to)
         float *z = j->out + b * j->h;
         for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
             j->loops->axpy(j->h, -s->raw[k], j->w + n->item[k] * j->h, z);
-        j->wide->scale(j->h, s->inverse[b], z);
+        j->loops->scale(j->h, s->inverse[b], 1.0f, z, z);
     }
 }
 
@@ -152,12 +151,8 @@ simrows_times(
 {
     matmul(1, 0, 1.0f, s->k, w, 0.0f, &s->kw, exec);
     matmul(0, 0, 1.0f, s->q, &s->kw, 0.0f, z, exec);
-    struct job j = {.s = s,
-        .wide = wide_of(exec),
-        .loops = loops_of(exec),
-        .w = w->x,
-        .h = w->d,
-        .out = z->x};
+    struct job j = {
+        .s = s, .loops = loops_of(exec), .w = w->x, .h = w->d, .out = z->x};
     chunk_for(exec, z->n, z->d * COST, times, &j);
 }
 
@@ -271,7 +266,8 @@ simrows_backward(struct simrows *s, const struct mat *w, const struct mat *z,
     struct mat sk = project(s, dz, exec), zk = mat_rows(&s->zk, 0, b);
     matmul(0, 1, 1.0f, w, &s->qz, 1.0f, dk, exec);
     for (int64_t i = 0; i < b; i++)
-        j.wide->scale(d, s->inverse[i] * s->dot[i], sk.x + i * d);
+        j.loops->scale(
+            d, s->inverse[i] * s->dot[i], 1.0f, sk.x + i * d, sk.x + i * d);
     matmul(1, 0, 1.0f, &sk, s->q, 0.0f, &s->dd, exec);
     matmul(0, 0, -1.0f, s->k, &s->dd, 1.0f, dk, exec);
     keys(&j);

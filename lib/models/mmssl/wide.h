@@ -47,9 +47,6 @@ struct wide {
     /* y += a x */
     void (*add)(int64_t n, float a, const float *x, float *y);
 
-    /* x *= a */
-    void (*scale)(int64_t n, float a, float *x);
-
     /* Sixteen interleaved sums in double, then a tree. */
     double (*sum)(int64_t n, const float *x);
 };

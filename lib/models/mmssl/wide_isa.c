@@ -195,13 +195,6 @@ w_add(int64_t n, float a, const float *x, float *y)
         y[k] += a * x[k];
 }
 
-static void
-w_scale(int64_t n, float a, float *x)
-{
-    for (int64_t k = 0; k < n; k++)
-        x[k] *= a;
-}
-
 static double
 w_sum(int64_t n, const float *x)
 {
@@ -227,7 +220,6 @@ ISA_FAMILY(wide) = {
     .mask = w_mask,
     .mix = w_mix,
     .add = w_add,
-    .scale = w_scale,
     .sum = w_sum,
     .sums = w_sums,
 };
