@@ -255,20 +255,12 @@ cat_rows(struct cli *io, const struct cat_opt *o, const char *path)
 static int
 load(struct npz *z, const char *path, const char *member, struct err *e)
 {
-    const char *wanted[10] = {member, "user_ids", "item_ids"};
-    char name[6][32];
-    if (!member)
-        return npz_load(z, path, NULL, e);
-    if (find_part(member) < 0)
+    const char *wanted[] = {member, "user_ids", "item_ids", "train_indptr",
+        "train_indices", "valid_indptr", "valid_indices", "test_indptr",
+        "test_indices", NULL};
+    if (member && find_part(member) < 0)
         wanted[1] = NULL;
-    else
-        for (int p = 0; p < 3; p++) {
-            snprintf(name[p], sizeof *name, "%s_indptr", part_name[p]);
-            snprintf(name[p + 3], sizeof *name, "%s_indices", part_name[p]);
-            wanted[3 + p] = name[p];
-            wanted[6 + p] = name[p + 3];
-        }
-    return npz_load(z, path, wanted, e);
+    return npz_load(z, path, member ? wanted : NULL, e);
 }
 
 int

@@ -116,11 +116,12 @@ main(int argc, char **argv)
     if (!r.by_id) /* rows are numbers of the items of a dataset: of which one?
                    */
         cli_belong(&io, IDENTITY_ITEMS);
-    if (!r.by_id && features_ids_mislead(&f))
+    int ids_are_rows = features_ids_are_rows(&f);
+    if (!r.by_id && ids_are_rows == 0)
         cli_note(&io,
             "the item ids are numbers but not the row numbers: give --ids if "
             "the rows go by id");
-    else if (!r.by_id && !features_ids_are_rows(&f) &&
+    else if (!r.by_id && ids_are_rows < 0 &&
              !*io.hist.file[io.hist.n - 1].belongs)
         cli_note(&io,
             "nothing says which items the rows are: row i is taken for item i "

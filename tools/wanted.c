@@ -31,9 +31,7 @@ want(struct wanted *w, struct text id, struct err *e)
     }
     if (i < 0)
         return unknown(w, id, e);
-    void *at = w->at;
-    int rc = mem_grow(&at, &w->cap, w->n + 1, sizeof *w->at, e);
-    w->at = at;
+    int rc = mem_grow(&w->at, &w->cap, w->n + 1, sizeof *w->at, e);
     if (!rc)
         w->at[w->n++] = i;
     return rc;

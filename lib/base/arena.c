@@ -10,11 +10,9 @@
 void *
 arena_take(struct arena *p, void *block)
 {
-    if (!p->rc && block) {
-        void *list = p->block;
-        p->rc = mem_grow(&list, &p->cap, p->n + 1, sizeof *p->block, &p->err);
-        p->block = list;
-    }
+    if (!p->rc && block)
+        p->rc =
+            mem_grow(&p->block, &p->cap, p->n + 1, sizeof *p->block, &p->err);
     if (p->rc || !block) {
         free(block);
         return NULL;

@@ -1,5 +1,6 @@
 #include "lib/base/exec.h"
 
+#include "lib/base/gate.h"
 #include "lib/base/mem.h"
 
 #include <pthread.h>

@@ -2,7 +2,6 @@
 #define STAIR_EXEC_H
 
 #include "lib/base/err.h"
-#include "lib/base/gate.h"
 #include "lib/base/isa.h"
 
 #include <stdint.h>
@@ -24,6 +23,7 @@
  * NULL is a valid exec: the calling thread alone, and the best instruction set.
  */
 struct exec;
+struct gate;
 
 /*
  * threads >= 1 counts the calling thread; isa is the name of an instruction

@@ -45,7 +45,7 @@ mem_zero(int64_t n, size_t size, struct err *e)
 }
 
 int
-mem_grow(void **p, int64_t *cap, int64_t need, size_t size, struct err *e)
+mem_grow(void *p, int64_t *cap, int64_t need, size_t size, struct err *e)
 {
     if (need <= *cap)
         return 0;
@@ -53,14 +53,15 @@ mem_grow(void **p, int64_t *cap, int64_t need, size_t size, struct err *e)
     if (want < need)
         want = need;
     size_t bytes;
-    void *q = NULL;
+    void *old, *q = NULL;
+    memcpy(&old, p, sizeof old);
     if (!__builtin_mul_overflow((uint64_t)want, size, &bytes) &&
         bytes <= PTRDIFF_MAX)
-        q = realloc(*p, bytes);
+        q = realloc(old, bytes);
     if (!q)
         return err_set(e, ERR_NOMEM,
             "out of memory: %" PRId64 " x %zu bytes wanted", want, size);
-    *p = q;
+    memcpy(p, &q, sizeof q);
     *cap = want;
     return 0;
 }

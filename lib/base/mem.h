@@ -16,11 +16,12 @@ void *mem_new(int64_t n, size_t size, struct err *e) ERR_CHECKED;
 void *mem_zero(int64_t n, size_t size, struct err *e) ERR_CHECKED;
 
 /*
- * Grows *p (NULL or from any mem_ call) so that it holds at least need objects;
- * *cap is the present capacity and is updated. Contents are kept, growth is
- * geometric. On failure *p is untouched.
+ * Grows the block that the pointer at p (NULL or from any mem_ call) points to,
+ * so that it holds at least need objects; *cap is the present capacity and is
+ * updated. Contents are kept, growth is geometric. On failure the pointer is
+ * untouched. p is the address of a pointer to any type.
  */
-int mem_grow(void **p, int64_t *cap, int64_t need, size_t size,
+int mem_grow(void *p, int64_t *cap, int64_t need, size_t size,
     struct err *e) ERR_CHECKED;
 
 /* Peak resident set of this process in bytes. */

@@ -22,6 +22,16 @@ text_same(struct text a, struct text b)
     return a.n == b.n && memcmp(a.s, b.s, (size_t)a.n) == 0;
 }
 
+/* The 64-bit FNV-1a hash, going on from h. */
+static const uint64_t text_fnv_start = 0xCBF29CE484222325;
+static inline uint64_t
+text_fnv(uint64_t h, struct text t)
+{
+    for (int64_t i = 0; i < t.n; i++)
+        h = (h ^ (unsigned char)t.s[i]) * 0x100000001B3;
+    return h;
+}
+
 /* The next word of rest, which becomes what is left: 1, or 0 if there are only
  * blanks. */
 int text_next_word(struct text *rest, struct text *word);

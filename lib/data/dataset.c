@@ -154,13 +154,10 @@ static void
 put_part(struct npz_out *z, const char *part, const struct csr *a)
 {
     char name[32];
-    int64_t np = a->rows + 1;
-    struct npy hp = npy_make('i', 8, 1, &np);
-    struct npy hi = npy_make('i', 4, 1, &a->nnz);
     snprintf(name, sizeof name, "%s_indptr", part);
-    npz_out_array(z, name, &hp, a->indptr);
+    npz_out_list(z, name, 'i', 8, a->rows + 1, a->indptr);
     snprintf(name, sizeof name, "%s_indices", part);
-    npz_out_array(z, name, &hi, a->indices);
+    npz_out_list(z, name, 'i', 4, a->nnz, a->indices);
 }
 
 static void
@@ -169,9 +166,8 @@ put_ids(struct npz_out *z, const char *name, const struct ids *s)
     int64_t width;
     struct err e;
     char *bytes = ids_pack(s, &width, &e);
-    struct npy h = npy_make('S', (int)width, 1, &s->n);
     if (bytes)
-        npz_out_array(z, name, &h, bytes);
+        npz_out_list(z, name, 'S', (int)width, s->n, bytes);
     else
         xout_fail(&z->x, ERR_NOMEM, "%s", e.msg);
     free(bytes);

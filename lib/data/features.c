@@ -92,25 +92,16 @@ features_put(struct features *f, struct text id, const float *v, int64_t d,
 }
 
 int
-features_ids_mislead(const struct features *f)
+features_ids_are_rows(const struct features *f)
 {
-    int differ = 0;
+    int same = 1;
     for (int64_t i = 0; i < f->items.n; i++) {
         int64_t v = ids_integer(ids_get(&f->items, i));
         if (v < 0)
-            return 0;
-        differ |= v != i;
+            return -1;
+        same &= v == i;
     }
-    return differ;
-}
-
-int
-features_ids_are_rows(const struct features *f)
-{
-    for (int64_t i = 0; i < f->items.n; i++)
-        if (ids_integer(ids_get(&f->items, i)) != i)
-            return 0;
-    return 1;
+    return same;
 }
 
 int

@@ -42,11 +42,9 @@ int features_put(struct features *f, struct text id, const float *v, int64_t d,
 int features_put_index(struct features *f, int64_t i, const float *v, int64_t d,
     struct err *e) ERR_CHECKED;
 
-/* 1 if all ids are integers in plain digits but not the item indices: rows of a
- * foreign file that go by id would then be taken for other items. */
-int features_ids_mislead(const struct features *f);
-
-/* 1 if the ids are the item indices. */
+/* 1 if the ids are the item indices; 0 if they are other integers in plain
+ * digits: rows of a foreign file that go by id would then be taken for other
+ * items; -1 if not all are integers. */
 int features_ids_are_rows(const struct features *f);
 
 /* Gives the missing items the mean of the others, summed in double by item

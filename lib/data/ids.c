@@ -77,9 +77,9 @@ append(struct ids *t, struct text id, struct err *e)
     /* One byte more than needed, so that `bytes` is not NULL even if all ids
      * are empty. */
     int64_t end = t->n ? t->at[t->n] : 0;
-    int rc = mem_grow((void **)&t->at, &t->at_cap, t->n + 2, sizeof *t->at, e);
+    int rc = mem_grow(&t->at, &t->at_cap, t->n + 2, sizeof *t->at, e);
     if (!rc)
-        rc = mem_grow((void **)&t->bytes, &t->bytes_cap, end + id.n + 1, 1, e);
+        rc = mem_grow(&t->bytes, &t->bytes_cap, end + id.n + 1, 1, e);
     if (rc)
         return rc;
     t->at[t->n++] = end;

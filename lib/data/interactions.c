@@ -21,9 +21,9 @@ interactions_flush(struct interactions *a, struct err *e)
     if (!b || b->n == 0)
         return 0;
     int64_t all = a->n + b->n;
-    int rc = mem_grow((void **)&a->user, &a->user_cap, all, sizeof *a->user, e);
+    int rc = mem_grow(&a->user, &a->user_cap, all, sizeof *a->user, e);
     if (!rc)
-        rc = mem_grow((void **)&a->item, &a->item_cap, all, sizeof *a->item, e);
+        rc = mem_grow(&a->item, &a->item_cap, all, sizeof *a->item, e);
     if (!rc)
         rc = ids_add_all(&a->users, b->user, b->n, a->user + a->n, e);
     if (!rc)
@@ -54,10 +54,10 @@ interactions_list(struct interactions *a, struct text item, struct err *e)
     int64_t i = ids_add(&a->items, item, e), before = a->is_listed_cap;
     if (i < 0)
         return (int)i;
-    int rc = mem_grow((void **)&a->is_listed, &a->is_listed_cap, i + 1, 1, e);
+    int rc = mem_grow(&a->is_listed, &a->is_listed_cap, i + 1, 1, e);
     if (!rc)
-        rc = mem_grow((void **)&a->listed, &a->listed_cap, a->n_listed + 1,
-            sizeof *a->listed, e);
+        rc = mem_grow(
+            &a->listed, &a->listed_cap, a->n_listed + 1, sizeof *a->listed, e);
     if (rc)
         return rc;
     memset(a->is_listed + before, 0, (size_t)(a->is_listed_cap - before));
@@ -89,9 +89,9 @@ interactions_add(struct interactions *a, struct text user, struct text item,
     int64_t at = a->n + b->n;
     int rc = 0;
     if (time)
-        rc = mem_grow((void **)&a->time, &a->time_cap, at + 1, sizeof *time, e);
+        rc = mem_grow(&a->time, &a->time_cap, at + 1, sizeof *time, e);
     if (!rc && label)
-        rc = mem_grow((void **)&a->label, &a->label_cap, at + 1, 1, e);
+        rc = mem_grow(&a->label, &a->label_cap, at + 1, 1, e);
     if (rc)
         return rc;
     if (time)
@@ -140,22 +140,6 @@ is_better(const struct interactions *a, enum interactions_repeat rule,
     return 0;
 }
 
-/* The rows user by user, in file order: row[start[u]..start[u + 1]). */
-static void
-group_by_user(const struct interactions *a, int64_t *start, int64_t *row)
-{
-    int64_t users = a->users.n, sum = 0;
-    for (int64_t r = 0; r < a->n; r++)
-        start[a->user[r]]++;
-    for (int64_t u = 0; u <= users; u++) {
-        int64_t size = start[u];
-        start[u] = sum;
-        sum += size;
-    }
-    for (int64_t r = 0; r < a->n; r++)
-        row[start[a->user[r]]++] = r;
-}
-
 int
 interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
     struct interactions_counts *count, struct err *e)
@@ -168,7 +152,7 @@ interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
     int rc = start && row && kept && seen && keep ? 0 : ERR_NOMEM;
     *count = (struct interactions_counts){0};
     if (!rc)
-        group_by_user(a, start, row);
+        split_by_user(a->user, a->n, a->users.n, start, row);
     for (int64_t k = 0; k < a->n && !rc; k++) {
         /* kept[i] is the row of item i if seen[i] is the present user + 1 */
         int64_t r = row[k];

@@ -10,9 +10,7 @@
 static uint64_t
 digest(struct text id)
 {
-    uint64_t h = 0xcbf29ce484222325U;
-    for (int64_t i = 0; i < id.n; i++)
-        h = (h ^ (unsigned char)id.s[i]) * 0x100000001b3U;
+    uint64_t h = text_fnv(text_fnv_start, id);
     h = (h ^ h >> 33) * 0xff51afd7ed558ccdU;
     h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53U;
     return h ^ h >> 33;
@@ -79,9 +77,8 @@ seen_of(struct seen *s, const struct dataset *d, struct err *e)
 static void
 put(struct npz_out *z, const char *name, const int64_t *x, int64_t n)
 {
-    struct npy h = npy_make('i', 8, 1, &n);
     if (x)
-        npz_out_array(z, name, &h, x);
+        npz_out_list(z, name, 'i', 8, n, x);
 }
 
 void

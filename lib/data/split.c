@@ -141,17 +141,6 @@ row_key(const struct split_opt *o, const struct split_rows *in, int64_t r)
     return k;
 }
 
-static const uint64_t fnv_start = 0xCBF29CE484222325;
-
-/* FNV-1a, going on from h. */
-static uint64_t
-fnv(uint64_t h, struct text t)
-{
-    for (int64_t i = 0; i < t.n; i++)
-        h = (h ^ (unsigned char)t.s[i]) * 0x100000001B3;
-    return h;
-}
-
 /* The part of a random number when numbers are spread by the ratio. */
 static unsigned char
 place(const struct split_opt *o, uint64_t x)
@@ -168,8 +157,9 @@ assign_hash(
 {
     static const struct text nul = {"", 1};
     for (int64_t r = 0; r < in->n; r++) {
-        uint64_t h = fnv(fnv_start, ids_get(in->user_ids, in->user[r]));
-        h = fnv(fnv(h, nul), ids_get(in->item_ids, in->item[r]));
+        uint64_t h =
+            text_fnv(text_fnv_start, ids_get(in->user_ids, in->user[r]));
+        h = text_fnv(text_fnv(h, nul), ids_get(in->item_ids, in->item[r]));
         part[r] = place(o, rng_u64(o->seed, RNG_SPLIT, 1, h, 0));
     }
 }
@@ -190,7 +180,7 @@ assign_cold(const struct split_opt *o, const struct split_rows *in,
         if (of[i])
             continue;
         of[i] = 1;
-        uint64_t h = fnv(fnv_start, ids_get(in->item_ids, i));
+        uint64_t h = text_fnv(text_fnv_start, ids_get(in->item_ids, i));
         key[n++] = (struct key){rng_u64(o->seed, RNG_SPLIT, 2, h, 0), 0, i};
     }
     memset(of, SPLIT_TRAIN, (size_t)items);
@@ -248,23 +238,22 @@ assign_group(const struct split_opt *o, const struct split_rows *in,
         part[key[k].row] = k < count - test ? SPLIT_VALID : SPLIT_TEST;
 }
 
-/* The rows user by user, in order: row[start[u]..start[u + 1]). Returns the
- * most that a user has. */
-static int64_t
-group_by_user(const struct split_rows *in, int64_t *start, int64_t *row)
+int64_t
+split_by_user(
+    const int32_t *user, int64_t n, int64_t users, int64_t *start, int64_t *row)
 {
     int64_t sum = 0, most = 0;
-    for (int64_t r = 0; r < in->n; r++)
-        start[in->user[r]]++;
-    for (int64_t u = 0; u < in->users; u++) {
+    for (int64_t r = 0; r < n; r++)
+        start[user[r]]++;
+    for (int64_t u = 0; u < users; u++) {
         int64_t size = start[u];
         most = size > most ? size : most;
         start[u] = sum;
         sum += size;
     }
-    for (int64_t r = 0; r < in->n; r++)
-        row[start[in->user[r]]++] = r;
-    memmove(start + 1, start, (size_t)in->users * sizeof *start);
+    for (int64_t r = 0; r < n; r++)
+        row[start[user[r]]++] = r;
+    memmove(start + 1, start, (size_t)users * sizeof *start);
     start[0] = 0;
     return most;
 }
@@ -277,7 +266,7 @@ assign_users(const struct split_opt *o, const struct split_rows *in,
     int64_t *row = mem_new(in->n, sizeof *row, e);
     struct key *key = NULL;
     if (start && row) {
-        int64_t most = group_by_user(in, start, row);
+        int64_t most = split_by_user(in->user, in->n, in->users, start, row);
         key = mem_new(most, sizeof *key, e);
         for (int64_t u = 0; u < in->users && key; u++)
             assign_group(

@@ -48,6 +48,11 @@ const char *split_name(enum split_kind kind);
 void split_counts(
     const int64_t ratio[3], int64_t n, int64_t *valid, int64_t *test);
 
+/* The rows user by user, in order: those of u are row[start[u]..start[u + 1]),
+ * start [users + 1] being zeros before. Returns the most that a user has. */
+int64_t split_by_user(const int32_t *user, int64_t n, int64_t users,
+    int64_t *start, int64_t *row);
+
 /* Rows to be split. A user has no item twice. */
 struct split_rows {
     int64_t n, users;

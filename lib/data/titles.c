@@ -42,9 +42,7 @@ add(void *ctx, const struct table_row *row, struct err *e)
     if (i < 0 || t->at[i] >= 0 || (first && is_header(row)))
         return 0;
     int64_t n = row->field[1].n;
-    void *text = t->text;
-    rc = mem_grow(&text, &t->cap, t->used + n, 1, e);
-    t->text = text;
+    rc = mem_grow(&t->text, &t->cap, t->used + n, 1, e);
     if (rc)
         return rc;
     if (n)

@@ -15,7 +15,7 @@ vectors_room(struct vectors_sink *s, int64_t n, struct err *e)
 {
     if (n >= VECTORS_MAX_D)
         return err_set(e, ERR_FORMAT, "more than %d values", VECTORS_MAX_D);
-    return mem_grow((void **)&s->v, &s->cap, n + 1, sizeof *s->v, e);
+    return mem_grow(&s->v, &s->cap, n + 1, sizeof *s->v, e);
 }
 
 int

@@ -161,7 +161,7 @@ put_row(struct lines *l, const struct text *field, int64_t n, struct err *e)
 static int
 words(struct lines *l, const struct table_row *row, int64_t *n, struct err *e)
 {
-    int rc = mem_grow((void **)&l->word, &l->cap, row->n, sizeof *l->word, e);
+    int rc = mem_grow(&l->word, &l->cap, row->n, sizeof *l->word, e);
     *n = 0;
     for (int64_t i = 0; !rc && i < row->n; i++)
         if (row->field[i].n)

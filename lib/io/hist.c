@@ -41,9 +41,7 @@ has_line(const char *lines, const char *line, size_t n)
 static int
 add_file(struct hist *h, const char *name, const char *text, struct err *e)
 {
-    void *file = h->file;
-    int rc = mem_grow(&file, &h->cap, h->n + 1, sizeof *h->file, e);
-    h->file = file;
+    int rc = mem_grow(&h->file, &h->cap, h->n + 1, sizeof *h->file, e);
     if (rc)
         return rc;
     struct hist_file *f = &h->file[h->n++];
@@ -60,12 +58,12 @@ int
 hist_input(struct hist *h, const char *role, const char *name, const char *text,
     uint32_t id, struct err *e)
 {
-    char crc[16];
-    int k = snprintf(crc, sizeof crc, ":%08" PRIx32, id);
-    if ((h->inputs && append(&h->inputs, " ", 1)) ||
-        append(&h->inputs, role, strlen(role)) ||
-        append(&h->inputs, crc, (size_t)k))
+    char *inputs;
+    if (asprintf(&inputs, "%s%s%s:%08" PRIx32, h->inputs ? h->inputs : "",
+            h->inputs ? " " : "", role, id) < 0)
         return err_set(e, ERR_NOMEM, "out of memory");
+    free(h->inputs);
+    h->inputs = inputs;
     if (!text || strncmp(text, magic, sizeof magic - 1) != 0)
         return add_file(h, name, NULL, e); /* somebody else's */
     char *after;

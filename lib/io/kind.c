@@ -40,21 +40,26 @@ kind_of(unsigned seen)
     return seen & DENSE ? KIND_DENSE : KIND_OTHER;
 }
 
+/* The word of stair-info, and words for messages. */
+static const char *const kinds[KIND_COUNT][2] = {
+    [KIND_OTHER] = {"other", "a NumPy archive"},
+    [KIND_DENSE] = {"dense", "a dense matrix"},
+    [KIND_CSR] = {"csr", "a sparse matrix"},
+    [KIND_DATASET] = {"dataset", "a dataset"},
+    [KIND_MODEL] = {"model", "a model"},
+    [KIND_CHECKPOINT] = {"checkpoint", "a checkpoint"},
+    [KIND_BLEND] = {"blend", "a blend"}};
+
 const char *
 kind_name(enum kind k)
 {
-    static const char *const word[KIND_COUNT] = {
-        "other", "dense", "csr", "dataset", "model", "checkpoint", "blend"};
-    return word[k];
+    return kinds[k][0];
 }
 
 const char *
 kind_words(enum kind k)
 {
-    static const char *const words[KIND_COUNT] = {"a NumPy archive",
-        "a dense matrix", "a sparse matrix", "a dataset", "a model",
-        "a checkpoint", "a blend"};
-    return words[k];
+    return kinds[k][1];
 }
 
 enum kind

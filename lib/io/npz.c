@@ -125,59 +125,37 @@ half(uint16_t h)
     return v;
 }
 
+int64_t
+npz_value_int(const struct npy *h, const void *src, int64_t i)
+{
+    uint64_t v = 0;
+    int unused = 64 - 8 * h->size;
+    memcpy(&v, (const char *)src + i * h->size, (size_t)h->size);
+    return h->kind == 'i' ? (int64_t)(v << unused) >> unused : (int64_t)v;
+}
+
 double
 npz_value(const struct npy *h, const void *src, int64_t i)
 {
     const char *p = (const char *)src + i * h->size;
-    union {
-        int8_t i1;
-        uint8_t u1;
-        int16_t i2;
-        uint16_t u2;
-        int32_t i4;
-        uint32_t u4;
-        int64_t i8;
-        uint64_t u8;
-        float f4;
-        double f8;
-    } v;
-    memcpy(&v, p, (size_t)(h->size < 8 ? h->size : 8));
+    uint16_t f2;
+    float f4;
+    double f8;
     switch (h->kind << 4 | h->size) {
     case 'f' << 4 | 2:
-        return (double)half(v.u2);
+        memcpy(&f2, p, sizeof f2);
+        return (double)half(f2);
     case 'f' << 4 | 4:
-        return (double)v.f4;
+        memcpy(&f4, p, sizeof f4);
+        return (double)f4;
     case 'f' << 4 | 8:
-        return v.f8;
-    case 'i' << 4 | 1:
-        return v.i1;
-    case 'i' << 4 | 2:
-        return v.i2;
-    case 'i' << 4 | 4:
-        return v.i4;
-    case 'i' << 4 | 8:
-        return (double)v.i8;
-    case 'b' << 4 | 1:
-    case 'u' << 4 | 1:
-        return v.u1;
-    case 'u' << 4 | 2:
-        return v.u2;
-    case 'u' << 4 | 4:
-        return v.u4;
-    case 'u' << 4 | 8:
-        return (double)v.u8;
+        memcpy(&f8, p, sizeof f8);
+        return f8;
     }
-    return (double)NAN;
-}
-
-int64_t
-npz_value_int(const struct npy *h, const void *src, int64_t i)
-{
-    int64_t v;
-    if (h->size < 8)
-        return (int64_t)npz_value(h, src, i);
-    memcpy(&v, (const char *)src + 8 * i, 8);
-    return v;
+    if (!strchr("iub", h->kind))
+        return (double)NAN;
+    int64_t v = npz_value_int(h, src, i);
+    return h->kind == 'u' ? (double)(uint64_t)v : (double)v;
 }
 
 void

@@ -149,6 +149,10 @@ void npz_out_string(struct npz_out *z, const char *name, const char *s);
 void npz_out_array(
     struct npz_out *z, const char *name, const struct npy *h, const void *data);
 
+/* An array of one dimension. */
+void npz_out_list(struct npz_out *z, const char *name, char kind, int size,
+    int64_t n, const void *data);
+
 /*
  * An array of which no more than `rows` rows (of the first axis) need be in
  * memory. fill puts rows first .. first + n - 1 into buf. It passes over the

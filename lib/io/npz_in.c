@@ -353,7 +353,7 @@ npz_in_take(struct npz_in *in, int64_t n, int extra, void **out, struct err *e)
         int64_t k = n - done;
         if (done + k >= cap && k > STEP && k > done)
             k = done > STEP ? done : STEP;
-        int rc = mem_grow((void **)&p, &cap, done + k + extra + 1, 1, e);
+        int rc = mem_grow(&p, &cap, done + k + extra + 1, 1, e);
         if (!rc)
             rc = npz_in_read(in, p + done, k, e);
         if (rc) {

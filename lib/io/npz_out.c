@@ -185,6 +185,14 @@ npz_out_array(
         bytes ? data : "", bytes);
 }
 
+void
+npz_out_list(struct npz_out *z, const char *name, char kind, int size,
+    int64_t n, const void *data)
+{
+    struct npy h = npy_make(kind, size, 1, &n);
+    npz_out_array(z, name, &h, data);
+}
+
 /* One pass over the rows: into crc, or if that is NULL to the file. */
 static void
 pass(struct npz_out *z, const struct npy *h, int64_t rows, npz_fill *fill,

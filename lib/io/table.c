@@ -37,7 +37,7 @@ fill(struct reader *r, struct err *e)
     r->len -= r->at;
     r->at = 0;
     int64_t want = 2 * r->len;
-    int rc = mem_grow((void **)&r->buf, &r->cap, want + 2, 1, e);
+    int rc = mem_grow(&r->buf, &r->cap, want + 2, 1, e);
     while (!rc && !r->ended && (r->len == 0 || r->len < want)) {
         const unsigned char *p;
         int64_t n = xin_peek(r->x, &p, e);
@@ -114,8 +114,8 @@ static int
 add_field(struct reader *r, const char *from, const char *end, struct err *e)
 {
     if (r->n == r->field_cap) {
-        int rc = mem_grow(
-            (void **)&r->field, &r->field_cap, r->n + 1, sizeof *r->field, e);
+        int rc =
+            mem_grow(&r->field, &r->field_cap, r->n + 1, sizeof *r->field, e);
         if (rc)
             return rc;
     }
@@ -283,7 +283,7 @@ table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
     r.stop[0] = r.stop['\n'] = r.stop['\r'] = r.stop[(unsigned char)*sep] = 1;
     if (quotes)
         r.stop['"'] = 1;
-    int rc = mem_grow((void **)&r.buf, &r.cap, BLOCK, 1, e);
+    int rc = mem_grow(&r.buf, &r.cap, BLOCK, 1, e);
     if (!rc)
         rc = read_rows(&r, f, ctx, e);
     free(r.buf);

@@ -84,10 +84,9 @@ missing_put(struct npz_out *z, const struct missing *m, int64_t rows)
     for (int64_t i = 0; i < rows && m->n && list; i++)
         if (m->row[i])
             list[n++] = (int32_t)i;
-    struct npy h = npy_make('i', 4, 1, &n);
     if (!list)
         xout_fail(&z->x, ERR_NOMEM, "%s", e.msg);
     else if (n)
-        npz_out_array(z, "missing", &h, list);
+        npz_out_list(z, "missing", 'i', 4, n, list);
     free(list);
 }

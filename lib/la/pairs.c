@@ -7,9 +7,7 @@
 int
 pairs_add(struct pairs *p, int64_t row, int64_t col, struct err *e)
 {
-    void *pair = p->pair;
-    int rc = mem_grow(&pair, &p->cap, p->n + 1, sizeof *p->pair, e);
-    p->pair = pair;
+    int rc = mem_grow(&p->pair, &p->cap, p->n + 1, sizeof *p->pair, e);
     if (!rc)
         p->pair[p->n++] = (struct pair){(int32_t)row, (int32_t)col};
     return rc;

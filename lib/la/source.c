@@ -256,7 +256,7 @@ source_load(struct source *s, float **x, struct err *e)
     do {
         int64_t k = count - done < STEP ? count - done : STEP;
         if (!s->seekable)
-            rc = mem_grow((void **)&p, &cap, done + k, sizeof *p, e);
+            rc = mem_grow(&p, &cap, done + k, sizeof *p, e);
         if (!rc)
             rc = read_elements(s, k, p + done, e);
         if (rc)

@@ -232,16 +232,15 @@ static void
 put_values(struct npz_out *z, const char *name, const struct csr *a)
 {
     struct err e;
-    struct npy h = npy_make('f', 4, 1, &a->nnz);
     if (a->data) {
-        npz_out_array(z, name, &h, a->data);
+        npz_out_list(z, name, 'f', 4, a->nnz, a->data);
         return;
     }
     float *ones = mem_new(a->nnz, sizeof *ones, &e);
     for (int64_t k = 0; k < a->nnz && ones; k++)
         ones[k] = 1.0f;
     if (ones)
-        npz_out_array(z, name, &h, ones);
+        npz_out_list(z, name, 'f', 4, a->nnz, ones);
     else
         xout_fail(&z->x, ERR_NOMEM, "%s", e.msg);
     free(ones);
@@ -251,20 +250,14 @@ void
 store_put_csr(struct npz_out *z, const char *prefix, const struct csr *a,
     const char *name)
 {
-    int64_t shape[] = {a->rows, a->cols}, two = 2, np = a->rows + 1;
-    struct {
-        const char *word;
-        struct npy h;
-        const void *data;
-    } member[] = {{"shape", npy_make('i', 8, 1, &two), shape},
-        {"indptr", npy_make('i', 8, 1, &np), a->indptr},
-        {"indices", npy_make('i', 4, 1, &a->nnz), a->indices}};
+    int64_t shape[] = {a->rows, a->cols};
     npz_out_string(z, name_of(prefix, "format").s, "csr");
     if (name)
         npz_out_string(z, name_of(prefix, "name").s, name);
-    for (size_t k = 0; k < sizeof member / sizeof *member; k++)
-        npz_out_array(
-            z, name_of(prefix, member[k].word).s, &member[k].h, member[k].data);
+    npz_out_list(z, name_of(prefix, "shape").s, 'i', 8, 2, shape);
+    npz_out_list(
+        z, name_of(prefix, "indptr").s, 'i', 8, a->rows + 1, a->indptr);
+    npz_out_list(z, name_of(prefix, "indices").s, 'i', 4, a->nnz, a->indices);
     put_values(z, name_of(prefix, "data").s, a);
 }
 

@@ -331,11 +331,9 @@ static void
 put_weights(struct npz_out *z, const struct ranker *r)
 {
     double weight[SCORER_PARTS];
-    int64_t n = r->parts;
-    struct npy h = npy_make('f', 8, 1, &n);
     for (int p = 0; p < r->parts; p++)
         weight[p] = r->part[p].weight;
-    npz_out_array(z, "blend", &h, weight);
+    npz_out_list(z, "blend", 'f', 8, r->parts, weight);
 }
 
 int

@@ -58,9 +58,7 @@ number(const struct reader *r, int64_t line, const char *text, double *v,
 static int
 add_value(struct scores *s, double v, int64_t at, struct err *e)
 {
-    void *p = s->value;
-    int rc = mem_grow(&p, &s->cap, at + 1, sizeof *s->value, e);
-    s->value = p;
+    int rc = mem_grow(&s->value, &s->cap, at + 1, sizeof *s->value, e);
     if (!rc)
         s->value[at] = v;
     return rc;

@@ -53,14 +53,11 @@ checkpoint_write(const char *path, const struct checkpoint *c,
     int64_t counters[COUNTERS] = {c->cursor.epoch, c->cursor.step, c->cursor.t,
         c->evaluated, c->reported, c->best_epoch, c->worse};
     double numbers[NUMBERS] = {c->cursor.loss, c->best};
-    int64_t nc = COUNTERS, nn = NUMBERS;
-    struct npy hc = npy_make('i', 8, 1, &nc);
-    struct npy hn = npy_make('f', 8, 1, &nn);
     npz_out_open(&z, path, history);
     npz_out_string(&z, "name", c->name);
     npz_out_string(&z, "run", c->run);
-    npz_out_array(&z, "counters", &hc, counters);
-    npz_out_array(&z, "numbers", &hn, numbers);
+    npz_out_list(&z, "counters", 'i', 8, COUNTERS, counters);
+    npz_out_list(&z, "numbers", 'f', 8, NUMBERS, numbers);
     if (c->data)
         dataset_put_ids(&z, &c->data->user_ids, &c->data->item_ids);
     for (int i = 0; i < 2; i++)

@@ -1,5 +1,6 @@
 /* lib/base/exec: loops and teams on a pool of threads, instruction sets. */
 #include "lib/base/exec.h"
+#include "lib/base/gate.h"
 #include "tests/unit/execs.h"
 #include "tests/unit/tap.h"
 

@@ -190,9 +190,9 @@ test_vectors(enum synthvec_kind kind, const char *name)
     int64_t n = s.n_items, d = v.d;
     float *x = malloc((size_t)(n * d) * sizeof *x);
     float *y = malloc((size_t)(n * d) * sizeof *y);
-    synthvec_rows(&v, 0, n, x, exec_of(1));
-    synthvec_rows(&v, 0, 50, y, exec_of(3));
-    synthvec_rows(&v, 50, n - 50, y + 50 * d, exec_of(2));
+    synthvec_rows(&v, 0, n, x, NULL, exec_of(1));
+    synthvec_rows(&v, 0, 50, y, NULL, exec_of(3));
+    synthvec_rows(&v, 50, n - 50, y + 50 * d, NULL, exec_of(2));
     ok(memcmp(x, y, (size_t)(n * d) * sizeof *x) == 0,
         "%s: any blocks, any threads, same bytes", name);
     double near = 0.0, far = 0.0;

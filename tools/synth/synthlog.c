@@ -270,7 +270,7 @@ put(struct synthlog *log, int64_t *cap, const struct market *m, int64_t user,
     const int32_t *item, int64_t n, struct err *e)
 {
     struct dice d = {m->seed, (uint64_t)user, SYNTH_TIME, 0};
-    int rc = mem_grow((void **)&log->row, cap, log->n + n, sizeof *log->row, e);
+    int rc = mem_grow(&log->row, cap, log->n + n, sizeof *log->row, e);
     if (rc)
         return rc;
     int64_t joined = first_second + roll(&d, last_second - first_second);

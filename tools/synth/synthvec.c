@@ -151,17 +151,12 @@ rows_chunk(void *ctx, int64_t i, int thread)
     }
 }
 
-static void
-fill(struct job job, struct exec *exec)
-{
-    exec_for(exec, (job.n + CHUNK - 1) / CHUNK, rows_chunk, &job);
-}
-
 void
 synthvec_rows(const struct synthvec *v, int64_t first, int64_t n, float *x,
-    struct exec *exec)
+    uint16_t *half, struct exec *exec)
 {
-    fill((struct job){v, first, n, x, NULL}, exec);
+    struct job job = {v, first, n, x, half};
+    exec_for(exec, (n + CHUNK - 1) / CHUNK, rows_chunk, &job);
 }
 
 uint16_t
@@ -205,7 +200,7 @@ synthvec_write(const struct synthvec *v, int half, struct xout *x,
     int rc = rows && halves ? 0 : ERR_NOMEM;
     for (int64_t at = 0; rc == 0 && at < n; at += block) {
         int64_t k = at + block < n ? block : n - at;
-        fill((struct job){v, at, k, rows, half ? halves : NULL}, exec);
+        synthvec_rows(v, at, k, rows, half ? halves : NULL, exec);
         xout_write(x, half ? (void *)halves : rows, k * d * h.size);
         rc = xout_check(x, e);
     }

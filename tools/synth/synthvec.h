@@ -35,9 +35,10 @@ int synthvec_init(struct synthvec *v, const struct synth *s,
     enum synthvec_kind kind, struct exec *exec, struct err *e) ERR_CHECKED;
 void synthvec_free(struct synthvec *v);
 
-/* Rows first .. first + n - 1 into x [n][d]; the same for any threads. */
+/* Rows first .. first + n - 1 into x [n][d], and rounded into half [n][d]
+ * unless that is NULL; the same for any threads. */
 void synthvec_rows(const struct synthvec *v, int64_t first, int64_t n, float *x,
-    struct exec *exec);
+    uint16_t *half, struct exec *exec);
 
 /* The whole matrix as a .npy into x, in blocks of rows: float32, or float16
  * rounded to nearest if half. Memory is bounded whatever the number of items.
