@@ -147,19 +147,20 @@ raise_floor(const struct rank *r, const struct user *u, float *floor)
     const struct rank_list *l = &u->list[RANK_SECOND];
     float worst = reserved ? rank_list_score(&r->plan, l, reserved) : INFINITY;
     float bar = worst < u->bar ? worst : u->bar;
-    if (bar > *floor)
-        *floor = bar;
+    *floor = bar > *floor ? bar : *floor;
 }
 
 /* Places arrive in ascending order, so one that equals the floor loses the tie
- * and the strict comparison of the kernel is exact. */
+ * and the strict comparison of the kernel is exact. The second shelf's floor
+ * rises high at once, so that most of its first hits are none any more. */
 static void
 take_hits(const struct rank *r, int shelf, struct user *u, float *floor,
     int64_t place, uint32_t hit, const float *score)
 {
-    for (; hit; hit &= hit - 1) {
+    while (hit) {
         int c = __builtin_ctz(hit);
         int32_t at = (int32_t)(place + c);
+        hit &= hit - 1;
         if (at >= r->end[shelf])
             return;
         if (!(score[c] > *floor) || is_masked(u, at))
@@ -167,8 +168,10 @@ take_hits(const struct rank *r, int shelf, struct user *u, float *floor,
         if (score[c] == 0 && (r->opt.nonzero || shelf != RANK_FIRST))
             continue;
         rank_list_take(&r->plan, &u->list[shelf], score[c], at, floor);
-        if (shelf != RANK_FIRST)
+        if (shelf != RANK_FIRST) {
             raise_floor(r, u, floor);
+            hit &= r->work.kernel->above(score, *floor);
+        }
     }
 }
 

@@ -137,6 +137,13 @@ tile(const float *a, const float *b, int64_t d, const float *floor, float *c,
     return rows;
 }
 
+static uint32_t
+above(const float *score, float floor)
+{
+    vec f = BROADCAST(floor);
+    return ABOVE(LOADU(score), f) | ABOVE(LOADU(score + WIDTH), f) << WIDTH;
+}
+
 static void
 insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
 {
@@ -156,10 +163,27 @@ insert(float *score, int32_t *id, int64_t k, float s, int32_t i)
     }
 }
 
-static void
-replace(float *score, int32_t *id, int32_t *group, int64_t k, int64_t out,
+/* Which entries of group [k] are g; k at most 64. */
+static inline uint64_t
+same_group(const int32_t *group, int64_t k, int32_t g)
+{
+    uint64_t same = 0;
+    for (int64_t p = 0; p < k; p += WIDTH)
+        same |= (uint64_t)SAME(group + p, g) << p;
+    return same;
+}
+
+static int
+insert_capped(float *score, int32_t *id, int32_t *group, int64_t k, int64_t cap,
     float s, int32_t i, int32_t g)
 {
+    int64_t out = k - 1; /* the entry that falls off */
+    uint64_t same = g >= 0 ? same_group(group, k, g) : 0;
+    if (__builtin_popcountll(same) >= cap) {
+        out = 63 - __builtin_clzll(same);
+        if (!(s > score[out]))
+            return 0;
+    }
     for (int64_t p = k - RANK_LIST_STEP; p >= 0; p -= RANK_LIST_STEP) {
         float new_score[RANK_LIST_STEP];
         int32_t new_id[RANK_LIST_STEP], new_group[RANK_LIST_STEP];
@@ -180,16 +204,7 @@ replace(float *score, int32_t *id, int32_t *group, int64_t k, int64_t out,
         memcpy(id + p, new_id, sizeof new_id);
         memcpy(group + p, new_group, sizeof new_group);
     }
-}
-
-static int32_t
-count(const int32_t *group, int64_t k, int32_t g, int32_t *last)
-{
-    uint64_t same = 0;
-    for (int64_t p = 0; p < k; p += WIDTH)
-        same |= (uint64_t)SAME(group + p, g) << p;
-    *last = same ? 63 - __builtin_clzll(same) : -1;
-    return __builtin_popcountll(same);
+    return 1;
 }
 
 /* Scores several pairs at once, since each chain waits for its own products. */
@@ -249,5 +264,5 @@ add_product(double *y, double a, const float *x, const double *m, int64_t n)
         y[k] += a * ((double)x[k] - m[k]);
 }
 
-ISA_FAMILY(rank_kernel) = {ROWS, 2 * WIDTH, tile, insert, replace, count,
+ISA_FAMILY(rank_kernel) = {ROWS, 2 * WIDTH, tile, above, insert, insert_capped,
     chains, mix, add_scaled, add_product};

@@ -23,6 +23,9 @@ enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32, RANK_LIST_STEP = 16 };
 typedef int rank_tile(const float *a, const float *b, int64_t d,
     const float *floor, float *c, uint32_t *hit);
 
+/* Bit i: score[i] > floor, of a row of a tile. */
+typedef uint32_t rank_above(const float *score, float floor);
+
 /* score[k] = the same chain of rows a[k] and b[k] of x [.][d], k < n. */
 typedef void rank_chains(const float *x, int64_t d, const int32_t *a,
     const int32_t *b, int64_t n, float *score);
@@ -37,16 +40,13 @@ typedef void rank_insert(
     float *score, int32_t *id, int64_t k, float s, int32_t i);
 
 /*
- * The same with a third array, of groups, and the entry at `out` < k falls off:
- * what stands behind it stays where it is.
+ * The same of a list that holds at most cap entries of a group, cap at least 1,
+ * with the groups in a third array; g -1 is no group. Of a full group the last
+ * entry falls off, and what stands behind it stays where it is. Returns 0, with
+ * the list as it was, if g is full of entries that are >= s. k is at most 64.
  */
-typedef void rank_replace(float *score, int32_t *id, int32_t *group, int64_t k,
-    int64_t out, float s, int32_t i, int32_t g);
-
-/* How many of the entries of group [k] are g, and in *last the last of them; k
- * as above, at most 64. */
-typedef int32_t rank_count(
-    const int32_t *group, int64_t k, int32_t g, int32_t *last);
+typedef int rank_insert_capped(float *score, int32_t *id, int32_t *group,
+    int64_t k, int64_t cap, float s, int32_t i, int32_t g);
 
 /*
  * Which weighted sums of scores beat their user's floor: as rank_tile, of rows
@@ -69,9 +69,9 @@ typedef void rank_add_product(
 struct rank_kernel {
     int rows, cols; /* rows divides 48, cols at most 32 */
     rank_tile *tile;
+    rank_above *above;
     rank_insert *insert;
-    rank_replace *replace;
-    rank_count *count;
+    rank_insert_capped *insert_capped;
     rank_chains *chains;
     rank_mix *mix;
     rank_add_scaled *add_scaled;

@@ -64,33 +64,10 @@ insert(struct rank_list *l, float s, int32_t at, int32_t group)
     l->group[r] = group;
 }
 
-/* The entries behind the k-th, up to the end of the last step, are the best
- * that the list has let go: with them it is a longer list that obeys the same
- * cap, of which the first k are the best k. */
-static void
-take_short(const struct rank_list_plan *p, struct rank_list *l, float s,
-    int32_t at, float *floor)
-{
-    struct topk *t = &l->top;
-    int64_t n = p->room - RANK_LIST_STEP, out = n - 1;
-    int32_t group = p->group[at], last;
-    if (group >= 0 && p->kernel->count(l->group, n, group, &last) >= p->cap) {
-        if (!(s > t->score[last]))
-            return;
-        out = last;
-    }
-    p->kernel->replace(t->score, t->id, l->group, n, out, s, at, group);
-    *floor = t->score[t->k - 1];
-}
-
 void
 rank_list_take_capped(const struct rank_list_plan *p, struct rank_list *l,
     float s, int32_t at, float *floor)
 {
-    if (p->kind == RANK_LIST_SHORT_CAPPED) {
-        take_short(p, l, s, at, floor);
-        return;
-    }
     struct topk *t = &l->top;
     int32_t group = p->group[at];
     int64_t held = 0, worst = 0;

@@ -63,6 +63,13 @@ rank_list_take(const struct rank_list_plan *p, struct rank_list *l, float s,
     if (p->kind == RANK_LIST_SHORT) {
         p->kernel->insert(t->score, t->id, p->room - RANK_LIST_STEP, s, at);
         *floor = t->score[t->k - 1];
+    } else if (p->kind == RANK_LIST_SHORT_CAPPED) {
+        /* The entries behind the k-th, up to the end of the last step, are the
+         * best that the list has let go: with them it is a longer list that
+         * obeys the same cap, of which the first k are the best k. */
+        if (p->kernel->insert_capped(t->score, t->id, l->group,
+                p->room - RANK_LIST_STEP, p->cap, s, at, p->group[at]))
+            *floor = t->score[t->k - 1];
     } else if (p->kind == RANK_LIST_HEAP) {
         topk_push(t, s, at);
         if (t->n == t->k)
