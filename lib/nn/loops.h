@@ -31,9 +31,27 @@ struct loops_spmm {
     float *y;
 };
 
+/*
+ * out[k] += w left_r right_j <a[r], b[j]> for the entries k = (r, j): inner
+ * products as those of dot, then factors in this order, in double. A vector
+ * that is NULL counts as ones.
+ */
+struct loops_values {
+    const int64_t *indptr;
+    const int32_t *indices;
+    int64_t nnz, d;
+    double w;
+    const float *left, *right;
+    const float *a, *b;
+    float *out;
+};
+
 struct loops {
     /* Rows r0..r1-1 of the product. */
     void (*spmm)(const struct loops_spmm *s, int64_t r0, int64_t r1);
+
+    /* The entries of rows r0..r1-1. */
+    void (*values)(const struct loops_values *v, int64_t r0, int64_t r1);
 
     /* Sum of a[k] b[k] in double: sixteen interleaved sums, then a tree. */
     double (*dot)(int64_t n, const float *a, const float *b);

@@ -104,6 +104,18 @@ tree(double s[LANES])
     return s[0];
 }
 
+/* s + a b. The product of two floats is exact in double, so that fused and not
+ * is the same. */
+static inline double
+add_product(double s, double a, float b)
+{
+#ifdef __FMA__
+    return fma(a, (double)b, s);
+#else
+    return s + a * (double)b;
+#endif
+}
+
 static double
 l_dot(int64_t n, const float *a, const float *b)
 {
@@ -111,10 +123,50 @@ l_dot(int64_t n, const float *a, const float *b)
     int64_t k = 0;
     for (; k + LANES <= n; k += LANES)
         for (int j = 0; j < LANES; j++)
-            s[j] += (double)a[k + j] * (double)b[k + j];
+            s[j] = add_product(s[j], (double)a[k + j], b[k + j]);
     for (int j = 0; k < n; j++, k++)
-        s[j] += (double)a[k] * (double)b[k];
+        s[j] = add_product(s[j], (double)a[k], b[k]);
     return tree(s);
+}
+
+/* The same of n whole LANES of doubles and floats. */
+static inline double
+dot_of(int64_t n, const double *a, const float *b)
+{
+    double s[LANES] = {0};
+    for (int64_t k = 0; k < n; k += LANES)
+        for (int j = 0; j < LANES; j++)
+            s[j] = add_product(s[j], a[k + j], b[k + j]);
+    return tree(s);
+}
+
+static void
+l_values(const struct loops_values *v, int64_t r0, int64_t r1)
+{
+    enum { ROOM = 256 };
+    int64_t d = v->d;
+    int fits = d <= ROOM && d % LANES == 0;
+    for (int64_t r = r0; r < r1; r++) {
+        const float *a = v->a + r * d;
+        int64_t end = v->indptr[r + 1];
+        int64_t ahead = end + LOOPS_AHEAD <= v->nnz ? LOOPS_AHEAD : 0;
+        double own[ROOM];
+        for (int64_t k = 0; fits && k < d; k++)
+            own[k] = (double)a[k];
+        for (int64_t k = v->indptr[r]; k < end; k++) {
+            int64_t j = v->indices[k];
+            const float *next = v->b + v->indices[k + ahead] * d;
+            for (int64_t c = 0; fits && c < d; c += LANES)
+                __builtin_prefetch(next + c);
+            double t = v->w * (fits ? dot_of(d, own, v->b + j * d)
+                                    : l_dot(d, a, v->b + j * d));
+            if (v->left)
+                t *= (double)v->left[r];
+            if (v->right)
+                t *= (double)v->right[j];
+            v->out[k] += (float)t;
+        }
+    }
 }
 
 static void
@@ -223,6 +275,7 @@ l_adam(const struct adam *a, int64_t n, float *theta, float *m, float *v,
 
 ISA_FAMILY(loops) = {
     .spmm = l_spmm,
+    .values = l_values,
     .dot = l_dot,
     .axpy = l_axpy,
     .scale = l_scale,

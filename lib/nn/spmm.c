@@ -60,29 +60,14 @@ spmm_rows(const struct spmm_op *op, const struct mat *x, float beta,
 
 struct values {
     const struct loops *loops;
-    const struct spmm_op *op;
-    const struct mat *a, *b;
-    float w, *out;
+    struct loops_values v;
 };
 
 static void
 value_rows(void *ctx, int64_t from, int64_t to)
 {
     const struct values *v = ctx;
-    const struct spmm_op *op = v->op;
-    const struct csr *s = op->s;
-    int64_t d = v->a->d;
-    for (int64_t i = from; i < to; i++)
-        for (int64_t k = s->indptr[i]; k < s->indptr[i + 1]; k++) {
-            int64_t j = s->indices[k];
-            double t = (double)v->w *
-                       v->loops->dot(d, v->a->x + i * d, v->b->x + j * d);
-            if (op->left)
-                t *= (double)op->left[i];
-            if (op->right)
-                t *= (double)op->right[j];
-            v->out[k] += (float)t;
-        }
+    v->loops->values(&v->v, from, to);
 }
 
 void
@@ -91,6 +76,16 @@ spmm_values(const struct spmm_op *op, float w, const struct mat *a,
 {
     const struct csr *s = op->s;
     assert(a->n == s->rows && b->n == s->cols && a->d == b->d);
-    struct values v = {loops_of(exec), op, a, b, w, out};
+    struct values v = {.loops = loops_of(exec),
+        .v = {.indptr = s->indptr,
+            .indices = s->indices,
+            .nnz = s->nnz,
+            .d = a->d,
+            .w = (double)w,
+            .left = op->left,
+            .right = op->right,
+            .a = a->x,
+            .b = b->x,
+            .out = out}};
     chunk_for(exec, s->rows, width(s, a->d), value_rows, &v);
 }

@@ -134,6 +134,36 @@ test_threads(void)
     free(t.list);
 }
 
+/* Gradients of a sparse matrix's values: one by one, from single inner
+ * products. */
+static int
+are_values(const struct loops *loops, const struct csr *m, const struct mat *a,
+    const struct mat *b, const float *q, int64_t d)
+{
+    struct mat got = zeros(1, m->nnz), want = zeros(1, m->nnz);
+    struct loops_values v = {.indptr = m->indptr,
+        .indices = m->indices,
+        .nnz = m->nnz,
+        .d = d,
+        .w = .3,
+        .left = d % 3 ? q : NULL,
+        .right = d % 2 ? q : NULL,
+        .a = a->x,
+        .b = b->x,
+        .out = got.x};
+    loops->values(&v, 0, m->rows / 2);
+    loops->values(&v, m->rows / 2, m->rows);
+    for (int64_t r = 0; r < m->rows; r++)
+        for (int64_t k = m->indptr[r]; k < m->indptr[r + 1]; k++) {
+            int64_t j = m->indices[k];
+            double t = v.w * loops->dot(d, v.a + r * d, v.b + j * d);
+            t *= v.left ? (double)q[r] : 1;
+            t *= v.right ? (double)q[j] : 1;
+            want.x[k] += (float)t;
+        }
+    return same_bytes(&got, &want);
+}
+
 static void
 test_loops(const char *isa)
 {
@@ -172,6 +202,13 @@ test_loops(const char *isa)
         good &= same_bytes(&y, &z);
     }
     ok(good, "%s: sparse product", name);
+    good = 1;
+    for (int64_t d = 0; d <= WIDTH; d += 1 + d / 34)
+        good &= are_values(b, &s[d % 2], &add, &x, q.x, d);
+    struct mat wide = values(ROWS, 272), rows = values(COLS, 272);
+    for (int64_t d = 224; d <= 272; d += 16)
+        good &= are_values(b, &s[0], &wide, &rows, q.x, d);
+    ok(good, "%s: gradients of a sparse matrix's values", isa);
     good = 1;
     for (int64_t n = 0; n < 150; n++) {
         struct mat y = zeros(1, n), z = zeros(1, n);
