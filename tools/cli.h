@@ -62,8 +62,10 @@ struct cli_option cli_texts(
 /* A text whose placeholder is FILE. */
 struct cli_option cli_file(const char *name, const char **to, const char *help);
 
-/* The same row with a letter, or of an option that changes the output. */
-struct cli_option cli_letter(char letter, struct cli_option row);
+/* The same row with a letter, of a number that must be above min, or of an
+ * option that changes the output. */
+struct cli_option cli_letter(int letter, struct cli_option row);
+struct cli_option cli_above(struct cli_option row);
 struct cli_option cli_changing(struct cli_option row);
 
 /* Options with one meaning in all tools; use those that apply. */

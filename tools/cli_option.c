@@ -63,9 +63,16 @@ cli_file(const char *name, const char **to, const char *help)
 }
 
 struct cli_option
-cli_letter(char letter, struct cli_option o)
+cli_letter(int letter, struct cli_option o)
 {
     o.letter = letter;
+    return o;
+}
+
+struct cli_option
+cli_above(struct cli_option o)
+{
+    o.open_min = 1;
     return o;
 }
 

@@ -143,19 +143,19 @@ main(int argc, char **argv)
         .min_args = 1,
         .max_args = -1};
     const struct cli_option options[] = {CLI_OUTPUT(&io),
-        {0, "cells", "N", CLI_INT, &a.cells, 1, INT32_MAX, 0, 1,
-            "divide the items into N cells and search the nearest ones only"},
-        {0, "directed", NULL, CLI_FLAG, &a.directed, 0, 0, 0, 1,
-            "keep i -> j only where j is a neighbour of i"},
+        cli_changing(cli_int("cells", "N", &a.cells, 1, INT32_MAX,
+            "divide the items into N cells and search the nearest ones only")),
+        cli_changing(cli_flag("directed", &a.directed,
+            "keep i -> j only where j is a neighbour of i")),
         CLI_FOREIGN(&io),
-        {0, "low-memory", NULL, CLI_FLAG, &a.low_memory, 0, 0, 0, 0,
-            "read large features from their file several times"},
-        {0, "probe", "M", CLI_INT, &a.probe, 1, INT32_MAX, 0, 1,
-            "with --cells: search M of them; else a twentieth, at least 8"},
-        {0, "self", NULL, CLI_FLAG, &a.self, 0, 0, 0, 1,
-            "let an item be its own neighbour"},
-        {0, "values", "count|cosine|one", CLI_CHOICE, &a.values, 0, 0, 0, 1,
-            "store the number of operands, the sum of cosines, or 1"},
+        cli_flag("low-memory", &a.low_memory,
+            "read large features from their file several times"),
+        cli_changing(cli_int("probe", "M", &a.probe, 1, INT32_MAX,
+            "with --cells: search M of them; else a twentieth, at least 8")),
+        cli_changing(
+            cli_flag("self", &a.self, "let an item be its own neighbour")),
+        cli_changing(cli_choice("values", "count|cosine|one", &a.values,
+            "store the number of operands, the sum of cosines, or 1")),
         CLI_THREADS(&io), CLI_END};
     io.table = options;
     cli_parse(&io, argc, argv);

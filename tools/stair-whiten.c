@@ -108,13 +108,14 @@ main(int argc, char **argv)
         .min_args = 1,
         .max_args = -1};
     const struct cli_option options[] = {
-        {'d', "dim", "N", CLI_INT, &opt.d, 1, 1e6, 0, 1, "keep N dimensions"},
+        cli_changing(cli_letter(
+            'd', cli_int("dim", "N", &opt.d, 1, 1e6, "keep N dimensions"))),
         CLI_FOREIGN(&io),
-        {0, "max-iter", "N", CLI_INT, &opt.max_iter, 1, 1e9, 0, 0,
-            "give up after N products with a block of vectors"},
+        cli_int("max-iter", "N", &opt.max_iter, 1, 1e9,
+            "give up after N products with a block of vectors"),
         CLI_OUTPUT(&io), CLI_THREADS(&io),
-        {0, "tol", "X", CLI_REAL, &opt.tol, 0, 1, 1, 1,
-            "relative residual that every vector must reach"},
+        cli_changing(cli_above(cli_real("tol", "X", &opt.tol, 0, 1,
+            "relative residual that every vector must reach"))),
         CLI_END};
     io.table = options;
     cli_parse(&io, argc, argv);
