@@ -169,10 +169,9 @@ put_items(struct cli *io, struct offer *o, const struct offer_ids *ids,
     unsigned char *only = o->only ? read_items(io, o->only, ids) : NULL;
     unsigned char *out = o->exclude ? read_items(io, o->exclude, ids) : NULL;
     unsigned char *shelf = mem_zero(n, 1, &io->err);
-    int64_t *degree = mem_zero(n, sizeof *degree, &io->err);
+    int64_t *degree = train ? csr_column_counts(train, &io->err)
+                            : mem_zero(n, sizeof *degree, &io->err);
     die_if(shelf && degree ? 0 : ERR_NOMEM, io);
-    for (int64_t k = 0; train && k < train->nnz; k++)
-        degree[train->indices[k]]++;
     for (int64_t i = 0; i < n; i++)
         shelf[i] = (only && !only[i]) || (out && out[i]) ? RANK_LEFT_OUT
                    : o->cold && !degree[i]               ? RANK_SECOND

@@ -19,8 +19,8 @@ enum { MAX_CLUSTERS = 64, FIRST_RANDOM = 1 << 25 };
 
 struct uncertainty_args {
     const char *data, *clusters;
-    int64_t seed, restarts, iterations, permutations, random;
-    double tolerance;
+    int64_t seed, permutations, random;
+    struct kmeans_opt kmeans; /* but for the clusters, the seed and exec */
     int64_t k[MAX_CLUSTERS];
     int n_k;
 };
@@ -112,15 +112,13 @@ measure(struct cli *io, const struct uncertainty_args *a, int64_t clusters,
     const struct csr *items, const char *name, const struct mat *m,
     struct xout *x)
 {
-    struct kmeans_opt o = {.clusters = clusters,
-        .restarts = a->restarts,
-        .iterations = a->iterations,
-        .tolerance = a->tolerance,
-        .seed = (uint64_t)a->seed,
-        .exec = cli_exec(io)};
+    struct kmeans_opt o = a->kmeans;
     struct kmeans k;
     struct uncertainty own, null;
     char n[5][JSONOUT_NUMBER];
+    o.clusters = clusters;
+    o.seed = (uint64_t)a->seed;
+    o.exec = cli_exec(io);
     cli_progress(io, "%s, %" PRId64 " clusters", name, clusters);
     die_if(kmeans_run(m, &o, &k, &io->err), io);
     die_if(uncertainty_of(items, k.label, clusters, NULL, &own, &io->err), io);
@@ -171,10 +169,8 @@ main(int argc, char **argv)
 {
     struct uncertainty_args a = {.clusters = "8,10,20,50,100",
         .seed = 1,
-        .restarts = 10,
-        .iterations = 300,
         .permutations = 10,
-        .tolerance = 1e-4};
+        .kmeans = {.restarts = 10, .iterations = 300, .tolerance = 1e-4}};
     struct cli io = {.tool = "stair-uncertainty",
         .operands = "--data FILE [NAME=]FILE...",
         .summary = summary,
@@ -184,11 +180,11 @@ main(int argc, char **argv)
         cli_text("clusters", "K,...", &a.clusters, "numbers of clusters"),
         cli_int("random", "D", &a.random, 0, 1 << 16,
             "also of D columns of Gaussian noise, if not 0"),
-        cli_int("restarts", "N", &a.restarts, 1, 1e6,
+        cli_int("restarts", "N", &a.kmeans.restarts, 1, 1e6,
             "take the best of N runs of k-means"),
-        cli_int("iterations", "N", &a.iterations, 1, 1e9,
+        cli_int("iterations", "N", &a.kmeans.iterations, 1, 1e9,
             "iterations of a run, at most"),
-        cli_real("tolerance", "T", &a.tolerance, 0, 1e9,
+        cli_real("tolerance", "T", &a.kmeans.tolerance, 0, 1e9,
             "end a run when the centres' squared moves are below T times the "
             "columns' mean variance"),
         cli_int("permutations", "N", &a.permutations, 1, 1e6,

@@ -88,10 +88,8 @@ make_offer(struct stair_offer **out, const struct stair *s,
     int64_t n = s->data.n_items, groups = 0;
     struct stair_offer *o = mem_zero(1, sizeof *o, e);
     unsigned char *shelf = mem_new(n, 1, e);
-    int64_t *degree = mem_zero(n, sizeof *degree, e);
+    int64_t *degree = csr_column_counts(&s->data.train, e);
     int rc = o && shelf && degree ? 0 : ERR_NOMEM;
-    for (int64_t k = 0; k < s->data.train.nnz && !rc; k++)
-        degree[s->data.train.indices[k]]++;
     for (int64_t i = 0; i < n && !rc; i++)
         shelf[i] = f->offered && !f->offered[i] ? RANK_LEFT_OUT
                    : f->cold && !degree[i]      ? RANK_SECOND
