@@ -9,7 +9,8 @@
 # replaced last, at once, and only if everything before it succeeded: whoever reads
 # it has yesterday's lists or today's. A run that was interrupted, or failed, goes on
 # where it was when it is run again and ends in the same bytes; a day that was given
-# up is passed over. Old days may be removed, all but the last complete one.
+# up is passed over. A run that starts while another is going on in RUNS waits for its
+# end. Old days may be removed, all but the last complete one.
 
 # -- what there is today -------------------------------------------------------------
 RUNS = runs/nightly
@@ -110,6 +111,10 @@ system := $(or $(MODEL),$(if $(FEATURES),stair,lightgcn))
 graphs = itemknn popularity
 how := $(if $(and $Y,$(filter-out $(graphs),$(system))),$(TRAIN),full)
 items = $(if $(FEATURES),$R/items.npz)
+ifdef STAIR_NIGHTLY
+was := $(if $(filter warm,$(how)),$(shell $(BIN)/stair-info $Y/model.npz | awk -F'\t' '$$1 == "text" && $$2 == "name" {print $$3}'))
+$(if $(filter-out $(system),$(was)),$(error TRAIN=warm: the model of $(before) is one of '$(was)'$(,) and MODEL is now '$(system)': TRAIN=full trains it anew))
+endif
 content = $(foreach f,$(FEATURES),$R/$f.npz)
 reads_stair = --init=$R/init.npz --items=$R/items.npz
 reads_features = $(foreach f,$(FEATURES),--features=$f=$R/$f.npz)
@@ -147,8 +152,18 @@ $R/complete: $R/top.tsv $R/valid.tsv
 	@printf '%s\n' $(notdir $(INTER)) >$R/logs.new && mv $R/logs.new $R/logs
 	@echo '$(how) $(before)' >$@.new && mv $@.new $@
 
+# One run at a time: the lock is held by this run's processes, and is free when the
+# last of them has ended, however. What another run leaves is looked at afterwards.
+ifndef STAIR_NIGHTLY
+nightly:
+	@mkdir -p $(RUNS)
+	+@exec 9>>$(RUNS)/lock; \
+	flock -n 9 || { echo 'another run is going on in $(RUNS): this one waits for its end' >&2; flock 9; }; \
+	STAIR_NIGHTLY=1 exec $(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) DAY=$(DAY) nightly
+else
 nightly: $R/complete
 	@$(if $(later),echo '$(lastword $(later)) is complete already: its lists stay',\
 	  cmp -s $R/top.tsv $(RUNS)/served.tsv || { cp $R/top.tsv $(RUNS)/.served.new && sync $(RUNS)/.served.new && \
 	    mv $(RUNS)/.served.new $(RUNS)/served.tsv && sync $(RUNS); })
 	@awk -F'\t' '$$1 == "ndcg" && $$2 == 20 { printf "%s: %s, valid NDCG@20 %.4f, lists in %s\n", "$(DAY)", "$(how)", $$3, "$(RUNS)/served.tsv" }' $R/valid.tsv
+endif

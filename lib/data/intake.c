@@ -100,8 +100,11 @@ intake_bad(
     va_end(ap);
     struct intake *k = r->k;
     struct err *to = !k->skip_bad ? e : k->bad == 0 ? &k->what : NULL;
-    int rc = err_set(to, ERR_FORMAT, "'%.400s', line %" PRId64 ": %s",
-        r->x->name, line, why);
+    /* Where no row is good, the row is not what is wrong. */
+    int helps = !k->skip_bad && k->rows > 0;
+    int rc =
+        err_set(to, ERR_FORMAT, "'%.400s', line %" PRId64 ": %s%s", r->x->name,
+            line, why, helps ? "; --skip-bad passes over such rows" : "");
     if (!k->skip_bad)
         return rc;
     k->bad++;

@@ -170,7 +170,11 @@ intake_jsonl(struct intake_run *r, struct err *e)
         if (t < 0) {
             rc = t;
         } else if (t == JSONL_BAD) {
-            rc = intake_bad(r, j.line, e, "%s", j.bad);
+            int first = r->k->rows + r->k->bad + r->k->left == 0;
+            rc = intake_bad(r, j.line, e, "%s%s", j.bad,
+                first && j.bad == jsonl_cut
+                    ? " (objects of several lines become lines by: jq -c .)"
+                    : "");
             if (!rc)
                 rc = jsonl_resync(&j, e);
         } else {

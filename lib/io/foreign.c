@@ -46,6 +46,12 @@ static const struct format zip = {NULL, 0, "a zip archive", "unzip -p %"},
                            npz = {NULL, 0, "a NumPy archive", NULL},
                            tar = {NULL, 0, "a tar archive", "tar -xOf %"},
                            html = {NULL, 0, "a web page", NULL},
+                           word2vec = {NULL, 0, "word2vec's binary format",
+                               "python3 -c 'import sys; from gensim.models "
+                               "import KeyedVectors as K; "
+                               "K.load_word2vec_format(sys.argv[1], "
+                               "binary=True).save_word2vec_format("
+                               "\"/dev/stdout\")' %"},
                            pdf = {NULL, 0, "a PDF file", NULL},
                            little = {NULL, 0, "text in UTF-16",
                                "iconv -f UTF-16LE -t UTF-8 %"},
@@ -92,6 +98,21 @@ is_binary(const unsigned char *p, int64_t n)
     return 0;
 }
 
+/* A line of two whole numbers before what is no text. */
+static int
+is_word2vec(const unsigned char *p, int64_t n)
+{
+    int64_t at = 0;
+    for (int word = 0; word < 2; word++) {
+        int64_t from = at;
+        while (at < n && p[at] >= '0' && p[at] <= '9')
+            at++;
+        if (at == from || at >= n || p[at++] != (word ? '\n' : ' '))
+            return 0;
+    }
+    return 1;
+}
+
 static const struct format *
 recognise(const unsigned char *p, int64_t n)
 {
@@ -110,6 +131,8 @@ recognise(const unsigned char *p, int64_t n)
         return which_zip(p, n);
     if (n >= 262 && memcmp(p + 257, "ustar", 5) == 0)
         return &tar;
+    if (is_word2vec(p, n))
+        return &word2vec;
     return wide_text(p, n < 512 ? n : 512);
 }
 

@@ -22,6 +22,8 @@ jsonl_init(struct jsonl *j, struct xin *x)
     j->expect = VALUE;
 }
 
+const char jsonl_cut[] = "the line ends inside a value";
+
 static int
 is_line_end(int c)
 {
@@ -32,7 +34,7 @@ static int
 bad(struct jsonl *j, const char *why)
 {
     if (j->lines && j->depth && j->p < j->end && is_line_end(*j->p))
-        why = "the line ends inside a value";
+        why = jsonl_cut;
     if (!j->io)
         j->bad = why;
     return j->io ? j->io : JSONL_BAD;

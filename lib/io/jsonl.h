@@ -60,6 +60,9 @@ int jsonl_next(struct jsonl *j, struct err *e) ERR_CHECKED;
  * last token, JSONL_BAD, or a negative code. */
 int jsonl_skip(struct jsonl *j, int t, struct err *e) ERR_CHECKED;
 
+/* bad where a value ends not in its line. */
+extern const char jsonl_cut[];
+
 /* Drops the rest of the line and everything that is open. */
 int jsonl_resync(struct jsonl *j, struct err *e) ERR_CHECKED;
 

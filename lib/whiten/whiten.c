@@ -55,12 +55,14 @@ check_d(const char *name, int64_t d, int64_t n, int64_t columns, struct err *e)
     if (d >= n)
         return err_set(e, ERR_RANGE,
             "'%s': %" PRId64 " dimensions wanted of %" PRId64
-            " centred rows, which have at most %" PRId64,
+            " centred rows, which have at most %" PRId64
+            ": see --dim, or DIM of a pipeline",
             name, d, n, n - 1);
     if (d > columns)
         return err_set(e, ERR_RANGE,
-            "'%s': %" PRId64 " dimensions wanted of %" PRId64 " columns", name,
-            d, columns);
+            "'%s': %" PRId64 " dimensions wanted of %" PRId64
+            " columns: see --dim, or DIM of a pipeline",
+            name, d, columns);
     return 0;
 }
 

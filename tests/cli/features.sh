@@ -93,6 +93,8 @@ bad '{"id": "a", "vector": [NaN, 1]}\n' "'bad.in', line 1: value 1 is not a fini
 bad '{"id": "a\\udc00", "vector": [1]}\n' "'bad.in', line 1: the id: half of a surrogate pair"
 bad 'PAR1\0\0\0\0' "'bad.in' is a Parquet file, not text; read it with: python3 -c 'import pandas, sys; pandas.read_parquet(sys.argv[1]).to_csv(sys.stdout, index=False)' 'bad.in' | stair-features [options]"
 bad 'PK\03\04xxxxxxx.csv' "'bad.in' is a zip archive, not text; read it with: unzip -p 'bad.in' | stair-features [options]"
+bad '1 2\na \0000\0000\0000?\0000\0000\0000?\n' "'bad.in' is word2vec's binary format, not text; read it with: python3 -c 'import sys; from gensim.models import KeyedVectors as K; K.load_word2vec_format(sys.argv[1], binary=True).save_word2vec_format(\"/dev/stdout\")' 'bad.in' | stair-features [options]"
+bad '1 2 \0000' "'bad.in' is neither .npy, .npz nor text (see --format)"
 bad 'a\0000b' "'bad.in' is neither .npy, .npz nor text (see --format)"
 bad 'a,1,2\n' "'bad.in' holds its own ids: --ids is for .npy and .npz" --ids v.csv
 bad '{"id": "a", "vector": [1, "x"]}\n' "'bad.in', line 1: value 2 is not a finite number"

@@ -59,7 +59,7 @@ fails 1 "stair-ingest: 'other.csv' has no item column: its columns are 'Artikel'
 fails 1 "stair-ingest: 'other.csv' has no column 'ean': its columns are 'Artikel', 'title'" stair-ingest -q -o old.npz --catalogue other.csv:ean log.csv
 fails 1 "stair-ingest: cannot open 'none.csv': No such file or directory" stair-ingest -q -o old.npz --catalogue none.csv log.csv
 printf 'sku,title\nz,Zoom\n,none\nn1,One,more\nx,Box\n' >damaged.csv
-fails 1 "stair-ingest: 'damaged.csv', line 3: the item id is empty" stair-ingest -q -o old.npz --catalogue damaged.csv log.csv
+fails 1 "stair-ingest: 'damaged.csv', line 3: the item id is empty; --skip-bad passes over such rows" stair-ingest -q -o old.npz --catalogue damaged.csv log.csv
 ingest e.npz --skip-bad --catalogue damaged.csv log.csv
 said "skipped 2 malformed rows of the catalogue, the first: 'damaged.csv', line 3: the item id is empty"
 fails 2 "stair-ingest: only one input can be standard input" stair-ingest --catalogue - -

@@ -124,7 +124,7 @@ bad 'user,item\n1,2\n' "'bad.in': the user and the item column are the same, col
 bad '1,2\n' "'bad.in' has no header to find column 'who' in: give its number" --no-header --user who
 bad '1,2\n' "'bad.in' has no header: give the number of the time column with --time" --no-header --split time
 bad '1\n' "'bad.in' has one column: no comma, tab, ';', '|', '::' or blank stands in its first line (give the separator with --sep)" --no-header
-bad 'user,item,x_label\na,b,0\na,c,x\n' "'bad.in', line 3: label 'x' is not a number"
+bad 'user,item,x_label\na,b,0\na,c,x\n' "'bad.in', line 3: label 'x' is not a number; --skip-bad passes over such rows"
 bad 'user,item,x_label\na,b,\n' "'bad.in', line 2: label '' is not a number"
 bad 'user,item,x_label\na,b,3\n' "'bad.in', line 2: label '3' is not 0 (train), 1 (valid) or 2 (test)"
 bad 'user,item,x_label\na,b,0.5\n' "'bad.in', line 2: label '0.5' is not 0 (train), 1 (valid) or 2 (test)"
@@ -133,10 +133,10 @@ bad 'user,item,time\na,b,01/02/2014\n' "'bad.in', line 2: time '01/02/2014' is n
 bad 'user,item,time\na,b,nan\n' "'bad.in', line 2: time 'nan' is neither a number nor a date like 2024-03-01 or 2024-03-01T10:30:00Z" --split time
 bad 'user,item\n\n\na,\n' "'bad.in', line 4: the item id is empty"
 bad 'user,item\n"",x\n' "'bad.in', line 2: the user id is empty"
-bad 'user,item,x\na,b,1\na,b\n' "'bad.in', line 3: the row has 2 fields, the header has 3"
+bad 'user,item,x\na,b,1\na,b\n' "'bad.in', line 3: the row has 2 fields, the header has 3; --skip-bad passes over such rows"
 bad 'user,item\na,b,c\n' "'bad.in', line 2: the row has 3 fields, the header has 2"
-bad 'a,b\na\n' "'bad.in', line 2: the row has 1 field, the first row has 2" --no-header
-bad 'user,item\n"a\nb",x\n"a"b,x\n' "'bad.in', line 4: a quote inside an unquoted field, or text after a closing quote"
+bad 'a,b\na\n' "'bad.in', line 2: the row has 1 field, the first row has 2; --skip-bad passes over such rows" --no-header
+bad 'user,item\n"a\nb",x\n"a"b,x\n' "'bad.in', line 4: a quote inside an unquoted field, or text after a closing quote; --skip-bad passes over such rows"
 bad 'user,item\na,"x\n' "'bad.in', line 2: a quote is not closed before the end of the file"
 bad 'user,item\na,\000x\n' "'bad.in', line 2: NUL byte in the row"
 bad "user,item\na,$(printf %0256d 0)\n" "'bad.in', line 2: the item id is longer than 255 bytes"
@@ -154,11 +154,12 @@ bad '{"user": 1, "item": 1.0}\n' "'bad.in', line 1: the item is neither a string
 bad '{"user": "", "item": 1}\n' "'bad.in', line 1: the user id is empty"
 bad '{"user": "a\\u0000", "item": 1}\n' "'bad.in', line 1: the user id contains a NUL byte"
 bad "{'user': 1}\n" "'bad.in', line 1: expected a key in double quotes"
-bad '{"user": 1, "item": 2}\n7\n' "'bad.in', line 2: the line is not an object"
-bad '{"user": 1,\n "item": 2}\n' "'bad.in', line 1: the line ends inside a value"
-bad '{"user": 1, "item": "a\nb"}\n' "'bad.in', line 1: the line ends inside a value"
-bad '{"user": 1, "item": 2}\n{"user"' "'bad.in', line 2: expected ':' after a key"
-bad '{"0": [1, 2.5]}' "'bad.in', line 1: an item is neither a string nor a whole number"
+bad '{"user": 1, "item": 2}\n7\n' "'bad.in', line 2: the line is not an object; --skip-bad passes over such rows"
+bad '{"user": 1,\n "item": 2}\n' "'bad.in', line 1: the line ends inside a value (objects of several lines become lines by: jq -c .)"
+bad '{"user": 1, "item": "a\nb"}\n' "'bad.in', line 1: the line ends inside a value (objects of several lines become lines by: jq -c .)"
+bad '{"user": 1, "item": 2}\n{\n"user"' "'bad.in', line 2: the line ends inside a value; --skip-bad passes over such rows"
+bad '{"user": 1, "item": 2}\n{"user"' "'bad.in', line 2: expected ':' after a key; --skip-bad passes over such rows"
+bad '{"0": [1, 2.5]}' "'bad.in', line 1: an item is neither a string nor a whole number; --skip-bad passes over such rows"
 bad '{"0": [1], "1": 3}' "'bad.in', line 1: a user's items are not a list"
 bad '{"0": [1]} {}' "'bad.in', line 1: text after the object"
 bad '{"0": [1\n' "'bad.in', line 2: the input ends inside a value"

@@ -114,15 +114,15 @@ same "times of 10,000 years and of all seconds in one order" "$(late '0001-01-01
 same "a time between blanks" "$(rows 'user,item,time\na,x, 2024-01-03\na,y,\t2024-01-02 \na,z,2024-01-01\n' --split leave-one-out)" "a:z:0 a:y:1 a:x:2"
 says 'user,item,day\na,x,1.2.24\n' "column 'day' is not read: times decide nothing here (see --split and --repeat)" --time day
 says 'user,item,time\na,x,2024-01-01T10:00:00Z\na,y,2024-01-01T10:00:00\n' "some times have a zone and some have none: those without are taken as UTC" --split time
-bad 'user,item,time\na,x,2024-01-01\na,y,17\n' "'bad.in', line 3: time '17' is a number, but those before are dates" --split time
-bad 'user,item,time\na,x,17\na,y,2024-01-01\n' "'bad.in', line 3: time '2024-01-01' is a date, but those before are numbers" --split time
+bad 'user,item,time\na,x,2024-01-01\na,y,17\n' "'bad.in', line 3: time '17' is a number, but those before are dates; --skip-bad passes over such rows" --split time
+bad 'user,item,time\na,x,17\na,y,2024-01-01\n' "'bad.in', line 3: time '2024-01-01' is a date, but those before are numbers; --skip-bad passes over such rows" --split time
 bad 'user,item,time\na,x,99999999999999999999\n' "'bad.in', line 2: time '99999999999999999999' is too large a number" --split time
 bad '{"user":1,"item":2}\n{"user":1,"item":3,"time":4}\n' "'bad.in', line 2: the record has a time, those before it have none" --split leave-one-out
-bad '{"user":1,"item":2,"time":3}\n{"user":1,"item":3}\n' "'bad.in', line 2: the record has no time key (name one with --time)" --split leave-one-out
+bad '{"user":1,"item":2,"time":3}\n{"user":1,"item":3}\n' "'bad.in', line 2: the record has no time key (name one with --time); --skip-bad passes over such rows" --split leave-one-out
 bad '{"user":1,"item":2}\n{"user":1,"item":3}\n' "all 2 rows are malformed, the first: 'bad.in', line 1: the record has no time key (name one with --time)" --split time --skip-bad
 bad '{"user":1,"item":2}\n{"user":1,"item":3,"x_label":2}\n' "'bad.in', line 2: the record has a label, those before it have none"
 bad '{"user":1,"item":2}\n{"user":1,"item":3,"x_label":2}\n' "'bad.in', line 2: the record has a label, those before it have none" --skip-bad
-bad '{"user":1,"item":2,"x_label":0}\n{"user":1,"item":3}\n' "'bad.in', line 2: the record has no label key (name one with --label)"
+bad '{"user":1,"item":2,"x_label":0}\n{"user":1,"item":3}\n' "'bad.in', line 2: the record has no label key (name one with --label); --skip-bad passes over such rows"
 printf 'user,item\na,x\n' >none.csv
 printf 'user,item,x_label\na,y,2\n' >some.csv
 fails 1 "stair-ingest: 'some.csv' has a label column, the files before it have none" stair-ingest none.csv some.csv
@@ -254,7 +254,7 @@ same "an empty file is of any kind" "$(stair-ingest -q lines.json nothing | stai
 same "in each of several files" "$(printf 'sep=;\nuser;item\na;x\n' >one.csv && cp one.csv two.csv && stair-ingest -q one.csv two.csv | stair-cat | cut -f 1,2)" "a	x"
 says 'user,item\nM\xfcller,x\nb,y\n' "1 user ids are not in UTF-8, the first 'M$(printf '\xfc')ller' (for Western Europe: iconv -f CP1252 -t UTF-8)"
 same "JSON lines that were put together" "$(left '\xEF\xBB\xBF{"user":1,"item":2}\n\xEF\xBB\xBF{"user":1,"item":3}\n')" "1:2 1:3"
-bad '{"user":1,"item":2}\n\xEF{"user":1,"item":3}\n' "'bad.in', line 2: neither a value nor its end"
+bad '{"user":1,"item":2}\n\xEF{"user":1,"item":3}\n' "'bad.in', line 2: neither a value nor its end; --skip-bad passes over such rows"
 for id in NULL None nan '\\N'; do
 	says "user,item\n$id,x\nb,y\n" "one user is called '$(printf %b "$id")', as a missing value is (--where leaves it out)"
 done

@@ -69,8 +69,8 @@ assert not a[[3, 11, 12]].any() and abs(np.delete(a, [3, 11, 12], 0) - b).max() 
 	stair-whiten -d 1 -o x.out damaged.npy 2>err
 	same "a damaged value is named" "$(cat err)" "stair-whiten: 'damaged.npy': damaged? the value at row 7, column 4 is 3e+09, over a million times the others"
 	fails 1 "stair-whiten: 'two.npy': 3 dimensions wanted, but only 2 directions are not zero" stair-whiten -d 3 -o x.out two.npy
-	fails 1 "stair-whiten: 'x.npy': 7 dimensions wanted of 6 columns" stair-whiten -d 7 -o x.out x.npy
-	fails 1 "stair-whiten: 'short.npy': 5 dimensions wanted of 5 centred rows, which have at most 4" stair-whiten -d 5 -o x.out short.npy
+	fails 1 "stair-whiten: 'x.npy': 7 dimensions wanted of 6 columns: see --dim, or DIM of a pipeline" stair-whiten -d 7 -o x.out x.npy
+	fails 1 "stair-whiten: 'short.npy': 5 dimensions wanted of 5 centred rows, which have at most 4: see --dim, or DIM of a pipeline" stair-whiten -d 5 -o x.out short.npy
 	fails 1 "stair-whiten: 'wide.npz': similarities must be square, not 40 x 6" stair-whiten -d 3 -o x.out wide.npz
 	fails 1 "stair-whiten: 'void.npz': 3 dimensions wanted, but only 0 directions are not zero" stair-whiten -d 3 -o x.out void.npz
 	fails 1 "stair-whiten: 'x.npy' has 40 rows, '$text' has 300" stair-whiten -d 3 -o x.out $text x.npy
@@ -84,7 +84,7 @@ fails 2 "stair-whiten: option '--tol': '0' is not in 0 (excluded)..1" stair-whit
 fails 2 "stair-whiten: '$text:0': the weight must be above 0" stair-whiten $text:0
 fails 2 "stair-whiten: '$text:-1': '-1' is not a number of at least 0" stair-whiten $text:-1
 fails 2 "stair-whiten: only one input can be standard input" stair-whiten - -:2
-fails 1 "stair-whiten: 'raw/text.npy': 64 dimensions wanted of 24 columns" stair-whiten -o x.npz $text
+fails 1 "stair-whiten: 'raw/text.npy': 64 dimensions wanted of 24 columns: see --dim, or DIM of a pipeline" stair-whiten -o x.npz $text
 fails 1 "stair-whiten: cannot open 'missing.npy': No such file or directory" stair-whiten -o x.npz missing.npy
 : >empty.npy
 fails 1 "stair-whiten: cannot read 'empty.npy': file is empty" stair-whiten -o x.npz empty.npy

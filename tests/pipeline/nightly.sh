@@ -163,6 +163,19 @@ nightly knn d03 "" MODEL=itemknn STOCK=
 same "the day again: not what failed" "$? $(tr '\n' ' ' <knn/d03/logs)" "0 d01_d01.csv d02_d02.csv d03_d03.csv "
 nightly knn d04 d04.csv MODEL=itemknn
 same "nor on the day after" "$? $(ls knn/d04/log | tr '\n' ' ')" "0 d01_d01.csv d02_d02.csv d03_d03.csv d04_d04.csv "
+nightly knn d05 d05.csv MODEL=lightgcn TRAIN=warm
+same "a warm start from another system" "$? $(sed '1!d; s/^[^*]*\*\*\* //' make.err)" \
+	"2 TRAIN=warm: the model of d04 is one of 'itemknn', and MODEL is now 'lightgcn': TRAIN=full trains it anew.  Stop."
+# -- two runs at once --------------------------------------------------------------------
+mkdir two && { flock two/lock sleep 2 & sleep 0.2; }
+nightly two d01 d01.csv MODEL=itemknn
+same "waits for another run" "$? $(head -1 make.err)" "0 another run is going on in two: this one waits for its end"
+eval "$(declare -f nightly | sed 's/^nightly/other/; s/make\.out/other.out/; s/make\.err/other.err/')"
+other two d02 d02.csv MODEL=itemknn &
+nightly two d02 d02.csv MODEL=itemknn
+rc=$?
+wait $!
+same "two runs of one day" "$rc $? $(cat two/d02/complete) $(cmp two/d02/top.tsv two/served.tsv)" "0 0 full d01 "
 mkdir -p other && cp d05.csv other/d04.csv
 nightly knn d05 "d04.csv other/d04.csv" MODEL=itemknn
 same "two logs of one name" "$? $(sed 's/^[^*]*\*\*\* //' make.err)" \

@@ -195,11 +195,13 @@ test_refusals(void)
         "'x.npz': 8 dimensions wanted, but only 2 directions are not zero");
     opt.d = 31;
     expect("more than columns", &opt, ERR_RANGE,
-        "'x.npz': 31 dimensions wanted of 30 columns");
+        "'x.npz': 31 dimensions wanted of 30 columns: see --dim, or DIM of a "
+        "pipeline");
     opt.d = 7;
     save("x.npz", x, 7, P);
     expect("as many as rows", &opt, ERR_RANGE,
-        "'x.npz': 7 dimensions wanted of 7 centred rows, which have at most 6");
+        "'x.npz': 7 dimensions wanted of 7 centred rows, which have at most 6: "
+        "see --dim, or DIM of a pipeline");
     fill(x, N, P, 1);
     x[5 * P + 4] = NAN;
     save("x.npz", x, N, P);
