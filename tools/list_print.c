@@ -30,7 +30,9 @@ find_reasons(
     struct list_print *p, int64_t of, int32_t item, int32_t *by, float *part)
 {
     const struct scorer *s = p->scorer;
-    if (!p->map)
+    if (p->blend)
+        return fold_blend_top(p->blend, of, item, p->explain, by, part);
+    if (s->graph)
         return explain_top(s, of, item, p->explain, by, part);
     int64_t from = s->history->indptr[of], to = s->history->indptr[of + 1];
     return fold_explain_top(p->map, s->history->indices + from, to - from,
@@ -53,7 +55,11 @@ write_reasons(struct list_print *p, int64_t of, int32_t item)
                      : "{\"item\": ");
         write_text(p, ids_get(p->ids->items, by[k]));
         xout_printf(
-            &p->x, p->json ? ", \"part\": %.9g}" : "\t%.9g", (double)part[k]);
+            &p->x, p->json ? ", \"part\": %.9g" : "\t%.9g", (double)part[k]);
+        if (p->titles)
+            write_title(p, by[k]);
+        if (p->json)
+            xout_write(&p->x, "}", 1);
     }
     if (p->json)
         xout_write(&p->x, "]", 1);
@@ -147,7 +153,10 @@ list_print(struct cli *io, struct list_print *p, const struct scorer *s,
     p->scorer = s;
     if (p->titles)
         read_titles(io, p);
-    if (p->map) {
+    if (p->explain && s->parts)
+        die_if(
+            fold_blend_open(&p->blend, s, p->map, cli_exec(io), &io->err), io);
+    else if (p->map && p->map->from) {
         p->room = mem_new(p->map->from, sizeof *p->room, &io->err);
         die_if(p->room ? 0 : ERR_NOMEM, io);
     }
@@ -169,5 +178,6 @@ list_print(struct cli *io, struct list_print *p, const struct scorer *s,
     die_if(rank_run(s, &o, print, p, &io->err), io);
     die_if(xout_commit(&p->x, &io->err), io);
     titles_free(&p->title);
+    fold_blend_close(p->blend);
     free(p->room);
 }

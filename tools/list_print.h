@@ -2,7 +2,7 @@
 #define STAIR_LIST_PRINT_H
 
 #include "lib/data/titles.h"
-#include "lib/fold/fold_map.h"
+#include "lib/fold/fold_blend.h"
 #include "lib/io/xio.h"
 #include "lib/rank/rank.h"
 #include "tools/offer.h"
@@ -21,7 +21,8 @@ struct list_print {
     const char *titles;          /* their file; NULL: no such column */
     int json;
     int explain; /* so many reasons at most, LIST_PRINT_REASONS or less */
-    /* the map whose reasons these are, where the scorer is of vectors */
+    /* the maps whose reasons these are, of each part of the scorer that is of
+     * vectors */
     const struct fold_map *map;
     /* by list_print */
     int64_t empty; /* lists without an item */
@@ -29,7 +30,8 @@ struct list_print {
     struct xout x;
     struct titles title;
     const struct scorer *scorer;
-    double *room; /* [map->from] */
+    double *room;             /* [map->from] */
+    struct fold_blend *blend; /* of a scorer with parts */
 };
 
 /*

@@ -59,24 +59,18 @@ use_map(struct cli *io, const struct recommend_args *a, const struct dataset *d,
         die_if(fold_model_serve(r, map, &whom->train, exec, &io->err), io);
 }
 
-/* Only a model that is no blend has parts of its scores that are explained. */
+/* map: [SCORER_PARTS] */
 static void
 use_maps(struct cli *io, const struct recommend_args *a,
     const struct dataset *d, const struct dataset *whom, struct ranker *r,
     struct fold_map *map)
 {
-    if (a->explain && r->parts > 1)
-        cli_die(io,
-            "'%s' is a blend, and --explain explains the scores of one model",
-            ranker_shown(a->model));
     if (!ranker_has_users(r))
         return;
     die_if(blas_reserve((int)io->threads, &io->err), io);
     for (int p = 0; p < r->parts; p++)
-        if (!r->part[p].graph.indptr) {
-            fold_map_free(map);
-            use_map(io, a, d, whom, &r->part[p], map);
-        }
+        if (!r->part[p].graph.indptr)
+            use_map(io, a, d, whom, &r->part[p], &map[p]);
 }
 
 int
@@ -111,7 +105,7 @@ main(int argc, char **argv)
 
     struct dataset d, audience, *whom = a.history ? &audience : &d;
     struct ranker r;
-    struct fold_map map = {0};
+    struct fold_map map[SCORER_PARTS] = {{0}};
     struct scorer s;
     struct wanted w = {.ids = &d.user_ids,
         .other = &d.item_ids,
@@ -131,7 +125,7 @@ main(int argc, char **argv)
     if (a.history)
         audience_read(&io, &audience, &d, a.history);
     if (mapped)
-        use_maps(&io, &a, &d, whom, &r, &map);
+        use_maps(&io, &a, &d, whom, &r, map);
     if (a.history)
         die_if(ranker_scorer(&r, a.model, whom, a.data, &s, &io.err), &io);
     ranker_need_history(&r, &s, &whom->train);
@@ -149,7 +143,7 @@ main(int argc, char **argv)
         .titles = a.titles,
         .json = a.json,
         .explain = (int)a.explain,
-        .map = a.explain && map.w ? &map : NULL};
+        .map = map};
     struct rank_opt o = {.mask = {&whom->train, &whom->valid, &whom->test}};
     if (a.keep_seen)
         o = (struct rank_opt){0};
@@ -158,7 +152,8 @@ main(int argc, char **argv)
         cli_note(&io, "skipped %" PRId64 " unknown users", w.skipped);
     wanted_free(&w);
     offer_free(&a.offer);
-    fold_map_free(&map);
+    for (int p = 0; p < SCORER_PARTS; p++)
+        fold_map_free(&map[p]);
     ranker_free(&r);
     if (a.history)
         audience_free(&audience);

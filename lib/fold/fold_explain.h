@@ -18,4 +18,10 @@
 int fold_explain_top(const struct fold_map *m, const int32_t *item, int64_t n,
     const float *vector, int k, double *room, int32_t *by, float *part);
 
+/* part[j] += factor (part_j of h_i - part_j of mean), for all n items that have
+ * vectors; mean: [D]. */
+void fold_explain_add(const struct fold_map *m, const int32_t *item, int64_t n,
+    const float *vector, const double *mean, double factor, double *room,
+    double *part);
+
 #endif

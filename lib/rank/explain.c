@@ -15,6 +15,20 @@ explain_put(float x, int32_t item, int n, int k, int32_t *by, float *part)
     return n;
 }
 
+void
+explain_add(const struct scorer *s, int64_t user, int32_t item,
+    const double *mean, double factor, double *part)
+{
+    const struct csr *h = s->history, *graph = s->graph;
+    const int32_t *has = h->indices + h->indptr[user];
+    int64_t n = h->indptr[user + 1] - h->indptr[user];
+    for (int64_t j = 0; j < n; j++) {
+        int64_t at = csr_find(graph, has[j], item);
+        float x = at < 0 ? 0.0f : graph->data ? graph->data[at] : 1.0f;
+        part[j] += factor * ((double)x - mean[has[j]]);
+    }
+}
+
 int
 explain_top(const struct scorer *s, int64_t user, int32_t item, int k,
     int32_t *by, float *part)

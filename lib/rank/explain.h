@@ -14,6 +14,11 @@
 int explain_top(const struct scorer *s, int64_t user, int32_t item, int k,
     int32_t *by, float *part);
 
+/* part[j] += factor (what the user's j-th item adds - mean[that item]), for all
+ * n items that the user has; mean: [items]. */
+void explain_add(const struct scorer *s, int64_t user, int32_t item,
+    const double *mean, double factor, double *part);
+
 /* Puts the part x of an item among the n that are kept so far and returns how
  * many there are then: what explain_top is made of. */
 int explain_put(float x, int32_t item, int n, int k, int32_t *by, float *part);

@@ -69,12 +69,22 @@ sums() { # sums: of the parts, against the score
 	awk -F'\t' '{s = 0; for (i = 6; i <= NF; i += 2) {s += $i; if (i > 6 && $i > $(i - 2)) bad++}
 		d = s - $4; if (d < 0) d = -d; if (d > 1e-5 * (1 + ($4 < 0 ? -$4 : $4))) bad++} END {print NR, bad + 0}'
 }
-for s in lightgcn mf knn; do
+for s in lightgcn mf knn blend; do
 	same "$s: parts add up to the score" "$(rec --history late.tsv --explain 64 $s.npz | sums)" "$(($(wc -l <late.txt) * 7)) 0"
 done
 rec --history late.tsv --explain 2 mf.npz >got.tsv
 same "the largest two" "$(cut -f 1-8 got.tsv)" "$(rec --history late.tsv --explain 64 mf.npz | cut -f 1-8)"
 same "reasons are what the user has" "$(awk -F'\t' 'NR == FNR {h[$1, $2]; next} !(($1, $5) in h)' late.tsv got.tsv)" ""
+rec --history late.tsv --explain 2 blend.npz >got.tsv
+same "blend: the largest two" "$(cut -f 1-8 got.tsv)" "$(rec --history late.tsv --explain 64 blend.npz | cut -f 1-8)"
+same "blend: with each number of threads" "$(rec -t 1 --history late.tsv --explain 2 blend.npz)" "$(rec -t 3 --history late.tsv --explain 2 blend.npz)"
+stair-cat -m item_ids d2.npz | sed 's/.*/&\tTitle of &/' >titles.tsv
+same "titles of reasons" "$(rec --history late.tsv --explain 2 --titles titles.tsv blend.npz)" \
+	"$(awk -F'\t' -v OFS='\t' '{$4 = $4 OFS "Title of " $3; for (i = 6; i <= NF; i += 2) $i = $i OFS "Title of " $(i - 1)} 1' got.tsv)"
+same "and in JSON" "$(rec --json --history late.tsv --explain 1 --titles titles.tsv knn.npz | grep -c '"because": \[{"item": "[^"]*", "part": [^,]*, "title": "Title of ')" \
+	"$(wc -l <late.txt)"
+runs "users of the model, by a blend" rec --explain 3 blend.npz
+same "have the same lists" "$(cut -f 1-4 runs.out)" "$(rec blend.npz)"
 runs "users of the model" rec --explain 3 mf.npz
 same "have the lists that they have" "$(cut -f 1-4 runs.out)" "$(rec mf.npz)"
 runs "JSON" rec --json --explain 2 --history late.tsv mf.npz
@@ -89,7 +99,6 @@ same "no user" "$(stair-recommend --data d2.npz --history /dev/null knn.npz 2>&1
 same "a header is no user" "$(rec --history headed.tsv knn.npz 2>&1)" "$(rec --history late.tsv knn.npz)"
 
 # -- wrong usage -----------------------------------------------------------------
-fails 1 "stair-recommend: 'blend.npz' is a blend, and --explain explains the scores of one model" rec --explain 2 blend.npz
 fails 2 "stair-recommend: options '--history' and '--users' do not go together" rec --history late.tsv --users late.txt mf.npz
 fails 1 "stair-recommend: cannot open 'none': No such file or directory" rec --history none mf.npz
 echo "$item" >bad.tsv
