@@ -5,39 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
-int
-cli_is_open(const struct cli_option *o)
+const char *
+cli_value(const struct cli_option *o, int digits, char room[CLI_ROOM])
 {
-    if (o->type == CLI_INT)
-        return (double)*(const int64_t *)o->to < o->min;
-    return o->type == CLI_REAL && isnan(*(const double *)o->to);
-}
-
-/* " [default]" or nothing. */
-static void
-default_text(const struct cli_option *o, char *buf, size_t cap)
-{
-    const char *word;
-    *buf = 0;
-    if (cli_is_open(o))
-        return;
+    const int64_t *whole = o->to;
+    const double *real = o->to;
     switch (o->type) {
     case CLI_INT:
-        snprintf(buf, cap, " [%" PRId64 "]", *(const int64_t *)o->to);
-        break;
+        snprintf(room, CLI_ROOM, "%" PRId64, *whole);
+        return (double)*whole < o->min ? NULL : room;
     case CLI_REAL:
-        snprintf(buf, cap, " [%g]", *(const double *)o->to);
-        break;
+        snprintf(room, CLI_ROOM, "%.*g", digits, *real);
+        return isnan(*real) ? NULL : room;
     case CLI_TEXT:
     case CLI_CHOICE:
-        word = *(const char *const *)o->to;
-        if (word)
-            snprintf(buf, cap, " [%s]", word);
-        break;
+        return *(const char *const *)o->to;
     case CLI_FLAG:
     case CLI_LIST:
         break;
     }
+    return NULL;
 }
 
 enum { LEFT = 26, WIDTH = 80 };
@@ -96,9 +83,9 @@ cli_help(const struct cli *io)
     printf("usage: %s [options]%s%s\n\n%s\n\noptions (defaults in brackets):\n",
         io->tool, *io->operands ? " " : "", io->operands, io->summary);
     for (const struct cli_option *o = io->table; o->name; o++) {
-        char help[1024], value[256];
-        default_text(o, value, sizeof value);
-        snprintf(help, sizeof help, "%s%s", o->help, value);
+        char help[1024], room[CLI_ROOM];
+        const char *value = cli_value(o, 6, room);
+        snprintf(help, sizeof help, value ? "%s [%s]" : "%s", o->help, value);
         print_row(o->letter, o->name, o->arg, help);
     }
     print_row('q', "quiet", NULL, "say nothing but errors");

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -320,36 +319,19 @@ cli_options_text(struct cli *io)
         cli_die(io, "out of memory");
     const char *sep = "";
     for (const struct cli_option *o = io->table; o->name; o++) {
-        if (!o->changes || cli_is_open(o))
+        char room[CLI_ROOM];
+        const char *value = cli_value(o, 9, room);
+        const struct cli_list *l = o->type == CLI_LIST ? o->to : NULL;
+        if (!o->changes)
             continue;
-        switch (o->type) {
-        case CLI_FLAG:
-            if (*(int *)o->to)
-                fprintf(f, "%s--%s", sep, o->name);
-            else
-                continue;
-            break;
-        case CLI_INT:
-            fprintf(f, "%s--%s=%" PRId64, sep, o->name, *(int64_t *)o->to);
-            break;
-        case CLI_REAL:
-            fprintf(f, "%s--%s=%.9g", sep, o->name, *(double *)o->to);
-            break;
-        case CLI_TEXT:
-        case CLI_CHOICE:
-            if (!*(const char **)o->to)
-                continue;
-            fprintf(f, "%s--%s=%s", sep, o->name, *(const char **)o->to);
-            break;
-        case CLI_LIST: {
-            const struct cli_list *l = o->to;
-            if (!l->n)
-                continue;
-            for (int i = 0; i < l->n; i++)
-                fprintf(f, "%s--%s=%s", i ? " " : sep, o->name, l->item[i]);
-            break;
-        }
-        }
+        for (int i = 0; l && i < l->n; i++, sep = " ")
+            fprintf(f, "%s--%s=%s", sep, o->name, l->item[i]);
+        if (value)
+            fprintf(f, "%s--%s=%s", sep, o->name, value);
+        else if (o->type == CLI_FLAG && *(int *)o->to)
+            fprintf(f, "%s--%s", sep, o->name);
+        else
+            continue;
         sep = " ";
     }
     if (io->outcome)

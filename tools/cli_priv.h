@@ -5,9 +5,12 @@
 
 #include "tools/cli.h"
 
-/* 1 if a number is still what no command line can set: there is no default, or
- * it depends and the help says on what. */
-int cli_is_open(const struct cli_option *o);
+/* The value of an option as text, a real one with so many digits; room is for
+ * numbers. NULL of flags and lists, and where there is no value: a number may
+ * be what no command line can set, when its default depends on something. */
+enum { CLI_ROOM = 32 };
+const char *cli_value(
+    const struct cli_option *o, int digits, char room[CLI_ROOM]);
 
 /* Joins the other ranks, of which each must be this program with these
  * arguments; the threads that one has if nothing else is said. */

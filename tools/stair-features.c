@@ -26,14 +26,13 @@ format_of(const char *word)
 }
 
 static void
-write_graph(struct cli *io, const struct vectors_result *r, char **history)
+write_graph(struct cli *io, const struct vectors_result *r, const char *history)
 {
     const struct csr *a = &r->graph;
     int64_t empty = 0;
     for (int64_t i = 0; i < a->rows; i++)
         empty += a->indptr[i] == a->indptr[i + 1];
-    *history = cli_history(io);
-    die_if(store_write_csr(io->out, a, *history, &io->err), io);
+    die_if(store_write_csr(io->out, a, history, &io->err), io);
     cli_note(io,
         "%" PRId64 " items, %" PRId64 " similarities; %" PRId64
         " items without any, %" PRId64 " similarities from or to unknown items",
@@ -42,13 +41,11 @@ write_graph(struct cli *io, const struct vectors_result *r, char **history)
 
 static void
 write_vectors(
-    struct cli *io, struct features *f, const char *file, char **history)
+    struct cli *io, struct features *f, const char *file, const char *history)
 {
     die_if(
         features_fill(f, strcmp(file, "-") ? file : "<stdin>", &io->err), io);
-    *history = cli_history(io);
-    die_if(
-        store_write_features(io->out, &f->m, &f->missing, *history, &io->err),
+    die_if(store_write_features(io->out, &f->m, &f->missing, history, &io->err),
         io);
     if (f->zeros && !f->zeros_missing)
         cli_note(io,
@@ -127,11 +124,11 @@ main(int argc, char **argv)
             "nothing says which items the rows are: row i is taken for item i "
             "of the dataset (give --ids if it is not)");
     identity_inherit(&io.hist, IDENTITY_ITEMS);
-    char *history;
+    char *history = cli_history(&io);
     if (r.is_graph)
-        write_graph(&io, &r, &history);
+        write_graph(&io, &r, history);
     else
-        write_vectors(&io, &f, file, &history);
+        write_vectors(&io, &f, file, history);
     csr_free(&r.graph);
     free(history);
     features_free(&f);

@@ -1,13 +1,125 @@
 /* Interactions in the formats people have, turned into a dataset. */
 #include "lib/base/mem.h"
 #include "lib/data/identity.h"
-#include "tools/ingest_plan.h"
+#include "lib/data/intake.h"
+#include "lib/data/interactions.h"
+#include "tools/cli.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* The options, but for those that the intake has itself. */
+struct ingest_opt {
+    const char *format, *sep, *ids, *ids_from, *catalogue, *split, *repeat;
+    struct cli_list where;
+    int64_t core, seed;
+};
+
+/* The words of an option in the order of an enum. */
+static int
+index_of(const char *word, const char *const *words)
+{
+    int i = 0;
+    while (strcmp(words[i], word) != 0)
+        i++;
+    return i;
+}
+
+/* A separator as it is typed: \t is a tab. */
+static int
+plan_sep(const struct ingest_opt *o, struct intake *k, struct err *e)
+{
+    if (!o->sep)
+        return 0;
+    if (strcmp(o->format, "auto") != 0 && strcmp(o->format, "csv") != 0)
+        return err_set(e, ERR_RANGE,
+            "option '--sep': '--format %s' has a separator of its own or none",
+            o->format);
+    if (strpbrk(o->sep, "\r\n") || (!k->no_quotes && strchr(o->sep, '"')))
+        return err_set(e, ERR_RANGE,
+            "option '--sep': no quote or line end can separate fields");
+    k->sep = strcmp(o->sep, "\\t") == 0 ? "\t" : o->sep;
+    return 0;
+}
+
+static int
+plan_where(const struct cli_list *list, struct intake *k, struct where *w,
+    struct err *e)
+{
+    for (int i = 0; i < list->n; i++) {
+        int rc = where_parse(&w[i], list->item[i], e);
+        if (rc)
+            return err_prefix(e, rc, "option '--where'");
+    }
+    k->where = w;
+    k->n_where = list->n;
+    return 0;
+}
+
+/* What the split needs to be read. */
+static int
+plan_split(const struct ingest_opt *o, struct intake *k,
+    struct split_opt *split, struct err *e)
+{
+    split->seed = (uint64_t)o->seed;
+    if (!o->split) {
+        k->need[INTAKE_LABEL] =
+            k->column[INTAKE_LABEL] ? INTAKE_MUST : INTAKE_MAYBE;
+        return split_parse(split, "ratio", e);
+    }
+    int rc = split_parse(split, o->split, e);
+    if (rc)
+        return rc;
+    if (split->kind == SPLIT_LABEL)
+        k->need[INTAKE_LABEL] = INTAKE_MUST;
+    else if (split->kind == SPLIT_TIME || split->kind == SPLIT_TIME_GLOBAL ||
+             (split->kind == SPLIT_LAST && k->column[INTAKE_TIME]))
+        k->need[INTAKE_TIME] = INTAKE_MUST;
+    else if (split->kind == SPLIT_LAST)
+        k->need[INTAKE_TIME] = INTAKE_MAYBE;
+    return 0;
+}
+
+/* The options as what the library is told. Conditions go to where
+ * [CLI_LIST_MAX], to be freed one by one. ERR_RANGE: an option is wrong. */
+static int
+plan(const struct ingest_opt *o, struct intake *k, struct where *where,
+    struct split_opt *split, struct err *e)
+{
+    static const char *const formats[] = {
+        "auto", "csv", "tsv", "inter", "jsonl", "json-split"};
+    k->format = (enum intake_format)index_of(o->format, formats);
+    k->need[INTAKE_USER] = k->need[INTAKE_ITEM] = INTAKE_MUST;
+    int rc = plan_split(o, k, split, e);
+    if (!rc)
+        rc = plan_sep(o, k, e);
+    if (!rc)
+        rc = plan_where(&o->where, k, where, e);
+    if (o->repeat && (strcmp(o->repeat, "earliest") == 0 ||
+                         strcmp(o->repeat, "latest") == 0))
+        k->need[INTAKE_TIME] = INTAKE_MUST;
+    return rc;
+}
+
+/* Which of repeated rows counts: the earliest where there are times. */
+static enum interactions_repeat
+repeat_rule(const struct ingest_opt *o, const struct interactions *a)
+{
+    static const char *const rules[] = {"first", "last", "earliest", "latest"};
+    if (o->repeat)
+        return (enum interactions_repeat)index_of(o->repeat, rules);
+    return a->time ? INTERACTIONS_EARLIEST : INTERACTIONS_FIRST;
+}
+
+static enum ids_order
+order_of(const struct ingest_opt *o)
+{
+    static const char *const orders[] = {"auto", "appearance", "integer"};
+    return (enum ids_order)index_of(o->ids, orders);
+}
 
 static void
 say(void *io, const char *sentence)
@@ -90,18 +202,18 @@ catalogue_path(struct cli *io, const char *operand, const char **column)
 }
 
 static void
-read_catalogue(
-    struct cli *io, const struct ingest_opt *o, struct interactions *a)
+read_catalogue(struct cli *io, const char *operand, const struct intake *in,
+    struct interactions *a)
 {
     struct listing l = {.a = a};
     struct intake k = {.list = 1,
-        .no_header = o->no_header,
-        .no_quotes = o->no_quotes,
-        .skip_bad = o->skip_bad,
+        .no_header = in->no_header,
+        .no_quotes = in->no_quotes,
+        .skip_bad = in->skip_bad,
         .take = list_item,
         .ctx = &l};
     k.need[INTAKE_ITEM] = INTAKE_MUST;
-    char *path = catalogue_path(io, o->catalogue, &k.column[INTAKE_ITEM]);
+    char *path = catalogue_path(io, operand, &k.column[INTAKE_ITEM]);
     const int64_t before = a->items.n;
     die_if(intake_begin(&k, &path, 1, &io->err), io);
     die_if(intake_file(&k, path, "catalogue", &io->hist, &io->err), io);
@@ -206,17 +318,18 @@ int
 main(int argc, char **argv)
 {
     struct ingest_opt o = {.format = "auto", .ids = "auto", .seed = 1};
+    struct intake in = {0};
     struct cli io;
     const struct cli_option options[] = {
         cli_changing(cli_choice("format", "auto|csv|tsv|inter|jsonl|json-split",
             &o.format, "what the files are; auto looks at name and content")),
-        cli_changing(cli_text("user", "COL", &o.column[INTAKE_USER],
+        cli_changing(cli_text("user", "COL", &in.column[INTAKE_USER],
             "column of the user id, by name or number from 1")),
         cli_changing(cli_text(
-            "item", "COL", &o.column[INTAKE_ITEM], "column of the item id")),
-        cli_changing(cli_text("time", "COL", &o.column[INTAKE_TIME],
+            "item", "COL", &in.column[INTAKE_ITEM], "column of the item id")),
+        cli_changing(cli_text("time", "COL", &in.column[INTAKE_TIME],
             "column of the time, a number or an ISO 8601 date")),
-        cli_changing(cli_text("label", "COL", &o.column[INTAKE_LABEL],
+        cli_changing(cli_text("label", "COL", &in.column[INTAKE_LABEL],
             "column that says 0 train, 1 valid, 2 test")),
         cli_changing(cli_texts("where", "CONDITION", &o.where,
             "only rows with COLUMN OP VALUE, as in 'rating>=4' or "
@@ -225,10 +338,10 @@ main(int argc, char **argv)
             "what separates the fields of a table, as in '::'; by default it "
             "is found")),
         cli_changing(cli_flag(
-            "no-header", &o.no_header, "the first row of a table is data")),
-        cli_changing(cli_flag("no-quotes", &o.no_quotes,
+            "no-header", &in.no_header, "the first row of a table is data")),
+        cli_changing(cli_flag("no-quotes", &in.no_quotes,
             "in tables a quote is an ordinary character")),
-        cli_changing(cli_flag("skip-bad", &o.skip_bad,
+        cli_changing(cli_flag("skip-bad", &in.skip_bad,
             "count malformed rows and go on, do not fail")),
         cli_changing(
             cli_choice("repeat", "first|last|earliest|latest", &o.repeat,
@@ -263,11 +376,10 @@ main(int argc, char **argv)
         .max_args = -1};
     cli_parse(&io, argc, argv);
 
-    struct intake in = {0};
     struct where where[CLI_LIST_MAX];
     struct split_opt split = {0};
     struct interactions a = {0};
-    usage_if(ingest_plan(&o, &in, where, &split, &io.err), &io);
+    usage_if(plan(&o, &in, where, &split, &io.err), &io);
     check_stdin(&io, &o);
     if (o.ids_from)
         read_old_ids(&io, o.ids_from, &a);
@@ -275,8 +387,7 @@ main(int argc, char **argv)
 
     int64_t rounds;
     struct interactions_counts count;
-    die_if(interactions_dedupe(&a, ingest_plan_repeat(&o, &a), &count, &io.err),
-        &io);
+    die_if(interactions_dedupe(&a, repeat_rule(&o, &a), &count, &io.err), &io);
     cli_note(&io,
         "read %" PRId64 " rows, dropped %" PRId64 " duplicates: %" PRId64
         " users, %" PRId64 " items",
@@ -287,11 +398,11 @@ main(int argc, char **argv)
             "that counts",
             count.crossed);
     intake_notes(&in, say, &io);
-    if (o.column[INTAKE_TIME] && !in.need[INTAKE_TIME])
+    if (in.column[INTAKE_TIME] && !in.need[INTAKE_TIME])
         cli_note(&io,
             "column '%s' is not read: times decide nothing here (see --split "
             "and --repeat)",
-            o.column[INTAKE_TIME]);
+            in.column[INTAKE_TIME]);
     intake_id_notes(&a.users, "user", say, &io);
     intake_id_notes(&a.items, "item", say, &io);
     if (o.core > 1) {
@@ -306,11 +417,11 @@ main(int argc, char **argv)
         split.kind = SPLIT_LABEL;
 
     if (o.catalogue)
-        read_catalogue(&io, &o, &a);
+        read_catalogue(&io, o.catalogue, &in, &a);
     struct dataset d;
     int by_value[2];
-    die_if(interactions_dataset(
-               &a, ingest_plan_order(&o), &split, &d, by_value, &io.err),
+    die_if(
+        interactions_dataset(&a, order_of(&o), &split, &d, by_value, &io.err),
         &io);
     report_rules(&io, &in, &a, &split, by_value);
     if (o.ids_from)

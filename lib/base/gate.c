@@ -20,28 +20,24 @@ gate_free(struct gate *g)
     pthread_mutex_destroy(&g->lock);
 }
 
-static void
-nothing(void *ctx)
-{
-    (void)ctx;
-}
-
 void
 gate_wait(struct gate *g)
 {
-    gate_wait_then(g, nothing, NULL);
+    gate_wait_then(g, NULL, NULL);
 }
 
 void
 gate_wait_then(struct gate *g, void (*f)(void *ctx), void *ctx)
 {
     if (g->size <= 1) {
-        f(ctx);
+        if (f)
+            f(ctx);
         return;
     }
     unsigned round = atomic_load(&g->round);
     if (atomic_fetch_add(&g->waiting, 1) + 1 == g->size) {
-        f(ctx);
+        if (f)
+            f(ctx);
         atomic_store(&g->waiting, 0);
         pthread_mutex_lock(&g->lock);
         atomic_store(&g->round, round + 1);

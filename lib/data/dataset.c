@@ -85,12 +85,10 @@ dataset_take(struct npz *z, struct dataset *d, struct err *e)
         rc = dataset_take_ids(z, "item_ids", &d->item_ids, e);
     d->n_users = d->user_ids.n;
     d->n_items = d->item_ids.n;
-    if (!rc)
-        rc = take_part(z, "train", d->n_users, d->n_items, &d->train, e);
-    if (!rc)
-        rc = take_part(z, "valid", d->n_users, d->n_items, &d->valid, e);
-    if (!rc)
-        rc = take_part(z, "test", d->n_users, d->n_items, &d->test, e);
+    static const char *const name[] = {"train", "valid", "test"};
+    struct csr *part[] = {&d->train, &d->valid, &d->test};
+    for (int p = 0; p < 3 && !rc; p++)
+        rc = take_part(z, name[p], d->n_users, d->n_items, part[p], e);
     if (!rc)
         rc =
             check_disjoint(&d->valid, &d->train, "train and valid", z->path, e);

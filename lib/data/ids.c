@@ -1,5 +1,6 @@
 #include "lib/data/ids.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 
 #include <assert.h>
@@ -317,10 +318,11 @@ ids_renumber(const struct ids *t, const struct ids_rule *rule, const char *what,
 {
     *names = (struct ids){0};
     *by_value = 0;
-    int32_t *to = mem_new(t->n, sizeof *to, e);
-    int32_t *old = mem_new(t->n, sizeof *old, e);
-    int32_t *slot = mem_new(t->n, sizeof *slot, e);
-    int rc = to && old && slot ? 0 : ERR_NOMEM;
+    struct arena tmp = {0};
+    int32_t *to = arena_new(&tmp, t->n, sizeof *to);
+    int32_t *old = arena_new(&tmp, t->n, sizeof *old);
+    int32_t *slot = arena_new(&tmp, t->n, sizeof *slot);
+    int rc = arena_check(&tmp, e);
     int64_t count = 0;
     if (!rc) {
         memset(to, 0xff, (size_t)t->n * sizeof *to);
@@ -339,9 +341,7 @@ ids_renumber(const struct ids *t, const struct ids_rule *rule, const char *what,
     }
     for (int64_t r = 0; r < n && !rc; r++)
         index[r] = to[index[r]];
-    free(to);
-    free(old);
-    free(slot);
+    arena_free(&tmp);
     return rc;
 }
 

@@ -1,5 +1,6 @@
 #include "lib/data/interactions.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 
 #include <inttypes.h>
@@ -144,12 +145,13 @@ int
 interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
     struct interactions_counts *count, struct err *e)
 {
-    int64_t *start = mem_zero(a->users.n + 1, sizeof *start, e);
-    int64_t *row = mem_new(a->n, sizeof *row, e);
-    int64_t *kept = mem_new(a->items.n, sizeof *kept, e);
-    int32_t *seen = mem_zero(a->items.n, sizeof *seen, e);
-    unsigned char *keep = mem_zero(a->n, 1, e);
-    int rc = start && row && kept && seen && keep ? 0 : ERR_NOMEM;
+    struct arena tmp = {0};
+    int64_t *start = arena_zero(&tmp, a->users.n + 1, sizeof *start);
+    int64_t *row = arena_new(&tmp, a->n, sizeof *row);
+    int64_t *kept = arena_new(&tmp, a->items.n, sizeof *kept);
+    int32_t *seen = arena_zero(&tmp, a->items.n, sizeof *seen);
+    unsigned char *keep = arena_zero(&tmp, a->n, 1);
+    int rc = arena_check(&tmp, e);
     *count = (struct interactions_counts){0};
     if (!rc)
         split_by_user(a->user, a->n, a->users.n, start, row);
@@ -172,11 +174,7 @@ interactions_dedupe(struct interactions *a, enum interactions_repeat rule,
     }
     if (!rc && count->dropped)
         compact(a, keep);
-    free(start);
-    free(row);
-    free(kept);
-    free(seen);
-    free(keep);
+    arena_free(&tmp);
     return rc;
 }
 

@@ -1,5 +1,6 @@
 #include "lib/data/seen.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 
 #include <inttypes.h>
@@ -17,9 +18,9 @@ digest(struct text id)
 }
 
 static uint64_t *
-digests(const struct ids *ids, struct err *e)
+digests(const struct ids *ids, struct arena *memory)
 {
-    uint64_t *x = mem_new(ids->n, sizeof *x, e);
+    uint64_t *x = arena_new(memory, ids->n, sizeof *x);
     for (int64_t i = 0; x && i < ids->n; i++)
         x[i] = digest(ids_get(ids, i));
     return x;
@@ -47,31 +48,33 @@ seen_of(struct seen *s, const struct dataset *d, struct err *e)
 {
     const struct csr *a = &d->train;
     int64_t rows = a->rows, cols = a->cols;
-    uint64_t *user = digests(&d->user_ids, e);
-    uint64_t *item = user ? digests(&d->item_ids, e) : NULL;
-    int64_t *count = item ? mem_zero(rows + cols, sizeof *count, e) : NULL;
+    struct arena tmp = {0};
+    uint64_t *user = digests(&d->user_ids, &tmp);
+    uint64_t *item = digests(&d->item_ids, &tmp);
+    int64_t *count = arena_zero(&tmp, rows + cols, sizeof *count);
+    int rc = arena_check(&tmp, e);
     *s = (struct seen){0};
-    s->user = count ? mem_zero(rows, sizeof *s->user, e) : NULL;
-    s->item = s->user ? mem_zero(cols, sizeof *s->item, e) : NULL;
-    if (s->item) {
-        for (int64_t u = 0; u < rows; u++)
-            for (int64_t k = a->indptr[u]; k < a->indptr[u + 1]; k++) {
-                int32_t i = a->indices[k];
-                add(&s->user[u], item[i]);
-                add(&s->item[i], user[u]);
-                count[u]++;
-                count[rows + i]++;
-            }
+    if (!rc) {
+        s->user = mem_zero(rows, sizeof *s->user, e);
+        s->item = mem_zero(cols, sizeof *s->item, e);
+        rc = s->user && s->item ? 0 : ERR_NOMEM;
+    }
+    for (int64_t u = 0; u < rows && !rc; u++)
+        for (int64_t k = a->indptr[u]; k < a->indptr[u + 1]; k++) {
+            int32_t i = a->indices[k];
+            add(&s->user[u], item[i]);
+            add(&s->item[i], user[u]);
+            count[u]++;
+            count[rows + i]++;
+        }
+    if (!rc) {
         finish(s->user, rows, count);
         finish(s->item, cols, count + rows);
+    } else {
+        seen_free(s);
     }
-    free(user);
-    free(item);
-    free(count);
-    if (s->item)
-        return 0;
-    seen_free(s);
-    return ERR_NOMEM;
+    arena_free(&tmp);
+    return rc;
 }
 
 static void

@@ -41,14 +41,12 @@ add(void *ctx, const struct table_row *row, struct err *e)
         ids_show(&t->stranger, row->field[0]);
     if (i < 0 || t->at[i] >= 0 || (first && is_header(row)))
         return 0;
-    int64_t n = row->field[1].n;
+    int64_t n = row->field[1].n + 1; /* with the NUL behind a field */
     rc = mem_grow(&t->text, &t->cap, t->used + n, 1, e);
     if (rc)
         return rc;
-    if (n)
-        memcpy(t->text + t->used, row->field[1].s, (size_t)n);
+    memcpy(t->text + t->used, row->field[1].s, (size_t)n);
     t->at[i] = t->used;
-    t->length[i] = (int32_t)n;
     t->used += n;
     t->found++;
     return 0;
@@ -63,15 +61,12 @@ titles_read(
     int rc = ids_index(items, "item", e);
     if (rc)
         return rc;
-    rc = ERR_NOMEM;
     t->at = mem_new(t->n, sizeof *t->at, e);
-    t->length = mem_new(t->n, sizeof *t->length, e);
-    if (!t->at || !t->length)
-        goto out;
+    if (!t->at)
+        return ERR_NOMEM;
     for (int64_t i = 0; i < t->n; i++)
         t->at[i] = -1;
     rc = table_file(path, "stair-recommend", add, &r, e);
-out:
     if (rc)
         titles_free(t);
     return rc;
@@ -80,16 +75,13 @@ out:
 struct text
 titles_get(const struct titles *t, int64_t i)
 {
-    return t->at[i] < 0 || !t->length[i]
-               ? text_of("")
-               : (struct text){t->text + t->at[i], t->length[i]};
+    return text_of(t->at[i] < 0 ? "" : t->text + t->at[i]);
 }
 
 void
 titles_free(struct titles *t)
 {
     free(t->at);
-    free(t->length);
     free(t->text);
     *t = (struct titles){0};
 }

@@ -8,9 +8,8 @@
 /* What people call the items. */
 struct titles {
     int64_t n;
-    int64_t *at;     /* [n] offset into text, -1 for no title */
-    int32_t *length; /* [n] */
-    char *text;
+    int64_t *at; /* [n] offset into text, -1 for no title */
+    char *text;  /* a NUL behind each */
     int64_t used, cap;
     int64_t found;             /* items that have one, be it empty */
     struct ids_shown stranger; /* an id of the file that is no item */

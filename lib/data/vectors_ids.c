@@ -38,6 +38,22 @@ find_column(struct id_list *l, const struct table_row *row, struct err *e)
         l->column, all);
 }
 
+/* Another id. ERR_FORMAT if it cannot be one or is there already; the sentence
+ * lacks the place. */
+static int
+add_id(struct ids *ids, struct text id, struct err *e)
+{
+    const char *why = ids_reason(id);
+    if (why)
+        return err_set(e, ERR_FORMAT, "the id %s", why);
+    int64_t before = ids->n, at = ids_add(ids, id, e);
+    if (at < 0)
+        return (int)at;
+    return at < before ? err_set(e, ERR_FORMAT, "id '%.*s' is there twice",
+                             (int)id.n, id.s)
+                       : 0;
+}
+
 static int
 take_id(struct id_list *l, const struct table_row *row, struct err *e)
 {
@@ -49,15 +65,7 @@ take_id(struct id_list *l, const struct table_row *row, struct err *e)
         return err_set(e, ERR_FORMAT,
             "the row has %" PRId64 " fields, not %" PRId64 " or more", row->n,
             l->at + 1);
-    struct text id = row->field[l->column ? l->at : 0];
-    const char *why = ids_reason(id);
-    if (why)
-        return err_set(e, ERR_FORMAT, "the id %s", why);
-    int64_t before = l->ids->n, at = ids_add(l->ids, id, e);
-    if (at < 0)
-        return (int)at;
-    return at < before ? err_set(e, ERR_FORMAT, "id '%s' is there twice", id.s)
-                       : 0;
+    return add_id(l->ids, row->field[l->column ? l->at : 0], e);
 }
 
 static int
@@ -173,20 +181,11 @@ vectors_member_ids(struct npz_in *z, const struct npy *h,
             n = snprintf(
                 text, sizeof text, h->kind == 'i' ? "%" PRId64 : "%" PRIu64, v);
         }
-        const char *why =
-            n < 0 ? "is not Unicode text" : ids_reason((struct text){s, n});
-        if (why)
-            return err_set(e, ERR_FORMAT,
-                "'%.400s': member 'ids', element %" PRId64 ": the id %s",
-                z->x.name, r, why);
-        int64_t at = ids_add(&rows->ids, (struct text){s, n}, e);
-        if (at < 0)
-            return (int)at;
-        if (at < r)
-            return err_set(e, ERR_FORMAT,
-                "'%.400s': member 'ids', element %" PRId64
-                ": id '%.*s' is there twice",
-                z->x.name, r, (int)n, s);
+        rc = n < 0 ? err_set(e, ERR_FORMAT, "the id is not Unicode text")
+                   : add_id(&rows->ids, (struct text){s, n}, e);
+        if (rc)
+            return err_prefix(e, rc, "'%.400s': member 'ids', element %" PRId64,
+                z->x.name, r);
     }
     return 0;
 }

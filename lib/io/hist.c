@@ -23,17 +23,23 @@ append(char **s, const char *text, size_t n)
     return 0;
 }
 
+/* The next line of *p, which moves behind it: 1, or 0 if there is none. */
 static int
-has_line(const char *lines, const char *line, size_t n)
+next_line(const char **p, struct text *line)
 {
-    for (const char *p = lines; p && *p;) {
-        const char *end = strchr(p, '\n');
-        if (!end)
-            break;
-        if ((size_t)(end - p) == n && memcmp(p, line, n) == 0)
+    if (!*p || !**p)
+        return 0;
+    *line = (struct text){*p, (int64_t)strcspn(*p, "\n")};
+    *p += line->n + ((*p)[line->n] != 0);
+    return 1;
+}
+
+static int
+has_line(const char *lines, struct text line)
+{
+    for (struct text l; next_line(&lines, &l);)
+        if (text_same(l, line))
             return 1;
-        p = end + 1;
-    }
     return 0;
 }
 
@@ -75,18 +81,17 @@ hist_input(struct hist *h, const char *role, const char *name, const char *text,
         return err_set(e, ERR_FORMAT,
             "'%s' is of format stair-npz %ld; this program reads up to %d",
             name, version, FORMAT);
-    const char *p = strchr(text, '\n');
-    for (int lines = 0; p && p[1]; lines++) {
+    const char *p = text;
+    struct text line;
+    next_line(&p, &line);
+    for (int lines = 0; next_line(&p, &line); lines++) {
         if (lines == MAX_LINES)
             return err_set(e, ERR_FORMAT, "'%s': history.txt has over %d lines",
                 name, MAX_LINES);
-        p++;
-        const char *end = strchr(p, '\n');
-        size_t n = end ? (size_t)(end - p) : strlen(p);
-        if (n && !has_line(h->lines, p, n))
-            if (append(&h->lines, p, n) || append(&h->lines, "\n", 1))
+        if (line.n && !has_line(h->lines, line))
+            if (append(&h->lines, line.s, (size_t)line.n) ||
+                append(&h->lines, "\n", 1))
                 return err_set(e, ERR_NOMEM, "out of memory");
-        p = end;
     }
     return add_file(h, name, text, e);
 }

@@ -2,6 +2,7 @@
 
 #include "lib/base/text.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* What may come next. */
@@ -124,19 +125,15 @@ put_utf8(struct jsonl *j, unsigned c)
 static int
 hex4(struct jsonl *j, struct err *e)
 {
+    static const char digits[] = "0123456789abcdef";
     int v = 0;
     for (int i = 0; i < 4; i++) {
-        int c = look(j, e), d;
-        if (c >= '0' && c <= '9')
-            d = c - '0';
-        else if (c >= 'a' && c <= 'f')
-            d = c - 'a' + 10;
-        else if (c >= 'A' && c <= 'F')
-            d = c - 'A' + 10;
-        else
+        int c = look(j, e);
+        const char *at = c > 0 ? strchr(digits, tolower(c)) : NULL;
+        if (!at)
             return -1;
         j->p++;
-        v = v << 4 | d;
+        v = v << 4 | (int)(at - digits);
     }
     return v;
 }

@@ -44,10 +44,7 @@ load_member(struct npz *z, struct npz_in *in, const struct npz_head *h,
             "cannot read '%s': member '%s': %s is not supported", z->path,
             h->name, h->npy.why);
     }
-    int rc = npz_in_take(in, h->npy.count * h->npy.size, 0, &a->data, e);
-    if (!rc)
-        a->crc = npz_in_crc(in);
-    return rc;
+    return npz_in_take(in, h->npy.count * h->npy.size, 0, &a->data, e);
 }
 
 int
@@ -178,40 +175,36 @@ npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst)
         dst[i] = (float)npz_value(h, src, i);
 }
 
-static struct npz_array *
-need(struct npz *z, const char *name, int ndim, struct err *e)
+/* The member of numbers of that name. */
+static int
+need(struct npz *z, const char *name, int ndim, struct npz_array **array,
+    struct err *e)
 {
-    struct npz_array *a = npz_find(z, name);
-    if (!a || !a->data) {
-        err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name);
-        return NULL;
-    }
-    if (a->npy.kind == '?') {
-        err_set(e, ERR_FORMAT,
+    struct npz_array *a = *array = npz_find(z, name);
+    if (!a || !a->data)
+        return err_set(e, ERR_FORMAT, "'%s' has no member '%s'", z->path, name);
+    if (a->npy.kind == '?')
+        return err_set(e, ERR_FORMAT,
             "cannot read '%s': member '%s': %s is not supported", z->path, name,
             a->npy.why);
-        return NULL;
-    }
-    if (!strchr("fiub", a->npy.kind)) {
-        err_set(
+    if (!strchr("fiub", a->npy.kind))
+        return err_set(
             e, ERR_FORMAT, "'%s': member '%s' is not numeric", z->path, name);
-        return NULL;
-    }
-    if (ndim >= 0 && a->npy.ndim != ndim) {
-        err_set(e, ERR_SHAPE, "'%s': member '%s' has %d dimensions, not %d",
-            z->path, name, a->npy.ndim, ndim);
-        return NULL;
-    }
-    return a;
+    if (ndim >= 0 && a->npy.ndim != ndim)
+        return err_set(e, ERR_SHAPE,
+            "'%s': member '%s' has %d dimensions, not %d", z->path, name,
+            a->npy.ndim, ndim);
+    return 0;
 }
 
 int
 npz_take_f32(struct npz *z, const char *name, int ndim, float **out,
     struct npy *shape, struct err *e)
 {
-    struct npz_array *a = need(z, name, ndim, e);
-    if (!a)
-        return ERR_FORMAT;
+    struct npz_array *a;
+    int rc = need(z, name, ndim, &a, e);
+    if (rc)
+        return rc;
     if (shape)
         *shape = a->npy;
     if (a->npy.kind == 'f' && a->npy.size == 4) {
@@ -234,9 +227,10 @@ static int
 take_int(struct npz *z, const char *name, int ndim, int size, void **out,
     struct npy *shape, struct err *e)
 {
-    struct npz_array *a = need(z, name, ndim, e);
-    if (!a)
-        return ERR_FORMAT;
+    struct npz_array *a;
+    int rc = need(z, name, ndim, &a, e);
+    if (rc)
+        return rc;
     const struct npy *h = &a->npy;
     if (h->kind == 'f')
         return err_set(

@@ -76,8 +76,7 @@ void npz_in_close(struct npz_in *z);
 struct npz_array {
     char name[NPZ_NAME];
     struct npy npy;
-    void *data;   /* raw elements, NULL if the member was not wanted */
-    uint32_t crc; /* 0 then */
+    void *data; /* raw elements, NULL if the member was not wanted */
 };
 
 struct npz {

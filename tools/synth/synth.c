@@ -201,12 +201,11 @@ synth_init(struct synth *s, const struct synth_opt *o, struct err *e)
     double fringe = o->core > 1 ? o->fringe : 0.0;
     s->n_users = o->users + (int64_t)(fringe * (double)o->users);
     s->n_items = o->items + (int64_t)(fringe * (double)o->items);
-    s->user_degree = mem_new(s->n_users, sizeof *s->user_degree, e);
-    s->item_degree = mem_new(s->n_items, sizeof *s->item_degree, e);
-    s->topic = mem_new(s->n_items, sizeof *s->topic, e);
-    s->brand = mem_new(s->n_items, sizeof *s->brand, e);
-    if (!s->user_degree || !s->item_degree || !s->topic || !s->brand)
-        rc = ERR_NOMEM;
+    s->user_degree = arena_new(&s->memory, s->n_users, sizeof *s->user_degree);
+    s->item_degree = arena_new(&s->memory, s->n_items, sizeof *s->item_degree);
+    s->topic = arena_new(&s->memory, s->n_items, sizeof *s->topic);
+    s->brand = arena_new(&s->memory, s->n_items, sizeof *s->brand);
+    rc = arena_check(&s->memory, e);
     if (rc == 0)
         rc = deal(s->user_degree, s->n_users, o->users, o->interactions,
             user_cap(o), o->activity, o, SYNTH_USER_RANK, e);
@@ -223,10 +222,7 @@ synth_init(struct synth *s, const struct synth_opt *o, struct err *e)
 void
 synth_free(struct synth *s)
 {
-    free(s->user_degree);
-    free(s->item_degree);
-    free(s->topic);
-    free(s->brand);
+    arena_free(&s->memory);
     *s = (struct synth){0};
 }
 

@@ -1,7 +1,7 @@
 #ifndef STAIR_SYNTH_H
 #define STAIR_SYNTH_H
 
-#include "lib/base/err.h"
+#include "lib/base/arena.h"
 
 #include <stdint.h>
 
@@ -40,6 +40,7 @@ struct synth {
     struct synth_opt opt;
     int64_t n_users, n_items; /* fringe included; rows are mixed */
     int64_t n_brands;
+    struct arena memory;
     int64_t *user_degree; /* [n_users], 0 for the fringe */
     int64_t *item_degree; /* [n_items], 0 for the fringe */
     int32_t *topic;       /* [n_items] */

@@ -1,5 +1,6 @@
 #include "tools/synth/synthlog.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/rng.h"
 
@@ -18,6 +19,7 @@ static const int64_t first_second = 1262304000, /* 2010-01-01 */
 
 struct market {
     const struct synth *s;
+    struct arena memory;
     uint64_t seed;
     int64_t *row;    /* [n_users + 1]: where a user's items start */
     int32_t *bought; /* [interactions] */
@@ -211,15 +213,15 @@ open_market(struct market *m, struct err *e)
 {
     const struct synth *s = m->s;
     int64_t n = s->opt.interactions, topics = s->opt.topics;
-    m->row = mem_new(s->n_users + 1, sizeof *m->row, e);
-    m->bought = mem_new(n, sizeof *m->bought, e);
-    m->ticket = mem_new(n, sizeof *m->ticket, e);
-    m->start = mem_zero(topics + 1, sizeof *m->start, e);
-    m->left = mem_zero(topics, sizeof *m->left, e);
-    m->tree = mem_zero(topics + 1, sizeof *m->tree, e);
-    if (!m->row || !m->bought || !m->ticket || !m->start || !m->left ||
-        !m->tree)
-        return ERR_NOMEM;
+    m->row = arena_new(&m->memory, s->n_users + 1, sizeof *m->row);
+    m->bought = arena_new(&m->memory, n, sizeof *m->bought);
+    m->ticket = arena_new(&m->memory, n, sizeof *m->ticket);
+    m->start = arena_zero(&m->memory, topics + 1, sizeof *m->start);
+    m->left = arena_zero(&m->memory, topics, sizeof *m->left);
+    m->tree = arena_zero(&m->memory, topics + 1, sizeof *m->tree);
+    int rc = arena_check(&m->memory, e);
+    if (rc)
+        return rc;
     m->row[0] = 0;
     for (int64_t u = 0; u < s->n_users; u++)
         m->row[u + 1] = m->row[u] + s->user_degree[u];
@@ -240,17 +242,6 @@ open_market(struct market *m, struct err *e)
         add(m, k, count);
     }
     return 0;
-}
-
-static void
-close_market(struct market *m)
-{
-    free(m->row);
-    free(m->bought);
-    free(m->ticket);
-    free(m->start);
-    free(m->left);
-    free(m->tree);
 }
 
 static int
@@ -287,9 +278,9 @@ synthlog_make(struct synthlog *log, const struct synth *s, struct err *e)
     *log = (struct synthlog){0};
     struct market m = {.s = s, .seed = (uint64_t)s->opt.seed};
     int64_t cap = 0, n_fringe = 0;
-    int32_t *fringe = mem_new(s->n_items, sizeof *fringe, e);
-    int32_t *few = mem_new(s->opt.core, sizeof *few, e);
-    int rc = fringe && few ? open_market(&m, e) : ERR_NOMEM;
+    int32_t *fringe = arena_new(&m.memory, s->n_items, sizeof *fringe);
+    int32_t *few = arena_new(&m.memory, s->opt.core, sizeof *few);
+    int rc = open_market(&m, e);
     for (int64_t u = 0; rc == 0 && u < s->n_users; u++)
         rc = shop(&m, u, e);
     for (int64_t i = 0; rc == 0 && i < s->n_items; i++)
@@ -306,9 +297,7 @@ synthlog_make(struct synthlog *log, const struct synth *s, struct err *e)
     }
     if (rc == 0)
         qsort(log->row, (size_t)log->n, sizeof *log->row, by_time);
-    close_market(&m);
-    free(fringe);
-    free(few);
+    arena_free(&m.memory);
     if (rc)
         synthlog_free(log);
     return rc;

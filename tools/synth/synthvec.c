@@ -57,23 +57,21 @@ synthvec_init(struct synthvec *v, const struct synth *s,
 {
     int64_t d = kind == SYNTHVEC_TEXT ? s->opt.text_dim : s->opt.image_dim;
     *v = (struct synthvec){.s = s, .kind = kind, .d = d};
-    v->topic = mem_new(s->opt.topics * d, sizeof(float), e);
-    v->brand = mem_new(s->n_brands * d, sizeof(float), e);
-    v->base = mem_new(d, sizeof(float), e);
-    if (!v->topic || !v->brand || !v->base) {
+    v->topic = arena_new(&v->memory, s->opt.topics * d, sizeof(float));
+    v->brand = arena_new(&v->memory, s->n_brands * d, sizeof(float));
+    v->base = arena_new(&v->memory, d, sizeof(float));
+    int rc = arena_check(&v->memory, e);
+    if (rc)
         synthvec_free(v);
-        return ERR_NOMEM;
-    }
-    exec_for(exec, s->opt.topics + s->n_brands + 1, table_row, v);
-    return 0;
+    else
+        exec_for(exec, s->opt.topics + s->n_brands + 1, table_row, v);
+    return rc;
 }
 
 void
 synthvec_free(struct synthvec *v)
 {
-    free(v->topic);
-    free(v->brand);
-    free(v->base);
+    arena_free(&v->memory);
     *v = (struct synthvec){0};
 }
 

@@ -25,6 +25,7 @@ struct synthvec {
     const struct synth *s; /* borrowed */
     enum synthvec_kind kind;
     int64_t d;
+    struct arena memory;
     float *topic; /* [topics][d], category mixed in */
     float *brand; /* [n_brands][d] */
     float *base;  /* [d], images only, else zero */
