@@ -146,6 +146,12 @@ found() { # what a search found
 	echo "valid NDCG@20 $(shown "$best"), the best of $((points + 1))${end:+ until the time for it was over}"
 }
 
+# mean_of_rankings: of all points so far, in microseconds
+mean_of_rankings() { cat "$tune"/*-[0-9]* | awk '{ sum += $3 } END { printf "%.0f", sum / NR }'; }
+
+begin=$(now)
+"$BIN/stair-train" --list >/dev/null
+a_start=$(($(now) - begin))
 {
 	echo "# Settings that were chosen for this data by the valid items, BUDGET=$BUDGET."
 	# shellcheck disable=SC2086 # words
@@ -163,10 +169,7 @@ found() { # what a search found
 		smooth-both=0,0.25,0.5,1,2,4 shrink=0,20,50,100,200,500,1000 neighbors=50,100,300,1000,3000 power=1,2,4,8 \
 		row=1000,2000,4000 --
 	chosen "$(found)"
-	# what comes behind the training: 20 rankings by the blend, three of each system
-	reserve=$((2000000 + 35 * judged))
-	((reserve <= GIVEN * 400000)) || reserve=$((GIVEN * 400000))
-	echo $reserve >"$tune/reserve"
+	by_knn=$(mean_of_rankings)
 
 	# shellcheck disable=SC2086
 	start $LEARNER
@@ -176,6 +179,13 @@ found() { # what a search found
 	usual $("$BIN/stair-train" --list --model "$model" | awk '$2 ~ /^(gamma|layers|lr|weight-decay|co-purchase)$/ { print $2 "=" $3 }')
 	# shellcheck disable=SC2046
 	try --model="$model" $(options none) --epochs=2 --eval-every=2
+	# What comes behind the training, by what took how long so far: rankings by the
+	# blend, three for its weights and three for the tables, those of the five other
+	# systems, and as long as a hundred programs take to start.
+	blended=$((13 * (by_knn + judged) / 10))
+	reserve=$((6 * blended + 9 * by_knn + 6 * judged + 100 * a_start))
+	((reserve <= GIVEN * 400000)) || reserve=$((GIVEN * 400000))
+	echo $reserve >"$tune/reserve"
 	cost=$((10 * cost))
 	if (($(now) + 4 * cost < $(over 50))); then
 		search "$(over 50)" gamma=0.05,0.1,0.2,0.4,0.8 layers=1,2,3,4 lr=0.001,0.002,0.005,0.01 \
