@@ -11,12 +11,14 @@
 #include <string.h>
 
 /* As large a batch as the data allow, where all of them fit into one step. */
-static int64_t
-largest_step(const struct train_args *o, const struct train_input *in)
+static void
+set_steps(const struct train_args *o, const struct train_input *in,
+    struct system_args *a)
 {
     int64_t triples = in->triples ? in->n_triples : in->data.train.nnz;
     int64_t batch = system_int(&o->set, "batch");
-    return batch < triples ? batch : triples;
+    a->batch = batch < triples ? batch : triples;
+    a->steps = (triples + batch - 1) / batch;
 }
 
 /* A graph that is read while the model is made; others are checked when the
@@ -46,7 +48,8 @@ train_setup_model(struct cli *io, const struct train_args *o,
     a.items = o->items ? &in->items : NULL;
     a.features = in->features;
     a.n_features = in->n_features;
-    a.batch = system_trains(s) ? largest_step(o, in) : 0;
+    if (system_trains(s))
+        set_steps(o, in, &a);
     a.seed = (uint64_t)o->seed;
     a.exec = cli_exec(io);
     if (o->items)

@@ -114,7 +114,8 @@ make(struct model *m, const struct system_args *o, struct err *e)
         .item_layers = layers,
         .sampling = SAMPLE_PAIRS,
         .adam = {.rate = system_real(o, "lr"),
-            .decoupled = system_real(o, "weight-decay")}};
+            .decoupled = system_real(o, "weight-decay"),
+            .hold = system_int(o, "lr-hold") * o->steps}};
     int rc = mi ? check_init(o, e) : 0;
     if (!rc)
         rc = mi ? start_from(p, o->train, o->init, e)
@@ -141,13 +142,17 @@ make(struct model *m, const struct system_args *o, struct err *e)
 }
 
 /* What stair and stair+ take; they differ in two defaults. */
-#define PARAMS(rate, together)                                                 \
+#define PARAMS(rate, hold, together)                                           \
     {"gamma", "G", SYSTEM_ABOVE, 0.2, 0, 100,                                  \
         "exponent of the stepwise layer weights"},                             \
         SYSTEM_LAYERS(3, 0, 16),                                               \
         {"dim", "D", SYSTEM_WHOLE, 0, 0, 4096,                                 \
             "width of the parameters, 0 takes that of --init, or 64"},         \
-        SYSTEM_RATE(rate), SYSTEM_DECAY(0.1, "weight decay, decoupled"),       \
+        SYSTEM_RATE(rate),                                                     \
+        {"lr-hold", "N", SYSTEM_WHOLE, hold, 0, 1e6,                           \
+            "epochs with the whole rate, then it falls as 1 / epoch, 0 "       \
+            "never"},                                                          \
+        SYSTEM_DECAY(0.1, "weight decay, decoupled"),                          \
         {"co-purchase", "W", SYSTEM_REAL, together, 0, 1000,                   \
             "weight of what is bought together in the item graph"},            \
         {"no-mi", NULL, SYSTEM_FLAG, 0, 0, 1,                                  \
@@ -158,8 +163,8 @@ make(struct model *m, const struct system_args *o, struct err *e)
             "without backward stepwise convolution: plain AdamW"},             \
         SYSTEM_TRAINING(1024, 500, 5, 0)
 
-static const struct system_param params[] = {PARAMS(1e-3, 0)};
-static const struct system_param params_plus[] = {PARAMS(5e-3, 0.5)};
+static const struct system_param params[] = {PARAMS(1e-3, 0, 0)};
+static const struct system_param params_plus[] = {PARAMS(5e-3, 0, 0.5)};
 
 static const char *const with_items[] = {"co-purchase", NULL};
 

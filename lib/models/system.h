@@ -106,6 +106,7 @@ struct system_args {
     struct net_features *features;
     int n_features;
     int64_t batch; /* triples of the largest step */
+    int64_t steps; /* of an epoch */
     uint64_t seed;
     struct exec *exec;
 };

@@ -32,6 +32,8 @@ struct adam_opt {
     double coupled;   /* L2 that enters the gradient (Adam) */
     double decoupled; /* decay of theta, times rate (AdamW) */
     double b1, b2;    /* 0: the usual .9 and .999 */
+    int64_t hold;     /* steps with the whole rate, which is rate hold / t
+                         after them; 0: it stays */
 };
 
 /* Scalars of optimiser step t, counted from 1; eps is 1e-8. */

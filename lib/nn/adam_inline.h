@@ -14,10 +14,13 @@ HD struct adam
 adam_inline_scalars(const struct adam_opt *o, int64_t t)
 {
     double b1 = o->b1 > 0 ? o->b1 : 0.9, b2 = o->b2 > 0 ? o->b2 : 0.999;
+    double rate = o->hold > 0 && t > o->hold
+                      ? o->rate * ((double)o->hold / (double)t)
+                      : o->rate;
     struct adam a;
     a.coupled = (float)o->coupled;
-    a.keep = (float)(1.0 - o->rate * o->decoupled);
-    a.rate = (float)o->rate;
+    a.keep = (float)(1.0 - rate * o->decoupled);
+    a.rate = (float)rate;
     a.b1 = (float)b1;
     a.b2 = (float)b2;
     a.a1 = (float)(1.0 - b1);

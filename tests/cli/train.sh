@@ -105,6 +105,22 @@ cmp -s plus.user.npy by-hand.user.npy && cmp -s plus.item.npy by-hand.item.npy
 ok $? "stair+ is stair with --lr 0.005 and --co-purchase 0.5"
 cmp -s plus.item.npy rate.item.npy
 same "--co-purchase changes the graph" $? 1
+# 12 epochs of the rate and 12 that fall: as it was, then another model; the same
+# when it was interrupted.
+hold=(--model stair --data data.npz --init init.npz --items items.npz --batch 50 --eval-every 3 --lr 0.02 -q)
+stair-train "${hold[@]}" --epochs 12 --lr-hold 12 -o held.npz
+stair-train "${hold[@]}" --epochs 12 -o never.npz
+stair-train "${hold[@]}" --epochs 12 --lr-hold 3 --keep last -o fell.npz
+stair-train "${hold[@]}" --epochs 12 --keep last -o flat.npz
+for m in held never fell flat; do stair-cat -f npy -m item -o $m.npy $m.npz; done
+cmp -s held.npy never.npy
+ok $? "--lr-hold: until then nothing changes"
+cmp -s fell.npy flat.npy
+same "--lr-hold: then the rate falls" $? 1
+stair-train "${hold[@]}" --epochs 6 --lr-hold 3 --keep last --checkpoint fell.saved.npz -o part.npz
+stair-train "${hold[@]}" --epochs 12 --lr-hold 3 --keep last --resume fell.saved.npz -o resumed.npz
+stair-cmp -q resumed.npz fell.npz
+ok $? "--lr-hold: resumed is the same"
 stair-train --model stair+ --data data.npz --init init.npz --items items.npz --epochs 6 --batch 50 --eval-every 3 --checkpoint plus.saved.npz -q -o part.npz
 stair-train --model stair+ --data data.npz --init init.npz --items items.npz --epochs 12 --batch 50 --eval-every 3 --resume plus.saved.npz -q -o resumed.npz
 stair-train --model stair+ --data data.npz --init init.npz --items items.npz --epochs 12 --batch 50 --eval-every 3 -q -o whole.npz

@@ -194,6 +194,17 @@ test_adam(double coupled, double decoupled)
     ok(fabs((double)a.r1 - 1 / .75) < 1e-6 &&
             fabs((double)a.r2 - 1 / sqrt(1 - .0625)) < 1e-6 && a.a1 == .5f,
         "Adam with other moments");
+    struct adam_opt falls = {.rate = .5, .decoupled = .25, .hold = 4};
+    int whole = 1, later = 1;
+    for (int s = 1; s <= 40; s++) {
+        struct adam f = adam_scalars(&falls, s);
+        double rate = s <= 4 ? .5 : .5 * 4 / s;
+        double off = fabs((double)f.rate - rate) +
+                     fabs((double)f.keep - (1 - rate * .25));
+        *(s <= 4 ? &whole : &later) &= off < 1e-7;
+    }
+    ok(whole, "Adam's rate is held");
+    ok(later, "Adam's rate falls, and decay with it");
 }
 
 /* exp over its whole range, and what is not a number. */
