@@ -45,8 +45,15 @@ struct knn_packed {
 typedef void knn_kernel_multiply(const uint32_t *a, int64_t na,
     const uint32_t *b, int64_t nb, int64_t d, int upper, float *c);
 
+/* A pair of rows of two sides, and whose bars it reaches. */
+enum { KNN_MINE = 1, KNN_OTHER = 2 };
+struct knn_hit {
+    int16_t i, j;
+    int32_t reached; /* KNN_MINE: that of i, KNN_OTHER: that of j, or both */
+};
+
 typedef int64_t knn_kernel_pairs(const struct knn_side *a,
-    const struct knn_side *b, int64_t d, int upper, int32_t *at);
+    const struct knn_side *b, int64_t d, int upper, struct knn_hit *hit);
 
 struct knn_kernel {
     /* Sum of products in double: eight interleaved partial sums joined in a
@@ -85,10 +92,9 @@ struct knn_kernel {
         float *v, int64_t n, const struct knn_span *s, int32_t *at);
 
     /*
-     * The pairs of a row i of a and a row j of b, as i KNN_TILE + j in any
-     * order, whose product times both units plus both shifts is not below one
-     * of their bars; returns their number. upper: only those with j > i. at has
-     * room for all pairs.
+     * The pairs of a row i of a and a row j of b, in any order, whose product
+     * times both units plus both shifts is not below one of their bars; returns
+     * their number. upper: only those with j > i. hit has room for all pairs.
      */
     knn_kernel_pairs *pairs;
     knn_kernel_pairs *pairs_vnni; /* the same for ISA_AVX512VNNI */

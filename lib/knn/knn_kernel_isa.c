@@ -280,41 +280,46 @@ reach_either(float *v, int64_t n, const struct knn_span *s, int32_t *at)
 /* Pairs of HIGH rows of a from i and `wide` strips of b from row j. */
 INLINE int64_t
 block(const struct knn_side *a, int64_t i, const struct knn_side *b, int64_t j,
-    int64_t depth, int wide, int upper, int vnni, int32_t *at, int64_t hits)
+    int64_t depth, int wide, int upper, int vnni, struct knn_hit *at,
+    int64_t hits)
 {
     sums s;
-    uint64_t bits[HIGH], any = 0;
+    uint64_t mine[HIGH], others[HIGH], any = 0;
     int64_t stride = depth * KNN_STRIP;
     const float *unit = b->unit + j, *shift = b->shift + j, *bar = b->bar + j;
     add_up(a->half + i / KNN_STRIP * stride + i % KNN_STRIP,
         b->half + j / KNN_STRIP * stride, stride, depth, wide, vnni, s);
 #pragma GCC unroll 8
     for (int r = 0; r < HIGH; r++) {
-        uint64_t row = 0;
+        mine[r] = others[r] = 0;
 #pragma GCC unroll 8
         for (int k = 0; k < wide * VECTORS; k++) {
             floats x = __builtin_convertvector(s[r][k], floats);
             x *= load(unit + k * LANES, LANES) * a->unit[i + r];
             x += load(shift + k * LANES, LANES) + a->shift[i + r];
-            row |= (uint64_t)(not_below(x, (floats){0} + a->bar[i + r]) |
-                              not_below(x, load(bar + k * LANES, LANES)))
-                   << k * LANES;
+            uint64_t own = not_below(x, (floats){0} + a->bar[i + r]);
+            uint64_t other = not_below(x, load(bar + k * LANES, LANES));
+            mine[r] |= own << k * LANES;
+            others[r] |= other << k * LANES;
         }
-        bits[r] = row;
-        any |= row;
+        any |= mine[r] | others[r];
     }
     for (int r = 0; any && r < HIGH; r++)
-        for (uint64_t left = bits[r]; left; left &= left - 1) {
-            int64_t p = i + r, q = j + __builtin_ctzll(left);
+        for (uint64_t left = mine[r] | others[r]; left; left &= left - 1) {
+            int bit = __builtin_ctzll(left);
+            int64_t p = i + r, q = j + bit;
+            int sides = (int)(mine[r] >> bit & 1) * KNN_MINE +
+                        (int)(others[r] >> bit & 1) * KNN_OTHER;
             if (!upper || q > p)
-                at[hits++] = (int32_t)(p * KNN_TILE + q);
+                at[hits++] =
+                    (struct knn_hit){(int16_t)p, (int16_t)q, (int32_t)sides};
         }
     return hits;
 }
 
 INLINE int64_t
 find_pairs(const struct knn_side *a, const struct knn_side *b, int64_t d,
-    int upper, int vnni, int32_t *at)
+    int upper, int vnni, struct knn_hit *at)
 {
     int64_t hits = 0, depth = (d + 1) / 2;
     int64_t strips = (b->n + KNN_STRIP - 1) / KNN_STRIP;
@@ -356,7 +361,7 @@ multiply_plain(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
 
 static int64_t
 pairs_plain(const struct knn_side *a, const struct knn_side *b, int64_t d,
-    int upper, int32_t *at)
+    int upper, struct knn_hit *at)
 {
     return find_pairs(a, b, d, upper, 0, at);
 }
@@ -371,7 +376,7 @@ multiply_by_vnni(const uint32_t *a, int64_t na, const uint32_t *b, int64_t nb,
 
 static int64_t
 pairs_by_vnni(const struct knn_side *a, const struct knn_side *b, int64_t d,
-    int upper, int32_t *at)
+    int upper, struct knn_hit *at)
 {
     return find_pairs(a, b, d, upper, 1, at);
 }

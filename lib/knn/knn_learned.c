@@ -80,7 +80,7 @@ struct build {
     double error;              /* of a float chain */
     struct topk *top;          /* [n] lists in place */
     int64_t *scored;           /* [n] rows */
-    int32_t **at;              /* [threads][KNN_TILE * KNN_TILE] pairs */
+    struct knn_hit **hit;      /* [threads][KNN_TILE * KNN_TILE] pairs */
     pthread_mutex_t *lock;     /* [tiles] of lists and bars */
     int64_t *left;             /* places that are left to the ranker */
 };
@@ -167,14 +167,20 @@ start(void *ctx, int64_t from, int64_t to)
     }
 }
 
+/* 1 if the list at place p started with the row at place q. */
+static int
+is_known(const struct build *b, int64_t p, int64_t q)
+{
+    const int32_t *near = last_list(b, p);
+    return near ? has(near, b->c->k, b->place[q])
+                : p / KNN_TILE == q / KNN_TILE;
+}
+
 /* Offers the row at place q, with inner product s, to the list at place p. */
 static void
 offer(struct build *b, int64_t p, int64_t q, float s)
 {
-    if (p >= b->n || s < b->bar[p])
-        return;
-    const int32_t *near = last_list(b, p);
-    if (near ? has(near, b->c->k, b->place[q]) : p / KNN_TILE == q / KNN_TILE)
+    if (s < b->bar[p])
         return;
     b->scored[p]++;
     topk_push(&b->top[p], s, b->place[q]);
@@ -198,24 +204,46 @@ unlock_tiles(struct build *b, int64_t i, int64_t j)
     pthread_mutex_unlock(&b->lock[i / KNN_TILE]);
 }
 
-/* Scores and offers n pairs of rows from places i and j. */
+/* Scores n pairs of places and offers them to the lists whose bars they reach.
+ */
 static void
-offer_pairs(struct build *b, int64_t i, int64_t j, const int32_t *at, int64_t n)
+offer_pairs(
+    struct build *b, int64_t i, int64_t j, const struct knn_hit *hit, int64_t n)
 {
     int32_t u[MANY], v[MANY];
     float s[MANY];
     for (int64_t k = 0; k < n; k++) {
-        u[k] = b->place[i + at[k] / KNN_TILE];
-        v[k] = b->place[j + at[k] % KNN_TILE];
+        u[k] = b->place[i + hit[k].i];
+        v[k] = b->place[j + hit[k].j];
     }
     b->rank->chains(b->x->x, b->x->d, u, v, n, s);
     lock_tiles(b, i, j);
     for (int64_t k = 0; k < n; k++) {
-        int64_t p = i + at[k] / KNN_TILE, q = j + at[k] % KNN_TILE;
-        offer(b, p, q, s[k]);
-        offer(b, q, p, s[k]);
+        int64_t p = i + hit[k].i, q = j + hit[k].j;
+        if (hit[k].reached & KNN_MINE)
+            offer(b, p, q, s[k]);
+        if (hit[k].reached & KNN_OTHER)
+            offer(b, q, p, s[k]);
     }
     unlock_tiles(b, i, j);
+}
+
+/* Leaves out what lists started with; returns how many pairs are left. */
+static int64_t
+new_pairs(
+    const struct build *b, int64_t i, int64_t j, struct knn_hit *hit, int64_t n)
+{
+    int64_t left = 0;
+    for (int64_t k = 0; k < n; k++) {
+        struct knn_hit h = hit[k];
+        if (h.reached & KNN_MINE && is_known(b, i + h.i, j + h.j))
+            h.reached -= KNN_MINE;
+        if (h.reached & KNN_OTHER && is_known(b, j + h.j, i + h.i))
+            h.reached -= KNN_OTHER;
+        if (h.reached)
+            hit[left++] = h;
+    }
+    return left;
 }
 
 /* The rows of the tile from place i, with a copy of their bars. */
@@ -236,7 +264,7 @@ do_tiles(void *ctx, int64_t t, int thread)
     struct build *b = ctx;
     int64_t across = tiles(b->x->n);
     int64_t i = t / across * KNN_TILE, j = t % across * KNN_TILE;
-    int32_t *at = b->at[thread];
+    struct knn_hit *hit = b->hit[thread];
     float bar[2][KNN_TILE];
     if (j < i)
         return;
@@ -245,9 +273,10 @@ do_tiles(void *ctx, int64_t t, int thread)
     unlock_tiles(b, i, j);
     int vnni = exec_isa(b->exec) == ISA_AVX512VNNI;
     int64_t n = (vnni ? b->kernel->pairs_vnni : b->kernel->pairs)(
-        &mine, &other, b->x->d, i == j, at);
+        &mine, &other, b->x->d, i == j, hit);
+    n = new_pairs(b, i, j, hit, n);
     for (int64_t k = 0; k < n; k += MANY)
-        offer_pairs(b, i, j, at + k, n - k < MANY ? n - k : MANY);
+        offer_pairs(b, i, j, hit + k, n - k < MANY ? n - k : MANY);
 }
 
 /* Infinite if some value is not finite. */
@@ -312,9 +341,9 @@ propose(struct build *b, double longest, struct err *e)
     b->top = arena_new(m, b->n, sizeof *b->top);
     b->lock = arena_new(m, all, sizeof *b->lock);
     int threads = exec_threads(b->exec);
-    b->at = arena_zero(m, threads, sizeof *b->at);
-    for (int t = 0; b->at && t < threads; t++)
-        b->at[t] = arena_new(m, KNN_TILE * KNN_TILE, sizeof *b->at[t]);
+    b->hit = arena_zero(m, threads, sizeof *b->hit);
+    for (int t = 0; b->hit && t < threads; t++)
+        b->hit[t] = arena_new(m, KNN_TILE * KNN_TILE, sizeof *b->hit[t]);
     int rc = arena_check(m, e);
     if (rc)
         return rc;

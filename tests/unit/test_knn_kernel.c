@@ -195,7 +195,7 @@ check_pairs(const struct knn_kernel *k, enum isa isa, const uint32_t *h,
 {
     enum { ROOM = KNN_TILE + KNN_STRIP };
     static float c[KNN_TILE * KNN_TILE] __attribute__((aligned(64)));
-    static int32_t at[KNN_TILE * KNN_TILE];
+    static struct knn_hit hit[KNN_TILE * KNN_TILE];
     static char seen[KNN_TILE * KNN_TILE];
     float side[4][ROOM];
     int64_t bad = 0, hits = 0, middle = n / 2 / KNN_STRIP * KNN_STRIP;
@@ -212,19 +212,21 @@ check_pairs(const struct knn_kernel *k, enum isa isa, const uint32_t *h,
             side[0] + from, side[1] + from, side[2] + from};
         struct knn_side b = {h, n, side[0], side[1], side[upper ? 2 : 3]};
         int64_t found = (isa == ISA_AVX512VNNI ? k->pairs_vnni : k->pairs)(
-            &a, &b, d, upper, at);
+            &a, &b, d, upper, hit);
         memset(seen, 0, sizeof seen);
         for (int64_t f = 0; f < found; f++)
-            seen[at[f]]++;
+            seen[hit[f].i * KNN_TILE + hit[f].j] += (char)hit[f].reached;
         for (int64_t i = 0; i < a.n; i++)
             for (int64_t j = 0; j < n; j++) {
                 float v = c[(from + i) * KNN_TILE + j];
                 v *= b.unit[j] * a.unit[i];
                 v += b.shift[j] + a.shift[i];
                 int want =
-                    (v >= a.bar[i] || v >= b.bar[j]) && (!upper || j > i);
+                    (v >= a.bar[i]) * KNN_MINE + (v >= b.bar[j]) * KNN_OTHER;
+                if (upper && j <= i)
+                    want = 0;
                 bad += seen[i * KNN_TILE + j] != want;
-                hits += want;
+                hits += want > 0;
             }
     }
     ok(!bad, "%ld x %ld: %ld pairs", (long)n, (long)d, (long)hits);
