@@ -309,6 +309,29 @@ exec_for(struct exec *x, int64_t n, void (*f)(void *, int64_t, int), void *ctx)
     atomic_store(&x->busy, 0);
 }
 
+struct blocks {
+    int64_t n, size;
+    void (*f)(void *, int64_t, int64_t);
+    void *ctx;
+};
+
+static void
+block(void *ctx, int64_t i, int thread)
+{
+    (void)thread;
+    const struct blocks *b = ctx;
+    int64_t from = i * b->size, left = b->n - from;
+    b->f(b->ctx, from, from + (left < b->size ? left : b->size));
+}
+
+void
+exec_blocks(struct exec *exec, int64_t n, int64_t size,
+    void (*f)(void *, int64_t, int64_t), void *ctx)
+{
+    struct blocks b = {n, size, f, ctx};
+    exec_for(exec, (n + size - 1) / size, block, &b);
+}
+
 int
 exec_team(struct exec *x, int size, void (*f)(void *, int, struct gate *),
     void *ctx, struct err *e)

@@ -56,6 +56,11 @@ int exec_spins(const struct exec *exec);
 void exec_for(struct exec *exec, int64_t n,
     void (*f)(void *ctx, int64_t i, int thread), void *ctx);
 
+/* The same for blocks of `size` of n things, of which the last may be shorter:
+ * calls f(ctx, from, to) for those from..to-1. */
+void exec_blocks(struct exec *exec, int64_t n, int64_t size,
+    void (*f)(void *ctx, int64_t from, int64_t to), void *ctx);
+
 /*
  * A team: calls f(ctx, rank, team) once on each of exactly `size` threads, at
  * most exec_threads. They may meet at the gate `team`. A team is for work whose

@@ -35,7 +35,9 @@ struct bm3 {
     struct modal *modal;
     int modals;
     struct propagate scratch;
-    struct mat a, da;           /* N x d and its gradient */
+    struct mat a, da;           /* N x d and its gradient, whose rows are */
+    struct mat a_u, da_u;       /* users' first, */
+    struct mat a_i, da_i;       /* then items' */
     struct mat in, target;      /* blocks of a, x_m; their ~ */
     struct mat out, dout, din;  /* g(in); gradients */
     struct mat df;              /* B x F: of trained features */
@@ -47,9 +49,9 @@ static void
 forward(struct net *m)
 {
     struct bm3 *t = m->own;
-    struct mat e = net_embeddings(m), a = mat_rows(&t->a, t->users, t->items);
+    struct mat e = net_embeddings(m);
     propagate_mean(&t->scratch, &t->graph, t->layers, &e, &t->a, m->exec);
-    rows_add(1, &m->tensor[NET_ITEM].x, NULL, &a, m->exec);
+    rows_add(1, &m->tensor[NET_ITEM].x, NULL, &t->a_i, m->exec);
 }
 
 /* The embeddings' gradients from da. */
@@ -58,9 +60,8 @@ backward(struct net *m)
 {
     struct bm3 *t = m->own;
     struct mat g = net_embeddings_gradients(m);
-    struct mat da = mat_rows(&t->da, t->users, t->items);
     propagate_mean(&t->scratch, &t->graph, t->layers, &t->da, &g, m->exec);
-    rows_add(1, &da, NULL, &m->tensor[NET_ITEM].g, m->exec);
+    rows_add(1, &t->da_i, NULL, &m->tensor[NET_ITEM].g, m->exec);
 }
 
 /* The predictor on any rows. */
@@ -77,12 +78,10 @@ static int
 inputs(struct net *m, const struct net_batch *b, struct err *e)
 {
     struct bm3 *t = m->own;
-    struct mat users = mat_rows(&t->a, 0, t->users);
-    struct mat items = mat_rows(&t->a, t->users, t->items);
     struct mat in = mat_rows(&t->in, USERS * b->n, b->n);
-    rows_gather(&users, b->user, &in, m->exec);
+    rows_gather(&t->a_u, b->user, &in, m->exec);
     in = mat_rows(&t->in, ITEMS * b->n, b->n);
-    rows_gather(&items, b->item, &in, m->exec);
+    rows_gather(&t->a_i, b->item, &in, m->exec);
     for (int k = 0; k < t->modals; k++) {
         const struct modal *f = &t->modal[k];
         in = mat_rows(&t->in, (MODAL + k) * b->n, b->n);
@@ -171,15 +170,11 @@ step(struct net *m, const struct net_batch *b, double *loss, struct err *e)
     rows_zero(&t->da, exec);
     struct mat du = mat_rows(&din, USERS * n, n),
                di = mat_rows(&din, ITEMS * n, n);
-    struct mat a_u = mat_rows(&t->a, 0, t->users),
-               da_u = mat_rows(&t->da, 0, t->users);
-    struct mat a_i = mat_rows(&t->a, t->users, t->items);
-    struct mat da_i = mat_rows(&t->da, t->users, t->items);
-    rows_scatter(&t->user, &du, &da_u, exec);
-    rows_scatter(&t->item, &di, &da_i, exec);
+    rows_scatter(&t->user, &du, &t->da_u, exec);
+    rows_scatter(&t->item, &di, &t->da_i, exec);
     double per_item = t->penalty / (double)t->items;
-    l += norm_frobenius(&a_u, per_item, &da_u, exec);
-    l += norm_frobenius(&a_i, per_item, &da_i, exec);
+    l += norm_frobenius(&t->a_u, per_item, &t->da_u, exec);
+    l += norm_frobenius(&t->a_i, per_item, &t->da_i, exec);
     backward(m);
     *loss = l * (double)n;
     return 0;
@@ -190,11 +185,9 @@ vectors(struct net *m, struct mat *user, struct mat *item, struct err *e)
 {
     (void)e;
     struct bm3 *t = m->own;
-    struct mat a_u = mat_rows(&t->a, 0, t->users);
-    struct mat a_i = mat_rows(&t->a, t->users, t->items);
     forward(m);
-    predict(m, &a_u, user);
-    predict(m, &a_i, item);
+    predict(m, &t->a_u, user);
+    predict(m, &t->a_i, item);
     return 0;
 }
 
@@ -231,6 +224,10 @@ buffers(struct net *m, const struct system_args *o)
     int64_t all = (MODAL + t->modals) * o->batch;
     t->a = mat_in(p, n, d);
     t->da = mat_in(p, n, d);
+    t->a_u = mat_rows(&t->a, 0, t->users);
+    t->a_i = mat_rows(&t->a, t->users, t->items);
+    t->da_u = mat_rows(&t->da, 0, t->users);
+    t->da_i = mat_rows(&t->da, t->users, t->items);
     t->in = mat_in(p, all, d);
     t->target = mat_in(p, all, d);
     t->out = mat_in(p, all, d);

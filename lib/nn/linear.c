@@ -24,8 +24,7 @@ struct job {
     const float *b;
     struct mat *y, *dx, *dw;
     float *db;
-    float **pack;   /* [threads] PACK_ROWS x PACK_COLS */
-    int64_t rows;   /* per task */
+    float *pack;    /* [threads] PACK_ROWS x PACK_COLS */
     int64_t qs, ps; /* dW's tile */
 };
 
@@ -61,12 +60,10 @@ bias(const struct job *j, int64_t from, int64_t n)
 }
 
 static void
-forward(void *ctx, int64_t i, int thread)
+forward(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t from = i * j->rows, n = part(j->y->n, j->rows, i);
-    int64_t p = j->x->d, q = j->y->d;
+    int64_t n = to - from, p = j->x->d, q = j->y->d;
     bias(j, from, n);
     if (p && q)
         blas_sgemm(0, 1, n, q, p, 1.0f, j->x->x + from * p, p, j->w->x, p, 1.0f,
@@ -78,19 +75,17 @@ linear_forward(const struct mat *x, const struct mat *w, const float *b,
     struct mat *y, struct exec *exec)
 {
     assert(x->n >= y->n && x->d == w->d && w->n == y->d);
-    struct job j = {.x = x, .w = w, .b = b, .y = y, .rows = row_block(y->n)};
-    exec_for(exec, tasks(y->n, j.rows), forward, &j);
+    struct job j = {.x = x, .w = w, .b = b, .y = y};
+    exec_blocks(exec, y->n, row_block(y->n), forward, &j);
 }
 
 static void
-inputs(void *ctx, int64_t i, int thread)
+inputs(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t from = i * j->rows, n = part(j->dy->n, j->rows, i);
     int64_t p = j->w->d, q = j->w->n;
-    blas_sgemm(0, 0, n, p, q, 1.0f, j->dy->x + from * q, q, j->w->x, p, 1.0f,
-        j->dx->x + from * p, p);
+    blas_sgemm(0, 0, to - from, p, q, 1.0f, j->dy->x + from * q, q, j->w->x, p,
+        1.0f, j->dx->x + from * p, p);
 }
 
 /* Tile i of dW, whole sums over the rows. */
@@ -107,11 +102,10 @@ weights(void *ctx, int64_t i, int thread)
 }
 
 static void
-column_sums(void *ctx, int64_t i, int thread)
+column_sums(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t q = j->dy->d, from = i * SUM_COLS, n = part(q, SUM_COLS, i);
+    int64_t q = j->dy->d, n = to - from;
     double sum[SUM_COLS] = {0};
     const float *dy = j->dy->x + from;
     if (n == SUM_COLS)
@@ -130,7 +124,7 @@ static void
 biases(struct job *j, struct exec *exec)
 {
     if (j->db)
-        exec_for(exec, tasks(j->dy->d, SUM_COLS), column_sums, j);
+        exec_blocks(exec, j->dy->d, SUM_COLS, column_sums, j);
 }
 
 void
@@ -150,32 +144,17 @@ linear_backward(const struct mat *x, const struct mat *w, const struct mat *dy,
     biases(&j, exec);
     if (dx) {
         assert(dx->n == dy->n && w->n == dy->d && w->d == dx->d);
-        j.rows = row_block(dy->n);
         if (w->n && w->d)
-            exec_for(exec, tasks(dy->n, j.rows), inputs, &j);
+            exec_blocks(exec, dy->n, row_block(dy->n), inputs, &j);
     }
 }
 
-static void
-release(struct job *j, struct exec *exec)
-{
-    for (int t = 0; j->pack && t < exec_threads(exec); t++)
-        free(j->pack[t]);
-    free(j->pack);
-}
+enum { PACK = PACK_ROWS * PACK_COLS };
 
-static int
-packs(struct job *j, struct exec *exec, struct err *e)
+static float *
+packs(struct exec *exec, struct err *e)
 {
-    j->pack = mem_zero(exec_threads(exec), sizeof *j->pack, e);
-    for (int t = 0; j->pack && t < exec_threads(exec); t++) {
-        j->pack[t] = mem_new(PACK_ROWS * PACK_COLS, sizeof *j->pack[t], e);
-        if (!j->pack[t]) {
-            release(j, exec);
-            return ERR_NOMEM;
-        }
-    }
-    return j->pack ? 0 : ERR_NOMEM;
+    return mem_new((int64_t)exec_threads(exec) * PACK, sizeof(float), e);
 }
 
 /* n listed rows from `from`, m columns from c. */
@@ -183,7 +162,7 @@ static const float *
 pack(const struct job *j, int64_t from, int64_t n, int64_t c, int64_t m,
     int thread)
 {
-    float *to = j->pack[thread];
+    float *to = j->pack + thread * PACK;
     for (int64_t r = 0; r < n; r++)
         memcpy(to + r * m, j->x->x + j->list[from + r] * j->x->d + c,
             (size_t)m * sizeof *to);
@@ -211,11 +190,11 @@ linear_rows_forward(const struct mat *x, const int32_t *list,
 {
     assert(x->d == w->d && w->n == y->d);
     struct job j = {.x = x, .list = list, .w = w, .b = b, .y = y};
-    int rc = packs(&j, exec, e);
-    if (rc)
-        return rc;
+    j.pack = packs(exec, e);
+    if (!j.pack)
+        return ERR_NOMEM;
     exec_for(exec, tasks(y->n, PACK_ROWS), forward_list, &j);
-    release(&j, exec);
+    free(j.pack);
     return 0;
 }
 
@@ -239,11 +218,11 @@ linear_rows_backward(const struct mat *x, const int32_t *list,
 {
     struct job j = {.x = x, .list = list, .dy = dy, .dw = dw, .db = db};
     assert(dw->n == dy->d && dw->d == x->d);
-    int rc = packs(&j, exec, e);
-    if (rc)
-        return rc;
+    j.pack = packs(exec, e);
+    if (!j.pack)
+        return ERR_NOMEM;
     exec_for(exec, tasks(dw->d, PACK_COLS), weights_list, &j);
-    release(&j, exec);
+    free(j.pack);
     biases(&j, exec);
     return 0;
 }
@@ -254,7 +233,7 @@ inputs_list(void *ctx, int64_t i, int thread)
     const struct job *j = ctx;
     int64_t from = i * PACK_ROWS, n = part(j->dy->n, PACK_ROWS, i);
     int64_t p = j->w->d, q = j->w->n;
-    float *to = j->pack[thread];
+    float *to = j->pack + thread * PACK;
     for (int64_t k = 0; q && k < tasks(p, PACK_COLS); k++) {
         int64_t m = part(p, PACK_COLS, k), c = k * PACK_COLS;
         blas_sgemm(0, 0, n, m, q, 1.0f, j->dy->x + from * q, q, j->w->x + c, p,
@@ -272,10 +251,10 @@ linear_rows_inputs(const int32_t *list, const struct mat *w,
     assert(dx->d == w->d && w->n == dy->d && dy->n <= dx->n);
     struct job j = {
         .loops = loops_of(exec), .list = list, .w = w, .dy = dy, .dx = dx};
-    int rc = packs(&j, exec, e);
-    if (rc)
-        return rc;
+    j.pack = packs(exec, e);
+    if (!j.pack)
+        return ERR_NOMEM;
     exec_for(exec, tasks(dy->n, PACK_ROWS), inputs_list, &j);
-    release(&j, exec);
+    free(j.pack);
     return 0;
 }

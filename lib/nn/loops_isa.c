@@ -2,7 +2,7 @@
 #include "lib/base/exec.h"
 #include "lib/base/fmath.h"
 #include "lib/base/vec16.h"
-#include "lib/nn/adam_vec16.h"
+#include "lib/nn/adam_inline.h"
 #include "lib/nn/loops.h"
 
 #include <math.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { LANES = 16 };
+
+ADAM_INLINE(adam_vec16, v16, v16_set, v16_fma, v16_mul, v16_div, v16_sqrt)
 
 static inline float
 weight(const struct loops_spmm *s, int64_t k)

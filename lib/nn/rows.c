@@ -16,6 +16,16 @@ struct job {
     float c;
 };
 
+/* f on n rows, of y or of the list. */
+static void
+run(float c, const struct mat *x, const int32_t *list, struct mat *y, int64_t n,
+    struct exec *exec, void (*f)(void *, int64_t, int64_t))
+{
+    struct job j = {loops_of(exec), NULL, list, x->x, y->x, y->d, c};
+    assert(x->d == y->d);
+    chunk_for(exec, n, y->d, f, &j);
+}
+
 static const float *
 source(const struct job *j, int64_t b)
 {
@@ -34,9 +44,8 @@ void
 rows_gather(
     const struct mat *x, const int32_t *list, struct mat *y, struct exec *exec)
 {
-    assert(x->d == y->d && (list || y->n <= x->n));
-    struct job j = {.list = list, .x = x->x, .y = y->x, .d = x->d};
-    chunk_for(exec, y->n, y->d, gather, &j);
+    assert(list || y->n <= x->n);
+    run(1, x, list, y, y->n, exec, gather);
 }
 
 static void
@@ -79,14 +88,8 @@ void
 rows_add(float c, const struct mat *x, const int32_t *list, struct mat *y,
     struct exec *exec)
 {
-    assert(x->d == y->d && (list || y->n <= x->n));
-    struct job j = {.loops = loops_of(exec),
-        .list = list,
-        .x = x->x,
-        .y = y->x,
-        .d = x->d,
-        .c = c};
-    chunk_for(exec, y->n, y->d, add, &j);
+    assert(list || y->n <= x->n);
+    run(c, x, list, y, y->n, exec, add);
 }
 
 static void
@@ -101,14 +104,8 @@ void
 rows_add_at(float c, const struct mat *y, const int32_t *list, struct mat *x,
     struct exec *exec)
 {
-    assert(x->d == y->d && y->n <= x->n);
-    struct job j = {.loops = loops_of(exec),
-        .list = list,
-        .x = y->x,
-        .y = x->x,
-        .d = x->d,
-        .c = c};
-    chunk_for(exec, y->n, y->d, add_at, &j);
+    assert(y->n <= x->n);
+    run(c, y, list, x, y->n, exec, add_at);
 }
 
 static void
@@ -122,8 +119,7 @@ scale(void *ctx, int64_t from, int64_t to)
 void
 rows_scale(float c, struct mat *x, struct exec *exec)
 {
-    struct job j = {.loops = loops_of(exec), .y = x->x, .d = x->d, .c = c};
-    chunk_for(exec, x->n, x->d, scale, &j);
+    run(c, x, NULL, x, x->n, exec, scale);
 }
 
 static void
@@ -136,6 +132,5 @@ zero(void *ctx, int64_t from, int64_t to)
 void
 rows_zero(struct mat *x, struct exec *exec)
 {
-    struct job j = {.y = x->x, .d = x->d};
-    chunk_for(exec, x->n, x->d, zero, &j);
+    run(0, x, NULL, x, x->n, exec, zero);
 }

@@ -18,12 +18,6 @@ enum {
 };
 
 static int64_t
-parts(int64_t n, int64_t size)
-{
-    return (n + size - 1) / size;
-}
-
-static int64_t
 part(int64_t n, int64_t size, int64_t i)
 {
     return n - i * size < size ? n - i * size : size;
@@ -76,8 +70,7 @@ struct job {
     const float *shift;
     double *sum, *square, *most; /* [d] of what is shifted, of the values */
     int64_t m, tiles;
-    int64_t row0, strip0; /* of this rank: its first rows of the block, and
-                             strips, in tasks */
+    int64_t row0, column0; /* this rank's first ones */
     const double *v;
     double *u, *g;    /* g: a Gram matrix, or y */
     const float *v32; /* what feat_rough multiplies */
@@ -109,11 +102,10 @@ is_missing(const struct feat *f, int64_t row)
 /* Takes shift off the block, sums what is left and the squares of its values,
  * and keeps it if g is wanted. */
 static void
-shift_strip(void *ctx, int64_t i, int thread)
+shift_strip(void *ctx, int64_t c0, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, c0 = i * STRIP, k = part(d, STRIP, i);
+    int64_t d = j->f->d, k = to - c0;
     const float *shift = j->shift + c0;
     double *sum = j->sum + c0, *square = j->square + c0, *most = j->most + c0;
     double v[STRIP];
@@ -258,7 +250,7 @@ conclude(const struct job *j)
 int
 feat_moments(struct feat *f, double *g, struct err *e)
 {
-    int64_t d = f->d, tiles = parts(d, TILE);
+    int64_t d = f->d, tiles = (d + TILE - 1) / TILE;
     float *shift = mem_new(d, sizeof *shift, e);
     struct job j = {.f = f, .g = g, .tiles = tiles, .shift = shift};
     j.sum = mem_zero(3 * d, sizeof *j.sum, e);
@@ -270,7 +262,7 @@ feat_moments(struct feat *f, double *g, struct err *e)
     while (!rc && (rc = next(&j, e)) > 0) {
         if (j.first == 0)
             choose_shift(&j, shift);
-        exec_for(f->exec, parts(d, STRIP), shift_strip, &j);
+        exec_blocks(f->exec, d, STRIP, shift_strip, &j);
         if (g)
             exec_for(f->exec, own_tiles(&j), gram_tile, &j);
         rc = 0;
@@ -286,42 +278,38 @@ feat_moments(struct feat *f, double *g, struct err *e)
 
 /* wide = the rows in double, centred */
 static void
-widen(void *ctx, int64_t i, int thread)
+widen(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
     const struct feat *f = j->f;
-    int64_t d = f->d, r0 = i * ROWS, k = part(j->k, ROWS, i);
-    double *wide = f->wide + r0 * d;
-    for (int64_t r = 0; r < k; r++) {
-        const float *x = j->x + (r0 + r) * d;
-        int away = is_missing(f, j->first + r0 + r);
+    int64_t d = f->d;
+    for (int64_t r = from; r < to; r++) {
+        const float *x = j->x + r * d;
+        int away = is_missing(f, j->first + r);
         for (int64_t c = 0; c < d; c++)
-            wide[r * d + c] = away ? 0.0 : (double)x[c] - f->mean[c];
+            f->wide[r * d + c] = away ? 0.0 : (double)x[c] - f->mean[c];
     }
 }
 
 /* u = wide v, of this rank's rows */
 static void
-up_wide(void *ctx, int64_t i, int thread)
+up_wide(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, r0 = (j->row0 + i) * ROWS;
-    blas_dgemm(0, 0, part(j->k, ROWS, j->row0 + i), j->m, d, 1.0,
-        j->f->wide + r0 * d, d, j->v, j->m, 0.0, j->u + r0 * j->m, j->m);
+    int64_t d = j->f->d, r0 = j->row0 + from;
+    blas_dgemm(0, 0, to - from, j->m, d, 1.0, j->f->wide + r0 * d, d, j->v,
+        j->m, 0.0, j->u + r0 * j->m, j->m);
 }
 
-/* f of this rank's tasks of so many rows of an array [n][m] of doubles, or
- * floats; then all ranks have all of it. first is set to its first task. */
+/* f of this rank's rows, so many at a time, of an array [n][m] of doubles, or
+ * floats; then all ranks have all of it. first is set to its first row. */
 static void
-share(struct job *j, void (*f)(void *, int64_t, int), int64_t n, int64_t rows,
-    int64_t *first, void *array, int64_t size)
+share(struct job *j, void (*f)(void *, int64_t, int64_t), int64_t n,
+    int64_t rows, int64_t *first, void *array, int64_t size)
 {
-    int64_t from, to;
-    ranks_part(n, rows, &from, &to);
-    *first = from / rows;
-    exec_for(j->f->exec, parts(to - from, rows), f, j);
+    int64_t to;
+    ranks_part(n, rows, first, &to);
+    exec_blocks(j->f->exec, to - *first, rows, f, j);
     if (!array)
         return;
     ranks_parts(n, rows, j->m * size, j->f->borders);
@@ -330,14 +318,12 @@ share(struct job *j, void (*f)(void *, int64_t, int), int64_t n, int64_t rows,
 
 /* y += wide^T u, a strip of this rank's of y's rows */
 static void
-down_wide(void *ctx, int64_t i, int thread)
+down_wide(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, m = j->m;
-    i += j->strip0;
-    blas_dgemm(1, 0, part(d, STRIP, i), m, j->k, 1.0, j->f->wide + i * STRIP, d,
-        j->u, m, 1.0, j->g + i * STRIP * m, m);
+    int64_t m = j->m, c0 = j->column0 + from;
+    blas_dgemm(1, 0, to - from, m, j->k, 1.0, j->f->wide + c0, j->f->d, j->u, m,
+        1.0, j->g + c0 * m, m);
 }
 
 /* The ranks' strips of y, [d][m]. */
@@ -361,10 +347,10 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     int rc = begin(f, e);
     while (!rc && (rc = next(&j, e)) > 0) {
         j.u = u ? u + j.first * m : own;
-        exec_for(f->exec, parts(j.k, ROWS), widen, &j);
+        exec_blocks(f->exec, j.k, ROWS, widen, &j);
         share(&j, up_wide, j.k, ROWS, &j.row0, j.u, sizeof *j.u);
         if (y)
-            share(&j, down_wide, f->d, STRIP, &j.strip0, NULL, 0);
+            share(&j, down_wide, f->d, STRIP, &j.column0, NULL, 0);
         rc = 0;
     }
     if (!rc && y)
@@ -375,12 +361,10 @@ feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
 
 /* u = scale (X v - 1 mean^T v), y += X^T u, in single precision */
 static void
-up_rough(void *ctx, int64_t i, int thread)
+up_rough(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, m = j->m, r0 = (j->row0 + i) * ROWS;
-    int64_t k = part(j->k, ROWS, j->row0 + i);
+    int64_t d = j->f->d, m = j->m, r0 = j->row0 + from, k = to - from;
     float *u = j->u32 + r0 * m;
     blas_sgemm(0, 0, k, m, d, 1.0f, j->x + r0 * d, d, j->v32, m, 0.0f, u, m);
     for (int64_t r = 0; r < k; r++)
@@ -392,14 +376,12 @@ up_rough(void *ctx, int64_t i, int thread)
 }
 
 static void
-down_rough(void *ctx, int64_t i, int thread)
+down_rough(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t d = j->f->d, m = j->m;
-    i += j->strip0;
-    blas_sgemm(1, 0, part(d, STRIP, i), m, j->k, 1.0f, j->x + i * STRIP, d,
-        j->u32, m, 1.0f, j->y32 + i * STRIP * m, m);
+    int64_t m = j->m, c0 = j->column0 + from;
+    blas_sgemm(1, 0, to - from, m, j->k, 1.0f, j->x + c0, j->f->d, j->u32, m,
+        1.0f, j->y32 + c0 * m, m);
 }
 
 int
@@ -422,7 +404,7 @@ feat_rough(struct feat *f, int64_t m, const double *v, double *y, struct err *e)
     }
     while (!rc && (rc = next(&j, e)) > 0) {
         share(&j, up_rough, j.k, ROWS, &j.row0, j.u32, sizeof *j.u32);
-        share(&j, down_rough, f->d, STRIP, &j.strip0, NULL, 0);
+        share(&j, down_rough, f->d, STRIP, &j.column0, NULL, 0);
         for (int64_t i = 0; i < j.k * m; i++)
             sum[i % m] += (double)j.u32[i];
         rc = 0;

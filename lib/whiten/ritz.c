@@ -63,13 +63,12 @@ struct panels {
 };
 
 static void
-panel_product(void *ctx, int64_t i, int thread)
+panel_product(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct panels *j = ctx;
-    int64_t n = j->op->n, b = j->op->panel, c = i * b, left = j->m - c;
+    int64_t n = j->op->n, b = j->op->panel;
     double *p = j->p + n * c, *q = j->q + n * c;
-    size_t bytes = (size_t)(left < b ? left : b) * sizeof *p;
+    size_t bytes = (size_t)(to - c) * sizeof *p;
     for (int64_t r = 0; r < n; r++) {
         memset(p + r * b, 0, (size_t)b * sizeof *p);
         memcpy(p + r * b, j->x + r * j->m + c, bytes);
@@ -88,7 +87,7 @@ product(const struct ritz *r, int64_t m, const double *x, double *y, double *p,
     struct panels j = {op, m, x, y, p, q};
     if (op->panel == 0)
         return op->apply(op->ctx, m, x, y, e);
-    exec_for(r->exec, (m + op->panel - 1) / op->panel, panel_product, &j);
+    exec_blocks(r->exec, m, op->panel, panel_product, &j);
     return 0;
 }
 

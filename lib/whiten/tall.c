@@ -16,28 +16,20 @@ chunk_rows(int64_t n)
 }
 
 struct job {
-    int64_t n, rows, a, ldx, b, ldy, ldc;
+    int64_t rows, a, ldx, b, ldy, ldc;
     double alpha, beta;
     const double *x, *c;
     const double *y_in;
     double *y, *part;
 };
 
-static int64_t
-rows_of(const struct job *j, int64_t chunk)
-{
-    int64_t left = j->n - chunk * j->rows;
-    return left < j->rows ? left : j->rows;
-}
-
 static void
-gram_chunk(void *ctx, int64_t i, int thread)
+gram_chunk(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    blas_dgemm(1, 0, j->a, j->b, rows_of(j, i), 1.0,
-        j->x + i * j->rows * j->ldx, j->ldx, j->y_in + i * j->rows * j->ldy,
-        j->ldy, 0.0, j->part + i * j->a * j->b, j->b);
+    blas_dgemm(1, 0, j->a, j->b, to - from, 1.0, j->x + from * j->ldx, j->ldx,
+        j->y_in + from * j->ldy, j->ldy, 0.0,
+        j->part + from / j->rows * j->a * j->b, j->b);
 }
 
 int
@@ -46,14 +38,13 @@ tall_gram(struct exec *exec, int64_t n, int64_t a, const double *x, int64_t ldx,
     struct err *e)
 {
     int64_t rows = chunk_rows(n), chunks = (n + rows - 1) / rows;
-    struct job j = {.n = n, .rows = rows, .a = a, .ldx = ldx, .b = b};
-    j.ldy = ldy;
+    struct job j = {.rows = rows, .a = a, .ldx = ldx, .b = b, .ldy = ldy};
     j.x = x;
     j.y_in = y;
     j.part = mem_new(chunks * a * b, sizeof *j.part, e);
     if (!j.part)
         return ERR_NOMEM;
-    exec_for(exec, chunks, gram_chunk, &j);
+    exec_blocks(exec, n, rows, gram_chunk, &j);
     for (int64_t r = 0; r < a; r++)
         for (int64_t q = 0; q < b; q++) {
             double s = 0;
@@ -66,13 +57,11 @@ tall_gram(struct exec *exec, int64_t n, int64_t a, const double *x, int64_t ldx,
 }
 
 static void
-mul_chunk(void *ctx, int64_t i, int thread)
+mul_chunk(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    blas_dgemm(0, 0, rows_of(j, i), j->b, j->a, j->alpha,
-        j->x + i * j->rows * j->ldx, j->ldx, j->c, j->ldc, j->beta,
-        j->y + i * j->rows * j->ldy, j->ldy);
+    blas_dgemm(0, 0, to - from, j->b, j->a, j->alpha, j->x + from * j->ldx,
+        j->ldx, j->c, j->ldc, j->beta, j->y + from * j->ldy, j->ldy);
 }
 
 void
@@ -80,14 +69,15 @@ tall_mul(struct exec *exec, int64_t n, int64_t a, double alpha, const double *x,
     int64_t ldx, int64_t b, const double *c, int64_t ldc, double beta,
     double *y, int64_t ldy)
 {
-    int64_t rows = chunk_rows(n), chunks = (n + rows - 1) / rows;
-    struct job j = {.n = n, .rows = rows, .a = a, .ldx = ldx, .b = b};
-    j.ldy = ldy;
-    j.ldc = ldc;
-    j.alpha = alpha;
-    j.beta = beta;
-    j.x = x;
-    j.c = c;
-    j.y = y;
-    exec_for(exec, chunks, mul_chunk, &j);
+    struct job j = {.a = a,
+        .ldx = ldx,
+        .b = b,
+        .ldy = ldy,
+        .ldc = ldc,
+        .alpha = alpha,
+        .beta = beta,
+        .x = x,
+        .c = c,
+        .y = y};
+    exec_blocks(exec, n, chunk_rows(n), mul_chunk, &j);
 }

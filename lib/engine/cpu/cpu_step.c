@@ -300,7 +300,8 @@ epoch_thread(void *ctx, int rank, struct gate *team)
     struct epoch *ep = ctx;
     struct cpu *g = ep->g;
     struct worker *w = &g->worker[rank];
-    struct engine_times times = {0};
+    struct engine_times other = {0};
+    struct engine_times *times = rank ? &other : &g->base.times;
     int64_t first = ep->cursor->step, t = ep->cursor->t;
     draw(g, first, rank);
     gate_wait(team);
@@ -341,12 +342,12 @@ epoch_thread(void *ctx, int rank, struct gate *team)
         /* Panels run in reverse so that the one used last is still in cache. */
         int last = w->first + (g->panels - 1 - w->first) / g->crews * g->crews;
         for (int p = last; p >= 0; p -= g->crews)
-            backward(g, p, w, &a, &times);
-        times.sample += t1 - t0 + t5 - t4;
-        times.forward += t2 - t1;
-        times.scores += t4 - t3;
-        times.wait += t3 - t2 + t6 - t5;
-        times.steps++;
+            backward(g, p, w, &a, times);
+        times->sample += t1 - t0 + t5 - t4;
+        times->forward += t2 - t1;
+        times->scores += t4 - t3;
+        times->wait += t3 - t2 + t6 - t5;
+        times->steps++;
         if (rank == 0) {
             ep->cursor->step = step + 1;
             ep->cursor->t = t;
@@ -355,17 +356,6 @@ epoch_thread(void *ctx, int rank, struct gate *team)
         }
         if (leave)
             break;
-    }
-    if (rank == 0) {
-        struct engine_times *all = &g->base.times;
-        all->sample += times.sample;
-        all->forward += times.forward;
-        all->scores += times.scores;
-        all->backward += times.backward;
-        all->adam += times.adam;
-        all->smooth += times.smooth;
-        all->wait += times.wait;
-        all->steps += times.steps;
     }
 }
 

@@ -1,11 +1,13 @@
 /* Compiled once per instruction set with -DISA=name. */
 #include "lib/base/vec16.h"
 #include "lib/engine/cpu/kernels.h"
-#include "lib/nn/adam_vec16.h"
+#include "lib/nn/adam_inline.h"
 
 #include <stddef.h>
 
 _Static_assert(PANEL == 16, "a panel row is one v16");
+
+ADAM_INLINE(adam_vec16, v16, v16_set, v16_fma, v16_mul, v16_div, v16_sqrt)
 
 static inline const float *
 row(const float *x, int64_t r)

@@ -1,5 +1,6 @@
 #include "lib/engine/mpi/mpi.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/mem.h"
 #include "lib/base/ranks.h"
 #include "lib/engine/cpu/kernels.h"
@@ -17,13 +18,10 @@ struct shared {
     int64_t d;
     int *panel;    /* [count + 1] where each rank's panels begin */
     int64_t *from; /* [count + 1] of ranks_join */
-    char *message; /* of a step: each rank's head, then its partial scores */
+    char *message; /* of a step: whether each rank wants to stop, an int64_t,
+                      then its partial scores */
     char *room;    /* [BLOCK and more] */
-};
-
-/* What goes with the scores of a step. */
-struct head {
-    int64_t stop;
+    struct arena arena;
 };
 
 int
@@ -58,9 +56,9 @@ exchange(void *ctx, float *partial, int64_t stride, int parts, int64_t n,
     struct shared *g = ctx;
     int64_t row = n * (int64_t)sizeof *partial;
     for (int r = 0; r < g->count; r++)
-        g->from[r + 1] = g->from[r] + (int64_t)sizeof(struct head) +
+        g->from[r + 1] = g->from[r] + (int64_t)sizeof(int64_t) +
                          g->bands * (g->panel[r + 1] - g->panel[r]) * row;
-    struct head head = {*stop};
+    int64_t head = *stop;
     char *at = g->message + g->from[g->mine];
     memcpy(at, &head, sizeof head);
     at += sizeof head;
@@ -74,7 +72,7 @@ exchange(void *ctx, float *partial, int64_t stride, int parts, int64_t n,
         at = g->message + g->from[r];
         memcpy(&head, at, sizeof head);
         at += sizeof head;
-        *stop |= head.stop != 0;
+        *stop |= head != 0;
         for (int b = 0; b < g->bands && r != g->mine; b++)
             for (int p = g->panel[r]; p < g->panel[r + 1]; p++) {
                 memcpy(partial + (b * g->panels + p) * stride, at, (size_t)row);
@@ -89,10 +87,7 @@ release(struct engine *base)
 {
     struct shared *g = (struct shared *)base;
     engine_free(g->part);
-    free(g->panel);
-    free(g->from);
-    free(g->message);
-    free(g->room);
+    arena_free(&g->arena);
     free(g);
 }
 
@@ -193,15 +188,14 @@ static const struct engine_kind kind = {release, epoch, vectors, get, set};
 static int
 allocate(struct shared *g, int64_t batch, struct err *e)
 {
-    g->panel = mem_new(g->count + 1, sizeof *g->panel, e);
-    g->from = mem_zero(g->count + 1, sizeof *g->from, e);
-    g->message =
-        mem_new(g->count * (int64_t)sizeof(struct head) +
-                    g->bands * g->panels * batch * (int64_t)sizeof(float),
-            1, e);
-    int64_t row = g->bands * g->d * (int64_t)sizeof(float);
-    g->room = mem_new(BLOCK + 2 * row, 1, e);
-    return g->panel && g->from && g->message && g->room ? 0 : ERR_NOMEM;
+    struct arena *p = &g->arena;
+    int64_t column = g->bands * (int64_t)sizeof(float);
+    g->panel = arena_new(p, g->count + 1, sizeof *g->panel);
+    g->from = arena_zero(p, g->count + 1, sizeof *g->from);
+    g->message = arena_new(
+        p, g->count * (int64_t)sizeof(int64_t) + column * g->panels * batch, 1);
+    g->room = arena_new(p, BLOCK + 2 * column * g->d, 1);
+    return arena_check(p, e);
 }
 
 int

@@ -17,32 +17,22 @@ struct job {
     float *z, *y, *az, *set, *gb, *bb;
 };
 
-static int64_t
-width(const struct job *j, int64_t i)
-{
-    int64_t left = j->d - i * WIDE_TILE;
-    return left < WIDE_TILE ? left : WIDE_TILE;
-}
-
 static void
 by_columns(struct job *j, const struct mat *m, struct exec *exec,
-    void (*f)(void *, int64_t, int))
+    void (*f)(void *, int64_t, int64_t))
 {
     j->wide = wide_of(exec);
     j->n = m->n;
     j->d = m->d;
     if (m->n)
-        exec_for(m->n * m->d < LITTLE ? NULL : exec,
-            (m->d + WIDE_TILE - 1) / WIDE_TILE, f, j);
+        exec_blocks(m->n * m->d < LITTLE ? NULL : exec, m->d, WIDE_TILE, f, j);
 }
 
 static void
-forward(void *ctx, int64_t i, int thread)
+forward(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t c = i * WIDE_TILE;
-    j->wide->normalise(j->n, width(j, i), j->d, j->z + c, eps, j->set + c);
+    j->wide->normalise(j->n, to - c, j->d, j->z + c, eps, j->set + c);
 }
 
 void
@@ -75,15 +65,13 @@ batchnorm_affine(const struct mat *xh, const float *g, const float *b,
 }
 
 static void
-backward(void *ctx, int64_t i, int thread)
+backward(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t c = i * WIDE_TILE;
     double gb[WIDE_TILE], bb[WIDE_TILE];
-    j->wide->backward(j->n, width(j, i), j->d, j->xh + c, j->r + c, j->g + c,
+    j->wide->backward(j->n, to - c, j->d, j->xh + c, j->r + c, j->g + c,
         j->xb ? j->xb + c : NULL, j->rb ? j->rb + c : NULL, j->y + c, gb, bb);
-    for (int64_t k = 0; j->gb && k < width(j, i); k++) {
+    for (int64_t k = 0; j->gb && k < to - c; k++) {
         j->gb[c + k] += (float)gb[k];
         j->bb[c + k] += (float)bb[k];
     }
@@ -107,12 +95,10 @@ batchnorm_backward(const struct mat *xh, const float *r, const float *g,
 }
 
 static void
-project(void *ctx, int64_t i, int thread)
+project(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t c = i * WIDE_TILE;
-    j->wide->project(j->n, width(j, i), j->d, j->xh + c, j->r + c, j->g + c,
+    j->wide->project(j->n, to - c, j->d, j->xh + c, j->r + c, j->g + c,
         j->ay + c, j->az + c);
 }
 
@@ -125,15 +111,13 @@ batchnorm_project(const struct mat *xh, const float *r, const float *g,
 }
 
 static void
-second(void *ctx, int64_t i, int thread)
+second(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t c = i * WIDE_TILE;
     double gb[WIDE_TILE];
-    j->wide->second(j->n, width(j, i), j->d, j->xh + c, j->r + c, j->g + c,
-        j->y + c, j->az + c, gb, j->set + c);
-    for (int64_t k = 0; k < width(j, i); k++)
+    j->wide->second(j->n, to - c, j->d, j->xh + c, j->r + c, j->g + c, j->y + c,
+        j->az + c, gb, j->set + c);
+    for (int64_t k = 0; k < to - c; k++)
         j->gb[c + k] += (float)gb[k];
 }
 

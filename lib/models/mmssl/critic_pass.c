@@ -15,7 +15,7 @@
 static const double gain = 100;
 enum {
     WORDS = 2048, /* of masks, per task */
-    LITTLE = 8    /* tasks that are not worth a second thread */
+    LITTLE = 8    /* tasks that are not worth a second thread, or fewer */
 };
 
 struct job {
@@ -48,17 +48,13 @@ critic_rows(const struct critic *c, int64_t width,
 }
 
 static void
-draw_mask(void *ctx, int64_t i, int thread)
+draw_mask(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
     uint32_t word[WORDS];
-    int64_t from = i * WORDS, n = j->c->rows * j->c->h[j->k] - from;
-    if (n > WORDS)
-        n = WORDS;
     rng_words(rng_words_of(j->c->exec), j->c->seed, RNG_CRITIC, j->t, j->draw,
-        (uint64_t)from, n, word);
-    j->wide->keep(n, word, (uint32_t)(critic_drop[j->k] * 0x1p32),
+        (uint64_t)from, to - from, word);
+    j->wide->keep(to - from, word, (uint32_t)(critic_drop[j->k] * 0x1p32),
         j->c->l.keep[j->k] + from);
 }
 
@@ -91,8 +87,8 @@ normalised(struct job *j, int k, enum critic_call call, uint32_t t)
     j->k = k;
     j->t = t;
     j->draw = (uint32_t)call * 2 + (uint32_t)k;
-    int64_t tasks = (c->rows * c->h[k] + WORDS - 1) / WORDS;
-    exec_for(tasks < LITTLE ? NULL : c->exec, tasks, draw_mask, j);
+    int64_t n = c->rows * c->h[k];
+    exec_blocks(n < LITTLE * WORDS ? NULL : c->exec, n, WORDS, draw_mask, j);
     mask(j, k, &c->l.u[k]);
 }
 
@@ -151,12 +147,10 @@ spread(struct job *j, const float *coef, struct mat *x)
 
 /* out_j += sum_n coef_n x_nj, a block of columns */
 static void
-column_sums(void *ctx, int64_t i, int thread)
+column_sums(void *ctx, int64_t at, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t h = j->x->d, at = i * WIDE_TILE,
-            w = h - at < WIDE_TILE ? h - at : WIDE_TILE;
+    int64_t h = j->x->d, w = to - at;
     double s[WIDE_TILE] = {0};
     for (int64_t n = 0; n < j->x->n; n++)
         for (int64_t k = 0; k < w; k++)
@@ -171,8 +165,8 @@ add_columns(struct job *j, const float *coef, const struct mat *x, float *out)
     j->coef = coef;
     j->x = x;
     j->out = out;
-    int64_t tasks = (x->d + WIDE_TILE - 1) / WIDE_TILE;
-    exec_for(tasks < LITTLE ? NULL : j->c->exec, tasks, column_sums, j);
+    exec_blocks(x->d < LITTLE * WIDE_TILE ? NULL : j->c->exec, x->d, WIDE_TILE,
+        column_sums, j);
 }
 
 void

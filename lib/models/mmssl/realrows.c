@@ -70,14 +70,12 @@ realrows_set(struct realrows *r, struct simrows *s, const struct mat *dense,
 
 /* out_c = sum over the rows of w, a block of columns. */
 static void
-column_sums(void *ctx, int64_t i, int thread)
+column_sums(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
-    int64_t c = i * WIDE_TILE, w = j->h - c < WIDE_TILE ? j->h - c : WIDE_TILE;
     double sum[WIDE_TILE];
-    j->wide->sums(j->r->s->k->n, w, j->h, j->w + c, sum);
-    for (int64_t k = 0; k < w; k++)
+    j->wide->sums(j->r->s->k->n, to - c, j->h, j->w + c, sum);
+    for (int64_t k = 0; k < to - c; k++)
         j->r->row[c + k] = (float)sum[k];
 }
 
@@ -108,7 +106,7 @@ realrows_times(
         .out = z->x,
         .h = w->d};
     simrows_times(r->s, w, z, exec);
-    exec_for(exec, (j.h + WIDE_TILE - 1) / WIDE_TILE, column_sums, &j);
+    exec_blocks(exec, j.h, WIDE_TILE, column_sums, &j);
     chunk_for(exec, z->n, j.h * COST, times, &j);
 }
 
@@ -124,13 +122,12 @@ parts(void *ctx, int64_t from, int64_t to)
 /* A block of columns: what is known, entry after entry, and what all items
  * get. */
 static void
-scatter(void *ctx, int64_t i, int thread)
+scatter(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
     const struct realrows *r = j->r;
     const struct simrows_known *n = r->s->known;
-    int64_t c = i * COLS, w = j->h - c < COLS ? j->h - c : COLS;
+    int64_t w = to - c;
     float all[COLS] = {0};
     for (int64_t b = 0; b < n->users; b++) {
         const float *dz = j->dz + b * j->h + c;
@@ -155,5 +152,5 @@ realrows_weights(
     struct mat part = mat_rows(&r->dz, 0, dz->n);
     chunk_for(exec, dz->n, j.h, parts, &j);
     simrows_weights(r->s, &part, dw, exec);
-    exec_for(exec, (j.h + COLS - 1) / COLS, scatter, &j);
+    exec_blocks(exec, j.h, COLS, scatter, &j);
 }

@@ -97,16 +97,14 @@ row(struct simrows *s, int64_t b, float *x, int64_t items, const struct job *j)
 }
 
 static void
-rows(void *ctx, int64_t i, int thread)
+rows(void *ctx, int64_t from, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
     struct simrows *s = j->s;
-    int64_t from = i * ROWS, d = s->q->d, items = s->k->n,
-            n = s->q->n - from < ROWS ? s->q->n - from : ROWS;
-    blas_sgemm(0, 1, n, items, d, 1.0f, s->q->x + from * d, d, s->k->x, d, 0.0f,
-        j->dense->x + from * items, items);
-    for (int64_t b = from; b < from + n; b++)
+    int64_t d = s->q->d, items = s->k->n;
+    blas_sgemm(0, 1, to - from, items, d, 1.0f, s->q->x + from * d, d, s->k->x,
+        d, 0.0f, j->dense->x + from * items, items);
+    for (int64_t b = from; b < to; b++)
         row(s, b, j->dense->x + b * items, items, j);
 }
 
@@ -126,7 +124,7 @@ simrows_set(struct simrows *s, const struct simrows_known *known,
     s->q = q;
     s->k = k;
     struct job j = {.s = s, .loops = loops_of(exec), .dense = dense};
-    exec_for(exec, (q->n + ROWS - 1) / ROWS, rows, &j);
+    exec_blocks(exec, q->n, ROWS, rows, &j);
     return 0;
 }
 
@@ -171,17 +169,15 @@ project(struct simrows *s, const struct mat *dz, struct exec *exec)
 
 /* A block of columns, entry after entry: items are shared by users. */
 static void
-scatter(void *ctx, int64_t i, int thread)
+scatter(void *ctx, int64_t c, int64_t to)
 {
-    (void)thread;
     const struct job *j = ctx;
     const struct simrows *s = j->s;
     const struct simrows_known *n = s->known;
-    int64_t c = i * COLS, w = j->h - c < COLS ? j->h - c : COLS;
     for (int64_t b = 0; b < n->users; b++)
         for (int64_t k = n->start[b]; k < n->start[b + 1]; k++)
-            j->loops->axpy(w, -s->raw[k] * s->inverse[b], j->dz + b * j->h + c,
-                j->out + n->item[k] * j->h + c);
+            j->loops->axpy(to - c, -s->raw[k] * s->inverse[b],
+                j->dz + b * j->h + c, j->out + n->item[k] * j->h + c);
 }
 
 void
@@ -192,7 +188,7 @@ simrows_weights(
     matmul(0, 0, 1.0f, s->k, &s->qz, 1.0f, dw, exec);
     struct job j = {
         .s = s, .loops = loops_of(exec), .dz = dz->x, .h = dz->d, .out = dw->x};
-    exec_for(exec, (j.h + COLS - 1) / COLS, scatter, &j);
+    exec_blocks(exec, j.h, COLS, scatter, &j);
 }
 
 /* <S_b, bar(S)_b> = <z_b, dz_b>, and bar(S) at the known entries. */
