@@ -91,16 +91,16 @@ main(void)
         .n = BLEND_GRID,
         .cut = CUT,
         .mask = &history};
-    l.weight = (const double[]){1, 0, 0, 0, 0};
+    l.weight = (const double[6]){1, 0, 0, 0, 0};
     l.p = 4;
     double few[] = {.5, 3}, one[] = {.7};
     l.grid = blend_grid + 1;
     l.n = BLEND_GRID - 1;
     compare("vectors and a graph", l);
-    l.weight = (const double[]){0, 0, 0, 0, 1};
+    l.weight = (const double[6]){0, 0, 0, 0, 1};
     l.p = 1;
     compare("a graph and many equal scores", l);
-    l.weight = (const double[]){0, 1, 0, 0, 0};
+    l.weight = (const double[6]){0, 1, 0, 0, 0};
     l.p = 5;
     l.parts = 6;
     compare("equal scores at all weights", l);
@@ -108,7 +108,7 @@ main(void)
     compare("a part that says nothing", l);
     l.p = 3;
     compare("scores far from 1", l);
-    l.weight = (const double[]){.3, 0, 1, 0, 2};
+    l.weight = (const double[6]){.3, 0, 1, 0, 2};
     l.parts = 5;
     l.p = 1;
     l.grid = blend_grid;
