@@ -11,14 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the cells are searched: one in so many, and no fewer than that. */
-enum { PROBE = 20, PROBE_LEAST = 8 };
+/* Of the true neighbours, where cells are searched without --recall. */
+#define RECALL 0.95
 
 struct knn_args {
     int self, directed, low_memory;
     int64_t cells, probe;
+    double recall;
     const char *values;
-    char recall[256]; /* of each dense operand, for the history */
+    char measured[256]; /* recall of each dense operand, for the history */
 };
 
 struct operand {
@@ -54,14 +55,19 @@ static void
 say_recall(struct cli *io, struct knn_args *a, const struct operand *o,
     const char *name, const struct knn_list *l)
 {
-    size_t n = strlen(a->recall);
-    snprintf(a->recall + n, sizeof a->recall - n, "%s%.4f",
-        n ? "," : "recall=", l->recall);
-    io->outcome = a->recall;
-    cli_note(io,
-        "'%s': recall@%" PRId64 " is %.4f, measured on %" PRId64 " of %" PRId64
-        " rows",
-        name, o->k, l->recall, l->sampled, l->n);
+    size_t n = strlen(a->measured);
+    double recall = l->cells ? l->recall : 1;
+    snprintf(a->measured + n, sizeof a->measured - n, "%s%.4f",
+        n ? "," : "recall=", recall);
+    io->outcome = a->measured;
+    if (l->cells)
+        cli_note(io,
+            "'%s': recall@%" PRId64 " is %.4f in %" PRId64 " of %" PRId64
+            " cells, measured on %" PRId64 " of %" PRId64 " rows",
+            name, o->k, recall, l->probe, l->cells, l->sampled, l->n);
+    else
+        cli_note(
+            io, "'%s': searched exactly, as cells would not be faster", name);
 }
 
 static int
@@ -69,8 +75,11 @@ neighbours(struct cli *io, struct knn_args *a, const struct operand *o,
     struct knn_list *l)
 {
     struct err *e = &io->err;
-    struct knn_opt opt = {
-        .k = o->k, .self = a->self, .cells = a->cells, .probe = a->probe};
+    struct knn_opt opt = {.k = o->k,
+        .self = a->self,
+        .cells = a->cells,
+        .probe = a->probe,
+        .recall = a->recall};
     opt.exec = cli_exec(io);
     struct source s;
     int rc = source_open(&s, o->path, &io->hist, o->role, e);
@@ -101,7 +110,7 @@ neighbours(struct cli *io, struct knn_args *a, const struct operand *o,
             cli_note(io, "'%s': %" PRId64 " zero rows have no neighbours",
                 s.name, l->zeros - s.missing.n);
         free(x);
-        if (!rc && l->sampled)
+        if (!rc && (a->probe || a->recall > 0))
             say_recall(io, a, o, s.name, l);
         if (rc == ERR_RANGE)
             rc = err_prefix(e, rc, "'%s'", s.name);
@@ -113,23 +122,23 @@ neighbours(struct cli *io, struct knn_args *a, const struct operand *o,
 static void
 check_args(struct cli *io, struct knn_args *a)
 {
-    if (a->probe && !a->cells)
-        cli_usage(io, "option '--probe' needs '--cells'");
-    if (a->cells && a->low_memory)
-        cli_usage(io, "option '--cells' cannot be used with '--low-memory'");
-    if (a->probe > a->cells)
+    if (a->probe && a->recall > 0)
+        cli_usage(io, "options '--probe' and '--recall' exclude each other");
+    if (a->cells && a->probe > a->cells)
         cli_usage(io, "option '--probe': %" PRId64 " of only %" PRId64 " cells",
             a->probe, a->cells);
-    if (a->cells && !a->probe) {
-        int64_t least = a->cells < PROBE_LEAST ? a->cells : PROBE_LEAST;
-        a->probe = a->cells / PROBE > least ? a->cells / PROBE : least;
-    }
+    if (a->cells && !a->probe && !(a->recall > 0))
+        a->recall = RECALL;
+    if (a->low_memory && (a->probe || a->recall > 0))
+        cli_usage(io,
+            "option '--low-memory' searches exactly: "
+            "it cannot be used with '--recall', '--cells' or '--probe'");
 }
 
 int
 main(int argc, char **argv)
 {
-    struct knn_args a = {.values = "count"};
+    struct knn_args a = {.values = "count", .recall = NAN};
     struct cli io = {.tool = "stair-knn",
         .ranks = 1,
         .operands = "FILE:K...",
@@ -144,14 +153,17 @@ main(int argc, char **argv)
         .max_args = -1};
     const struct cli_option options[] = {CLI_OUTPUT(&io),
         cli_changing(cli_int("cells", "N", &a.cells, 1, INT32_MAX,
-            "divide the items into N cells and search the nearest ones only")),
+            "divide the items into N cells and search the nearest; see "
+            "--recall")),
         cli_changing(cli_flag("directed", &a.directed,
             "keep i -> j only where j is a neighbour of i")),
         CLI_FOREIGN(&io),
         cli_flag("low-memory", &a.low_memory,
             "read large features from their file several times"),
         cli_changing(cli_int("probe", "M", &a.probe, 1, INT32_MAX,
-            "with --cells: search M of them; else a twentieth, at least 8")),
+            "search the M nearest cells of an item, whatever the recall")),
+        cli_changing(cli_above(cli_real("recall", "R", &a.recall, 0, 1,
+            "find this part of all neighbours only, for much less time"))),
         cli_changing(
             cli_flag("self", &a.self, "let an item be its own neighbour")),
         cli_changing(cli_choice("values", "count|cosine|one", &a.values,

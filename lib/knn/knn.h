@@ -17,9 +17,10 @@
  * that is shorter. */
 struct knn_list {
     int64_t n, k;
-    int32_t *id;     /* [n][k] */
-    float *score;    /* [n][k] */
-    int64_t zeros;   /* rows of zeros, which have no list and are in none */
+    int32_t *id;   /* [n][k] */
+    float *score;  /* [n][k] */
+    int64_t zeros; /* rows of zeros, which have no list and are in none */
+    int64_t cells, probe; /* what was searched; 0: all */
     int64_t sampled; /* with cells: rows of which the recall was measured */
     double recall;   /* the part of true neighbours that is in their lists */
 };
@@ -29,8 +30,9 @@ struct knn_opt {
     int self;  /* 1: a row may be its own neighbour */
     struct exec *exec;
     int64_t memory; /* knn_dense_source: bytes of features at once; 0: 384 MB */
-    int64_t cells;  /* knn_dense: 0: exact, else see knn_cells.h */
-    int64_t probe;  /* 1 .. cells */
+    /* knn_dense: exact if probe and recall are 0, else see knn_cells.h */
+    int64_t cells, probe;
+    double recall; /* 0 .. 1 */
 };
 
 /* Checks the options and allocates, every list empty. */

@@ -302,8 +302,13 @@ int
 knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
     struct knn_list *l, struct err *e)
 {
-    return opt->cells ? knn_cells(x, n, d, opt, l, e)
-                      : start(x, NULL, n, d, opt, l, e);
+    int worth = 0;
+    if (opt->probe || opt->recall > 0) {
+        int rc = knn_cells(x, n, d, opt, l, &worth, e);
+        if (rc || worth)
+            return rc;
+    }
+    return start(x, NULL, n, d, opt, l, e);
 }
 
 int

@@ -5,7 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { CENTRE = 1 << 11 }; /* rows that give the centre */
+enum {
+    CENTRE = 1 << 11, /* rows that give the centre */
+    AHEAD = 2         /* queries that are fetched before they are packed */
+};
 
 struct knn_query_scratch {
     float *x;       /* [KNN_QUERIES][d] */
@@ -57,6 +60,14 @@ knn_query_targets(struct knn_pack *p, const float *x, int64_t n, int64_t d,
     return (struct knn_targets){half, n, 0, NULL};
 }
 
+/* Rows lie anywhere: those of later queries are fetched meanwhile. */
+static void
+fetch(const float *x, int64_t d)
+{
+    for (int64_t c = 0; c < d; c += 64 / (int64_t)sizeof *x)
+        __builtin_prefetch(x + c);
+}
+
 /* Packs n queries, without the centre, at the largest scale there is room for;
  * see knn_pack.h for the margin. */
 static void
@@ -70,6 +81,8 @@ pack(const struct knn_pack *p, const struct knn_query *query, int64_t n,
     for (int64_t i = 0; i < n; i++) {
         const float *x = query[i].x;
         double f = (double)query[i].factor;
+        if (i + AHEAD < n)
+            fetch(query[i + AHEAD].x, d);
         memcpy(s->x + i * d, x, (size_t)d * sizeof *x);
         norm[i] = sqrt(p->kernel->dot(x, x, d)) * f;
         factor[i] = query[i].factor;

@@ -20,6 +20,8 @@ push(struct knn_verify *v, int64_t i, double s, int64_t j)
             p--;
         if (p >= v->most)
             return;
+        if (p > 0 && id[p - 1] == j)
+            continue;
         if (v->n[i] < v->most)
             v->n[i]++;
         for (int64_t q = v->n[i] - 1; q > p; q--) {

@@ -26,7 +26,7 @@ void knn_verify_init(struct knn_verify *v, const struct knn_rows *rows,
     int64_t k, struct arena *m);
 
 /* Row j, with features y, for the list of row i, with features x; both stand
- * for themselves, and are not the same. */
+ * for themselves, and are not the same. A second time it changes nothing. */
 void knn_verify_pair(
     struct knn_verify *v, int64_t i, const float *x, int64_t j, const float *y);
 

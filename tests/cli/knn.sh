@@ -37,7 +37,7 @@ same "the best of a CSR file are those of the features" \
 
 # cells: all of them are exact search; a part is the same for any number of threads
 stair-knn --cells 12 --probe 12 -o all.npz $text:5 $image:1 2>err
-same "all cells: recall" "$(head -1 err)" "stair-knn: '$text': recall@5 is 1.0000, measured on 300 of 300 rows"
+same "all cells: recall" "$(head -1 err)" "stair-knn: '$text': recall@5 is 1.0000 in 12 of 12 cells, measured on 300 of 300 rows"
 stair-knn -o exact.npz $text:5 $image:1
 same "all cells: exact search's graph" "$(stair-cmp exact.npz all.npz >/dev/null && echo same)" same
 same "recall in the history" "$(stair-info all.npz | grep '^history' | cut -f 4 | tail -1)" \
@@ -48,12 +48,27 @@ for t in 1 2 3; do
 	equal_files "2 cells of 12 with -t $t: same recall" err1 err$t
 done
 same "2 cells of 12 do not find all" "$(grep -c 'recall@5 is 0\.[1-9]' err1)" 1
+# --recall: few rows are compared with all; of many, cells are enough for it
+stair-knn --recall .9 -o few.npz $text:5 2>err
+same "few rows are searched exactly" "$(head -1 err)" "stair-knn: '$text': searched exactly, as cells would not be faster"
+stair-knn -o exact.npz $text:5
+same "and give exact search's graph" "$(stair-cmp exact.npz few.npz >/dev/null && echo same)" same
+stair-synth -q --items 12000 --users 12000 --interactions 100000 --topics 120 --fringe 0 --what text --text-dim 48 --text-signal 2 -o many.npy
+for t in 1 2; do stair-knn -t $t --recall .9 -o many$t.npz many.npy:5 2>err$t; done
+same "many rows: recall, cells" "$(sed -nE 's/.*recall@5 is 0?(1\.0|\.9)[0-9]* in [0-9]+ of 240 cells, measured on 1000 of 12000 rows/enough/p' err1)" enough
+equal_files "--recall with two threads: same bytes" many1.npz many2.npz
+stair-knn --cells 240 --probe "$(sed -nE 's/.* in ([0-9]+) of .*/\1/p' err1)" -o many3.npz many.npy:5 2>err
+same "the cells that it tells of give the same graph" "$(stair-cmp many1.npz many3.npz >/dev/null && echo same)" same
 stair-knn -q --cells 200 -o many.npz $text:5 2>err
 same "--quiet says nothing of the recall" "$(cat err)" ""
 fails 1 "stair-knn: '$text': 301 cells are more than the 300 rows" stair-knn --cells 301 -o x.npz $text:5
 fails 2 "stair-knn: option '--probe': 13 of only 12 cells" stair-knn --cells 12 --probe 13 -o x.npz $text:5
-fails 2 "stair-knn: option '--probe' needs '--cells'" stair-knn --probe 13 -o x.npz $text:5
-fails 2 "stair-knn: option '--cells' cannot be used with '--low-memory'" stair-knn --cells 2 --low-memory -o x.npz $text:5
+fails 2 "stair-knn: options '--probe' and '--recall' exclude each other" stair-knn --probe 3 --recall .9 -o x.npz $text:5
+for o in "--cells 2" "--probe 2" "--recall .9"; do
+	# shellcheck disable=SC2086 # two words
+	fails 2 "stair-knn: option '--low-memory' searches exactly: it cannot be used with '--recall', '--cells' or '--probe'" stair-knn $o --low-memory -o x.npz $text:5
+done
+fails 2 "stair-knn: option '--recall': '1.5' is not in 0 (excluded)..1" stair-knn --recall 1.5 -o x.npz $text:5
 fails 1 "stair-knn: 'near.npz' holds similarities, but '--cells' is for features" stair-knn --cells 2 -o x.npz near.npz:5
 
 # by hand: 0 and 1 equal, 2 between, 3 zero, 4 opposite to 0

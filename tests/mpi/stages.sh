@@ -31,6 +31,7 @@ stage "neighbours, two threads" stair-knn -t 2 --self --values cosine wide.npy:2
 stage "neighbours of many ties" stair-knn -t 1 ties.npy:9
 stage "neighbours, files read again" stair-knn --low-memory ties.npy:9
 stage "neighbours in cells" stair-knn --cells 20 --probe 3 ties.npy:5
+stage "neighbours in cells, for the recall" stair-knn --cells 40 --recall .9 text.npz:5
 stage "neighbours of a graph" stair-knn graph.npz:3
 stage "whitening" stair-whiten -d 16 -q text.npz:5 image.npz:1
 stage "whitening, two threads" stair-whiten -t 2 -d 8 wide.npy

@@ -116,6 +116,16 @@ check_cells(const char *name, const float *x, int64_t n, int64_t d, int64_t k)
         ok(same_lists(&want, &got) && got.recall >= 1, "%s: all of %ld cells",
             name, (long)cells);
         knn_list_free(&got);
+        opt.probe = 0; /* whatever it takes for the recall */
+        opt.recall = .9;
+        memcpy(copy, x, (size_t)(n * d) * sizeof *x);
+        if (knn_dense(copy, n, d, &opt, &got, NULL))
+            abort();
+        ok(got.cells ? got.recall >= .9 : same_lists(&want, &got),
+            "%s: recall of %.3f in %ld of %ld cells", name, got.recall,
+            (long)got.probe, (long)got.cells);
+        knn_list_free(&got);
+        opt.recall = 0;
         opt.probe = (cells + 2) / 3;
         for (int t = 1; t <= 3; t++) {
             opt.exec = exec_of(t);
@@ -231,6 +241,21 @@ test_dense(void)
     memset(x, 0, (size_t)(900 * d) * sizeof *x);
     x[7] = x[9 * d] = 1;
     check_cells("all but two are zero", x, 900, d, 2);
+    for (int64_t i = 0; i < 900; i++)
+        for (int64_t c = 0; c < d; c++)
+            x[i * d + c] = 2;
+    check_cells("all rows are equal", x, 900, d, 3);
+    for (int64_t i = 0; i < 900 * d; i++)
+        x[i] = (float)(1 + i / d % 7);
+    check_cells("multiples of one row", x, 900, d, 3);
+    for (int64_t i = 0; i < 900 * d; i++)
+        x[i] = (float)rng_below(3, 2, RNG_TEST, 13, (uint64_t)i, 0) - 1;
+    check_cells("small whole numbers: ties everywhere", x, 900, d, 6);
+    for (int64_t i = 0; i < 900; i++) /* most rows in one cell */
+        for (int64_t c = 0; i % 20 && c < d; c++)
+            x[i * d + c] = 1 + 3e-4f * (float)rng_normal(2, RNG_TEST, 14,
+                                           (uint64_t)(i * d + c), 0);
+    check_cells("nearly all nearly parallel", x, 900, d, 3);
     free(x);
 
     float one[4] = {1, 2, 3, 4};
