@@ -4,6 +4,7 @@
 #include "lib/rank/metrics.h"
 #include "lib/rank/scorer_work.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -153,8 +154,9 @@ set_sums(const struct pass *x, int thread, int64_t r)
         most = fmax(most, sum);
     }
     /* Each part of a sum is rounded three times at most; twice that much, for
-     * weights between the ends, whose scores are rounded too. */
-    s->error[r] = (float)(most * (x->parts + 2) * 0x1p-20);
+     * weights between the ends, whose scores are rounded too. It is never 0, as
+     * an item whose sum equals a target's may come before it. */
+    s->error[r] = (float)(most * (x->parts + 2) * 0x1p-20) + FLT_MIN;
     if (!rough && most < 0x1p100)
         return;
     s->error[r] = INFINITY;

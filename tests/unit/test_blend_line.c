@@ -81,6 +81,8 @@ main(void)
         }
     for (int64_t k = 0; k < user[3].n * user[3].d; k++)
         user[3].x[k] *= 1e-38f;
+    /* users of whom the part knows nothing: all items score 0 */
+    memset(user[1].x, 0, 9 * 6 * sizeof *user[1].x);
     for (int k = 0; k < 4; k++)
         must(scorer_dense(&part[k], &user[k], &item[k], &e), &e);
     must(scorer_graph(&part[4], &history, &graph, &e), &e);
