@@ -10,15 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int64_t
+negatives_of(const struct train_args *o)
+{
+    int several = system_param(o->system, "negatives") >= 0;
+    return several ? system_int(&o->set, "negatives") : 1;
+}
+
 /* As large a batch as the data allow, where all of them fit into one step. */
 static void
 set_steps(const struct train_args *o, const struct train_input *in,
     struct system_args *a)
 {
-    int64_t triples = in->triples ? in->n_triples : in->data.train.nnz;
+    int64_t positives = in->data.train.nnz;
+    if (in->triples)
+        positives = in->n_triples / negatives_of(o);
     int64_t batch = system_int(&o->set, "batch");
-    a->batch = batch < triples ? batch : triples;
-    a->steps = (triples + batch - 1) / batch;
+    a->batch = batch < positives ? batch : positives;
+    a->steps = (positives + batch - 1) / batch;
 }
 
 /* A graph that is read while the model is made; others are checked when the
@@ -83,8 +92,8 @@ static int
 make_engine(struct cli *io, const struct train_args *o, const struct poly *p,
     const struct graph *ui, const struct graph *items, struct train_setup *s)
 {
-    struct cpu_opt co = {
-        .batch = system_int(&o->set, "batch"), .exec = cli_exec(io)};
+    struct cpu_opt co = {.batch = system_int(&o->set, "batch") * p->negatives,
+        .exec = cli_exec(io)};
     if (strcmp(o->device, "cuda") == 0)
         return cuda_new(
             &s->engine, p, ui, items, &s->sampler, co.batch, &io->err);
@@ -112,6 +121,8 @@ make_poly(struct cli *io, const struct train_args *o, struct train_input *in,
     csr_free(&in->items);
     mat_free(&in->init);
     make_sampler(io, o, in, p->sampling, &s->sampler);
+    die_if(
+        sample_negatives(&s->sampler, p->negatives, o->triples, &io->err), io);
     die_if(make_engine(io, o, p, &ui, &items, s), io);
     graph_free(&ui);
     graph_free(&items);

@@ -51,7 +51,7 @@ struct engine_cursor {
     int64_t epoch; /* epochs finished */
     int64_t step;  /* steps finished within the present epoch */
     int64_t t;     /* optimiser steps finished in all */
-    double loss;   /* sum of the triples' losses of the present epoch */
+    double loss;   /* sum of the losses of the present epoch's positives */
 };
 
 /* The most tensors of an engine: those that a checkpoint file can hold. */
@@ -95,7 +95,7 @@ struct engine {
     int tensors;
     int64_t width;   /* columns of the output vectors */
     int64_t steps;   /* per epoch */
-    int64_t triples; /* per epoch: what a loss is the mean over */
+    int64_t positives; /* per epoch: what a loss is the mean over */
     struct engine_times times;
 };
 

@@ -10,8 +10,11 @@ int
 sample_init(struct sampler *s, enum sample_kind kind, const struct csr *train,
     uint64_t seed, struct err *e)
 {
-    *s = (struct sampler){
-        .kind = kind, .train = train, .n = train->nnz, .seed = seed};
+    *s = (struct sampler){.kind = kind,
+        .train = train,
+        .n = train->nnz,
+        .negatives = 1,
+        .seed = seed};
     if (train->nnz == 0)
         return err_set(e, ERR_FORMAT, "the train split is empty");
     for (int64_t u = 0; u < train->rows && kind != SAMPLE_POSITIVES; u++)
@@ -54,8 +57,11 @@ int
 sample_replay(struct sampler *s, const struct csr *train,
     const int32_t *triples, int64_t n, const char *what, struct err *e)
 {
-    *s = (struct sampler){
-        .kind = SAMPLE_REPLAY, .train = train, .n = n, .triples = triples};
+    *s = (struct sampler){.kind = SAMPLE_REPLAY,
+        .train = train,
+        .n = n,
+        .negatives = 1,
+        .triples = triples};
     if (n == 0)
         return err_set(e, ERR_FORMAT, "'%s' holds no triples", what);
     for (int64_t t = 0; t < n; t++) {
@@ -80,12 +86,32 @@ sample_replay(struct sampler *s, const struct csr *train,
     return 0;
 }
 
+int
+sample_negatives(struct sampler *s, int64_t k, const char *what, struct err *e)
+{
+    s->negatives = k;
+    if (s->kind != SAMPLE_REPLAY) {
+        s->n *= k;
+        return 0;
+    }
+    for (int64_t t = 0; t < s->n || t % k; t++) {
+        const int32_t *r = s->triples + 3 * t, *first = r - 3 * (t % k);
+        if (t == s->n || r[0] != first[0] || r[1] != first[1])
+            return err_set(e, ERR_FORMAT,
+                "'%s': row %" PRId64 ": each %" PRId64
+                " rows, one for each negative, have the same user and positive",
+                what, t, k);
+    }
+    return 0;
+}
+
 void
 sample_epoch(struct sampler *s, uint32_t epoch)
 {
     s->epoch = epoch;
     if (sample_inline_by_pairs(s->kind))
-        rng_perm_init(&s->order, s->n, s->seed, RNG_SHUFFLE, epoch);
+        rng_perm_init(
+            &s->order, s->n / s->negatives, s->seed, RNG_SHUFFLE, epoch);
 }
 
 void

@@ -22,7 +22,8 @@ enum sample_kind {
 struct sampler {
     enum sample_kind kind;
     const struct csr *train;
-    int64_t n; /* triples per epoch */
+    int64_t n;         /* triples per epoch */
+    int64_t negatives; /* triples of one user and positive, one after another */
     uint64_t seed;
     uint32_t epoch;
     struct rng_perm order;
@@ -58,6 +59,14 @@ int sample_distinct(struct sampler *s, const struct csr *train, int64_t batch,
 int sample_replay(struct sampler *s, const struct csr *train,
     const int32_t *triples, int64_t n, const char *what,
     struct err *e) ERR_CHECKED;
+
+/*
+ * Draws k negatives for each positive, 1 at first: n grows to k times as many.
+ * Of replayed triples each k rows then belong together; ERR_FORMAT if they are
+ * not of one user and positive.
+ */
+int sample_negatives(
+    struct sampler *s, int64_t k, const char *what, struct err *e) ERR_CHECKED;
 
 /* Chooses the epoch; not while other threads draw. */
 void sample_epoch(struct sampler *s, uint32_t epoch);

@@ -35,14 +35,14 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
             out[k] = s->triples[3 * index + k];
         return;
     }
-    int64_t k;
-    uint64_t i = (uint64_t)index;
+    int64_t k, positive = index / s->negatives;
+    uint64_t i = (uint64_t)positive;
     if (sample_inline_by_pairs(s->kind)) {
-        k = rng_perm_at(order, index);
+        k = rng_perm_at(order, positive);
         out[0] = s->pair_user[k];
     } else {
         out[0] = s->kind == SAMPLE_DISTINCT
-                     ? sample_inline_distinct(s, epoch, index)
+                     ? sample_inline_distinct(s, epoch, positive)
                      : s->active[rng_below(
                            s->n_active, s->seed, RNG_POSITIVE, epoch, i, 0)];
         int64_t from = t->indptr[out[0]], n = t->indptr[out[0] + 1] - from;
@@ -55,7 +55,7 @@ sample_inline_triple(const struct sampler *s, const struct csr *t,
     uint32_t draw = 0;
     do
         out[2] = (int32_t)rng_below(
-            t->cols, s->seed, RNG_NEGATIVE, epoch, i, draw++);
+            t->cols, s->seed, RNG_NEGATIVE, epoch, (uint64_t)index, draw++);
     while (csr_has(t, out[0], out[2]));
 }
 

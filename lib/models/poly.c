@@ -32,6 +32,7 @@ poly_start(struct poly *p, const struct system_args *o, struct err *e)
         .layers = (int)system_int(o, "layers"),
         .bands = 1,
         .sampling = SAMPLE_USERS,
+        .negatives = 1,
         .adam.rate = system_real(o, "lr")};
     p->coef = mem_new((p->layers + 1) * p->d, sizeof *p->coef, e);
     return p->coef ? poly_random(p, o->train, 1e-4, o->seed, e) : ERR_NOMEM;

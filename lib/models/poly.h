@@ -29,6 +29,7 @@ struct poly {
     struct csr items; /* I x I: the item graph that the model makes of the one
                          that it reads; rows 0: that one */
     enum sample_kind sampling;
+    int64_t negatives; /* of each positive, at least 1 */
     struct adam_opt adam;
     double penalty; /* loss += penalty / (2 B) sum over the batch's three rows
                        per triple of their parameters' squared norm */

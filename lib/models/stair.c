@@ -13,6 +13,7 @@
  *   (4)    E_i[:,j] -= lr sum_{l=0..L} a'_lj S^l D[:,j]
  *   (5)    a'_lj = a_lj of (2) with 1 - b_j in place of b_j
  *   (6)    loss = -log sigma(<H_u, H_p> - <H_u, H_n>), n none of u's items
+ *          (of several n: bpr_group)
  *
  * A and S are normalised symmetrically, D is the direction of Adam's step. (1)
  * with (2) is the forward stepwise convolution (FSC), (4) with (5) the backward
@@ -113,6 +114,7 @@ make(struct model *m, const struct system_args *o, struct err *e)
         .bands = 1,
         .item_layers = layers,
         .sampling = SAMPLE_PAIRS,
+        .negatives = system_int(o, "negatives"),
         .adam = {.rate = system_real(o, "lr"),
             .decoupled = system_real(o, "weight-decay"),
             .hold = system_int(o, "lr-hold") * o->steps}};
@@ -142,7 +144,7 @@ make(struct model *m, const struct system_args *o, struct err *e)
 }
 
 /* What stair and stair+ take; they differ in two defaults. */
-#define PARAMS(rate, hold, together)                                           \
+#define PARAMS(rate, hold, together, against)                                  \
     {"gamma", "G", SYSTEM_ABOVE, 0.2, 0, 100,                                  \
         "exponent of the stepwise layer weights"},                             \
         SYSTEM_LAYERS(3, 0, 16),                                               \
@@ -155,6 +157,8 @@ make(struct model *m, const struct system_args *o, struct err *e)
         SYSTEM_DECAY(0.1, "weight decay, decoupled"),                          \
         {"co-purchase", "W", SYSTEM_REAL, together, 0, 1000,                   \
             "weight of what is bought together in the item graph"},            \
+        {"negatives", "K", SYSTEM_WHOLE, against, 1, 1024,                     \
+            "negatives drawn for each train pair"},                            \
         {"no-mi", NULL, SYSTEM_FLAG, 0, 0, 1,                                  \
             "without modality initialisation: random parameters"},             \
         {"no-fsc", NULL, SYSTEM_FLAG, 0, 0, 1,                                 \
@@ -163,8 +167,8 @@ make(struct model *m, const struct system_args *o, struct err *e)
             "without backward stepwise convolution: plain AdamW"},             \
         SYSTEM_TRAINING(1024, 500, 5, 0)
 
-static const struct system_param params[] = {PARAMS(1e-3, 0, 0)};
-static const struct system_param params_plus[] = {PARAMS(5e-3, 0, 0.5)};
+static const struct system_param params[] = {PARAMS(1e-3, 0, 0, 1)};
+static const struct system_param params_plus[] = {PARAMS(5e-3, 0, 0.5, 1)};
 
 static const char *const with_items[] = {"co-purchase", NULL};
 

@@ -163,7 +163,7 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     int64_t label = run->cursor.epoch;
     struct train_report r = {.epoch = label,
         .seconds = spent,
-        .loss = label ? run->cursor.loss / (double)g->triples : (double)NAN};
+        .loss = label ? run->cursor.loss / (double)g->positives : (double)NAN};
     int due =
         run->evaluated < label && (label % o->every == 0 || label >= last);
     int rc = due ? engine_check(g, run->cursor.t, e) : 0;

@@ -127,6 +127,16 @@ stair-train --model stair+ --data data.npz --init init.npz --items items.npz --e
 stair-cmp -q resumed.npz whole.npz
 ok $? "stair+: resumed is the same"
 fails 2 "stair-train: option '--co-purchase' needs '--items' (see stair-knn)" stair-train --data data.npz --init init.npz --no-bsc --co-purchase 1
+against=(--model stair --data data.npz --init init.npz --items items.npz --batch 50 --eval-every 3 -q --keep last)
+stair-train "${against[@]}" --epochs 12 --negatives 4 -t 1 -o four.npz
+stair-train "${against[@]}" --epochs 12 --negatives 4 -t 3 -o four3.npz
+equal_files "--negatives: -t 1 and -t 3: same bytes" four.npz four3.npz
+stair-train "${against[@]}" --epochs 6 --negatives 4 --checkpoint four.saved.npz -o part.npz
+stair-train "${against[@]}" --epochs 12 --negatives 4 --resume four.saved.npz -o resumed.npz
+stair-cmp -q resumed.npz four.npz
+ok $? "--negatives: resumed is the same"
+fails 1 "stair-train: 'four.saved.npz' is a checkpoint of another run: it has --negatives=4, this run has --negatives=1" \
+	stair-train "${against[@]}" --epochs 12 --resume four.saved.npz
 fails 1 "stair-train: 'knn.npz': item graph is not symmetric: entries (0, 4) and (4, 0) differ" \
 	stair-train --model stair+ --data data.npz --init init.npz --items knn.npz -o bad.npz
 ndcg=$(stair-eval --data data.npz --split valid --top 20 usual.npz | awk '$1 == "ndcg" { print ($3 > 0.4) }')
@@ -176,6 +186,9 @@ same "replayed from npy and npz: same parameters" "$("$PY" -c '
 import numpy as np
 a, b = np.load("replay.npz"), np.load("replay2.npz")
 print((a["item_param"] == b["item_param"]).all())')" True
+
+fails 1 "stair-train: 'triples.npy': row 1: each 5 rows, one for each negative, have the same user and positive" \
+	stair-train "${toy[@]}" --triples triples.npy --negatives 5
 
 # --- bad input ----------------------------------------------------------------
 in=(--data data.npz --init init.npz --items items.npz)

@@ -43,6 +43,9 @@ for model in mf lightgcn jgcf; do
 		equal_files "$model, $n ranks" one.$model $model.$n
 	done
 done
+stair-train "${train[@]}" "${content[@]}" --negatives 3 -q -o one.negatives
+ranks 2 stair-train "${train[@]}" "${content[@]}" --negatives 3 -q -o two.negatives
+equal_files "--negatives, 2 ranks" one.negatives two.negatives
 for model in itemknn popularity; do
 	stair-train -q --model $model --data data.npz -o one.$model
 	ranks 2 stair-train -q --model $model --data data.npz -o two.$model

@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum variant { STEPWISE, UNIFORM, COUPLED, PENALTY, BANDS };
+enum variant { STEPWISE, UNIFORM, COUPLED, NEGATIVES, PENALTY, BANDS };
 
 static int alive; /* devices and blocks of memory */
 
@@ -25,6 +25,8 @@ make_variant(struct world *w, int seed, const int64_t size[3], int layers,
         layers_uniform(m->coef, m->d, layers);
     if (v == COUPLED)
         m->adam.coupled = .02;
+    if (v == NEGATIVES)
+        world_negatives(w, 3);
     if (v >= PENALTY)
         m->penalty = .05;
     if (v == BANDS) {
@@ -52,6 +54,7 @@ make_sampler(struct world *w, enum sample_kind kind, struct sampler *s)
             sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e), &e);
     else
         must(sample_init(s, kind, &w->train, 5, &e), &e);
+    must(sample_negatives(s, w->m.negatives, "t", &e), &e);
 }
 
 static int
@@ -91,8 +94,8 @@ same_bytes(int seed, int64_t users, int64_t items, int64_t d, int layers,
     int smooth, enum variant v, enum sample_kind kind, int64_t batch,
     int epochs)
 {
-    static const char *const variant[] = {
-        "stepwise", "uniform", "coupled decay", "penalty", "two bands"};
+    static const char *const variant[] = {"stepwise", "uniform",
+        "coupled decay", "three negatives", "penalty", "two bands"};
     static const char *const sampling[] = {[SAMPLE_PAIRS] = "pairs",
         [SAMPLE_USERS] = "users",
         [SAMPLE_REPLAY] = "replay"};
@@ -319,6 +322,8 @@ main(void)
     same_bytes(82, 31, 30, 5, 1, 1, STEPWISE, SAMPLE_PAIRS, 1 << 20, 3);
     same_bytes(83, 700, 12, 20, 3, 1, STEPWISE, SAMPLE_PAIRS, 256, 2);
     same_bytes(84, 12, 600, 20, 3, 1, BANDS, SAMPLE_PAIRS, 256, 2);
+    same_bytes(85, 31, 30, 24, 2, 1, NEGATIVES, SAMPLE_PAIRS, 33, 3);
+    same_bytes(86, 24, 18, 24, 3, 1, NEGATIVES, SAMPLE_REPLAY, 9, 3);
     interchange();
     failures();
     overflow();

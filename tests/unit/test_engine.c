@@ -19,6 +19,7 @@ start(struct world *w, struct sampler *s, int threads, const char *isa,
     struct cpu_opt o = {
         .batch = batch, .exec = exec_with(threads, isa), .crews = crews};
     if (sample_replay(s, &w->train, w->triples, w->n_triples, "t", &e) ||
+        sample_negatives(s, w->m.negatives, "t", &e) ||
         cpu_new(&g, &w->m, &w->ui, &w->graph, s, &o, &e)) {
         printf("# %s\n", e.msg);
         abort();
@@ -88,7 +89,7 @@ train(struct engine *g, int epochs, struct engine_cursor *c)
  * 2e-5 of each tensor's largest magnitude, is about ten times what the rounding
  * of float32 (6e-8 of a value, amplified where Adam divides small numbers)
  * leads to on these graphs. */
-enum variant { STEPWISE, UNIFORM, COUPLED, PENALTY, BANDS };
+enum variant { STEPWISE, UNIFORM, COUPLED, NEGATIVES, PENALTY, BANDS };
 
 static void
 against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
@@ -97,11 +98,14 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
     struct world w;
     make_world(&w, seed, users, items, d, layers, smooth);
     static const char *const name[] = {"", ", uniform weights",
-        ", coupled decay", ", penalty", ", two bands and penalty"};
+        ", coupled decay", ", three negatives", ", penalty",
+        ", two bands and penalty"};
     if (variant == UNIFORM)
         layers_uniform(w.m.coef, d, layers);
     if (variant == COUPLED)
         w.m.adam.coupled = .02;
+    if (variant == NEGATIVES)
+        world_negatives(&w, 3);
     if (variant >= PENALTY)
         w.m.penalty = .05;
     if (variant == BANDS) {
@@ -119,9 +123,10 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
         double sum = 0;
         train(g, 1, &c);
         for (int64_t b = 0; b < 90; b += 18)
-            sum += 18 * twin_step(&t, w.triples + 3 * b, 18);
-        diff = fmax(diff, fabs(sum - c.loss) / 90);
-        loss = sum / 90;
+            sum += 18 * twin_step(&t, w.triples + 3 * b, 18) /
+                   (double)w.m.negatives;
+        loss = sum / (double)g->positives;
+        diff = fmax(diff, fabs(sum - c.loss) / (double)g->positives);
     }
     double bad[3];
     for (int which = 0; which < 3; which++) {
@@ -157,13 +162,14 @@ against_twin(int seed, int64_t users, int64_t items, int64_t d, int layers,
 
 /* The twin itself against central differences. */
 static void
-finite_differences(int bands)
+finite_differences(int bands, int64_t negatives)
 {
     struct world w;
     make_world(&w, 5, 12, 9, 7, 3, 0);
     w.m.bands = bands;
     w.m.mid = .3;
     w.m.penalty = bands == 2 ? .05 : 0;
+    world_negatives(&w, negatives);
     struct twin t;
     twin_init(&t, &w.m, &w.train, NULL);
     twin_gradient(&t, w.triples, 30);
@@ -182,7 +188,8 @@ finite_differences(int bands)
         size = fmax(size, fabs(de[k]));
     }
     ok(diff < 1e-8 * size + 1e-11,
-        "%d bands: gradient by central differences (%.1e)", bands, diff / size);
+        "%d bands, negatives %ld: gradient by central differences (%.1e)",
+        bands, (long)negatives, diff / size);
     free(de);
     twin_free(&t);
     free_world(&w);
@@ -202,13 +209,14 @@ run(struct world *w, int threads, const char *isa, int epochs)
 }
 
 static void
-equal_bytes(int64_t d, int layers, int bands, int smooth)
+equal_bytes(int64_t d, int layers, int bands, int smooth, int64_t negatives)
 {
     struct world w;
     make_world(&w, 11, 40, 30, d, layers, smooth);
     w.m.bands = bands;
     w.m.mid = .2;
     w.m.penalty = bands == 2 ? .1 : 0;
+    world_negatives(&w, negatives);
     uint32_t one = run(&w, 1, "portable", 8);
     static const int many[][2] = {{2, 0}, {2, 1}, {3, 2}, {5, 1}};
     for (int i = 0; i < 4; i++) {
@@ -322,8 +330,9 @@ refusals(void)
 int
 main(void)
 {
-    finite_differences(1);
-    finite_differences(2);
+    finite_differences(1, 1);
+    finite_differences(2, 1);
+    finite_differences(1, 5);
     for (int layers = 0; layers <= 4; layers++) {
         against_twin(layers, 23, 17, 20, layers, 1, STEPWISE);
         against_twin(layers + 5, 17, 31, 5, layers, 0, STEPWISE);
@@ -331,14 +340,16 @@ main(void)
     against_twin(31, 30, 12, 33, 3, 0, UNIFORM);
     against_twin(37, 9, 40, 64, 3, 1, STEPWISE);
     against_twin(41, 30, 22, 16, 0, 0, COUPLED);
+    against_twin(61, 30, 22, 16, 3, 1, NEGATIVES);
     against_twin(43, 30, 22, 16, 3, 0, PENALTY);
     against_twin(47, 30, 22, 20, 3, 0, BANDS);
     against_twin(53, 30, 22, 20, 1, 1, BANDS);
-    equal_bytes(64, 3, 1, 1);
-    equal_bytes(20, 1, 1, 1);
-    equal_bytes(70, 2, 1, 1);
-    equal_bytes(40, 3, 2, 0);
-    equal_bytes(33, 0, 2, 1);
+    equal_bytes(64, 3, 1, 1, 1);
+    equal_bytes(20, 1, 1, 1, 1);
+    equal_bytes(70, 2, 1, 1, 1);
+    equal_bytes(40, 3, 2, 0, 1);
+    equal_bytes(33, 0, 2, 1, 1);
+    equal_bytes(64, 3, 1, 1, 6);
     identities();
     interrupted();
     refusals();

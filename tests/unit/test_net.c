@@ -300,8 +300,8 @@ main(void)
     }
     ok(fabs(c.loss - c2.loss) < 1e-4 * c2.loss && c.t == c2.t &&
             epochs_begun == 10,
-        "loss %.5f, %.5f", c.loss / (double)g->triples,
-        c2.loss / (double)g->triples);
+        "loss %.5f, %.5f", c.loss / (double)g->positives,
+        c2.loss / (double)g->positives);
 
     /* stopped within an epoch, through a file */
     struct sampler sh;

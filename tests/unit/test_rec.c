@@ -140,6 +140,24 @@ test_sample(void)
     }
     ok(same, "without negatives: the same pairs");
     sample_free(&only);
+    struct sampler many;
+    if (sample_init(&many, SAMPLE_PAIRS, &t, 1, &e) ||
+        sample_negatives(&many, 4, "", &e))
+        abort();
+    sample_epoch(&many, 1999);
+    same = many.n == 4 * s.n;
+    int inside = 0, differ = 0;
+    for (int64_t i = 0; i < many.n; i++) {
+        int32_t a[3], b[3];
+        sample_triple(&s, i / 4, &a[0], &a[1], &a[2]);
+        sample_triple(&many, i, &b[0], &b[1], &b[2]);
+        same &= a[0] == b[0] && a[1] == b[1];
+        inside += csr_has(&t, b[0], b[2]);
+        differ += a[2] != b[2];
+    }
+    ok(same, "four negatives: the same pairs, four times each");
+    ok(inside == 0 && differ > 0, "and other items, none of them bought");
+    sample_free(&many);
     sample_free(&s);
 
     if (sample_init(&s, SAMPLE_USERS, &t, 1, &e))
@@ -163,6 +181,10 @@ test_sample(void)
 
     int32_t good[] = {0, 1, 2, 3, 4, 5};
     ok(sample_replay(&s, &t, good, 2, "t.npy", &e) == 0, "triples to replay");
+    ok(sample_negatives(&s, 2, "t.npy", &e) == ERR_FORMAT &&
+            strstr(e.msg, "row 1"),
+        "%s", e.msg);
+    ok(sample_negatives(&s, 3, "t.npy", &e) == ERR_FORMAT, "%s", e.msg);
     int32_t u, p, n;
     sample_triple(&s, 1, &u, &p, &n);
     ok(u == 3 && p == 4 && n == 5, "replayed in order");

@@ -20,6 +20,7 @@ struct twin {
     const float *coef, *item_coef;
     int bands;
     double mid, penalty;
+    int64_t negatives; /* triples of a positive, one after another */
     double rate, decoupled, coupled;
     double *a;         /* [n][n] normalised user-item graph */
     double *s;         /* [items][items] normalised item graph */
@@ -69,7 +70,8 @@ twin_init(struct twin *w, const struct poly *m, const struct csr *train,
         .coupled = m->adam.coupled,
         .bands = m->bands,
         .mid = m->mid,
-        .penalty = m->penalty};
+        .penalty = m->penalty,
+        .negatives = m->negatives};
     int64_t n = w->n, d = w->d;
     w->a = twin_new(n * n);
     for (int64_t u = 0; u < w->users; u++)
@@ -153,23 +155,39 @@ twin_vectors(struct twin *w)
     free(low);
 }
 
-/* Mean BPR loss of the batch at the present parameters; fills h. */
+/* s+ - s- of a triple. */
+static double
+twin_margin(const struct twin *w, const int32_t *triple)
+{
+    int64_t d = w->bands * w->d;
+    const double *u = w->h + triple[0] * d,
+                 *p = w->h + (w->users + triple[1]) * d,
+                 *q = w->h + (w->users + triple[2]) * d;
+    double x = 0;
+    for (int64_t k = 0; k < d; k++)
+        x += u[k] * (p[k] - q[k]);
+    return x;
+}
+
+/* e^-x summed over the negatives of triple t's positive. */
+static double
+twin_against(const struct twin *w, const int32_t *triple, int64_t t)
+{
+    double sum = 0;
+    for (int64_t k = t - t % w->negatives, end = k + w->negatives; k < end; k++)
+        sum += exp(-twin_margin(w, triple + 3 * k));
+    return sum;
+}
+
+/* Mean loss of the batch at the present parameters; fills h. */
 static double
 twin_loss(struct twin *w, const int32_t *triple, int64_t b)
 {
-    int64_t d = w->bands * w->d;
     twin_vectors(w);
     double loss = 0;
-    for (int64_t t = 0; t < b; t++) {
-        const double *u = w->h + triple[3 * t] * d,
-                     *p = w->h + (w->users + triple[3 * t + 1]) * d,
-                     *q = w->h + (w->users + triple[3 * t + 2]) * d;
-        double x = 0;
-        for (int64_t k = 0; k < d; k++)
-            x += u[k] * (p[k] - q[k]);
-        loss += log1p(exp(-x)) / (double)b;
-    }
-    return loss;
+    for (int64_t t = 0; t < b; t += w->negatives)
+        loss += log1p(twin_against(w, triple, t));
+    return loss * (double)w->negatives / (double)b;
 }
 
 /* The penalty on the batch's parameters. */
@@ -186,7 +204,7 @@ twin_penalty(const struct twin *w, const int32_t *triple, int64_t b)
 }
 
 /* Gradient of twin_loss + twin_penalty with respect to e into de; returns the
- * BPR loss. */
+ * former. */
 static double
 twin_gradient(struct twin *w, const int32_t *triple, int64_t b)
 {
@@ -197,10 +215,9 @@ twin_gradient(struct twin *w, const int32_t *triple, int64_t b)
         int64_t iu = triple[3 * t] * wide,
                 ip = (w->users + triple[3 * t + 1]) * wide,
                 iq = (w->users + triple[3 * t + 2]) * wide;
-        double x = 0;
-        for (int64_t k = 0; k < wide; k++)
-            x += w->h[iu + k] * (w->h[ip + k] - w->h[iq + k]);
-        double c = -1 / (1 + exp(x)) / (double)b;
+        double x = twin_margin(w, triple + 3 * t);
+        double c = -exp(-x) / (1 + twin_against(w, triple, t)) *
+                   (double)w->negatives / (double)b;
         for (int64_t k = 0; k < wide; k++) {
             w->dh[iu + k] += c * (w->h[ip + k] - w->h[iq + k]);
             w->dh[ip + k] += c * w->h[iu + k];

@@ -72,6 +72,7 @@ make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
     *m = (struct poly){.name = "stair",
         .d = d,
         .bands = 1,
+        .negatives = 1,
         .layers = layers,
         .item_layers = layers,
         .adam = {.rate = 5e-3, .decoupled = 0.3}};
@@ -99,6 +100,19 @@ make_world(struct world *w, int seed, int64_t users, int64_t items, int64_t d,
                       items);
         if (t % 7 == 3)
             memcpy(r, r - 3, 3 * sizeof *r);
+    }
+}
+
+/* k negatives for each positive of the replayed triples. */
+static inline void
+world_negatives(struct world *w, int64_t k)
+{
+    w->m.negatives = k;
+    for (int64_t t = 0; t < w->n_triples; t++) {
+        int32_t *r = w->triples + 3 * t;
+        memcpy(r, r - 3 * (t % k), 2 * sizeof *r);
+        if (r[2] == r[1])
+            r[2] = (int32_t)((r[2] + 1) % w->m.item.n);
     }
 }
 

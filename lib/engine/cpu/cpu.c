@@ -336,7 +336,7 @@ cpu_new(struct engine **out, const struct poly *m, const struct graph *ui,
         .tensors = ENGINE_LINEAR,
         .width = m->bands * m->d,
         .steps = (s->n + batch - 1) / batch,
-        .triples = s->n};
+        .positives = s->n / s->negatives};
     engine_linear(g->tensor, m->user.n, m->item.n, m->d);
     int rc = set_panels(g, o, e);
     if (!rc)

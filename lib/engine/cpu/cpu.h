@@ -27,7 +27,7 @@ typedef int cpu_exchange(void *ctx, float *partial, int64_t stride, int parts,
     int64_t n, int *stop, struct err *e);
 
 struct cpu_opt {
-    int64_t batch;
+    int64_t batch; /* triples of a step, all of a positive's in the same one */
     struct exec *exec; /* borrowed for the life of the engine */
     int crews;    /* groups of threads, each at a panel of its own; 0: as many
                      as threads and panels allow */

@@ -193,7 +193,7 @@ cpu_net_new(struct engine **out, struct net *m, struct sampler *s,
         .what = "BLAS",
         .width = m->width,
         .steps = (s->n + g->batch - 1) / g->batch,
-        .triples = s->n};
+        .positives = s->n};
     g->user = arena_new(&m->arena, g->batch, sizeof *g->user);
     g->item = arena_new(&m->arena, 2 * g->batch, sizeof *g->item);
     list_all(g);

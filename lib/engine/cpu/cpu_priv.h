@@ -71,7 +71,7 @@ struct cpu {
     float *h;           /* [band][panel][3 batch][PANEL] the batch's vectors */
     float *partial;     /* [band][all panels][batch] parts of the scores */
     float *score_coef;  /* [batch] d loss / d s+ */
-    double *loss;       /* [batch] */
+    double *loss;       /* [batch] a positive's stands with its first triple */
     int32_t *triple[2]; /* [batch][3] this step's and the next's */
     struct crew *crew;  /* [crews] */
     struct worker *worker; /* [threads] */

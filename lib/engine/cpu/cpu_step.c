@@ -245,19 +245,30 @@ draw(struct cpu *g, int64_t step, int rank)
             g->sampler, first + b, &t[3 * b], &t[3 * b + 1], &t[3 * b + 2]);
 }
 
-/* Slice `rank` of the losses and of their derivatives. Scores are joined in
- * double, panel by panel in ascending order. */
+/* s+ - s- of triple b: partial scores are joined in double, panel by panel in
+ * ascending order. */
+static double
+margin(const struct cpu *g, int64_t b)
+{
+    double x = 0;
+    for (int p = 0; p < g->bands * g->all_panels; p++)
+        x += (double)g->partial[p * g->batch + b];
+    return x;
+}
+
+/* Slice `rank` of the losses of n triples and of their derivatives. */
 static int
 losses(struct cpu *g, int64_t n, int rank)
 {
+    int64_t each = g->sampler->negatives, positives = n / each;
     int finite = 1;
-    for (int64_t b = n * rank / g->threads; b < n * (rank + 1) / g->threads;
-         b++) {
-        double x = 0;
-        for (int p = 0; p < g->bands * g->all_panels; p++)
-            x += (double)g->partial[p * g->batch + b];
-        g->loss[b] = bpr_triple(x, n, &g->score_coef[b]);
-        finite &= isfinite(g->loss[b]) != 0;
+    for (int64_t i = positives * rank / g->threads;
+         i < positives * (rank + 1) / g->threads; i++) {
+        double *x = g->loss + i * each;
+        for (int64_t k = 0; k < each; k++)
+            x[k] = margin(g, i * each + k);
+        bpr_group(x, each, positives, g->score_coef + i * each);
+        finite &= isfinite(*x) != 0;
     }
     return finite;
 }

@@ -330,7 +330,7 @@ cuda_new_on(struct engine **out, struct cuda_device *dev, const struct poly *m,
         .tensors = ENGINE_LINEAR,
         .width = m->bands * m->d,
         .steps = (s->n + batch - 1) / batch,
-        .triples = s->n};
+        .positives = s->n / s->negatives};
     engine_linear(g->tensor, m->user.n, m->item.n, m->d);
     g->dev = dev;
     g->d = m->d;

@@ -13,6 +13,8 @@
  * reads one small record an epoch. The steps of an epoch run ahead of the
  * calls of progress, and a stop request takes effect some steps later.
  *
+ * batch: triples of a step, all of a positive's in the same one.
+ *
  * The initial parameters, graphs and tables are copied; the sampler is borrowed
  * for the engine's life. ERR_DEVICE as cuda_usable, or naming the call that
  * failed; ERR_NOMEM with the bytes needed and free.

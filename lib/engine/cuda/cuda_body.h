@@ -222,20 +222,24 @@ cuda_body_scores(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)
 }
 
 /* Scores are joined panel by panel in ascending order, in double. Indices:
- * triples. */
+ * triples; a positive's first one does the work for all of its triples. */
 HD void
 cuda_body_losses(const struct cuda_mem *g, const struct cuda_arg *a, int64_t b)
 {
     (void)a;
     struct cuda_state *s = g->state;
-    if (b >= s->n)
+    int64_t each = g->sampler.negatives;
+    if (b >= s->n || b % each)
         return;
-    double x = 0;
-    for (int p = 0; p < g->bands * g->panels; p++)
-        x += (double)g->partial[p * g->batch + b];
-    double loss = bpr_triple(x, s->n, &g->score_coef[b]);
-    g->loss[b] = loss;
-    if (!(loss - loss == 0.0)) /* neither infinite nor not a number */
+    double *x = g->loss + b;
+    for (int64_t k = 0; k < each; k++) {
+        double sum = 0;
+        for (int p = 0; p < g->bands * g->panels; p++)
+            sum += (double)g->partial[p * g->batch + b + k];
+        x[k] = sum;
+    }
+    bpr_group(x, each, s->n / each, g->score_coef + b);
+    if (!(*x - *x == 0.0)) /* neither infinite nor not a number */
         s->bad = s->step + 1;
 }
 
