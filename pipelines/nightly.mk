@@ -154,7 +154,8 @@ $R/complete: $R/top.tsv $R/valid.tsv
 
 # One run at a time: the lock is held by this run's processes, and is free when the
 # last of them has ended, however. What another run leaves is looked at afterwards.
-ifndef STAIR_NIGHTLY
+# make -n needs none.
+ifeq ($(STAIR_NIGHTLY)$(findstring n,$(firstword -$(MAKEFLAGS))),)
 nightly:
 	@mkdir -p $(RUNS)
 	+@exec 9>>$(RUNS)/lock; \
