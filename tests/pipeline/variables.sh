@@ -18,7 +18,7 @@ USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE TITLES_ITEM TITLES_TITLE TITLES_PICTUR
 LOG OPTIONS RECOMMEND "
 variables() { # variables PIPELINE: what its file sets, and what all have
 	sed -nE 's/^([A-Za-z][A-Za-z0-9_]*) *[?:]?=.*/\1/p' "$TOP/pipelines/$1.mk" |
-		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|amount|unit|best_mk|knn|learner|alike.*|counted|.*_start|longest|chosen_cmd|tuned_from|.*_k|complete|before|later|todays|earlier_logs|todays_logs|logs_of|system|graphs|how|items|content|reads.*|epochs|trained_from|train|model_.*|valid_cmd|top_.*|width|column|guard|Y|.*_hint)$'
+		grep -vE '^(NAME|DATA_NAME|DATA_FILES|INTER_FROM|SETTINGS|PROGRAMS|PLAN|POINTS|MEASURED|all_parts|tables|dir_of|passed|.*_opts|earlier|brought|plan_uses|parameters|grid_words|amount|unit|best_mk|knn|learner|alike.*|counted|.*_start|longest|chosen_cmd|tuned_from|.*_k|complete|before|later|todays|earlier_logs|todays_logs|logs_of|system|graphs|how|items|content|reads.*|epochs|trained_from|was|train|model_.*|valid_cmd|top_.*|width|column|guard|Y|.*_hint)$'
 	echo BIN R THREADS EPOCHS SEED | tr ' ' '\n'
 }
 bad=
