@@ -176,7 +176,7 @@ a_start=$(($(now) - begin))
 	unset "at[epochs]" "at[eval-every]"
 	mapfile -t order < <(printf '%s\n' "${order[@]}" | grep -vxE 'epochs|eval-every')
 	# shellcheck disable=SC2046
-	usual $("$BIN/stair-train" --list --model "$model" | awk '$2 ~ /^(gamma|layers|lr|weight-decay|co-purchase)$/ { print $2 "=" $3 }')
+	usual $("$BIN/stair-train" --list --model "$model" | awk '$2 ~ /^(gamma|layers|lr|weight-decay|co-purchase|negatives)$/ { print $2 "=" $3 }')
 	# shellcheck disable=SC2046
 	try --model="$model" $(options none) --epochs=2 --eval-every=2
 	# What comes behind the training, by what took how long so far: rankings by the
@@ -189,7 +189,7 @@ a_start=$(($(now) - begin))
 	cost=$((10 * cost))
 	if (($(now) + 4 * cost < $(over 50))); then
 		search "$(over 50)" gamma=0.05,0.1,0.2,0.4,0.8 layers=1,2,3,4 lr=0.001,0.002,0.005,0.01 \
-			weight-decay=0.0001,0.001,0.01,0.03,0.1,0.3,1 co-purchase=0,0.25,0.5,1 -- --epochs=20 --eval-every=5
+			weight-decay=0.0001,0.001,0.01,0.03,0.1,0.3,1 co-purchase=0,0.25,0.5,1 negatives=1,4,16 -- --epochs=20 --eval-every=5
 		text="$(found), of trainings of 20 epochs"
 	else
 		text="no time was left to try other settings"

@@ -13,7 +13,7 @@
  *   (4)    E_i[:,j] -= lr sum_{l=0..L} a'_lj S^l D[:,j]
  *   (5)    a'_lj = a_lj of (2) with 1 - b_j in place of b_j
  *   (6)    loss = -log sigma(<H_u, H_p> - <H_u, H_n>), n none of u's items
- *          (of several n: bpr_group)
+ *          (with several n: bpr_group of lib/graph/bpr.h)
  *
  * A and S are normalised symmetrically, D is the direction of Adam's step. (1)
  * with (2) is the forward stepwise convolution (FSC), (4) with (5) the backward
@@ -37,7 +37,7 @@
  * negative for each train pair; weight decay is decoupled and not smoothed.
  *
  * stair+ is not in the paper: its S also has edges between items that are
- * bought together (copurchase.h), and it learns faster.
+ * bought together (copurchase.h), and it learns faster, from several negatives.
  *
  * Each part can be left out: the start (E is random then), FSC (all layers
  * weigh the same) and BSC (items take plain steps of AdamW).
@@ -168,7 +168,7 @@ make(struct model *m, const struct system_args *o, struct err *e)
         SYSTEM_TRAINING(1024, 500, 5, 0)
 
 static const struct system_param params[] = {PARAMS(1e-3, 0, 0, 1)};
-static const struct system_param params_plus[] = {PARAMS(5e-3, 0, 0.5, 1)};
+static const struct system_param params_plus[] = {PARAMS(5e-3, 0, 0.5, 4)};
 
 static const char *const with_items[] = {"co-purchase", NULL};
 
@@ -186,7 +186,7 @@ const struct system stair_system = {.name = "stair",
     .make = make};
 
 const struct system stair_plus_system = {.name = "stair+",
-    .line = "stair with co-purchases in S and a larger rate",
+    .line = "stair with co-purchases in S, more negatives, a larger rate",
     .kind = MODEL_POLY,
     .param = params_plus,
     .reads = READS,

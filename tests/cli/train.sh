@@ -98,11 +98,11 @@ print(np.allclose(got, q, rtol=1e-5, atol=1e-7), (np.diff(sp.load_npz("few.npz")
 runs "stair+" stair-train --model stair+ "${toy[@]}" -t 1 -o plus.npz
 stair-train --model stair+ "${toy[@]}" -t 3 -q -o plus3.npz
 equal_files "stair+: -t 1 and -t 3: same bytes" plus.npz plus3.npz
-stair-train "${toy[@]}" --lr 0.005 --co-purchase 0.5 -q -o by-hand.npz
+stair-train "${toy[@]}" --lr 0.005 --co-purchase 0.5 --negatives 4 -q -o by-hand.npz
 stair-train "${toy[@]}" --lr 0.005 -q -o rate.npz
 for m in user item; do for f in plus by-hand rate; do stair-cat -f npy -m $m -o $f.$m.npy $f.npz; done; done
 cmp -s plus.user.npy by-hand.user.npy && cmp -s plus.item.npy by-hand.item.npy
-ok $? "stair+ is stair with --lr 0.005 and --co-purchase 0.5"
+ok $? "stair+ is stair with --lr 0.005, --co-purchase 0.5 and --negatives 4"
 cmp -s plus.item.npy rate.item.npy
 same "--co-purchase changes the graph" $? 1
 # 12 epochs of the rate and 12 that fall: as it was, then another model; the same
