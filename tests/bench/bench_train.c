@@ -3,7 +3,8 @@
  * THREADS. Prints the machine's floors, the time of each product, of each part
  * of a step, and the ratio of the step to its floor: what the step must at
  * least move and compute, at the rates measured here on arrays of the same
- * size, with as many threads.
+ * size, with as many threads. STEPS in the environment ends an epoch after so
+ * many steps; an epoch is then told as if all steps took as long.
  */
 #include "lib/base/clock.h"
 #include "lib/base/exec.h"
@@ -131,6 +132,20 @@ measure_floor(struct floor *f, int what, int64_t rows, struct exec *exec)
     return best / (double)rows;
 }
 
+/* Ends an epoch after some steps. */
+struct limit {
+    int64_t steps;
+    volatile int reached;
+};
+
+static void
+limit_progress(void *ctx, int64_t done, int64_t all)
+{
+    struct limit *l = ctx;
+    (void)all;
+    l->reached = done >= l->steps;
+}
+
 struct product {
     const struct kernels *k;
     struct kgraph g;
@@ -212,13 +227,19 @@ main(int argc, char **argv)
     must(cpu_new(&g, &m, &ui, &si, &s, &eo, &e), &e);
 
     /* Training first, so that the peak memory is the trainer's. */
-    struct engine_cursor c = {0};
+    const char *at_most = getenv("STEPS");
+    struct limit limit = {.steps = at_most ? atoll(at_most) : g->steps};
+    if (limit.steps < 1 || limit.steps > g->steps)
+        limit.steps = g->steps;
     double best = INFINITY;
     struct engine_times t0 = {0}, t1 = {0};
     for (int64_t i = 0; i < epochs; i++) {
         struct engine_times before = g->times;
+        struct engine_cursor c = {.epoch = i};
+        limit.reached = 0;
         double t = clock_seconds();
-        must(engine_epoch(g, &c, NULL, NULL, NULL, &e), &e);
+        must(engine_epoch(g, &c, &limit.reached, limit_progress, &limit, &e),
+            &e);
         t = clock_seconds() - t;
         if (t < best) {
             best = t;
@@ -227,7 +248,7 @@ main(int argc, char **argv)
         }
     }
     double rss = (double)mem_peak_rss() / 1e6;
-    double steps = (double)g->steps;
+    double steps = (double)limit.steps;
     double n = (double)(d.n_users + d.n_items), ni = (double)d.n_items;
     int panels = (int)((m.d + PANEL - 1) / PANEL);
     double share = ceil((double)panels / threads); /* panels a thread */
@@ -317,8 +338,10 @@ main(int argc, char **argv)
     printf("  floor of a step %.3f ms: gathers %.3f, streams %.3f, "
            "arithmetic %.3f; step / floor = %.2f\n",
         1e3 * fl, 1e3 * fl_gather, 1e3 * fl_stream, 1e3 * fl_adam, step / fl);
-    printf("  %.3f seconds per epoch (best of %ld), %.0f MB peak\n", best,
-        (long)epochs, rss);
+    printf("  %.3f seconds per epoch (best of %ld, %ld of %ld steps), %.0f MB "
+           "peak\n",
+        step * (double)g->steps, (long)epochs, (long)limit.steps,
+        (long)g->steps, rss);
     engine_free(g);
     sample_free(&s);
     graph_free(&ui);
