@@ -238,6 +238,8 @@ half_of_the_cases() { # half_of_the_cases A|B
 		case_of whiten out.npz stair-whiten -q -t 2 -d 4 -o out.npz text.npz:5 image.npz:1
 		case_of whiten-graph out.npz stair-whiten -q -t 2 -d 4 -o out.npz items.npz
 		case_of knn out.npz stair-knn -q -t 2 -o out.npz text.npz:3 image.npz:1
+		case_of ingest-again out.npz stair-ingest -q --ids-from data.npz --split cold-items -o out.npz log.csv
+		case_of knn-cells out.npz stair-knn -q -t 2 --cells 3 --probe 2 -o out.npz text.npz:3
 		case_of uncertainty out.tsv stair-uncertainty -q -t 2 "${data[@]}" --clusters 2,3 --restarts 2 -o out.tsv text.npz part.npz
 		case_of knn-low out.npz stair-knn -q -t 2 --low-memory --directed --values cosine -o out.npz text.npz:3
 		case_of cat out.npy stair-cat -f npy -m user -o out.npy model.npz
@@ -272,11 +274,13 @@ half_of_the_cases() { # half_of_the_cases A|B
 			--cold --segments segments.tsv -o out.tsv model.npz
 		case_of blend out.npz stair-blend -q -t 2 "${data[@]}" -o out.npz model.npz items.npz
 		case_of fold out.npz stair-fold -v -t 2 --data grown.npz --items items.npz -o out.npz model.npz
+		case_of fold-blend out.npz stair-fold -q -t 2 --data grown.npz --items items.npz -o out.npz blend.npz
 		case_of eval-blend "" stair-eval -q -t 2 "${data[@]}" blend.npz
 		case_of recommend out.tsv stair-recommend -q -t 2 "${data[@]}" --titles raw/items.tsv -o out.tsv model.npz
 		case_of recommend-offer "" stair-recommend -q -t 2 "${data[@]}" --cap 2:raw/items.tsv --cold 2 --explain 2 \
 			--only raw/item_ids.txt items.npz
 		case_of recommend-history out.tsv stair-recommend -v -t 2 "${data[@]}" --history grown.tsv --explain 2 -o out.tsv model.npz
+		case_of recommend-blend "" stair-recommend -q -t 2 "${data[@]}" --history grown.tsv --explain 2 blend.npz
 		case_of recommend-json "" stair-recommend -q -t 2 "${data[@]}" --json model.npz
 		case_of similar out.tsv stair-similar -q -t 2 --titles raw/items.tsv --items raw/item_ids.txt --skip-unknown \
 			-o out.tsv model.npz
