@@ -13,11 +13,12 @@
 extern "C" {
 #endif
 
-/* What functions return that can fail: 0, or one of these. */
+/* A function that can fail returns 0 or one of these. */
 enum stair_code {
     STAIR_NOMEM = -1,  /* no memory */
     STAIR_IO = -2,     /* the operating system refused */
-    STAIR_FORMAT = -3, /* a file is not what it should be, or of other items */
+    STAIR_FORMAT = -3, /* a file is not what it should be, or belongs to other
+                          users or items */
     STAIR_SHAPE = -4,  /* sizes disagree */
     STAIR_RANGE = -5,  /* a number is out of range */
     STAIR_NUM = -6,    /* scores may overflow, or equations have no solution */
@@ -40,10 +41,11 @@ struct stair_offer;
 const char *stair_version(void);
 
 /*
- * Reads the dataset and the model from files. `threads` is how many rank at the
- * same time; lists do not depend on it. An error that names other users or
- * items, or another split, says that the files do not belong together.
- * error may be NULL here and below. *s is to be closed; NULL after a failure.
+ * Reads the dataset and the model from files. Lists are made on `threads`
+ * threads and do not depend on their number. An error that names other users or
+ * items, or another split, says that the files do not belong together. The
+ * caller closes *s, which is NULL after a failure. error may be NULL, here and
+ * below.
  */
 int stair_open(struct stair **s, const char *data, const char *model,
     int threads, struct stair_error *error);
@@ -52,24 +54,24 @@ void stair_close(struct stair *s); /* NULL is fine */
 int64_t stair_users(const struct stair *s);
 int64_t stair_items(const struct stair *s);
 
-/* The index of an id of `length` bytes, -1: up to its NUL; -1 if there is none
- * such. */
+/* The index of an id of `length` bytes, or with length -1 of one that ends with
+ * a NUL. Returns -1 if there is no such id. */
 int64_t stair_find_user(const struct stair *s, const char *id, int64_t length);
 int64_t stair_find_item(const struct stair *s, const char *id, int64_t length);
 
-/* The id of an index, which must be in range: *length bytes that end in no
- * NUL, the struct stair's. */
+/* The id of an index, which must be in range. It has *length bytes and no NUL
+ * behind them, and belongs to the struct stair. */
 const char *stair_user_id(const struct stair *s, int64_t user, int64_t *length);
 const char *stair_item_id(const struct stair *s, int64_t item, int64_t *length);
 
 /*
- * What lists may hold: all zero says every item. Arrays are read by
- * stair_offer_make and may go then.
+ * What lists may hold; a filter of zeros allows every item. stair_offer_make
+ * reads the arrays and does not keep them.
  */
 struct stair_filter {
     const unsigned char *offered; /* [items] 0: in no list; NULL: all may be */
-    const int32_t *group;         /* [items] with cap: the item's group from 0,
-                                   * -1: of none */
+    const int32_t *group; /* [items] read if cap is not 0: the item's group,
+                             from 0; -1: none */
     int64_t cap;  /* at most so many of a group in a list; 0: no limit */
     int64_t cold; /* places kept for items without train interactions */
 };
@@ -92,9 +94,10 @@ int stair_recommend(struct stair *s, const int64_t *user, int64_t n, int64_t k,
     struct stair_error *error);
 
 /*
- * The same for n users whom the dataset does not know, from what they have, as
- * stair-recommend --history makes them. User u has the items had[first[u]] ..
- * had[first[u + 1] - 1], in any order. The first call takes longer.
+ * Lists for n users whom the dataset does not know, made from the items that
+ * they have, as stair-recommend --history makes them. User u has the items
+ * had[first[u]] .. had[first[u + 1] - 1], in any order. The first call takes
+ * longer.
  *
  *   first  [n + 1], from 0 on     had  [first[n]] indices
  */

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Memory that is freed together. An arena of zeros is empty. The first failure
- * is remembered, and every later call gives NULL: what is made of many parts
- * asks once, at the end, whether all of them are there.
+ * Memory that is freed together. An arena of zeros is empty. It remembers its
+ * first failure, and every later call returns NULL. So whoever allocates many
+ * parts checks once, at the end, by arena_check.
  */
 struct arena {
     void **block;
@@ -18,15 +18,15 @@ struct arena {
     struct err err;
 };
 
-/* As mem_new and mem_zero; the arena frees what they give. */
+/* Like mem_new and mem_zero; the arena frees the memory. */
 void *arena_new(struct arena *p, int64_t n, size_t size);
 void *arena_zero(struct arena *p, int64_t n, size_t size);
 
-/* Block, from any mem_ call, is the arena's from now on, also after a failure.
- * Returns it, or NULL after a failure. */
+/* The arena takes over a block from any mem_ call, also after a failure.
+ * Returns the block, or NULL after a failure. */
 void *arena_take(struct arena *p, void *block);
 
-/* Remembers a failure of what the arena's owner makes: rc, with a sentence. */
+/* Records a failure of the arena's owner: the code rc and a sentence. */
 void arena_fail(struct arena *p, int rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * A number as it is written, exact where a double would round: whole and
- * frac * 10^-18 of it, frac from 0 to 10^18 - 1. So -0.25 is -1 and .75.
+ * A decimal number, exact where a double would round: whole + frac * 10^-18,
+ * with frac in 0 .. 10^18 - 1. So -0.25 has whole -1, and frac stands for .75.
  */
 struct decimal {
     int64_t whole;
@@ -17,7 +17,7 @@ struct decimal {
 enum decimal_result {
     DECIMAL_NONE, /* the text is no number */
     DECIMAL_OK,
-    DECIMAL_LARGE /* below or above what v can hold: v is the bound */
+    DECIMAL_LARGE /* beyond what v can hold: v is the nearest that it can */
 };
 
 /* Reads all of t: digits with an optional sign, fraction and exponent, as in

@@ -42,8 +42,8 @@ int exec_threads(const struct exec *exec);
 /* The instruction set. isa.h says how kernels are chosen by it. */
 enum isa exec_isa(const struct exec *exec);
 
-/* The `spins` of gates among these threads: 0 if there are more threads than
- * processors. */
+/* The `spins` (gate.h) of gates among these threads: 0 if there are more
+ * threads than processors. */
 int exec_spins(const struct exec *exec);
 
 /*
@@ -56,8 +56,8 @@ int exec_spins(const struct exec *exec);
 void exec_for(struct exec *exec, int64_t n,
     void (*f)(void *ctx, int64_t i, int thread), void *ctx);
 
-/* The same for blocks of `size` of n things, of which the last may be shorter:
- * calls f(ctx, from, to) for those from..to-1. */
+/* exec_for over blocks of `size` of n things; the last block may be shorter.
+ * Calls f(ctx, from, to) for the things from..to-1. */
 void exec_blocks(struct exec *exec, int64_t n, int64_t size,
     void (*f)(void *ctx, int64_t from, int64_t to), void *ctx);
 

@@ -21,8 +21,8 @@ struct gate {
 void gate_init(struct gate *g, int size, int spins);
 void gate_wait(struct gate *g);
 
-/* The same, and the thread that comes last calls f(ctx), unless f is NULL,
- * before the others go on. With a gate of size 1 f is called too. */
+/* gate_wait, in which the thread that comes last calls f(ctx) before the others
+ * go on. f may be NULL. A gate of size 1 calls f, too. */
 void gate_wait_then(struct gate *g, void (*f)(void *ctx), void *ctx);
 
 /* After the last use. */

@@ -11,9 +11,9 @@
  *   n.best.s is NULL, or n.best is the word to suggest.
  *
  * The distance counts letters that are wrong, missing, too many or swapped with
- * the next; capitals count as small ones. A third of the word may be wrong. A
- * word that begins with the typed one, or holds it or stands in it, comes next.
- * Of equals the first is taken.
+ * the next; capitals count as small ones. At most a third of the word may be
+ * wrong. If no word is that near, a word is taken that contains the typed one
+ * or is contained in it. Of equally near words the first is taken.
  */
 struct near {
     struct text typed, best; /* borrowed; best.s NULL: none is near */

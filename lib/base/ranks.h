@@ -15,11 +15,10 @@
  * thread at a time. Rank 0 alone reads and writes files (xio.h), and what it
  * read reaches the others, so that they need no files.
  *
- * Nothing here depends on an order that MPI leaves open: data are moved, and
- * whoever needs a sum adds in an order of his own.
+ * Nothing here depends on an order that MPI leaves open. MPI only moves data;
+ * whoever needs a sum adds the parts himself, in a fixed order.
  *
- * If a rank is lost, MPI ends the others, so that nothing here returns an
- * error.
+ * If a rank is lost, MPI ends the others. So only ranks_start returns an error.
  */
 
 /*
@@ -38,8 +37,8 @@ int ranks_mine(void);
  * says that it started; 0 if none does. */
 int ranks_started(void);
 
-/* 1 if mpirun started this program, be it as the only one. Its standard output
- * may then seem to be a terminal when it is none. */
+/* 1 if mpirun started this program, even as a single process. Its standard
+ * output may then look like a terminal although it is none. */
 int ranks_launched(void);
 
 /* How many of the ranks run on this machine, this one included. */
@@ -54,14 +53,14 @@ const char *ranks_config(void);
 /* The n bytes at p of rank 0 reach p everywhere. */
 void ranks_share(void *p, int64_t n);
 
-/* The largest x. */
+/* The largest x of all ranks. */
 int64_t ranks_largest(int64_t x);
 
 /*
- * Rank r has bytes from[r] .. from[r + 1] - 1 of all, [ranks_count() + 1]; on
- * return every rank has them all. ranks_collect: rank `to` has them all, the
- * others what they had. ranks_join takes one round of messages, each rank to
- * each other.
+ * On entry rank r has the bytes from[r] .. from[r + 1] - 1 of `all`; from is
+ * [ranks_count() + 1]. After ranks_join every rank has all bytes. After
+ * ranks_collect rank `to` has all bytes, and the others have what they had.
+ * ranks_join takes one round of messages, from each rank to each other one.
  */
 void ranks_join(void *all, const int64_t *from);
 void ranks_collect(void *all, const int64_t *from, int to);
@@ -73,15 +72,16 @@ int ranks_odd(const void *p, int64_t n);
  * of the ranks, each but the last a multiple of `unit`. */
 void ranks_part(int64_t n, int64_t unit, int64_t *from, int64_t *to);
 
-/* ranks_part of every rank as bytes of things that take `size` each, for
- * ranks_join: from is [ranks_count() + 1]. */
+/* The ranks_part of every rank, counted in bytes, as ranks_join takes it. Each
+ * thing has `size` bytes; from is [ranks_count() + 1]. */
 void ranks_parts(int64_t n, int64_t unit, int64_t size, int64_t *from);
 
-/* Ends all ranks at once, mpirun with this status. Does not return if there are
- * others. */
+/* Ends all ranks at once; mpirun exits with this status. Returns only if there
+ * are no other ranks. */
 void ranks_abort(int status);
 
-/* Waits for the others and leaves them, last of all. */
+/* Waits for the other ranks and leaves MPI. The last call of a program to this
+ * header. */
 void ranks_finish(void);
 
 #endif

@@ -10,8 +10,8 @@
  * epoch, index), so every thread, machine and device draws the same numbers,
  * and a resumed run needs no state of a generator. The function is
  * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
- * SC 2011) with key = seed and counter = (index, epoch, purpose and draw). What
- * device code draws has its body here.
+ * SC 2011) with key = seed and counter = (index, epoch, purpose and draw).
+ * Functions that device code calls have their bodies here.
  */
 
 /* One stream per purpose. The values are part of the determinism contract:

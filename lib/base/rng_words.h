@@ -4,7 +4,8 @@
 #include "lib/base/exec.h"
 #include "lib/base/rng.h"
 
-/* The generator for an instruction set: n groups of RNG_LANES whole blocks. */
+/* The generator for one instruction set: fills out with n groups of RNG_LANES
+ * whole blocks of Philox, four words each. */
 enum { RNG_LANES = 16 };
 struct rng_words {
     void (*groups)(uint64_t index, uint32_t epoch, uint32_t top, uint64_t seed,

@@ -22,7 +22,7 @@ text_same(struct text a, struct text b)
     return a.n == b.n && memcmp(a.s, b.s, (size_t)a.n) == 0;
 }
 
-/* The 64-bit FNV-1a hash, going on from h. */
+/* The 64-bit FNV-1a hash of t, continued from h. */
 static const uint64_t text_fnv_start = 0xCBF29CE484222325;
 static inline uint64_t
 text_fnv(uint64_t h, struct text t)
@@ -32,8 +32,8 @@ text_fnv(uint64_t h, struct text t)
     return h;
 }
 
-/* The next word of rest, which becomes what is left: 1, or 0 if there are only
- * blanks. */
+/* Takes the next word from the beginning of rest. Returns 1, or 0 if rest holds
+ * only blanks. */
 int text_next_word(struct text *rest, struct text *word);
 
 /* Length of the UTF-8 sequence that begins at s, of which n bytes are left; 0
@@ -46,7 +46,7 @@ int text_is_utf8(struct text t);
 /* The UTF-8 of character c, at most U+10FFFF; returns its length. */
 int text_put_utf8(char to[4], uint32_t c);
 
-/* 1 if a file's name ends in ext, such as ".csv", perhaps with .gz behind. */
+/* 1 if a file's name ends in ext, such as ".csv", or in ext and ".gz". */
 int text_ends(const char *path, const char *ext);
 
 #endif

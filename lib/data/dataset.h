@@ -11,7 +11,7 @@
 /*
  * Implicit feedback, split. Each part is n_users x n_items, data NULL, items
  * ascending per user; the parts are disjoint. user_ids and item_ids hold the
- * original id of each index; their tables are not built (ids_index).
+ * original id of each index, without hash tables (see ids_index).
  */
 struct dataset {
     int64_t n_users, n_items;
@@ -19,18 +19,19 @@ struct dataset {
     struct ids user_ids, item_ids;
 };
 
-/* Members train_indptr, train_indices, .. , user_ids, item_ids; everything
- * verified, disjointness included. h (may be NULL) receives the provenance
- * under the role "data", and what the dataset belongs to: itself. */
+/* Reads the members train_indptr, train_indices, .. , user_ids, item_ids and
+ * verifies them, also that the parts are disjoint. h (may be NULL) receives the
+ * provenance under the role "data" and the digests of identity.h. The caller
+ * frees with dataset_free. */
 int dataset_read(const char *path, struct dataset *d, struct hist *h,
     struct err *e) ERR_CHECKED;
 
-/* The two lists of ids alone, of any file that has them; h receives what file
- * it is, under the role "ids", but not its history. */
+/* Reads only the two lists of ids, from any file that has them. h receives the
+ * file's id under the role "ids", but not its history. */
 int dataset_read_ids(const char *path, struct ids *users, struct ids *items,
     struct hist *h, struct err *e) ERR_CHECKED;
 
-/* A dataset out of members that are already in memory. */
+/* Makes a dataset of members that are already in memory. */
 int dataset_take(struct npz *z, struct dataset *d, struct err *e) ERR_CHECKED;
 
 int dataset_write(const char *path, const struct dataset *d,
@@ -42,7 +43,7 @@ void dataset_free(struct dataset *d);
 void dataset_put_ids(
     struct npz_out *z, const struct ids *users, const struct ids *items);
 
-/* Such a member, verified; *s is the caller's to free. */
+/* Reads and verifies such a member. The caller frees *s. */
 int dataset_take_ids(
     struct npz *z, const char *name, struct ids *s, struct err *e) ERR_CHECKED;
 

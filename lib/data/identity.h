@@ -36,25 +36,25 @@ struct identity {
 uint32_t identity_ids(const struct ids *ids);
 uint32_t identity_pairs(const struct csr *pairs);
 
-/* Of what the metrics of user u are about: its train items, the targets of its
- * lists, and what is not ranked (a number). Runs over the items' ids, a NUL
- * behind each, a line end behind each of the two lists, and the number as a
- * byte. */
+/* A digest of what the metrics of user u depend on: its train items, the
+ * targets of its lists, and which items are not ranked (masks, a number). It
+ * runs over the items' ids, a NUL behind each, a line end behind each of the
+ * two lists, and masks as a byte. */
 uint32_t identity_user(
     const struct dataset *d, const struct csr *target, int64_t u, int masks);
 
 /* All three parts of a dataset. */
 struct identity identity_of(const struct dataset *d);
 
-/* As in a history: "users:1a2b3c4d items:.. train:..", only the known ones. */
+/* The known parts as in a history: "users:1a2b3c4d items:.. train:..". */
 void identity_print(const struct identity *id, char text[HIST_BELONGS]);
 
-/* The newest input of h belongs to id: what was found in its members counts
- * more than what its history says. */
+/* Notes that the newest input of h belongs to id, as its members show. That
+ * counts more than what its history says. */
 void identity_note(struct hist *h, const struct identity *id);
 
-/* Lets the next output of h belong to what its inputs belong to, as far as it
- * depends on the given parts: of each part the first input that knows it. */
+/* Lets the next output of h belong to what its inputs belong to, in the given
+ * parts only. Each part is taken from the first input of which it is known. */
 void identity_inherit(struct hist *h, unsigned parts);
 
 /*
@@ -65,7 +65,7 @@ void identity_inherit(struct hist *h, unsigned parts);
 int identity_same(const struct hist_file *a, const struct hist_file *b,
     unsigned parts, struct err *e) ERR_CHECKED;
 
-/* The same of input i of h and each one before it. */
+/* identity_same for input i of h and each input before it. */
 int identity_check(
     const struct hist *h, int64_t i, unsigned parts, struct err *e) ERR_CHECKED;
 

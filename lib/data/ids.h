@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /*
- * A list of ids, byte strings with the indices 0, 1, .. in order of arrival.
- * The way back, from an id to its index, is a hash table with open addressing,
- * which ids_add keeps and a list from elsewhere gets by ids_index. Empty when
- * zeroed.
+ * A list of ids, byte strings with the indices 0, 1, .. in order of arrival. A
+ * hash table with open addressing leads from an id to its index. ids_add keeps
+ * it up to date; a list that was read from a file gets it by ids_index. Empty
+ * when zeroed.
  */
 struct ids {
     int64_t n;
@@ -25,11 +25,11 @@ struct ids {
 /* Longest id that datasets hold, in bytes. */
 enum { IDS_MAX_LENGTH = 255 };
 
-/* The index of id, which is added if it is new. ERR_RANGE at 2^31 - 1 ids. */
+/* The index of id. Adds id if it is new. ERR_RANGE at 2^31 - 1 ids. */
 int64_t ids_add(struct ids *t, struct text id, struct err *e) ERR_CHECKED;
 
 /*
- * The same for count ids at once, in order; index[i] is that of id[i]. Several
+ * ids_add for count ids, in order; index[i] becomes that of id[i]. Several
  * times as fast on large tables: the memory accesses of up to IDS_BATCH ids
  * overlap.
  */
@@ -44,16 +44,17 @@ int64_t ids_find(const struct ids *t, struct text id);
 struct text ids_get(const struct ids *t, int64_t i);
 
 /*
- * From and to byte strings of one width, NUL-padded, as NumPy's |Sn. ids_unpack
- * takes bytes [n][width] over (the caller freed nothing yet, t is empty) and
- * builds no table; ERR_FORMAT names an id with a NUL byte inside. ids_pack
- * returns the bytes, the caller's to free; width is at least 1.
+ * Lists from and to byte strings of one width, NUL-padded, as NumPy's |Sn.
+ * ids_unpack takes over bytes [n][width], also after an error, and builds no
+ * hash table; the caller frees t with ids_free. ERR_FORMAT names an id with a
+ * NUL byte inside. ids_pack returns the bytes, which the caller frees; width is
+ * at least 1.
  */
 int ids_unpack(struct ids *t, char *bytes, int64_t n, int64_t width,
     struct err *e) ERR_CHECKED;
 char *ids_pack(const struct ids *t, int64_t *width, struct err *e) ERR_CHECKED;
 
-/* Builds the table of an unpacked list. ERR_FORMAT names an id that occurs
+/* Builds the hash table of an unpacked list. ERR_FORMAT names an id that occurs
  * twice; what ("user") is for the message. */
 int ids_index(struct ids *t, const char *what, struct err *e) ERR_CHECKED;
 
@@ -62,7 +63,7 @@ int ids_index(struct ids *t, const char *what, struct err *e) ERR_CHECKED;
 int ids_check_table(
     const struct ids *t, const char *what, struct err *e) ERR_CHECKED;
 
-/* An id in a message: a copy of its first bytes, "" at first. */
+/* A copy of the first bytes of an id, for a message. "" when zeroed. */
 struct ids_shown {
     char s[61];
 };
@@ -92,7 +93,8 @@ enum ids_order {
 
 struct ids_rule {
     enum ids_order order;
-    int64_t first; /* so many keep their index whether they occur or not */
+    int64_t first; /* the first ids, so many, keep their index even if they do
+                      not occur */
     const int32_t *also; /* [n_also] indices that occur, after all others */
     int64_t n_also;
 };
@@ -101,8 +103,8 @@ struct ids_rule {
  * Renumbers one side of the interactions: index[0..n) holds indices into t and
  * is overwritten with new ones, 0..names->n - 1, of the ids that occur. The new
  * list is in names, without a table; the caller frees it. by_value tells
- * whether indices are the values of the ids. ERR_FORMAT if they must be and
- * cannot; what ("user") is for the message.
+ * whether indices are the values of the ids. ERR_FORMAT if IDS_INTEGER wants
+ * that and the ids do not allow it; what ("user") is for the message.
  */
 int ids_renumber(const struct ids *t, const struct ids_rule *rule,
     const char *what, int32_t *index, int64_t n, struct ids *names,

@@ -32,7 +32,8 @@ enum intake_label {
     INTAKE_BY_ORDER /* files are train, valid, test, or train, test */
 };
 
-/* A row; NULL in all rows of a reading: not wanted, or not there. */
+/* A row. time and label are NULL in all rows if they are not wanted or not
+ * there. */
 struct intake_row {
     struct text user, item;
     const struct decimal *time;
@@ -49,11 +50,10 @@ struct intake {
     const char *sep;           /* of tables; NULL: by format, or found */
     int no_header;             /* tables: the first row is data */
     int no_quotes;             /* tables: a quote is an ordinary character */
-    int list;                  /* only items are read; a table of one column
-                                * needs no header */
+    int list; /* only items are read; a table of one column needs no header */
     const char *column[INTAKE_ROLES]; /* name, or number from 1; NULL: usual */
-    enum intake_need need[INTAKE_ROLES]; /* MAYBE is settled by the first row
-                                          * (time and label only) */
+    enum intake_need need[INTAKE_ROLES]; /* MAYBE (time and label only) becomes
+                                            another by the first row */
     const struct where *where;           /* rows must meet all of them */
     int n_where;                         /* at most INTAKE_WHERE */
     int skip_bad;    /* count malformed rows instead of failing */
@@ -63,7 +63,7 @@ struct intake {
     int64_t rows;    /* handed to take */
     int64_t bad;     /* skipped */
     struct err what; /* the sentence about the first bad row */
-    int64_t left;    /* not met by where */
+    int64_t left;    /* rows that do not meet where */
     enum intake_label label_from;
     /* private */
     int file, n_files;
@@ -71,49 +71,51 @@ struct intake {
     int sniffed;                   /* the format was found */
     int part;                      /* of the present file, or -1 */
     int settled[INTAKE_ROLES];     /* by the first row */
-    int absent[INTAKE_ROLES];      /* which had none */
+    int absent[INTAKE_ROLES];      /* the first row had none */
     int met[INTAKE_WHERE];         /* the column exists */
-    int numbers, local, zoned;     /* kinds of times */
+    int numbers, local, zoned;     /* kinds of times that were met */
     int64_t headers, header_line;  /* rows that repeat the header */
-    int unsaid_header;             /* with no_header, there is one */
+    int unsaid_header;             /* a header in spite of no_header */
     char numeric[INTAKE_SHOWN];    /* a number in the header */
     char ignored[2][INTAKE_SHOWN]; /* a rating's and an event's column */
 };
 
 /*
- * Before the files are read: whether their names, or those of their folders,
- * say which part each is. ERR_FORMAT if that is so of some files only.
+ * Called before the files are read: finds out whether their names, or those of
+ * their folders, say which part of a split each file is. ERR_FORMAT if only
+ * some of the names do.
  */
 int intake_begin(
     struct intake *k, char *const *path, int n, struct err *e) ERR_CHECKED;
 
 /*
  * Reads one file (path or "-", gzip or not) and notes its CRC in h under role.
- * To be called for each file of intake_begin, in order. ERR_FORMAT names file,
- * line and reason.
+ * Called for each file of intake_begin, in order. ERR_FORMAT names file, line
+ * and reason.
  */
 int intake_file(struct intake *k, const char *path, const char *role,
     struct hist *h, struct err *e) ERR_CHECKED;
 
-/* After the last file. ERR_FORMAT if there was no good row, or no record with
- * the key of a condition. */
+/* Called after the last file. ERR_FORMAT if there was no good row, or no record
+ * with the key of a condition. */
 int intake_end(const struct intake *k, struct err *e) ERR_CHECKED;
 
-/* An intake_fn that appends to the struct interactions that ctx is. */
+/* An intake_fn that appends to a struct interactions; ctx points to it. */
 int intake_append(
     void *ctx, const struct intake_row *row, struct err *e) ERR_CHECKED;
 
-/* What was read and may not be what was meant: a sentence each. */
+/* Says what in the input may not be what its owner meant, a sentence for
+ * each. */
 typedef void intake_say(void *ctx, const char *sentence);
 void intake_notes(const struct intake *k, intake_say *say, void *ctx);
 
-/* The same about the ids, those of what ("user"): blanks at their ends, line
- * ends in them, bytes that are no UTF-8, one that is far longer than the
- * others, one that is a column's name or a word for a missing value. */
+/* Such notes about the ids of `what` ("user"): blanks at their ends, line ends
+ * in them, bytes that are no UTF-8, one that is far longer than the others, one
+ * that is a column's name or a word for a missing value. */
 void intake_id_notes(
     const struct ids *ids, const char *what, intake_say *say, void *ctx);
 
-/* Whether a header could call the column of a role so. */
+/* Whether name is one of the usual names for the column of a role. */
 int intake_usual(int role, struct text name);
 
 #endif

@@ -12,7 +12,8 @@ struct intake_run {
     struct xin *x;
 };
 
-/* What is read of a row: the values of the roles, then of the conditions. */
+/* The values that are read of a row: those of the roles, then those of the
+ * conditions. */
 enum { INTAKE_SLOTS = INTAKE_ROLES + INTAKE_WHERE };
 
 static inline int
@@ -21,18 +22,17 @@ intake_slots(const struct intake *k)
     return INTAKE_ROLES + k->n_where;
 }
 
-/* The column that was asked for; NULL: any of the usual names. */
+/* The name of the column that was asked for; NULL: any of the usual names. */
 const char *intake_asked(const struct intake *k, int slot);
 
-/* The place of a column's name among those of the slot, 0 the best; -1: it is
- * none of them. */
+/* The place of a column's name among the names for the slot, 0 the best; -1: it
+ * is none of them. */
 int intake_rank(const struct intake *k, int slot, struct text name);
 
 /* "user", .., "condition". */
 const char *intake_role(int slot);
 
-/* Remembers a column without a role if it looks like one of ratings or
- * events. */
+/* Remembers a column without a role if its name says ratings or events. */
 void intake_ignored(struct intake *k, struct text name);
 
 /* Whether a row meets the conditions; counts it if it does not. A value that
@@ -40,8 +40,8 @@ void intake_ignored(struct intake *k, struct text name);
 int intake_meets(struct intake_run *r, int64_t line,
     const struct text value[INTAKE_SLOTS], int *yes, struct err *e) ERR_CHECKED;
 
-/* Checks a row that meets them and hands it on; values of roles that are not
- * needed are ignored. A row that is wrong goes to intake_bad. */
+/* Checks a row that meets the conditions and hands it on. Values of roles that
+ * are not needed are ignored. A row that is wrong goes to intake_bad. */
 int intake_take(struct intake_run *r, int64_t line,
     const struct text value[INTAKE_SLOTS], struct err *e) ERR_CHECKED;
 
@@ -49,8 +49,9 @@ int intake_take(struct intake_run *r, int64_t line,
 int intake_bad(struct intake_run *r, int64_t line, struct err *e,
     const char *fmt, ...) __attribute__((format(printf, 4, 5))) ERR_CHECKED;
 
-/* Settles a role that may be there, by the first row; for the label the file
- * may say it. */
+/* Decides by the first row whether a role is read that INTAKE_MAYBE leaves
+ * open; there: 1 if the row has it. A label may also come from the file's
+ * name. */
 void intake_settle(struct intake *k, int role, int there);
 
 /* Copies text for a message: control characters become ?, long texts are cut.

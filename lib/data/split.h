@@ -15,8 +15,8 @@ enum split_kind {
     SPLIT_TIME_GLOBAL, /* over all rows, the latest are held out */
     SPLIT_LAST,        /* per user, last is test, the one before is valid */
     SPLIT_HASH,        /* each row by a hash of its ids */
-    SPLIT_COLD, /* some items have no train rows, the others SPLIT_RATIO */
-    SPLIT_LABEL /* the data says it */
+    SPLIT_COLD, /* some items have no train rows; the others as SPLIT_RATIO */
+    SPLIT_LABEL /* by the labels of the rows */
 };
 
 struct split_opt {
@@ -38,8 +38,8 @@ int split_parse(
 const char *split_name(enum split_kind kind);
 
 /*
- * How many of n are held out under ratio a:b:c. Those who have fewer than one
- * for each part that the ratio names keep all for training. Otherwise
+ * How many of n things are held out by the ratio a:b:c. If n is smaller than
+ * the number of parts that are not 0, all are for training. Otherwise
  *   held  = max(floor(n (b + c) / (a + b + c)), parts held out)
  *   valid = max(floor(held b / (b + c)), 1 if b > 0)
  * and the rest of held is for test. With 8:1:1 this is: n < 10 gives n-2/1/1,
@@ -48,8 +48,9 @@ const char *split_name(enum split_kind kind);
 void split_counts(
     const int64_t ratio[3], int64_t n, int64_t *valid, int64_t *test);
 
-/* The rows user by user, in order: those of u are row[start[u]..start[u + 1]),
- * start [users + 1] being zeros before. Returns the most that a user has. */
+/* Lists the rows user by user, in order: those of u are
+ * row[start[u] .. start[u + 1]). start is [users + 1], zeros on entry. Returns
+ * the largest number of rows of a user. */
 int64_t split_by_user(const int32_t *user, int64_t n, int64_t users,
     int64_t *start, int64_t *row);
 
@@ -58,17 +59,17 @@ struct split_rows {
     int64_t n, users;
     const int32_t *user, *item; /* [n], below users and items */
     const struct decimal *time; /* [n], for the kinds that need it; SPLIT_LAST
-                                 * takes row order where it is NULL */
+                                   without it goes by row order */
     const struct ids *user_ids, *item_ids; /* of SPLIT_HASH, SPLIT_COLD */
 };
 
 /*
- * Gives part[r] (enum split_part) to each row.
+ * Sets part[r] (enum split_part) of each row r.
  *
- * A user's rows are put in order, the first are for training, then come valid
- * and test. The order is, with ties to the earlier row: by time; for
- * SPLIT_RATIO by the random number of (seed, user, item), so that it depends
- * on neither row order nor threads.
+ * A user's rows are put in order; the first are for training, the next for
+ * valid, the last for test. The order is by time, or for SPLIT_RATIO by a
+ * random number of (seed, user, item), so that it depends neither on row order
+ * nor on threads. Of equal rows the earlier one comes first.
  *
  * SPLIT_HASH: h is the 64-bit FNV-1a hash of the user id, a NUL byte and the
  * item id; x = rng_u64(seed, RNG_SPLIT, 1, h, 0); the place of the row is
@@ -78,8 +79,8 @@ struct split_rows {
  * SPLIT_COLD: items that have rows are put in the order of rng_u64(seed,
  * RNG_SPLIT, 2, hash of the item id, 0); split_counts says how many of the last
  * are for valid and for test, with all their rows. The rows of the other items
- * are split as by SPLIT_RATIO; of those that have no train rows then, the valid
- * rows move to train, or the test rows of those without valid ones.
+ * are split as by SPLIT_RATIO. If one of these items then has no train rows,
+ * its valid rows move to train, or its test rows if it has no valid ones.
  */
 int split_assign(const struct split_opt *o, const struct split_rows *rows,
     unsigned char *part, struct err *e) ERR_CHECKED;

@@ -5,13 +5,13 @@
 
 #include <stdint.h>
 
-/* What people call the items. */
+/* The titles of the items, for people. */
 struct titles {
     int64_t n;
     int64_t *at; /* [n] offset into text, -1 for no title */
     char *text;  /* a NUL behind each */
     int64_t used, cap;
-    int64_t found;             /* items that have one, be it empty */
+    int64_t found;             /* items that have a title, also an empty one */
     struct ids_shown stranger; /* an id of the file that is no item */
 };
 

@@ -41,10 +41,11 @@ struct vectors_result {
 /*
  * Reads path ("-": standard input; gzip or not) into f, or a CSR matrix of
  * items by items into r->graph. An array without ids must have as many rows as
- * there are items. In a pipe the member ids must come before the vectors. A
- * cell or row of text may also hold the whole vector, "[0.5, 1]" or "0.5 1".
- * Provenance goes to h under the roles "features" and "ids". Errors name file,
- * place and reason. Memory: a block of rows, all of an array in Fortran order.
+ * there are items. In an .npz from a pipe the member ids must come before the
+ * vectors. A cell or row of text may also hold the whole vector, "[0.5, 1]" or
+ * "0.5 1". Provenance goes to h under the roles "features" and "ids". Errors
+ * name file, place and reason. Memory: a block of rows, or the whole array if
+ * it is in Fortran order.
  */
 int vectors_read(const char *path, const struct vectors_opt *o,
     struct features *f, struct vectors_result *r, struct hist *h,

@@ -15,8 +15,8 @@ struct vectors_sink {
     int64_t cap;
 };
 
-/* v [d] is the vector of id. ERR_FORMAT if it cannot be an id or has a vector
- * already; the sentence lacks the place. */
+/* Puts the vector of id, the first d values of s->v. ERR_FORMAT if id cannot be
+ * one or has a vector already; the caller prefixes the place in the file. */
 int vectors_put(struct vectors_sink *s, struct text id, int64_t d,
     struct err *e) ERR_CHECKED;
 
@@ -24,20 +24,20 @@ int vectors_put(struct vectors_sink *s, struct text id, int64_t d,
  * VECTORS_MAX_D. */
 int vectors_room(struct vectors_sink *s, int64_t n, struct err *e) ERR_CHECKED;
 
-/* The finite number that the text is, 1; 0 if it is none. The text is followed
- * by a byte that is no part of a number. */
+/* Reads t as a finite number. Returns 1, or 0 if it is none. The byte behind t
+ * must not be part of a number. */
 int vectors_number(struct text t, float *v);
 
-/* What separates the fields of the first line: a tab, if those are looked for,
- * or a semicolon where there is no comma; else a comma. */
+/* Finds what separates the fields of the first line: a tab if `tabs` is 1 and
+ * there is one, else a comma, or a semicolon if there is no comma. */
 int vectors_separator(
     struct xin *x, int tabs, const char **sep, struct err *e) ERR_CHECKED;
 
-/* Rows of text; sep "," "\t" or " ". */
+/* Reads rows of text; sep is ",", "\t" or " ". */
 int vectors_text(struct xin *x, const char *sep, struct vectors_sink *s,
     struct err *e) ERR_CHECKED;
 
-/* JSON objects. */
+/* Reads JSON objects. */
 int vectors_json(struct xin *x, const struct vectors_opt *o,
     struct vectors_sink *s, struct err *e) ERR_CHECKED;
 
@@ -51,22 +51,24 @@ struct vectors_rows {
 int vectors_fit(const struct vectors_rows *rows, int64_t n, const char *name,
     const struct features *f, struct err *e) ERR_CHECKED;
 
-/* From a text file, or a column of a table: see vectors_opt. */
+/* Reads these ids from a text file or a column of a table, see vectors_opt. */
 int vectors_ids(const char *spec, struct vectors_rows *rows, struct hist *h,
     struct err *e) ERR_CHECKED;
 
-/* From a member of an npz that is open. */
+/* Reads them from the present member, of header h, of an open npz. */
 struct npz_in;
 struct npy;
 int vectors_member_ids(struct npz_in *z, const struct npy *h,
     struct vectors_rows *rows, struct err *e) ERR_CHECKED;
 
-/* Arrays and graphs. x (nothing taken) passes to the function. */
+/* Reads arrays and graphs. x, of which nothing was read, passes to the
+ * function. */
 int vectors_npz(struct xin *x, const char *path, const struct vectors_opt *o,
     struct vectors_rows *rows, struct features *f, struct vectors_result *r,
     struct hist *h, struct err *e) ERR_CHECKED;
 
-/* a, whose rows and columns have those ids, in the order of f's items. */
+/* Puts a, whose rows and columns have the ids of rows, in the order of f's
+ * items, into r->graph. */
 int vectors_align(const struct csr *a, const char *name,
     const struct vectors_rows *rows, const struct features *f,
     struct vectors_result *r, struct err *e) ERR_CHECKED;

@@ -28,11 +28,12 @@ int where_parse(
 
 /*
  * Whether a value meets the condition: 1 or 0, or -1 if the two cannot be
- * compared. A number is compared with numbers and a date with dates (both
- * exactly), text byte by byte. What is no number or date is unequal to all of
- * them and smaller or larger than none: -1. So are numbers and dates beside
- * text that does not stand in quotes, as in rating>=4,5. An empty value is
- * absent, and what is absent is neither smaller nor larger than anything: 0.
+ * compared. Numbers are compared with numbers and dates with dates, both
+ * exactly, and text byte by byte. A value of another type than the condition's
+ * is unequal to it; whether it is smaller or larger cannot be told: -1. The
+ * same goes for a number or date beside text that is not in quotes, as in
+ * rating>=4,5. An empty value is absent, and neither smaller nor larger than
+ * anything: 0.
  */
 int where_holds(const struct where *w, struct text value);
 

@@ -5,10 +5,10 @@
 #include "lib/io/xio.h"
 
 /*
- * Looks at the beginning of what should be text. ERR_FORMAT if it is a format
- * that people have and we do not read (zip, xz, Parquet, UTF-16, ..): the
- * sentence names it and the command that makes text of it for reader, the name
- * of the program. Takes nothing of x.
+ * Looks at the beginning of an input that should be text, and consumes nothing.
+ * ERR_FORMAT if it is of a common format that we do not read (zip, xz, Parquet,
+ * UTF-16, ..). The sentence names the format and the command that turns it into
+ * text for `reader`, the name of this program.
  */
 int foreign_check(struct xin *x, const char *reader, struct err *e) ERR_CHECKED;
 

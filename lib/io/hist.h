@@ -19,21 +19,21 @@ enum { HIST_BELONGS = 64 };
 /* A file that a step read. */
 struct hist_file {
     char *name;                 /* for messages */
-    char *text;                 /* its history, NULL without one of ours */
+    char *text;                 /* its history, NULL if it has none */
     char belongs[HIST_BELONGS]; /* what it belongs to, "" if unknown */
 };
 
 struct hist {
-    char *lines;  /* of the inputs, merged, each once, in order of arrival */
+    char *lines;  /* those of the inputs, each once, in order of arrival */
     char *inputs; /* "data:1234abcd items:..." for the next step */
     struct hist_file *file; /* [n], the inputs in order of arrival */
     int64_t n, cap;
     char belongs[HIST_BELONGS]; /* of the next step's output */
 };
 
-/* Takes over the history text of an input (NULL if it had none) and notes its
- * id under a role such as "data". ERR_FORMAT if the text is of a newer format
- * than this program writes. name is for messages. */
+/* Adds the history text of an input (NULL if it has none) and notes its id
+ * under a role such as "data". ERR_FORMAT if the text is of a newer format than
+ * this program writes. name is for messages. */
 int hist_input(struct hist *h, const char *role, const char *name,
     const char *text, uint32_t id, struct err *e) ERR_CHECKED;
 
@@ -57,8 +57,9 @@ struct hist_step {
     struct text field[HIST_FIELDS];
 };
 
-/* The next step of a history, of this program unless tool is NULL: *p begins as
- * the text and is moved on. 1, or 0 after the last step. */
+/* Reads the next step of a history, or, unless tool is NULL, the next one of
+ * that tool. *p starts at the text and moves on. Returns 1, or 0 after the last
+ * step. */
 int hist_next(const char **p, const char *tool, struct hist_step *step);
 
 /* What the last step of a history says that its file belongs to. */

@@ -12,8 +12,8 @@
  * of the present token, so memory is constant. Lines end in LF, CRLF or CR.
  *
  * Some writers go beyond JSON. A lenient reader takes NaN and other bare words
- * for words, half of a surrogate pair for U+FFFD, and control characters and
- * unknown escapes in strings for themselves.
+ * as JSONL_WORD, half of a surrogate pair as U+FFFD, and control characters and
+ * unknown escapes in strings as they stand.
  */
 enum jsonl_token {
     JSONL_END = 0, /* of the input, between values */
@@ -37,8 +37,8 @@ struct jsonl {
     int depth;                 /* containers open after the token */
     const char *bad;           /* reason after JSONL_BAD */
     /* set to 1 after jsonl_init */
-    int lines;       /* a value must end in its line */
-    int lenient;     /* what others write is read, and odd says what it is */
+    int lines;   /* a value must end in the line where it begins */
+    int lenient; /* text beyond JSON is read, and `odd` says why it is none */
     const char *odd; /* after a token: why it is no JSON, or NULL */
     /* private */
     struct xin *x;
@@ -60,7 +60,7 @@ int jsonl_next(struct jsonl *j, struct err *e) ERR_CHECKED;
  * last token, JSONL_BAD, or a negative code. */
 int jsonl_skip(struct jsonl *j, int t, struct err *e) ERR_CHECKED;
 
-/* bad where a value ends not in its line. */
+/* The reason in `bad` if a value does not end in its line (see `lines`). */
 extern const char jsonl_cut[];
 
 /* Drops the rest of the line and everything that is open. */

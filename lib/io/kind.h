@@ -5,7 +5,8 @@
 
 /*
  * Which of the kinds of stair-npz(5) a file is, by the names of its members in
- * any order. kind_see each name once (starting from 0), then ask kind_of.
+ * any order. Call kind_see once for each name, with *seen 0 at first, then
+ * kind_of.
  */
 enum kind {
     KIND_OTHER,      /* any other npz */
@@ -30,8 +31,8 @@ enum kind kind_of_file(const char *path);
 const char *kind_words(enum kind k);
 
 /*
- * For readers that find something else than they want. `wanted` says in words
- * what that is and where one learns of it: "a dataset: see stair-ingest(1)".
+ * For readers that find another kind of file than they want. `wanted` says what
+ * they want and where it is described: "a dataset: see stair-ingest(1)".
  */
 
 /* ERR_FORMAT: "'model.npz' is a model, not a dataset: see stair-ingest(1)", or,
@@ -39,11 +40,11 @@ const char *kind_words(enum kind k);
 int kind_not(const char *name, enum kind k, const char *member,
     const char *wanted, struct err *e);
 
-/* The same of z. */
+/* kind_not for the file z. */
 int kind_refuse(
     const struct npz *z, const char *member, const char *wanted, struct err *e);
 
-/* npz_load, whose sentence about a file that is no npz at all says what is
+/* npz_load; if the file is no npz at all, the sentence also says what is
  * wanted. */
 int kind_load(struct npz *z, const char *path, const char *const *members,
     const char *wanted, struct err *e) ERR_CHECKED;

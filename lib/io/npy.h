@@ -14,9 +14,9 @@ struct npy {
     int ndim;                /* 0 for a scalar */
     int64_t shape[NPY_DIMS]; /* slowest axis first */
     int64_t count;           /* product of shape */
-    int swap;       /* bytes of a number that lie in big-endian order, else 0 */
-    int fortran;    /* 1: the first axis is the fastest, of two or more */
-    int opaque;     /* kind '?': bytes are not count * size */
+    int swap;    /* bytes of a number if they are in big-endian order, else 0 */
+    int fortran; /* 1: the first axis is the fastest, of two or more */
+    int opaque;  /* kind '?': bytes are not count * size */
     char descr[64]; /* the dtype as written, "" if it is a list */
     char why[96];   /* if kind is '?': the reason, for a message */
 };
@@ -36,7 +36,7 @@ int npy_parse(
  */
 int npy_emit(const struct npy *h, char *buf, uint64_t before);
 
-/* Turns the bytes of each of n / size numbers around. */
+/* Reverses the bytes of each of n / size numbers. */
 void npy_swap(void *data, int64_t n, int size);
 
 /* The elements of a Fortran-ordered array, from -> to, in C order. */

@@ -27,8 +27,8 @@ struct npz_head {
 /*
  * Streaming reader. The CRC of a member is verified when its last payload byte
  * has been read (npz_in_read fails then if it is wrong) or when it is skipped;
- * the directory and the end record when npz_in_next returns 0. Data must not
- * be acted upon for good before both.
+ * the directory and the end record when npz_in_next returns 0. Nothing made of
+ * the data may be kept before both checks have passed.
  */
 struct npz_in {
     struct xin x;
@@ -37,7 +37,7 @@ struct npz_in {
 
 int npz_in_open(struct npz_in *z, const char *path, struct err *e) ERR_CHECKED;
 
-/* The same from an input of which nothing has been taken. *x passes to z, and
+/* npz_in_open for an input of which nothing has been read. *x passes to z, and
  * is closed on failure. */
 int npz_in_start(struct npz_in *z, struct xin *x, struct err *e) ERR_CHECKED;
 
@@ -63,8 +63,8 @@ int npz_in_take(struct npz_in *z, int64_t n, int extra, void **out,
 int npz_in_text(struct npz_in *z, const struct npz_head *h, char **text,
     struct err *e) ERR_CHECKED;
 
-/* After npz_in_next returned 0: a CRC-32 over the names and CRCs of all
- * members but history.txt: what was in the file, however it was stored. */
+/* After npz_in_next returned 0: a CRC-32 over the names and CRCs of all members
+ * but history.txt. It identifies the content, however that was stored. */
 uint32_t npz_in_id(const struct npz_in *z);
 
 /* CRC-32 of the member that was last read to its end, npy header included. */
@@ -95,7 +95,7 @@ struct npz {
 int npz_load(struct npz *z, const char *path, const char *const *wanted,
     struct err *e) ERR_CHECKED;
 
-/* The same from an open reader that has just met `first` (NULL: nothing yet),
+/* npz_load from an open reader that has just met `first` (NULL: nothing yet),
  * for callers who decide by the first member whether to stream or to load. The
  * reader stays the caller's to close. */
 int npz_load_rest(struct npz *z, struct npz_in *in,
@@ -123,16 +123,17 @@ int npz_take_i32(struct npz *z, const char *name, int ndim, int32_t **out,
 /* Converts n raw elements of h's type at src to float32. */
 void npz_to_f32(const struct npy *h, const void *src, int64_t n, float *dst);
 
-/* Element i as a double (of 64-bit integers the nearest); NaN if not numeric.
- * npz_value_int: the same of an integer or boolean type, exactly; u8 wraps. */
+/* Element i as a double, the nearest one of a 64-bit integer; NaN if not
+ * numeric. npz_value_int is for integer and boolean types and exact, but
+ * unsigned 64-bit integers above 2^63 - 1 wrap. */
 double npz_value(const struct npy *h, const void *src, int64_t i);
 int64_t npz_value_int(const struct npy *h, const void *src, int64_t i);
 
 /*
  * Writer: members in the order of the calls, each with exact sizes and CRC, so
- * that nothing is patched later. As with xout, the first failure is remembered
- * and npz_out_commit tells of it: ERR_RANGE for a member that no reader would
- * take, by a name that is too long or there already, or one too many.
+ * that nothing is patched later. As in an xout, the first failure is remembered
+ * and npz_out_commit returns it. ERR_RANGE for a member that no reader would
+ * take: its name is too long or there already, or there are too many members.
  */
 struct npz_out {
     struct xout x;
@@ -140,7 +141,7 @@ struct npz_out {
     int n;
 };
 
-/* history becomes the member history.txt; NULL: without one. */
+/* history becomes the member history.txt; NULL: no such member. */
 void npz_out_open(struct npz_out *z, const char *path, const char *history);
 void npz_out_text(struct npz_out *z, const char *name, const char *text);
 /* A byte string as an array without dimensions. */

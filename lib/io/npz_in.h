@@ -66,32 +66,34 @@ le64(const unsigned char *p)
 int npz_in_bad(struct npz_in *z, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* n bytes as they lie in the file; a short file is an error. */
+/* Reads n bytes as they are in the file; a short file is an error. */
 int npz_in_raw(
     struct npz_in *z, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
-/* n raw bytes that nobody looks at. */
+/* Skips n raw bytes. */
 int npz_in_drop(struct npz_in *z, int64_t n, struct err *e) ERR_CHECKED;
 
-/* n decoded bytes of the open member, counted and summed. */
+/* Reads n decoded bytes of the open member; they count in its size and CRC. */
 int npz_in_plain(
     struct npz_in *z, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
-/* The end marker of a deflated member, after its last plain byte. */
+/* Reads the end marker of a deflated member, after its last plain byte. */
 int npz_in_drain(struct npz_in *z, struct err *e) ERR_CHECKED;
 
-/* A member name of n bytes into name[NPZ_NAME]; those that could do harm where
- * they are printed or unpacked are refused. */
+/* Reads a member name of n bytes into name[NPZ_NAME]. Refuses a name that could
+ * do harm when printed or unpacked. */
 int npz_in_name(
     struct npz_in *z, char *name, int64_t n, struct err *e) ERR_CHECKED;
 
-/* Extra field of n bytes: those of the nv values that are 0xFFFFFFFF are
- * replaced by their ZIP64 forms, in order; *zip64 tells if there were any. */
+/* Reads an extra field of n bytes. Those of the nv values that are 0xFFFFFFFF
+ * are replaced by their ZIP64 forms, in order; *zip64 is 1 if there were
+ * any. */
 int npz_in_extra(struct npz_in *z, int64_t n, uint64_t *v[], int nv, int *zip64,
     struct err *e) ERR_CHECKED;
 
-/* Everything behind the members, given the signature that was met there:
- * directory and end records must repeat what was read. */
+/* Reads everything behind the members, beginning with the signature sig, which
+ * was read already. Directory and end records must repeat what was read
+ * before. */
 int npz_in_tail(struct npz_in *z, uint32_t sig, struct err *e) ERR_CHECKED;
 
 #endif

@@ -37,14 +37,13 @@ typedef int table_row_fn(void *ctx, const struct table_row *row, struct err *e);
 int table_read(struct xin *x, const char *sep, int quotes, table_row_fn *f,
     void *ctx, struct err *e) ERR_CHECKED;
 
-/* Reads a whole file of rows with tabs and without quotes. `tool` is the
- * program, for what foreign_check says of another format; NULL: it is not
- * asked. */
+/* Reads a whole file of rows with tabs and without quotes. `tool` is the name
+ * of this program, for foreign_check; NULL: no such check. */
 int table_file(const char *path, const char *tool, table_row_fn *f, void *ctx,
     struct err *e) ERR_CHECKED;
 
-/* For receivers: ERR_FORMAT for a malformed row, and of table_two also for one
- * without a second field. "a tab between one and other is missing" */
+/* For receivers: ERR_FORMAT for a malformed row. table_two also wants a second
+ * field: "a tab between one and other is missing". */
 int table_good(const struct table_row *row, struct err *e) ERR_CHECKED;
 int table_two(const struct table_row *row, const char *one, const char *other,
     struct err *e) ERR_CHECKED;

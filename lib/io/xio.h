@@ -13,8 +13,8 @@
  * early is an error.
  *
  * In a run of several ranks (ranks.h) rank 0 reads and writes for all. All
- * ranks make the same calls in the same order: what rank 0 reads, or fails to,
- * reaches all of them, and what the others write goes nowhere.
+ * ranks make the same calls in the same order. What rank 0 reads, and its
+ * errors, reach all of them. What the others write goes nowhere.
  */
 struct xin {
     int fd;             /* of rank 0 */
@@ -34,14 +34,14 @@ int xin_open(struct xin *x, const char *path, struct err *e) ERR_CHECKED;
 int64_t xin_read(
     struct xin *x, void *buf, int64_t n, struct err *e) ERR_CHECKED;
 
-/* Borrows the bytes that lie buffered: *p, count returned; 0 only at the end
- * of the input. xin_take(x, k) then consumes k of them. */
+/* Lends the buffered bytes at *p and returns their count, 0 only at the end of
+ * the input. xin_take(x, k) then consumes k of them. */
 int64_t xin_peek(
     struct xin *x, const unsigned char **p, struct err *e) ERR_CHECKED;
 void xin_take(struct xin *x, int64_t k);
 
 /* As xin_peek, but at least want bytes (up to 65536) unless the input ends
- * before: to look at the beginning however a pipe delivers it. */
+ * before. So the beginning can be looked at, however a pipe delivers it. */
 int64_t xin_peek_more(struct xin *x, int64_t want, const unsigned char **p,
     struct err *e) ERR_CHECKED;
 
@@ -51,7 +51,7 @@ int xin_skip_mark(struct xin *x, struct err *e) ERR_CHECKED;
 /* Idempotent. */
 void xin_close(struct xin *x);
 
-/* 1 if there is something of that name; or a regular file. */
+/* 1 if something of that name exists; xin_is_file: if it is a regular file. */
 int xin_exists(const char *path);
 int xin_is_file(const char *path);
 
@@ -89,7 +89,7 @@ void xout_write(struct xout *x, const void *buf, int64_t n);
 void xout_printf(struct xout *x, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A failure of whoever writes, such as text that the format cannot hold. */
+/* Records a failure of the writer, such as text that the format cannot hold. */
 void xout_fail(struct xout *x, int rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
