@@ -72,7 +72,8 @@ engine_take(const struct engine *g, int tensor, struct mat *x, struct err *e)
     return rc;
 }
 
-/* Of a tensor whose element i, of rows of d, is not finite; i < 0: all are. */
+/* ERR_NUM for element i of a tensor with rows of d, which is not finite; i < 0:
+ * all are finite. */
 static int
 check_element(int64_t i, int64_t d, const char *what, int64_t t, struct err *e)
 {
@@ -91,7 +92,7 @@ engine_check_mat(
     return check_element(mat_not_finite(x), x->d, what, t, e);
 }
 
-/* The first element that is not finite is that of all ranks' columns. */
+/* Finds the first element that is not finite among the columns of all ranks. */
 static int
 check_tensor(const struct engine *g, int tensor, int64_t t, struct err *e)
 {

@@ -11,10 +11,10 @@
 
 /*
  * An engine holds the parameters and optimiser state of one model and runs
- * training steps: a table of functions that the trainer, checkpoints and tools
- * work with, whatever computes. All state that the rest of a run depends on is
- * a list of named float32 matrices, so that engines of one model can continue
- * each other's runs.
+ * training steps. The trainer, checkpoints and tools call it by a table of
+ * functions, whatever device computes. All state that the rest of a run depends
+ * on is a list of named float32 matrices, so that engines of one model can
+ * continue each other's runs.
  *
  * Bytes of the result depend neither on threads nor on where a run was
  * interrupted.
@@ -46,7 +46,7 @@ struct engine_times {
     int64_t steps;
 };
 
-/* Position within training, and what the run has summed up in this epoch. */
+/* Position within training, and the sum of this epoch's losses. */
 struct engine_cursor {
     int64_t epoch; /* epochs finished */
     int64_t step;  /* steps finished within the present epoch */
@@ -60,7 +60,7 @@ enum { ENGINE_TENSORS = 1014 };
 /* A matrix of the engine's state. */
 struct engine_tensor {
     const char *member; /* its name in checkpoints: "m_user" */
-    const char *label;  /* in messages: "user first moment" */
+    const char *label;  /* for messages: "user first moment" */
     int64_t n, d;
 };
 
@@ -85,11 +85,11 @@ struct engine_kind {
         struct err *e) ERR_CHECKED;
 };
 
-/* The first member of every engine; read only for those who use it. */
+/* The first member of every engine. Callers only read it. */
 struct engine {
     const struct engine_kind *kind;
-    const struct engine *own; /* of an engine that other ranks have parts of:
-                                 the part that lies here; else NULL */
+    const struct engine *own; /* this rank's part of an engine that ranks share
+                                 (mpi.h), else NULL */
     const char *what;         /* what computes, for people: "avx512" */
     const struct engine_tensor *tensor; /* [tensors] */
     int tensors;
@@ -117,7 +117,7 @@ int engine_epoch(struct engine *g, struct engine_cursor *c,
  * that is not finite; t optimiser steps were made. */
 int engine_check(const struct engine *g, int64_t t, struct err *e) ERR_CHECKED;
 
-/* The same of one matrix, which the message calls `what`. */
+/* engine_check for one matrix, which the message calls `what`. */
 int engine_check_mat(const struct mat *x, const char *what, int64_t t,
     struct err *e) ERR_CHECKED;
 
@@ -127,19 +127,19 @@ int engine_vectors(struct engine *g, struct mat *user, struct mat *item,
     struct err *e) ERR_CHECKED;
 
 /* A block of rows of one tensor of the state: rows first .. first + x->n - 1,
- * row-major, allocated by the caller. An engine that has some of the columns
- * alone (cpu.h) reads and writes these and leaves the others. Of an engine that
- * ranks share (mpi.h) rank 0 gets the whole block. */
+ * row-major, allocated by the caller. An engine that has only some of the
+ * columns (cpu.h) reads or writes these and leaves the others. Of an engine
+ * that ranks share (mpi.h) rank 0 gets the whole block. */
 int engine_get(const struct engine *g, int tensor, int64_t first, struct mat *x,
     struct err *e) ERR_CHECKED;
 int engine_set(struct engine *g, int tensor, int64_t first, const struct mat *x,
     struct err *e) ERR_CHECKED;
 
-/* Rows of a block of that tensor that is a few megabytes, for those who pass
- * over the state: they need not hold more of it. */
+/* The rows of that tensor that fill a few megabytes. Whoever passes over the
+ * state in such blocks needs memory for one of them. */
 int64_t engine_block(const struct engine *g, int tensor);
 
-/* A whole tensor into a matrix that it allocates. */
+/* Copies a whole tensor to x, which it allocates and the caller frees. */
 int engine_take(const struct engine *g, int tensor, struct mat *x,
     struct err *e) ERR_CHECKED;
 

@@ -87,7 +87,7 @@ fold_blend_open(struct fold_blend **out, const struct scorer *s,
     return rc;
 }
 
-/* What a part of the blend multiplies its scores of the user with. */
+/* Sets the factors of the parts' scores for the user. */
 static void
 start(struct fold_blend *b, int64_t user)
 {

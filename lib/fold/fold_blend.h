@@ -16,18 +16,20 @@
  *
  *   part_j = sum over p of w_p (x_pj(i) - mean over items i' of x_pj(i')) / d_p
  *
- * Scores and their means are sums over j, so all parts add up to the score
- * where those of each p do.
+ * Scores and their means are sums over j. So the parts add up to the blend's
+ * score if those of each p add up to its score.
  */
 struct fold_blend;
 
-/* s is a blend of two parts or more, all with a history; map[p] is that of a
- * part with vectors. Both are borrowed until fold_blend_close. ERR_NOMEM. */
+/* s is a blend of two parts or more, all with a history; map[p] is the map
+ * (fold_map.h) of a part with vectors. Both are borrowed until
+ * fold_blend_close. ERR_NOMEM. */
 int fold_blend_open(struct fold_blend **b, const struct scorer *s,
     const struct fold_map *map, struct exec *exec, struct err *e) ERR_CHECKED;
 
-/* Writes the at most k largest parts that are not 0, largest first, ties to the
- * item that comes first, and returns how many. by and part: [k]. */
+/* Writes the largest parts that are not 0, at most k, largest first, and
+ * returns how many. Of equal ones the item that the user's row has first comes
+ * first. by and part: [k]. */
 int fold_blend_top(struct fold_blend *b, int64_t user, int32_t item, int k,
     int32_t *by, float *part);
 

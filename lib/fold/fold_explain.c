@@ -36,7 +36,7 @@ count_vectors(const struct fold_map *m, const int32_t *item, int64_t n)
     return have;
 }
 
-/* Of an item that has a vector, one of n, with y of pull_back. */
+/* The part of an item that has a vector, one of n; y is from pull_back. */
 static double
 part_of(const struct fold_map *m, int32_t item, int64_t n, const double *y)
 {

@@ -9,8 +9,8 @@
  *
  *   part_j = [ h_j / n, e_j / n, h_j / sqrt(n) ] W h_i
  *
- * Writes the at most k largest parts that are not 0, largest first, ties to the
- * item that comes first, and returns how many.
+ * Writes the largest parts that are not 0, at most k, largest first, and
+ * returns how many. Of equal ones the item that `item` has first comes first.
  *
  *   item  [n] the user's     vector  [D] h_i     room  [m->from]
  *   by    [k]                part    [k]

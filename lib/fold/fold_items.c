@@ -59,7 +59,7 @@ add_neighbours(struct work *w, int64_t i)
     return any;
 }
 
-/* sum becomes as long as that, unless it is 0. */
+/* Scales sum to this length, unless it is 0. */
 static void
 stretch(double *sum, int64_t d, double length)
 {
@@ -93,7 +93,7 @@ waits(const struct work *w, int64_t i)
     return w->state[i] == FOLD_NONE || w->state[i] == FOLD_START;
 }
 
-/* One round; how many got a vector. */
+/* One round. Returns how many items got a vector. */
 static int64_t
 round_of(struct work *w)
 {
@@ -122,7 +122,7 @@ drop_noise(struct work *w)
     }
 }
 
-/* Those without neighbours have what the training left them with. */
+/* Items without neighbours get their vectors from what the training left. */
 static void
 put_alone(struct work *w)
 {

@@ -8,16 +8,17 @@
 #include <stdint.h>
 
 /*
- * Vectors for items that were not trained, from what looks like them:
+ * Vectors for items that were not trained, from the items that look like them:
  *
  *   h_i = boost * m * s / |s|,  s = t / |t| + o_i / |o_i|
  *   t = sum of h_j over the neighbours j of i
  *
- * with m the median norm of the trained items, and o_i the vector that the
- * training left the item with, which content may have moved although nobody had
- * the item; one shorter than m / FOLD_ITEMS_SHORT is noise and does not count.
- * An item all of whose neighbours lack a vector waits for theirs: neighbours'
- * neighbours come in the second round, and so on. Where s is 0, so is h_i.
+ * with m the median norm of the trained items. o_i is the vector that the
+ * training left item i with: content may have moved it although nobody had the
+ * item. If o_i is shorter than m / FOLD_ITEMS_SHORT it is noise and does not
+ * count. An item whose neighbours all lack a vector waits until one has it:
+ * neighbours' neighbours come in the second round, and so on. Where s is 0, so
+ * is h_i.
  *
  *   graph  I x I; an entry's value does not count
  *   state  [I] FOLD_OWN, FOLD_START or FOLD_NONE; those that get a vector

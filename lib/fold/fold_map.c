@@ -139,7 +139,8 @@ join(struct fit *f)
     }
 }
 
-/* A ridge of 0 is of users who have nothing or items that are 0: W is 0. */
+/* The ridge is 0 if the users have no items or all their items are 0: W is
+ * 0. */
 static int
 solve(struct fold_map *m, struct sums *s, struct err *e)
 {

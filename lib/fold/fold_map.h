@@ -55,9 +55,9 @@ int fold_map_make(struct fold_map *m, const struct mat *vector,
     const struct mat *param, const struct fold_map_fit *f,
     struct err *e) ERR_CHECKED;
 
-/* y of a user with the items item[n]: [m->to], zeros for one without vectors;
- * 1 if there is any. room: [m->from + m->to]. Bytes do not depend on the
- * machine. */
+/* Writes y [m->to] of a user with the items item[n]. Returns 1, or 0 and zeros
+ * if none of the items has a vector. room: [m->from + m->to]. Bytes do not
+ * depend on the machine. */
 int fold_map_row(const struct fold_map *m, const int32_t *item, int64_t n,
     double *room, float *y);
 

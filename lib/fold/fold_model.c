@@ -97,7 +97,7 @@ map_rows(void *ctx, int64_t chunk, int thread)
     }
 }
 
-/* Fills got. */
+/* Makes the wanted rows and fills got. */
 static int
 map_wanted(struct rows *r, struct exec *exec, struct err *e)
 {
@@ -112,7 +112,8 @@ map_wanted(struct rows *r, struct exec *exec, struct err *e)
     return rc;
 }
 
-/* The wanted rows of r by the map that r's rows in use have from other's. */
+/* Makes the wanted rows of r by a map that is fitted to r's rows in use, from
+ * vector and param of the other side. */
 static int
 map_side(struct rows *r, const unsigned char *use, const struct mat *vector,
     const struct mat *param, struct exec *exec, struct err *e)
@@ -128,7 +129,7 @@ map_side(struct rows *r, const unsigned char *use, const struct mat *vector,
     return rc;
 }
 
-/* Items without neighbours, by who has them. */
+/* Items without neighbours get vectors from the users who have them. */
 static int
 items_from_users(struct work *w, struct err *e)
 {
@@ -161,7 +162,8 @@ items_from_users(struct work *w, struct err *e)
     return rc;
 }
 
-/* By the map of the users who are kept, or whom the model has if none is. */
+/* Users get vectors by the map of those who are kept, or of all whom the model
+ * has if none is kept. */
 static int
 fold_users(struct work *w, struct fold_count *count, struct err *e)
 {

@@ -13,7 +13,7 @@
 struct fold_opt {
     const struct csr *graph; /* of today's items, symmetric; NULL: none */
     double boost;            /* see fold_items.h */
-    int all_users;           /* kept ones get vectors by the map, too */
+    int all_users;           /* 1: kept users get vectors by the map, too */
     struct exec *exec;
 };
 
@@ -25,12 +25,12 @@ struct fold_count {
 
 /*
  * Turns the vectors, and the parameters if there are any, of a model into those
- * for plan's dataset. Rows that the plan keeps are copied. The other items get
- * theirs from neighbours in the graph (fold_items.h), those that have no such
- * from the users who have them (fold_map.h), or else 0. Then the other users
- * get theirs from their items by the map of the users who are kept; of all
- * users whom the model has, if none is kept. A user who changed and has no item
- * with a vector keeps the row, and a new one gets 0.
+ * for plan's dataset. Rows that the plan keeps are copied. Another item gets
+ * its vector from its neighbours in the graph (fold_items.h), or without any
+ * from the users who have it (fold_map.h), or else 0. Then the other users get
+ * theirs from their items, by a map that is fitted to the users who are kept,
+ * or to all whom the model has if none is kept. If no item of a user has a
+ * vector, a user who changed keeps the row and a new one gets 0.
  *
  *   state  [items] enum fold_state, written
  *
@@ -42,24 +42,26 @@ int fold_model(struct ranker_part *r, const struct fold_plan *plan,
     struct err *e) ERR_CHECKED;
 
 /*
- * The map of a model's users, with the train interactions of whom it has
- * vectors, for those whom it lacks: lent the item vectors and parameters of r.
- * Freed with fold_map_free. ERR_SHAPE unless train is users x items of r.
+ * Fits the map (fold_map.h) of r's users, whose interactions are train, to
+ * serve users whom r lacks. The map borrows the item vectors and parameters of
+ * r. Freed with fold_map_free. ERR_SHAPE unless train is users x items of r.
  */
 int fold_model_map(struct fold_map *m, const struct ranker_part *r,
     const struct csr *train, struct exec *exec, struct err *e) ERR_CHECKED;
 
-/* The vectors that the map makes of history, 0 for a user without any item that
- * has one. The caller frees user; it is empty after an error. ERR_NOMEM. */
+/* The vectors that the map makes of users' history; 0 for a user none of whose
+ * items has a vector. The caller frees user; it is empty after an error.
+ * ERR_NOMEM. */
 int fold_model_users(struct mat *user, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
 
-/* The same become the vectors of r's users; their parameters go. */
+/* Replaces the vectors of r's users by those of fold_model_users, and frees the
+ * users' parameters. */
 int fold_model_serve(struct ranker_part *r, const struct fold_map *m,
     const struct csr *history, struct exec *exec, struct err *e) ERR_CHECKED;
 
-/* The same as fold_model of a graph of items: its entries between items that
- * the dataset has. New items have none. ERR_NOMEM. */
+/* fold_model for a graph of items: keeps the entries between items that the
+ * dataset has. New items have none. ERR_NOMEM. */
 int fold_model_graph(struct ranker_part *r, const struct fold_plan *plan,
     struct err *e) ERR_CHECKED;
 

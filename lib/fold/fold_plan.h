@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Which rows of a model serve a dataset that came later, by ids, and which must
- * be made anew:
+ * Which rows of a model serve a later dataset, found by ids, and which must be
+ * made anew:
  *
  *   users  kept if their train interactions are those that the model was
  *          trained on; made anew if these changed, or if the model has no
@@ -36,16 +36,16 @@ struct fold_plan {
     int64_t items, known;         /* kept items; those that the model has */
 };
 
-/* What the rows of a model are: the ids are indexed by fold_plan_make; members
- * of seen are NULL where it is not known. */
+/* The rows of a model. fold_plan_make indexes the ids (ids_index). Members of
+ * seen are NULL where it is not known what a row was trained on. */
 struct fold_rows {
     struct ids *user_ids, *item_ids;
     const struct seen *seen;
 };
 
 /*
- * keep_all: every row that the model has is kept, as a training that begins
- * with them wants it. ERR_FORMAT if an id of the model occurs twice, ERR_NOMEM.
+ * keep_all: every row that the model has is kept, for a training that begins
+ * with these rows. ERR_FORMAT if an id of the model occurs twice, ERR_NOMEM.
  * Freed with fold_plan_free.
  */
 int fold_plan_make(struct fold_plan *p, const struct fold_rows *rows,

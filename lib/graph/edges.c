@@ -23,7 +23,7 @@ struct draw {
     uint64_t *key; /* [nnz] */
 };
 
-/* Keys are positive doubles: their bits have the same order. */
+/* Keys are positive doubles, so their bits as integers have the same order. */
 static void
 draw_rows(void *ctx, int64_t chunk, int thread)
 {

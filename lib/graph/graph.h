@@ -22,26 +22,27 @@ struct graph {
 int graph_bipartite(
     const struct csr *train, struct graph *g, struct err *e) ERR_CHECKED;
 
-/* The same in an arena, which frees it and remembers a failure: empty then. */
+/* graph_bipartite in an arena, which frees the graph. Empty after a failure,
+ * which the arena remembers. */
 struct graph graph_in(struct arena *p, const struct csr *train);
 
-/* ERR_SHAPE if s is not n_items square, ERR_FORMAT if it is not symmetric; the
- * sentence names what (a file). */
+/* ERR_SHAPE if s is not n_items square, ERR_FORMAT if it is not symmetric. The
+ * sentence begins with `what` (a file). */
 int graph_check_items(const struct csr *s, int64_t n_items, const char *what,
     struct err *e) ERR_CHECKED;
 
 /*
  * The item graph S~ = D^-1/2 S D^-1/2 with D the row sums of S (paper, section
- * on backward stepwise convolution). Copies s; where all entries are whole
- * numbers up to 4, as repeated columns. Errors as graph_check_items; ERR_RANGE
- * if an entry is not positive.
+ * on backward stepwise convolution). Copies s, with repeated columns if all
+ * entries are whole numbers up to 4. Errors as graph_check_items; ERR_RANGE if
+ * an entry is not positive.
  */
 int graph_items(const struct csr *s, int64_t n_items, const char *what,
     struct graph *g, struct err *e) ERR_CHECKED;
 
 /*
- * Row numbers in descending order of degree, ties ascending, separately within
- * rows [0, split) and [split, n): row r of g goes to place[r]. Equal degrees
+ * Orders rows by descending degree, ties by ascending row, separately within
+ * rows [0, split) and [split, n). Row r of g goes to place[r]. Equal degrees
  * side by side make the inner loops' trip counts predictable. place is [n], the
  * caller's.
  */

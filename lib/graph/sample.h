@@ -13,10 +13,10 @@
  */
 enum sample_kind {
     SAMPLE_PAIRS,     /* every train pair once per epoch, in a fresh order */
-    SAMPLE_POSITIVES, /* the same, and no negative: -1 (nets alone) */
-    SAMPLE_USERS,     /* user uniform, then a train item of his: with repeats */
-    SAMPLE_DISTINCT,  /* batches of distinct users, an item of each */
-    SAMPLE_REPLAY /* given triples in the given order, every epoch the same */
+    SAMPLE_POSITIVES, /* the same with -1 as the negative; for nets only */
+    SAMPLE_USERS, /* user uniform, then one of his train items; with repeats */
+    SAMPLE_DISTINCT, /* batches of distinct users, an item of each */
+    SAMPLE_REPLAY    /* given triples in their order, the same in every epoch */
 };
 
 struct sampler {
@@ -43,11 +43,11 @@ int sample_init(struct sampler *s, enum sample_kind kind,
     const struct csr *train, uint64_t seed, struct err *e) ERR_CHECKED;
 
 /*
- * Batches of users without repeats, as MMSSL draws them: floor(pairs / batch) +
- * 1 batches per epoch, each a fresh uniform choice of `batch` users that have a
- * train item, or of all if there are fewer (s->batch says how many); then
- * positive and negative as for SAMPLE_USERS. Indices run through batch after
- * batch. Errors as sample_init's.
+ * Batches of users without repeats, as MMSSL draws them. An epoch has
+ * floor(pairs / batch) + 1 batches. Each is a fresh uniform choice of `batch`
+ * users that have a train item, or of all such users if there are fewer;
+ * s->batch is their number. Positive and negative are drawn as for
+ * SAMPLE_USERS. Indices run through batch after batch. Errors as sample_init's.
  */
 int sample_distinct(struct sampler *s, const struct csr *train, int64_t batch,
     uint64_t seed, struct err *e) ERR_CHECKED;

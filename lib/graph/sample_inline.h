@@ -8,8 +8,8 @@
 /* The body of sample_triple, for sample.c and device code. t stands for
  * s->train, epoch and order for s->epoch and s->order. */
 
-/* The user at this index of SAMPLE_DISTINCT: each batch is the start of an
- * order of its own. */
+/* The user at this index of SAMPLE_DISTINCT. Each batch has a random order of
+ * its own and takes the first users of it. */
 HD int32_t
 sample_inline_distinct(const struct sampler *s, uint32_t epoch, int64_t index)
 {

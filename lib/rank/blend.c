@@ -17,7 +17,7 @@ struct fit {
     double weight[SCORER_PARTS];
 };
 
-/* The value of the present weights. */
+/* Measures the present weights. */
 static int
 measure(const struct fit *f, double *value, struct err *e)
 {
@@ -46,7 +46,7 @@ measure(const struct fit *f, double *value, struct err *e)
     return 0;
 }
 
-/* The best part alone. */
+/* Gives the best part alone the weight 1. */
 static int
 fit_best_part(struct fit *f, int *best, double *value, struct err *e)
 {
@@ -67,7 +67,7 @@ fit_best_part(struct fit *f, int *best, double *value, struct err *e)
     return 0;
 }
 
-/* The values of all weights of part p in the grid, but for the present one. */
+/* Measures all weights of the grid for part p. */
 static int
 measure_grid(struct fit *f, int p, double *value, struct err *e)
 {
@@ -92,8 +92,8 @@ measure_grid(struct fit *f, int p, double *value, struct err *e)
     return rc;
 }
 
-/* The best weight of part p, beside which another has one; *value is that of
- * the present one. */
+/* Chooses the best weight for part p, beside which another part has a weight.
+ * *value is that of the present weights, before and after. */
 static int
 fit_weight(struct fit *f, int p, double *value, struct err *e)
 {

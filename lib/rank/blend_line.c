@@ -14,8 +14,8 @@ enum { SHARD = 1 << 16 /* users of whom values are kept at once */ };
 /* The ends of the line: its least and its largest weight. */
 enum { ENDS = 2 };
 
-/* A user of a chunk. score and count are those of his targets, which are masked
- * or have `cut` better items at every weight once they are done. */
+/* A user of a chunk, with the scores and counts of his targets. A target is
+ * done if it is masked or has `cut` better items at every weight. */
 struct user {
     int64_t id;
     const int32_t *target;
@@ -97,8 +97,8 @@ exact(const struct pass *x, int thread, int64_t r, const float *const *score,
     }
 }
 
-/* What a sum must exceed at both ends for the item to matter: the least score
- * there of the targets that are not done. */
+/* Sets what an item's sum must exceed, at both ends, for the item to matter:
+ * the least score there of the targets that are not done. */
 static void
 set_low(const struct pass *x, struct scratch *s, int64_t r)
 {
@@ -119,7 +119,8 @@ set_low(const struct pass *x, struct scratch *s, int64_t r)
         s->low[end * x->work.chunk + r] = low[end] - s->error[r];
 }
 
-/* The factors of the sums at an end, those of the parts RANK_MAX_ROWS apart. */
+/* The factors of a user's sums at an end; those of the parts are RANK_MAX_ROWS
+ * apart. */
 static float *
 sums_of(const struct pass *x, const struct scratch *s, int end, int64_t r)
 {
@@ -128,7 +129,7 @@ sums_of(const struct pass *x, const struct scratch *s, int end, int64_t r)
            r % rows;
 }
 
-/* Factors of the sums in float at the ends. */
+/* Sets the factors of the float sums at both ends. */
 static void
 set_sums(const struct pass *x, int thread, int64_t r)
 {
@@ -212,7 +213,7 @@ score_targets(struct pass *x, int thread, int64_t r)
         set_low(x, s, r);
 }
 
-/* Counts an item where it comes before a target. */
+/* Counts an item at each weight and target that it comes before. */
 static void
 count_item(const struct pass *x, struct scratch *s, int64_t r, int32_t item,
     const float *score)
@@ -331,7 +332,7 @@ make_scratch(struct pass *x, struct err *e)
     return arena_check(mem, e);
 }
 
-/* The parts that have a weight, as a blend, and the users. */
+/* Makes the blend of the parts that have a weight, and lists the users. */
 static int
 set_up(struct pass *x, struct err *e)
 {

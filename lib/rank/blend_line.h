@@ -7,14 +7,14 @@
 #include "lib/rank/scorer.h"
 
 /*
- * What blends are worth that differ in the weight of one part: NDCG at a cut of
- * the held-out items, of all these blends in one pass over the scores.
+ * The NDCG of several blends that differ only in the weight of one part, by one
+ * pass over the scores.
  *
  * Of a user only the ranks of his targets count. An item's lead over a target
  * is a linear function of the weight, so an item that is behind at the least
  * and at the largest weight is so between them, too. Sums in float at these two
- * say which items may lead anywhere; only they are computed exactly, at each
- * weight, until the cut is full of them.
+ * weights say which items may lead anywhere. Only these are computed exactly,
+ * at each weight, until `cut` of them are ahead.
  */
 struct blend_line {
     const struct scorer *part; /* [parts], none is a blend */

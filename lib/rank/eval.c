@@ -53,7 +53,7 @@ eval_groups_degree(
     return rc;
 }
 
-/* Empties the means, which can be added to from then on. */
+/* Sets the groups' means to zero, ready for metrics_add. */
 static int
 start_groups(struct eval_groups *g, int n_cuts, struct err *e)
 {
@@ -174,8 +174,8 @@ eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     return rc;
 }
 
-/* Where items with (warm 1) or without train interactions stand, and which of
- * them are targets: only those of the first shelf. */
+/* Puts the items with (warm 1) or without train interactions on the first shelf
+ * and leaves the others out. target gets the targets on the first shelf. */
 static int
 take_side(const struct eval_opt *o, int warm, unsigned char *shelf,
     struct csr *target, struct err *e)

@@ -15,9 +15,9 @@ struct eval {
 };
 
 /*
- * Users or items in groups that are evaluated each by itself. Of items, only
- * the targets in the group count, and users without one are left out.
- * Zero-initialise; free with eval_groups_free.
+ * Groups of users or of items, each of which is evaluated by itself. For a
+ * group of items only the targets in it count, and users without such a target
+ * are left out. Zero-initialise; free with eval_groups_free.
  */
 struct eval_groups {
     const char *name;      /* "user-degree", borrowed */
@@ -28,7 +28,7 @@ struct eval_groups {
     int64_t *last;         /* [label.n] the user that was added last */
 };
 
-/* Groups of users or items by their number of train interactions: those from 0,
+/* Makes groups of users or items by their number of train interactions: from 0,
  * 1, 5, 10, 20, 50, 100, 200, 500 and 1000 on, labelled "5-9" or "1000+". */
 int eval_groups_degree(struct eval_groups *g, const struct csr *train,
     int of_items, struct err *e) ERR_CHECKED;
@@ -50,9 +50,10 @@ int eval_run(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     struct err *e) ERR_CHECKED;
 
 /*
- * The same where only the items with train interactions exist (warm 1), or only
- * those without (warm 0): these alone are ranked, and are targets. Groups and
- * each of o are not used; without such targets v->all.users is 0.
+ * eval_run as if only the items with train interactions existed (warm 1), or
+ * only those without (warm 0): other items are neither ranked nor targets. The
+ * groups and lists.each of o are not used. Without such targets v->all.users is
+ * 0.
  */
 int eval_side(struct eval *v, const struct scorer *s, const struct eval_opt *o,
     int warm, struct err *e) ERR_CHECKED;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /*
- * Which items lists show, whatever the users then do. Of the first k places of
+ * Which items lists show, whatever users do with them. Of the first k places of
  * all lists, with c_i the number of lists that show item i, C their sum, n_i
  * the train interactions of the item, U the users that have any, and I the
  * number of items, offered or not:
@@ -42,8 +42,8 @@ struct exposure {
     int64_t items;
     int n_cuts;
     const int64_t *cut;
-    int64_t *count; /* [n_cuts][items] lists that show it from the cut before on
-                     */
+    int64_t *count; /* [n_cuts][items] lists that show it between the cut before
+                       and this one */
 };
 
 /* cut [n_cuts] ascends and is borrowed. */

@@ -36,7 +36,7 @@ enum { METRICS_MMSSL_LIST = 50 };
 
 extern const char *const metrics_names[METRICS_KINDS]; /* "recall", .. */
 
-/* Means over the users that have targets, each weight 1; double throughout. */
+/* Means over the users that have targets, in double; each user counts 1. */
 struct metrics {
     int64_t users; /* with at least one target */
     int n_cuts;
@@ -44,7 +44,7 @@ struct metrics {
     double value[METRICS_KINDS][METRICS_CUTS];
 };
 
-/* For lists of up to n items. */
+/* The gains of hits, for lists of up to n items. */
 struct metrics_gain {
     int64_t n;
     double *at;    /* [n] 1/log2(r+2) */
@@ -102,7 +102,8 @@ void metrics_list(const struct metrics_gain *g, const int32_t *list, int64_t n,
     const int32_t *target, int64_t n_target, const int64_t *cuts, int n_cuts,
     double value[METRICS_KINDS][METRICS_CUTS]);
 
-/* Sums of m->n_cuts columns, and the means that come of them. */
+/* metrics_add adds the values of a user, m->n_cuts columns, to the sums in m.
+ * metrics_divide makes means of the sums. */
 void metrics_add(
     struct metrics *m, const double value[METRICS_KINDS][METRICS_CUTS]);
 void metrics_divide(struct metrics *m);

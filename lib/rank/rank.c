@@ -14,7 +14,7 @@
 
 enum { LIST_BYTES = 1 << 22 /* lists of a shard */ };
 
-/* A user of a chunk, on one shelf. */
+/* A user of a chunk. */
 struct user {
     struct rank_list list[RANK_SHELVES];
     const int32_t *mask, *mask_end; /* masked places that are still to come */
@@ -70,7 +70,7 @@ by_place(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Few, and in few ascending runs, as a rule. */
+/* Sorts places, which are usually few and in few ascending runs. */
 static void
 sort_places(int32_t *p, int64_t n)
 {
@@ -88,8 +88,8 @@ sort_places(int32_t *p, int64_t n)
     }
 }
 
-/* The places of what the masks hold of user u, who is at place p of the shard.
- */
+/* Lists the places of the items that the masks store for user u, who is at
+ * place p of the shard. */
 static void
 set_mask(struct rank *r, struct user *user, int64_t p, int64_t u)
 {
@@ -135,10 +135,10 @@ is_masked(struct user *u, int32_t at)
 }
 
 /*
- * What an item of the second shelf must beat. Beyond the best ones, for which
- * places are reserved, it must beat the last item of the first shelf's list,
- * if this has k: where a group's cap shuts out one of these, an item of the
- * second shelf has its place.
+ * Raises the floor of the second shelf. An item of it must be one of its best,
+ * for which places are reserved, or beat the last item of the first shelf's
+ * list, if that has k items. No other can enter: where a group's cap later
+ * shuts out an item of the first shelf, one of the second has taken its place.
  */
 static void
 raise_floor(const struct rank *r, const struct user *u, float *floor)
@@ -152,7 +152,7 @@ raise_floor(const struct rank *r, const struct user *u, float *floor)
 
 /* Places arrive in ascending order, so one that equals the floor loses the tie
  * and the strict comparison of the kernel is exact. The second shelf's floor
- * rises high at once, so that most of its first hits are none any more. */
+ * rises fast at first, so the rest of a tile's hits are checked again. */
 static void
 take_hits(const struct rank *r, int shelf, struct user *u, float *floor,
     int64_t place, uint32_t hit, const float *score)
@@ -206,7 +206,8 @@ rank_shelf(struct rank *r, int shelf, int thread, int64_t n)
     }
 }
 
-/* 1 if the list may hold one more of that place's group, which is counted. */
+/* Counts one more of that place's group and returns 1; 0 if the group is
+ * full. */
 static int
 count_group(const struct rank *r, int32_t *used, int32_t at)
 {

@@ -13,14 +13,14 @@ enum { RANK_MASKS = 4 };
 
 /*
  * Full ranking: for every wanted user the k items of largest score, ties to the
- * smaller item, items stored in any of the masks left out. Tiles of scores with
- * a running top-k; U x I is never formed.
+ * smaller item, without the items that any of the masks stores for him. Scores
+ * are made in tiles, and lists kept while they come; U x I is never formed.
  *
- * items may say which items are offered, in which order ties are broken, and
- * how many of some a list may hold. The list is then what comes of this: the
- * best items of the second shelf take the reserved places; then the best of
- * what is left fill the list; an item is passed over if its group is full. All
- * of it, best first.
+ * opt->items may say which items are offered, in which order ties are broken,
+ * and how many of some a list may hold. A list is then made as follows. The
+ * best items of the second shelf take the reserved places. Then the best of all
+ * that are left fill the list. An item whose group is full is passed over. In
+ * the end the list is sorted, best first.
  */
 struct rank_opt {
     int64_t k;                          /* list length, at least 1 */
@@ -33,10 +33,10 @@ struct rank_opt {
 };
 
 /*
- * Receives the lists of n wanted users, first, first + 1, .. (positions in
- * opt.users), in ascending order of first, on the calling thread. id and score
- * are [n][k], best first; a list that is shorter than k ends with id -1 (score
- * 0). A non-zero return stops the run and is returned.
+ * Receives the lists of the n wanted users at positions first, first + 1, .. of
+ * opt.users. Calls come in ascending order of first, on the calling thread. id
+ * and score are [n][k], best first; a list that is shorter than k ends with id
+ * -1 (score 0). A non-zero return stops the run and is returned.
  */
 typedef int rank_emit(
     void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score);
@@ -53,10 +53,10 @@ int rank_run(const struct scorer *s, const struct rank_opt *opt,
     rank_emit *emit, void *ctx, struct err *e) ERR_CHECKED;
 
 /*
- * The same in parts. A shard is any range from .. to - 1 of the wanted users;
- * its lists do not depend on which other shards are ranked, where or when, so
- * that lists that are joined in the order of the users are those of rank_run.
- * s, opt and what they point to are borrowed until rank_close.
+ * rank_run in parts. A shard is any range from .. to - 1 of the wanted users.
+ * Its lists do not depend on which other shards are ranked, where or when:
+ * joined in the order of the users they are those of rank_run. s, opt and what
+ * they point to are borrowed until rank_close.
  */
 struct rank;
 int rank_open(struct rank **r, const struct scorer *s,
@@ -66,8 +66,8 @@ int rank_open(struct rank **r, const struct scorer *s,
 int rank_shard(struct rank *r, int64_t from, int64_t to, int32_t *id,
     float *score, struct err *e) ERR_CHECKED;
 
-/* Users of a shard that keeps all threads busy, of few megabytes, and at most
- * what each of the ranks gets of all users. */
+/* A good number of users for a shard: enough to keep all threads busy, with
+ * lists of a few megabytes, and at most an equal share of each rank. */
 int64_t rank_shard_size(const struct rank *r);
 
 void rank_close(struct rank *r);

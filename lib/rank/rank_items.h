@@ -9,10 +9,14 @@
  * Which items a ranking offers, in which order equal scores stand, and how many
  * a list may hold of some of them.
  *
- * Items stand in places. Those of the first shelf come first, then those of the
- * second, then those that are not offered; a shelf begins at a multiple of
- * RANK_ITEMS_STEP, and what is left of the last step before holds no item.
- * Within a shelf items stand in the order in which ties are broken.
+ * An item that is offered stands on one of two shelves. Some places of each
+ * list can be reserved for the second shelf, for instance for new items;
+ * without such places all items stand on the first.
+ *
+ * Items have places in one order: first those of the first shelf, then those of
+ * the second, then those that are not offered. A shelf begins at a multiple of
+ * RANK_ITEMS_STEP, and the places in between hold no item. Of equal scores on a
+ * shelf the one at the smaller place comes first.
  */
 enum { RANK_SHELVES = 2, RANK_ITEMS_STEP = 32 };
 
@@ -24,9 +28,9 @@ struct rank_items {
     int64_t offered;             /* the place at which the rest begins */
     int32_t *item;               /* [places] -1: none */
     int32_t *place;              /* [n] */
-    /* So many places of every list belong to the second shelf: its best items
-     * whose score is not 0 get them. Places that it cannot fill, and the
-     * others, go to the best of both. */
+    /* So many places of every list are reserved for the second shelf: its best
+     * items whose score is not 0 get them. Places that it cannot fill, and all
+     * others, go to the best items of both shelves. */
     int64_t reserved;
     int32_t *group; /* [places] the item's group, 0 .. groups - 1, or -1 */
     int64_t groups;
@@ -34,11 +38,11 @@ struct rank_items {
     int64_t cap; /* a list holds at most so many items of a group, at least 1 */
 };
 
-/* Sides of an item's state in rank_items_init. */
+/* What rank_items_init is told of an item. */
 enum { RANK_FIRST, RANK_SECOND, RANK_LEFT_OUT };
 
 /*
- * Puts n items in places. The caller frees with rank_items_free.
+ * Gives n items their places. The caller frees with rank_items_free.
  *
  *   shelf   [n] of the above; NULL: all are on the first
  *   weight  [n] of equal scores the item of larger weight comes first, then the

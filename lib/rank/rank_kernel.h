@@ -9,9 +9,10 @@ enum { RANK_MAX_ROWS = 16, RANK_MAX_COLS = 32, RANK_LIST_STEP = 16 };
 
 /*
  * One tile of scores, rows users by cols items, and which of them beat their
- * user's floor. Each score is the chain s = fmaf(user[j], item[j], s) over
- * ascending j from s = 0: the same bits whatever the tile, the vector width or
- * the machine, so equal item vectors tie exactly.
+ * user's floor: the score that an item must exceed to enter his list. Each
+ * score is the chain s = fmaf(user[j], item[j], s) over ascending j from s = 0:
+ * the same bits whatever the tile, the vector width or the machine, so equal
+ * item vectors tie exactly.
  *
  *   a      [d][rows] users, packed       b  [d][cols] items, packed, 64-byte
  *   floor  [rows]                           aligned
@@ -40,10 +41,11 @@ typedef void rank_insert(
     float *score, int32_t *id, int64_t k, float s, int32_t i);
 
 /*
- * The same of a list that holds at most cap entries of a group, cap at least 1,
- * with the groups in a third array; g -1 is no group. Of a full group the last
- * entry falls off, and what stands behind it stays where it is. Returns 0, with
- * the list as it was, if g is full of entries that are >= s. k is at most 64.
+ * rank_insert for a list that holds at most cap entries of a group, cap at
+ * least 1, with the groups in a third array; g -1 is no group. If group g is
+ * full, its last entry falls off instead, and what stands behind that one stays
+ * where it is. Returns 0 and leaves the list as it was if g is full of entries
+ * that are >= s. k is at most 64.
  */
 typedef int rank_insert_capped(float *score, int32_t *id, int32_t *group,
     int64_t k, int64_t cap, float s, int32_t i, int32_t g);

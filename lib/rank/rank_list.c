@@ -19,7 +19,8 @@ rank_list_plan(int64_t k, const int32_t *group, int64_t cap,
     return p;
 }
 
-/* A short list is full from the start: of entries that stand for nothing. */
+/* A short list is filled from the start with entries that stand for no
+ * place. */
 void
 rank_list_start(const struct rank_list_plan *p, struct rank_list *l, int64_t n,
     float *score, int32_t *at, int32_t *group)

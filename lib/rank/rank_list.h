@@ -9,15 +9,15 @@
 #include <stdint.h>
 
 /*
- * The best k of the places that come to a list in ascending order, each with
- * its score: ties to the smaller place. A list may hold at most `cap` places of
- * the same group.
+ * A list of the best k of many places. The places come in ascending order, each
+ * with its score; ties go to the smaller place. A list may hold at most `cap`
+ * places of the same group.
  *
- * Short lists are sorted at any time, as moving them costs less than branches
- * on data would; long ones are heaps. With a cap a list is sorted, and a place
- * of a group that is full replaces the worst of its group. That is exact: sets
- * that obey such a cap are a matroid, and an element that is the worst of a
- * circuit is not in the best set (Edmonds 1971).
+ * Short lists are always sorted, because moving entries costs less than
+ * branches on data would. Long ones are heaps. A list with a cap is sorted, and
+ * a place whose group is full replaces the worst of its group. That is exact:
+ * sets that obey such a cap are a matroid, and an element that is the worst of
+ * a circuit is not in the best set (Edmonds 1971).
  */
 enum rank_list_kind {
     RANK_LIST_SHORT,
@@ -53,8 +53,8 @@ void rank_list_start(const struct rank_list_plan *p, struct rank_list *l,
 void rank_list_take_capped(const struct rank_list_plan *p, struct rank_list *l,
     float s, int32_t at, float *floor);
 
-/* A place whose score s is above *floor, which becomes what the next one's must
- * be above; -INFINITY at the start. */
+/* Takes a place whose score s is above *floor. *floor becomes what the next
+ * place's score must be above; it is -INFINITY at the start. */
 static inline void
 rank_list_take(const struct rank_list_plan *p, struct rank_list *l, float s,
     int32_t at, float *floor)
@@ -79,7 +79,7 @@ rank_list_take(const struct rank_list_plan *p, struct rank_list *l, float s,
 }
 
 /* The score of the r-th best so far, 1 <= r; -INFINITY if there are fewer, or
- * where that is not known. */
+ * if a list of this kind does not know it. */
 static inline float
 rank_list_score(
     const struct rank_list_plan *p, const struct rank_list *l, int64_t r)
@@ -92,7 +92,7 @@ rank_list_score(
     return t->score[r - 1];
 }
 
-/* The list is complete: l->top.n places, best first. */
+/* Completes the list: l->top.n places, best first. */
 void rank_list_finish(const struct rank_list_plan *p, struct rank_list *l);
 
 #endif

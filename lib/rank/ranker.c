@@ -311,7 +311,7 @@ put_vectors(struct npz_out *z, const char *prefix, const struct ranker_part *r)
     }
 }
 
-/* Of a blend. */
+/* Writes one part of a blend. */
 static void
 put_part(struct npz_out *z, const struct ranker_part *r, int part)
 {

@@ -51,29 +51,31 @@ int ranker_read(const char *path, const char *role, int params,
     struct ranker *r, struct hist *h, struct err *e) ERR_CHECKED;
 
 /*
- * The scores of r (from path) for the users and items of d (from data), whose
- * train items a graph starts from; r and d are borrowed. Errors as
- * scorer_dense, scorer_graph and scorer_blend; ERR_SHAPE names both files.
+ * The scorer of r for the users and items of d; a graph starts from the users'
+ * train items. path and data are the files' names, for messages; r and d are
+ * borrowed. Errors as scorer_dense, scorer_graph and scorer_blend; ERR_SHAPE
+ * names both files.
  */
 int ranker_scorer(struct ranker *r, const char *path, const struct dataset *d,
     const char *data, struct scorer *s, struct err *e) ERR_CHECKED;
 
-/* The blend s of the scores share[r->parts] by the weights of r's parts, or
- * those of a single part. share is borrowed. Errors as scorer_blend. */
+/* Makes s the blend of the scorers share[r->parts] with the weights of r's
+ * parts; a single part keeps its own scores. share is borrowed. Errors as
+ * scorer_blend. */
 int ranker_blend(const struct ranker *r, struct scorer_part *share,
     struct scorer *s, struct err *e) ERR_CHECKED;
 
-/* A user of s (of r) who has nothing in history scores 0 everywhere, also by
- * vectors. history is borrowed. */
+/* Lets s, the scorer of r, score 0 for users who have no items in history, also
+ * where vectors make the scores. history is borrowed. */
 void ranker_need_history(
     struct ranker *r, struct scorer *s, const struct csr *history);
 
 /* 1 if the scores depend on vectors of users. */
 int ranker_has_users(const struct ranker *r);
 
-/* r, whose parts are of d's users and items, as a file for ranker_read; the ids
- * of d and seen, which says what the rows were trained on, are its members. A
- * model that is no blend has vectors. */
+/* Writes r as a file for ranker_read. Its parts have d's users and items. The
+ * ids of d, and seen, which says what the rows were trained on, become members
+ * of the file. An r that is no blend must have vectors. */
 int ranker_write(const char *path, const struct ranker *r,
     const struct dataset *d, const struct seen *seen, const char *history,
     struct err *e) ERR_CHECKED;

@@ -16,9 +16,9 @@ struct scorer {
     const struct scorer_kind *kind;
     const struct mat *user, *item; /* of vectors */
     const struct csr *graph;       /* of a graph */
-    /* The items that users have, U x I. A graph leads on from these. With
-     * vectors it may be NULL; otherwise a user who has none scores 0 with every
-     * item, since nothing was learnt about him. */
+    /* The items that users have, U x I. A graph starts from these. For vectors
+     * it may be NULL; else a user without items scores 0 with every item, since
+     * nothing was learnt about him. */
     const struct csr *history;
     const struct scorer_part *part; /* [parts] of a blend */
     int parts;
@@ -49,8 +49,7 @@ int scorer_dense(struct scorer *s, const struct mat *user,
 /*
  * score(u, i) = sum of graph[j, i] over the items j of history(u)
  *
- *   history  U x I        graph  I x I, finite; an entry that is not stored is
- * 0
+ *   history  U x I        graph  I x I, finite; an entry not stored is 0
  *
  * Float sums from 0, j ascending: the same bytes anywhere. An item that no item
  * of the user leads to has score 0. Ranking with it takes a row of I scores a

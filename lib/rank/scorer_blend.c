@@ -13,13 +13,13 @@
  * of scores for each. */
 enum { CHUNK_GROUPS = 4 };
 
-/* Of a part's scores for one user. */
+/* The moments of a part's scores for one user. */
 struct share {
     double mean, deviation; /* 0: the part adds nothing */
     double most;
 };
 
-/* Of a thread. */
+/* The state of a thread. */
 struct mixer {
     struct share *share; /* [chunk][parts] */
     float *a;            /* [chunk / rows][parts][RANK_MAX_ROWS] */
@@ -118,7 +118,7 @@ blend_start(const struct scorer_work *w, int thread, int64_t r, int64_t user)
     m->error[r] = INFINITY;
 }
 
-/* The score of the user at place r, of which score[p] is the part's. */
+/* The blend's score of item i; score[p] are the scores of part p. */
 static float
 exact(const struct scorer_work *w, const struct share *share,
     const float *const *score, int64_t i)

@@ -19,7 +19,7 @@ struct spread {
     double longest;     /* norm of the longest vector */
 };
 
-/* Of a thread. */
+/* The state of a thread. */
 struct users {
     float *packed;                  /* [group][d][rows] */
     double *wide;                   /* [2 d] */
@@ -135,7 +135,7 @@ dense_open(struct scorer_work *w, struct err *e)
     return 0;
 }
 
-/* Of the scores of a user with the vector x. */
+/* The moments of the scores of a user with the vector x. */
 static struct scorer_moments
 moments_of(const struct scorer_work *w, const float *x, double *wide)
 {

@@ -20,7 +20,7 @@ struct graph {
     struct scores *thread; /* [threads] */
 };
 
-/* A user at a time: a row of scores is large. */
+/* Takes one user at a time, because a row of scores is large. */
 static void
 graph_shape(struct scorer_work *w)
 {
@@ -77,8 +77,8 @@ struct sums {
     double sum, squares, most;
 };
 
-/* Adds row j of the graph to the scores and, unless sums is NULL, what changes
- * to these. Terms are added in the order of the graph's entries, wherever the
+/* Adds row j of the graph to the scores and, unless sums is NULL, updates
+ * these. Terms are added in the order of the graph's entries, wherever the
  * items' places are. */
 static inline void
 add_row(

@@ -8,23 +8,23 @@
 #include "lib/rank/scorer.h"
 
 /*
- * A scorer at work in one ranking. Scores come in tiles: groups of `rows` users
- * by panels of kernel->cols places, see rank_items.h for which item a place
- * holds. A thread starts a chunk of users, then asks for their tiles: all
- * groups of the chunk meet one block of panels after the other, panels in
- * ascending order.
+ * A scorer at work in one ranking. Scores come in tiles: a group of `rows`
+ * users by a panel of kernel->cols places (rank_items.h says which item a place
+ * holds). A thread starts a chunk of users, then asks for their tiles. It takes
+ * one block of panels after the other, in ascending order, for all groups of
+ * the chunk.
  */
 struct scorer_work {
     const struct scorer *scorer;
     const struct rank_kernel *kernel;
     const struct rank_items *items; /* NULL: place i holds item i */
     struct exec *exec;
-    int threads;           /* that ask for scores: at most those of exec */
-    int rows;              /* at most RANK_MAX_ROWS, divides kernel->rows */
-    int64_t chunk;         /* users at most, a multiple of rows */
+    int threads;   /* threads that ask for scores, at most those of exec */
+    int rows;      /* at most RANK_MAX_ROWS, divides kernel->rows */
+    int64_t chunk; /* users at most, a multiple of rows */
     int64_t panels, block; /* panels in all, panels a block */
-    int moments;           /* 1: they will be asked for */
-    int nonzero;           /* 1: a score of 0 need not be a hit */
+    int moments;           /* 1: moments will be asked for */
+    int nonzero;           /* 1: scores of 0 need not be hits */
     struct arena *mem;     /* where the state lies */
     void *state;
 };
@@ -39,19 +39,19 @@ struct scorer_kind {
     /* Sets rows, chunk and block as they suit the scorer. */
     void (*shape)(struct scorer_work *w);
 
-    /* Makes the state for w->threads threads, in the shape that w has, which
-     * may have more rows and a smaller or larger chunk than the kind asked for.
-     */
+    /* Makes the state for w->threads threads in the shape of w, which may have
+     * more rows and another chunk than the kind asked for. */
     int (*open)(struct scorer_work *w, struct err *e);
 
-    /* User `user` comes to place r of the thread's chunk; -1: nobody. */
+    /* Puts user `user` at place r of the thread's chunk; -1: nobody. */
     void (*start)(
         const struct scorer_work *w, int thread, int64_t r, int64_t user);
 
     /* Which scores of the group's users (places first .. first + rows - 1 of
      * the chunk) in the panel beat their user's floor: as rank_tile, but c need
-     * hold no score that does not. Places without an item have any score;
-     * nobody hits nothing where the floor is INFINITY. */
+     * only hold the scores that do. Places without an item may have any score.
+     * The caller gives a place without a user the floor INFINITY, which nothing
+     * beats. */
     int (*tile)(const struct scorer_work *w, int thread, int64_t first,
         int64_t panel, const float *floor, float *c, uint32_t *hit);
 
@@ -72,11 +72,12 @@ int scorer_open(struct scorer_work *w, const struct scorer *s,
     const struct rank_items *items, struct exec *exec, int threads,
     struct arena *mem, struct err *e) ERR_CHECKED;
 
-/* For a kind that has parts: a part's work in the shape of w, not yet open. */
+/* For a kind that has parts: the work of the part s in the shape of w, not yet
+ * open. */
 struct scorer_work scorer_part_work(
     const struct scorer_work *w, const struct scorer *s);
 
-/* Of a blend of two parts or more: part p at work. */
+/* For a blend of two parts or more: part p at work. */
 const struct scorer_work *scorer_blend_part(const struct scorer_work *w, int p);
 
 /* The part's moments of the user at place r of the chunk, after start; the

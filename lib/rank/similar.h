@@ -18,8 +18,8 @@ struct similar {
 /*
  * The scores of the model r (from path, borrowed)
  *
- *   vectors  score(i, j) = x_i . x_j, x the item vectors; with cosine,
- *            of these divided by their lengths, a zero vector staying zero
+ *   vectors  score(i, j) = x_i . x_j, x the item vectors; with cosine they are
+ *            divided by their lengths, but for zero vectors
  *   a graph  score(i, j) = graph[i, j], 0 if it is not stored
  *   a blend  the weighted sum of its parts' z-scores, as scorer_blend
  *
@@ -31,8 +31,8 @@ struct similar {
 int similar_scorer(struct similar *m, const struct ranker *r, const char *path,
     int cosine, struct scorer *s, struct err *e) ERR_CHECKED;
 
-/* The items of r, of which every part must have the same number; ERR_SHAPE
- * names path otherwise, or if a graph is not square. */
+/* The number of items of r. ERR_SHAPE names path if parts differ in it or a
+ * graph is not square. */
 int64_t similar_items(
     const struct ranker *r, const char *path, struct err *e) ERR_CHECKED;
 

@@ -22,13 +22,13 @@ struct kmeans_opt {
     int64_t iterations; /* at most */
     double tolerance;
     uint64_t seed;
-    struct exec *exec; /* restarts that run at once */
+    struct exec *exec; /* runs restarts side by side */
 };
 
 struct kmeans {
     int32_t *label;  /* [n] 0..clusters-1 */
     double inertia;  /* sum of the rows' squared distances */
-    int64_t restart; /* that had the least inertia, of equal ones the first */
+    int64_t restart; /* the one of least inertia, of equal ones the first */
 };
 
 /*
@@ -46,10 +46,10 @@ void kmeans_free(struct kmeans *k);
 int kmeans_centre(struct mat *x, struct err *e) ERR_CHECKED;
 
 /*
- * The rows at which restart r begins: the first uniformly, each next with
- * probability proportional to its squared distance from the nearest before it;
- * uniformly if all rows coincide with one. norm [n]: squared norms of the rows;
- * near [n] is scratch.
+ * Draws the rows at which restart r begins. The first is uniform. Each next one
+ * has a probability proportional to its squared distance from the nearest row
+ * drawn before, or is uniform if all rows coincide with one of these. norm [n]:
+ * squared norms of the rows; near [n] is scratch.
  */
 void kmeans_seed(const struct mat *x, const float *norm, int64_t clusters,
     uint64_t seed, uint32_t r, float *near, int64_t *row);

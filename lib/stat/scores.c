@@ -85,7 +85,8 @@ add_key(const struct reader *r, int64_t line, const char *metric,
     return 0;
 }
 
-/* Keeps the value if it is one of the facts; no other value lacks a cut-off. */
+/* Keeps the value if name is a fact's. Other values without a cut-off are
+ * ignored. */
 static void
 add_fact(struct scores_about *about, const char *name, double value)
 {
@@ -276,7 +277,7 @@ part_of(const struct scores_about *about)
                                               : -1;
 }
 
-/* Of a user; -1 and 0 where what the file says cannot be one. */
+/* The number of a user's targets; -1 if the file has no possible number. */
 static int64_t
 targets(const struct scores *s, int64_t user)
 {

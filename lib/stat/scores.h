@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 /*
- * What metrics are about. Of two files they can be compared if it is equal.
- * stair-eval writes it beside them, in TSV and in JSON under the names of
- * scores_fact_name.
+ * Facts that say what metrics are about. Metrics of two files can be compared
+ * if their facts are equal. stair-eval writes the facts beside the metrics, in
+ * TSV and in JSON under the names of scores_fact_name.
  */
 enum scores_fact {
     SCORES_USERS, /* digests, see lib/data/identity.h */
     SCORES_ITEMS,
     SCORES_TRAIN,
-    SCORES_VALID, /* of the part that is compared with: one of the two */
+    SCORES_VALID, /* the part that lists are compared with: one of the two */
     SCORES_TEST,
     SCORES_MASK, /* what is not ranked: 0 nothing, 1 train, 2 train and valid */
     SCORES_FACTS
@@ -27,8 +27,8 @@ struct scores_about {
     uint32_t value[SCORES_FACTS];
 };
 
-/* Of lists that are compared with the valid or test pairs of d (part is
- * SCORES_VALID or SCORES_TEST). */
+/* The facts of lists that are compared with the valid or test pairs of d (part
+ * is SCORES_VALID or SCORES_TEST). */
 struct scores_about scores_about(
     const struct dataset *d, enum scores_fact part, int masks);
 
@@ -43,8 +43,8 @@ struct scores {
     int64_t n;        /* rows */
     struct ids key;   /* in order of appearance */
     struct ids users; /* of the rows, if per_user */
-    /* [n][columns]: the keys; of a user the number of targets before them, and
-     * the digest, if there is one, behind them. */
+    /* [n][columns], a column per key. Rows of users have the number of targets
+     * before these, and the digest, if there is one, behind them. */
     double *value;
     int64_t columns, cap;
     struct scores_about about; /* what the file says of it */
@@ -57,16 +57,16 @@ scores_value(const struct scores *s, int64_t row, int64_t key)
     return s->value[row * s->columns + s->per_user + key];
 }
 
-/* Which of the three it is, its beginning tells. ERR_FORMAT names the line of
- * what is none of them, of a number that is not finite, or of a key or user
- * that occurs twice. */
+/* Reads any of the three; the beginning of the file tells which it is.
+ * ERR_FORMAT names a line that fits none of them, or that has a number that is
+ * not finite, or a key or user that occurs twice. */
 int scores_read(struct scores *s, const char *path, struct err *e) ERR_CHECKED;
 
 /*
  * ERR_FORMAT if b, from a file of that name, is about other things than a, as
- * far as both say. Tables of single users say it of each user; that they are
- * about the same users is the caller's to check. The sentence names both files
- * and what differs.
+ * far as both say. In tables of single users each user's facts are compared;
+ * the caller checks that both have the same users. The sentence names both
+ * files and what differs.
  */
 int scores_same(const struct scores *a, const char *a_name,
     const struct scores *b, const char *b_name, struct err *e) ERR_CHECKED;

@@ -20,9 +20,9 @@ struct stats_moments stats_moments(const double *x, int64_t n);
 
 /*
  * A t-test of "the means are equal". defined is 0 where there is nothing to
- * test: fewer than two values, or no spread at all. p is two-sided, from the
- * t distribution itself, not an approximation of it; of values below 1e-300
- * only that is known.
+ * test: fewer than two values, or no spread at all. p is two-sided, from the t
+ * distribution itself, not an approximation of it. Of a p below 1e-300 only
+ * that is known.
  */
 struct stats_test {
     int defined;

@@ -20,15 +20,14 @@ struct uncertainty {
 };
 
 /*
- * The users' items but the missing ones, which have no label. Item numbers
- * become those among the items that are left. csr_free; the entries have no
- * values.
+ * out becomes items without the missing ones, which have no label. The items
+ * that are left are numbered anew. out is binary; freed with csr_free.
  */
 int uncertainty_present(const struct csr *items, const struct missing *missing,
     struct csr *out, struct err *e) ERR_CHECKED;
 
-/* label [items] in 0..clusters-1, or of item i that of item order(i) if order
- * is given: order [items] is a permutation. */
+/* label [items] is in 0..clusters-1. Unless order is NULL, item i has the label
+ * of item order[i]; order [items] is a permutation. */
 int uncertainty_of(const struct csr *items, const int32_t *label,
     int64_t clusters, const int64_t *order, struct uncertainty *out,
     struct err *e) ERR_CHECKED;

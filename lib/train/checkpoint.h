@@ -39,8 +39,8 @@ struct checkpoint {
 /* Members that are none of the engine's tensors, history.txt among them. */
 enum { CHECKPOINT_MEMBERS = 11 };
 
-/* Writes c with the present state of g, one block of a tensor in memory at a
- * time; c's own state is not looked at. Atomic; history as everywhere. */
+/* Writes c and the present state of g atomically, with the history text. Holds
+ * one block of a tensor in memory at a time; c->state is not looked at. */
 int checkpoint_write(const char *path, const struct checkpoint *c,
     const struct engine *g, const char *history, struct err *e) ERR_CHECKED;
 
@@ -57,9 +57,9 @@ int checkpoint_read(const char *path, struct checkpoint *c, struct hist *h,
 int checkpoint_same_run(const struct checkpoint *c, const char *run,
     const char *path, struct err *e) ERR_CHECKED;
 
-/* Moves the state that was read into g, whose tensors and vectors must have the
- * same names and shapes. path is for messages. ERR_RANGE names a counter that
- * no run of g can reach. */
+/* Copies the state that was read into g and frees it. Tensors and vectors of g
+ * must have the same names and shapes. path is for messages. ERR_RANGE names a
+ * counter that no run of g can reach. */
 int checkpoint_restore(struct checkpoint *c, struct engine *g, const char *path,
     struct err *e) ERR_CHECKED;
 

@@ -66,7 +66,7 @@ keep(struct engine *g, struct checkpoint *run, struct err *e)
     return rc ? rc : vectors(g, run->cursor.t, run->vec, e);
 }
 
-/* How much the items still resemble their initial parameters. */
+/* Measures how much the items still resemble their initial parameters. */
 static int
 compare(const struct engine *g, const struct mat *initial,
     struct train_report *r, struct err *e)
@@ -179,7 +179,8 @@ between(struct engine *g, const struct dataset *d, const struct train_opt *o,
     return rc;
 }
 
-/* What lies in the checkpoint file stays there if the state is not finite. */
+/* Saves the run, unless its state is not finite: the checkpoint file stays as
+ * it is then. */
 static int
 stop(const struct engine *g, const struct train_opt *o,
     const struct checkpoint *run, struct err *e)

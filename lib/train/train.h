@@ -55,12 +55,11 @@ struct train_hooks {
  * Trains from run's state to the end. run comes from train_start or from
  * checkpoint_read; on return its vec and param hold the result. If no user has
  * valid items, nothing is evaluated and the model of each label is kept. With a
- * deadline the run ends, as if o->epochs were that, at the first label after
- * which another epoch would last beyond it, if it takes as long as the one
- * before and its evaluation; one epoch is always trained.
- * ERR_RANGE if run is beyond the last epoch. ERR_STOP if *stop became non-zero:
- * run can be continued, and its state is in the checkpoint file if there is
- * one.
+ * deadline the run ends early, as if o->epochs were the present label: at the
+ * first label where another epoch would end after it, if that took as long as
+ * the last epoch and evaluation did. One epoch is always trained. ERR_RANGE if
+ * run is beyond the last epoch. ERR_STOP if *stop became non-zero: run can be
+ * continued, and its state is in the checkpoint file if there is one.
  */
 int train_run(struct engine *g, const struct dataset *d,
     const struct train_opt *o, struct checkpoint *run,

@@ -18,7 +18,7 @@ struct batch {
     int64_t n_nodes, user_nodes;
     int64_t n_all, n_users; /* nodes of the graph, users among them */
     uint64_t *bits;         /* [n_all / 64 + 1], zero between calls */
-    int32_t *slot; /* [n_all] of an engine row; `none` outside the batch */
+    int32_t *slot; /* [n_all] the slot of a row; `none` outside the batch */
     int32_t none;  /* 3 max: a slot that no node has */
 };
 
@@ -27,8 +27,8 @@ struct batch {
 struct batch batch_in(
     struct arena *p, int64_t max, int64_t n_users, int64_t n_all);
 
-/* Fills b from n triples of (user, positive, negative), items numbered from 0
- * as in the dataset; item i is node n_users + i, and node x lies in row
+/* Fills b from n triples of (user, positive, negative), whose items are
+ * numbered from 0 as in the dataset. Item i is node n_users + i. Node x has row
  * place[x] of all rows, users' before items'. */
 void batch_set(
     struct batch *b, const int32_t *triple, int64_t n, const int32_t *place);

@@ -14,9 +14,9 @@ enum {
     ROW_COST = 8    /* of a row's own work, in gathered rows */
 };
 
-/* The row of a at which share number `share` of `of` begins, all of about the
- * same cost. A row costs its neighbours, those in b (may be NULL) as well, and
- * ROW_COST. */
+/* The row of a at which share number `share` of `of` begins; shares cost about
+ * the same. The cost of a row is its neighbours in a, those in b (may be NULL),
+ * and ROW_COST. */
 static int64_t
 border(const struct kgraph *a, const struct kgraph *b, int share, int of)
 {

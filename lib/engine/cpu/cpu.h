@@ -7,18 +7,19 @@
 /*
  * The linear family's engine on the CPU.
  *
- * The model's columns lie in panels of PANEL columns (kernels.h), which never
- * mix but in the scores. So an engine may have some of the panels alone, and
- * the others may be elsewhere, in another process for instance: each of the
- * engines is made from the whole model and draws the same triples.
+ * The model's columns lie in panels of PANEL columns (kernels.h), which meet
+ * only in the scores. So an engine may have only some of the panels, while the
+ * others are elsewhere, for instance in another process. Each of these engines
+ * is made from the whole model and draws the same triples.
  */
 
 /*
- * Completes the scores of a step. partial is [parts][stride]: of each part
- * (panel p of band b is part b * panels + p, of all panels of the model) the
- * first n numbers. Those of the engine's own panels are there; exchange puts
- * those of the others in their places. stop becomes non-zero if another engine
- * wants to stop after this step, as all must stop after the same one.
+ * Completes the scores of a step. partial is [parts][stride], of which the
+ * first n numbers of each part count. Part b * panels + p is panel p of band b,
+ * where panels are all those of the model. The engine has filled the parts of
+ * its own panels, and exchange fills the others. *stop becomes non-zero if
+ * another engine wants to stop after this step, because all must stop after the
+ * same one.
  *
  * It is called once a step, on one thread, but not always the same one. An
  * error ends the epoch.
@@ -31,8 +32,8 @@ struct cpu_opt {
     struct exec *exec; /* borrowed for the life of the engine */
     int crews;    /* groups of threads, each at a panel of its own; 0: as many
                      as threads and panels allow */
-    int from, to; /* the panels of the engine, to - 1 the last, none if they
-                     are equal; 0, 0: all */
+    int from, to; /* the engine's panels are from .. to - 1, none if from == to;
+                     0, 0: all */
     cpu_exchange *exchange; /* NULL: the engine has all panels */
     void *ctx;              /* of exchange */
 };

@@ -17,7 +17,7 @@ _Static_assert(
 _Static_assert(
     NET_NAME + sizeof "now_.npy" <= NPZ_NAME, "and a member any name");
 
-/* Its memory is the net's arena. */
+/* The engine of a net. Its memory is the net's arena. */
 struct cpu_net {
     struct engine base;
     struct net *net;

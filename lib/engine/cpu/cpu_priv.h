@@ -11,12 +11,13 @@
 #include "lib/engine/cpu/kernels.h"
 
 /*
- * Threads work in crews: a crew carries its panels through a step, one after
- * the other, its threads, if more than one, sharing the rows of each. The same
- * numbers are added in the same order either way.
+ * Threads work in crews. A crew carries its panels through a step, one after
+ * the other, and its threads share the rows of each panel. The size of crews
+ * changes no order of additions.
  *
- * The layers of Horner's rule need the layer before only on the other side of
- * the graph, so users' rows are replaced in place, and items' have a spare.
+ * A layer of Horner's rule reads the layer before only on the other side of the
+ * graph. So users' rows are overwritten in place, and only items need a spare
+ * buffer.
  */
 struct crew {
     struct gate gate;
@@ -29,7 +30,7 @@ struct part {
     int64_t from, to;
 };
 
-/* A thread. What it keeps of a batch is small enough to be made by each. */
+/* A thread. Each makes the batch's data for itself, as they are small. */
 struct worker {
     struct crew *crew;
     int rank;                 /* within the crew */
@@ -56,8 +57,8 @@ struct cpu {
     int64_t n_users, n_items, n, d;
     int all_panels; /* of the model */
     int panel0;     /* the engine's first one */
-    int panels;     /* the engine's; below, a panel is one of these */
-    int64_t d0, d1; /* columns d0 .. d1 - 1 of the model's are theirs */
+    int panels; /* the engine's; all panels below are numbered among these */
+    int64_t d0, d1; /* these panels have the model's columns d0 .. d1 - 1 */
     int threads, crews, layers, item_layers, smooth;
     cpu_exchange *exchange;
     void *exchange_ctx;
@@ -76,7 +77,7 @@ struct cpu {
     struct crew *crew;  /* [crews] */
     struct worker *worker; /* [threads] */
     struct sampler *sampler;
-    struct arena arena; /* of all that is an array here */
+    struct arena arena; /* of all arrays above */
 };
 
 /* A panel of a matrix over users and items, as its two blocks. */
@@ -84,9 +85,10 @@ struct blocks {
     struct krows users, items;
 };
 
-/* Layers L .. 2 of Horner's rule on x over the user-item graph, the worker's
- * part; on return the whole crew is done with them, and the last layer reads
- * users and *items, while *spare is free. With no layers nothing is done. */
+/* The worker's part of layers L .. 2 of Horner's rule on x over the user-item
+ * graph. On return the whole crew has finished these layers. The last layer
+ * then reads users and *items, and *spare is free. Does nothing for a model of
+ * 0 layers. */
 void cpu_inner_layers(const struct cpu *g, struct worker *w, const float *c,
     struct blocks x, float *users, float **items, float **spare);
 

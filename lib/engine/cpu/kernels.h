@@ -14,7 +14,7 @@
  * Every loop states its float32 operations; a row's neighbours are summed in
  * ascending order. All instruction sets give the same bits.
  */
-enum { PANEL = 16, KERNELS_AHEAD = 48 /* rows asked for in advance */ };
+enum { PANEL = 16, KERNELS_AHEAD = 48 /* rows prefetched in advance */ };
 
 /*
  * Rows of a graph with symmetric normalisation: row r, as a target, gathers
@@ -31,9 +31,9 @@ struct kgraph {
 };
 
 /*
- * The rows of Horner's own term c x: row r lies at x + PANEL r, or, where a
- * matrix is zero outside few rows, at x + PANEL slot[r], all the zero rows
- * sharing one slot.
+ * The rows of the term c x in Horner's rule. Row r lies at x + PANEL r. With
+ * slots it lies at x + PANEL slot[r]: so a matrix that is zero outside few rows
+ * has one slot for all zero rows.
  */
 struct krows {
     const float *x;
@@ -70,16 +70,16 @@ struct kernels {
     void (*scatter)(int64_t n, const int32_t *u, const int32_t *p,
         const int32_t *neg, const float *coef, const float *h, float *g);
 
-    /* y[r] += q_j (c x[k]) for every r, r0 <= r < r1, that gathers source
-     * j = rows[k], sources in the order of g's rows; g are the sources' own
-     * rows: start and the sum of a layer in one where x is zero outside the n
-     * listed rows. */
+    /* `start` and the sums of a layer in one, for an x that is zero outside n
+     * listed rows: y[r] += q_j (c x[k]) for each source j = rows[k] and each r
+     * in r0..r1-1 that gathers it. g has the rows of the sources. They are
+     * listed in the order in which `layer` would add them. */
     void (*push_rows)(const struct kgraph *g, int64_t r0, int64_t r1,
         const int32_t *rows, int64_t n, const float *c, const float *x,
         float *y);
 
-    /* A layer whose sums lie in y, rows r0..r1-1:
-     *   z = q_r y[r] + c x[r],  y[r] = q_r z                                */
+    /* The rest of that layer, whose sums lie in y, rows r0..r1-1:
+     *   z = q_r y[r] + c x[r],  y[r] = q_r z */
     void (*layer_summed)(const struct kgraph *g, int64_t r0, int64_t r1,
         const float *c, struct krows x, float *y);
 
@@ -91,16 +91,15 @@ struct kernels {
     /* Its adjoint: low[k] -= mid[k], own[k] = w mid[k], k < n. */
     void (*fold)(int64_t n, float w, const float *mid, float *low, float *own);
 
-    /* Squared norms of the batch's parameters, w = penalty / B, count[k] times
-     * per row: own[k] += (w count[k]) x[rows[k]]. */
+    /* The gradient of the penalty on the batch's parameters, w = penalty / B,
+     * where row k occurs count[k] times: own[k] += (w count[k]) x[rows[k]]. */
     void (*penalise)(const int32_t *rows, const int32_t *count, int64_t n,
         float w, struct krows x, float *own);
 
-    /* The last layer of the gradient with Adam on top, rows r0..r1-1: z + own
-     * is the gradient of theta[r], own a part that is not propagated, with the
-     * slots of x; updates m, v and theta. With dir the normalised direction
-     * goes to dir[r] and theta stays: the items of STAIR, whose direction is
-     * smoothed first. */
+    /* The last layer of the gradient, then Adam, rows r0..r1-1. The gradient of
+     * theta[r] is z + own, where own is not propagated and has the slots of x.
+     * Updates m, v and theta. Unless dir is NULL, theta stays and Adam's
+     * direction goes to dir[r]: STAIR smooths the items' directions first. */
     void (*last_adam)(const struct kgraph *g, int64_t r0, int64_t r1,
         const float *c, struct krows x, const float *y, const float *own,
         const struct adam *a, float *theta, float *m, float *v, float *dir);

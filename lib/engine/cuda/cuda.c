@@ -60,7 +60,7 @@ take_graph(struct layout *l, const struct graph *x)
     return g;
 }
 
-/* Tables that the sampler reads, by what it does. */
+/* The tables that a sampler of this kind reads. */
 static void
 take_sampler(struct layout *l, const struct sampler *s)
 {

@@ -18,7 +18,8 @@
 
 /* --- the batch ------------------------------------------------------------ */
 
-/* What a step needs to know of itself. */
+/* Sets the numbers that change with the step: its triples and Adam's
+ * scalars. */
 HD void
 cuda_prepare(const struct cuda_mem *g, struct cuda_state *s)
 {
@@ -92,7 +93,7 @@ cuda_body_gather(const struct cuda_mem *g, const struct cuda_arg *a, int64_t e)
         g->seg[g->base[g->at[e]] + g->arrive[e]] = (int32_t)e;
 }
 
-/* Each entry to the place that its rank among its slot's gives it. */
+/* Puts each entry at its place among the entries of its slot, ascending. */
 HD void
 cuda_body_sort(const struct cuda_mem *g, const struct cuda_arg *a, int64_t e)
 {
@@ -311,7 +312,8 @@ cuda_body_gradient(
         g->own[i] = own;
 }
 
-/* Moments and the normalised direction, into dir; theta is what it was. */
+/* Updates the moments, puts Adam's direction into dir and the old theta into
+ * theta. */
 HD void
 cuda_direction(const int w, const struct cuda_mem *g, const struct cuda_arg *a,
     int64_t r, int64_t col, float *dir, float *theta)
@@ -356,8 +358,8 @@ cuda_adam(const int w, const struct cuda_mem *g, const struct cuda_arg *a,
         cuda_update(w, g, r, col, dir, theta);
 }
 
-/* The last layer of the gradient, then Adam; of items whose direction is
- * smoothed it goes to out. Indices: of rows. */
+/* The last layer of the gradient, then Adam. If items' directions are smoothed,
+ * theirs go to out. Indices: of rows. */
 HD void
 cuda_body_adam(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)
 {

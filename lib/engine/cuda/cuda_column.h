@@ -7,10 +7,12 @@
 #include <math.h>
 #include <stddef.h>
 
-/* What the bodies of cuda_body.h are made of: integer operations at one place
- * from many calls, columns of a row, which index has which, and a row's sum. */
+/* Parts of the bodies of cuda_body.h: atomic integer operations, loads and
+ * stores of columns, the row and columns of an index, and the sum over a
+ * row. */
 
-/* Integer minimum and addition at one place from many calls at once. */
+/* Integer minimum and addition, which many calls may do to one place at
+ * once. */
 HD void
 cuda_min(int32_t *p, int32_t x)
 {
@@ -73,7 +75,7 @@ cuda_store(const int w, float *p, const float *v)
     }
 }
 
-/* Row r of a term that is zero where slots are given and r has none. */
+/* Loads row r of a term. With slots it is zero if r has none. */
 HD void
 cuda_term(const int w, float *v, const float *x, const int32_t *slot, int64_t r,
     int64_t col, int64_t width)
@@ -142,8 +144,8 @@ cuda_source_row(const int w, const int kind, float *v,
     }
 }
 
-/* sum_{j in N(r)} B_rj y[j] in the order of the row, several rows on their way
- * at a time. */
+/* sum_{j in N(r)} B_rj y[j] in the order of the row; several rows are loaded
+ * ahead. */
 HD void
 cuda_gather_kind(const int w, const int kind, float *sum,
     const struct cuda_graph *g, const struct cuda_source *s, int64_t r,

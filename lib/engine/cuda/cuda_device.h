@@ -29,9 +29,9 @@ struct cuda_graph {
 };
 
 /*
- * Where a layer gathers from: rows y[j], scaled already; with a scale they are
- * q_j (scale y[j]), the innermost term of Horner's rule; with slots it is zero
- * outside the batch and row j lies at y[slot[j]].
+ * Where a layer gathers from: the rows y[j]. With a scale the rows are q_j
+ * (scale y[j]), the innermost term of Horner's rule. With slots row j lies at
+ * y[slot[j]], and is zero outside the batch.
  */
 struct cuda_source {
     const float *y;
@@ -40,9 +40,10 @@ struct cuda_source {
 };
 
 /*
- * Rows to be computed: [0, split) and [split, n), each with `many` rows of many
- * neighbours in front, of which a thread takes one column only: the sum over a
- * row's neighbours is one chain, so its length is what a step waits for.
+ * Rows to be computed: [0, split) and [split, n). In front of each range stand
+ * `many` rows with many neighbours. A thread takes one column of such a row
+ * only, because the sum over a row's neighbours is one chain, and a step waits
+ * for the longest.
  */
 struct cuda_rows {
     int64_t split, n, many[2];
@@ -151,7 +152,7 @@ struct cuda_device {
     const char *name; /* for people */
     void (*close)(struct cuda_device *d);
 
-    /* ERR_NOMEM, with the bytes that are free, unless so many are. */
+    /* ERR_NOMEM unless so many bytes are free; it names those that are. */
     int (*room)(struct cuda_device *d, int64_t bytes, struct err *e);
     /* Zeroed. */
     int (*alloc)(struct cuda_device *d, void **p, int64_t bytes, struct err *e);
@@ -168,13 +169,13 @@ struct cuda_device {
     int (*launch)(struct cuda_device *d, int lane, enum cuda_kernel k,
         const struct cuda_mem *g, const struct cuda_arg *a, int64_t n,
         struct err *e);
-    /* Lane 1 goes on after what lane 0 was given so far, side by side with
-     * what follows; join makes lane 0 wait for lane 1. */
+    /* After fork lane 1 starts when the launches of lane 0 so far have ended,
+     * and runs beside its later ones. join makes lane 0 wait for lane 1. */
     int (*fork)(struct cuda_device *d, struct err *e);
     int (*join)(struct cuda_device *d, struct err *e);
 
-    /* Does what issue launches. It is called at least once; the device may
-     * record the launches and repeat them later without calling it. */
+    /* Runs the launches that issue makes. issue is called at least once; the
+     * device may record its launches and repeat them later without a call. */
     int (*repeat)(struct cuda_device *d, int (*issue)(void *ctx, struct err *e),
         void *ctx, struct err *e);
 

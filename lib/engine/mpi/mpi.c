@@ -30,7 +30,8 @@ mpi_panels(int64_t d)
     return (int)((d + PANEL - 1) / PANEL);
 }
 
-/* Ranks that have the same number of panels or, the later ones, one more. */
+/* The first panel of a rank. All ranks have the same number of panels, or the
+ * later ones one more. */
 static int
 first_panel(const struct shared *g, int rank)
 {
@@ -92,7 +93,8 @@ release(struct engine *base)
 }
 
 /* Every rank has the same triples and scores, so the sums of losses agree to
- * the last bit, or a processor or a library does other arithmetic. */
+ * the last bit. If not, the processor or a library of some rank does other
+ * arithmetic. */
 static int
 check_same(const struct engine_cursor *c, struct err *e)
 {
@@ -114,8 +116,8 @@ epoch(struct engine *base, struct engine_cursor *c, const volatile int *stop,
     return rc ? rc : check_same(c, e);
 }
 
-/* Rank r's columns of rows of x, which lie in `bands` runs, between x and its
- * part of room; back: from room. */
+/* Copies the columns of rank r, which lie in `bands` runs of a row, from x to
+ * the rank's part of room, or back to x. */
 static void
 move(const struct shared *g, int r, int bands, const struct mat *x, int back)
 {
