@@ -13,16 +13,16 @@
  * STAIR paper, Eq. 3, with j = i left out as the authors' program does.
  */
 
-/* Each row's k best, best first, ties to the smaller index; -1 ends a list
- * that is shorter. */
+/* The k nearest rows of each row, best first, ties to the smaller index; a
+ * shorter list ends with -1. */
 struct knn_list {
     int64_t n, k;
     int32_t *id;   /* [n][k] */
     float *score;  /* [n][k] */
     int64_t zeros; /* rows of zeros, which have no list and are in none */
-    int64_t cells, probe; /* what was searched; 0: all */
-    int64_t sampled; /* with cells: rows of which the recall was measured */
-    double recall;   /* the part of true neighbours that is in their lists */
+    int64_t cells, probe; /* as searched, see knn_cells.h; 0: all rows */
+    int64_t sampled; /* with cells: rows on which the recall was measured */
+    double recall;   /* the part of their true neighbours that was found */
 };
 
 struct knn_opt {
@@ -44,9 +44,9 @@ void knn_list_free(struct knn_list *l);
  * Lists of the n rows of x [n][d] (finite). The score is the cosine, computed
  * from the float32 rows in double in an order that depends on d alone and then
  * rounded to a multiple of 2^-44, so that rows which are equal, or multiples of
- * each other, tie. Products of rounded rows only propose
- * candidates, with a rigorous bound on what rounding takes: nothing depends on
- * them, on block shapes or threads.
+ * each other, tie. Products of rounded rows only propose candidates, with a
+ * rigorous bound on the error of rounding. So no result depends on them, on
+ * block shapes or on threads.
  *
  * x is overwritten. Memory besides x and the result is bounded by 100 MB plus
  * threads x tile plus O(n k). ERR_RANGE if k is too large.
@@ -55,9 +55,9 @@ int knn_dense(float *x, int64_t n, int64_t d, const struct knn_opt *opt,
     struct knn_list *l, struct err *e) ERR_CHECKED;
 
 /*
- * The same result from a dense operand of which no row has been read, with only
- * some 400 MB of it in memory at a time; it is read several times and verified
- * each time. ERR_IO if s is not seekable.
+ * knn_dense for a dense operand of which no row has been read. Some 400 MB of
+ * it are in memory at a time; it is read several times and verified each time.
+ * ERR_IO if s is not seekable.
  */
 int knn_dense_source(struct source *s, const struct knn_opt *opt,
     struct knn_list *l, struct err *e) ERR_CHECKED;

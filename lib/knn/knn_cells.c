@@ -11,8 +11,8 @@
 
 enum {
     CELL = 50,       /* rows of a cell, unless the number of cells is given */
-    LEAST = 10000,   /* rows for which cells are worth their while */
-    WORTH = 8,       /* and one in so many pairs is compared at most */
+    LEAST = 10000,   /* with fewer rows cells are not worth their while */
+    WORTH = 8,       /* nor unless at most one in so many pairs is compared */
     FEW = 4,         /* nearest cells, before it is known how many */
     MOST = 256,      /* nearest cells, if the recall chooses */
     TRIED = 500,     /* rows that choose */
@@ -40,7 +40,7 @@ struct cells {
     struct knn_verify verify;
 };
 
-/* Queries are places in an order. */
+/* What score_row needs: query q is place order[q]. */
 struct ask {
     struct cells *c;
     const int32_t *order;
@@ -100,9 +100,9 @@ fill(struct cells *c, struct err *e)
     return 0;
 }
 
-/* Brings guests together, from place `at` of their order and its cell on, until
- * the room is full; targets that are not among them are empty. Returns how many
- * sets. */
+/* Collects guests, from place *at of the visits' order and its cell on, until
+ * the room is full. Each cell's guests become a set and its targets; other
+ * cells have no targets. Returns the number of sets. */
 static int64_t
 bring(struct cells *c, int64_t *cell, int64_t *at)
 {
@@ -129,8 +129,9 @@ bring(struct cells *c, int64_t *cell, int64_t *at)
     return sets;
 }
 
-/* This rank's rows are hosts: each is compared with the guests of its cell, of
- * all rounds but the first, as many at a time as there is room for. */
+/* Each row of this rank is a host: it is compared with the guests of its cell,
+ * which are the rows that visit it in any round but the first, as many at a
+ * time as there is room for. */
 static void
 receive(struct cells *c, int64_t probe, struct knn_query_run *run,
     struct ask *asked)
@@ -175,7 +176,7 @@ search(struct cells *c, int64_t probe, struct err *e)
     return knn_verify_join(&c->verify, e);
 }
 
-/* The pairs of rows that are compared. */
+/* About how many pairs of rows are compared. */
 static double
 pairs(const struct cells *c, int64_t probe)
 {
@@ -186,9 +187,9 @@ pairs(const struct cells *c, int64_t probe)
     return sum;
 }
 
-/* How many nearest cells, for the recall; 0 if all rows might as well be
- * compared. A tenth of what may be missed is kept in hand, as other rows may
- * miss more than those that choose. */
+/* Chooses the number of nearest cells for a recall; 0 if all rows might as well
+ * be compared. A tenth of the neighbours that may be missed is kept in reserve,
+ * because other rows may miss more than the sample. */
 static int
 choose(struct cells *c, const struct knn_sample *s, double recall,
     int64_t *probe, struct err *e)

@@ -5,14 +5,16 @@
 
 /*
  * knn_dense for opt->recall > 0 or opt->probe > 0, where comparing all rows
- * with all others takes too long. Rows are divided into opt->cells cells, each
- * of those nearest to a centre by cosine (knn_centres.h); 0: one for 50 rows.
- * Two rows are compared if the cell of one is among the opt->probe nearest of
- * the other, and among these a row's list is exact.
+ * with all others takes too long. Rows are divided into opt->cells cells (0:
+ * one for 50 rows). A cell holds the rows that are nearest to its centre by
+ * cosine (knn_centres.h). Two rows are compared if the cell of one is among the
+ * opt->probe nearest cells of the other. A row's list has the best of the rows
+ * that it is compared with.
  *
- * For opt->recall the number of nearest cells is the least that finds this part
- * of the true neighbours, or a little more, of some rows that are drawn at
- * random. *worth is 0, and l is empty, if that takes as long as comparing all.
+ * With opt->recall the number of nearest cells is chosen: the least that finds
+ * this part of the true neighbours, or a little more, of some rows drawn at
+ * random. If that would take as long as comparing all rows, *worth is 0 and l
+ * is empty.
  *
  * How many of the true neighbours were found is measured on other rows.
  *

@@ -9,8 +9,8 @@
 /*
  * Centres of rows by cosine, and the nearest centres of any row. Centres are
  * learned by spherical k-means on a part of the rows. A row is compared with
- * all of them twice only: in the iterations between it has the choice of those
- * that were nearest.
+ * all centres only twice. In the iterations between, it chooses among those
+ * that were nearest at first.
  *
  * Everything is a function of the rows and the number of centres: sums are in
  * the order of rows, cosines in double. The ranks (ranks.h) share the rows.
@@ -30,7 +30,7 @@ struct knn_points {
     int64_t n;
 };
 
-/* Learns n centres, at most p->n. Memory is m's. */
+/* Learns n centres, at most p->n. The memory is the arena's, m. */
 int knn_centres_learn(struct knn_centres *c, const struct knn_points *p,
     int64_t n, int64_t d, struct exec *exec, struct arena *m,
     struct err *e) ERR_CHECKED;

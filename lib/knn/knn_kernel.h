@@ -7,7 +7,8 @@
 
 /*
  * Inner products of rows that are rounded to 16-bit integers, which propose
- * neighbours, and the loops beside them. Sums of integers are exact.
+ * neighbours, and the loops beside them. Sums of integers are exact. The bar of
+ * a row is the least product that may still enter its list.
  */
 
 enum {
@@ -19,15 +20,15 @@ enum {
                         sums of products into 32 */
 };
 
-/* Products of a row with others, made cosines: v[p] = product[p] own unit
- * unit[p] + own shift + shift[p], to be compared with a bar of its own and one
- * of each. */
+/* What turns the products of a row with others into approximate cosines,
+ * v[p] = product[p] own_unit unit[p] + own_shift + shift[p], and the bars of
+ * both sides. */
 struct knn_span {
     float own_unit, own_shift, own_bar;
     const float *unit, *shift, *bar; /* readable up to a multiple of KNN_SPAN */
 };
 
-/* n packed rows with a unit, a shift and a bar each; no bar is -INFINITY. The
+/* n packed rows, each with a unit, a shift and a bar above -INFINITY. The
  * arrays go on up to a multiple of KNN_STRIP, there with unit 0, shift
  * -INFINITY and bar INFINITY. */
 struct knn_side {
@@ -38,7 +39,7 @@ struct knn_side {
 
 /* What is known of a packed row y. */
 struct knn_packed {
-    float error;  /* the norm of what rounding took */
+    float error;  /* the norm of the rounding error */
     float length; /* |y| + error; both are rounded up */
 };
 
@@ -62,12 +63,12 @@ struct knn_kernel {
     double (*dot)(const float *a, const float *b, int64_t d);
 
     /*
-     * Rounds n rows scale y, y = factor x - centre, to integers and packs them:
-     * knn_kernel_words(n, d) words at h, 64-byte aligned, in strips of
+     * Rounds n rows scale y, with y = factor x - centre, to integers and packs
+     * them: knn_kernel_words(n, d) words at h, 64-byte aligned, in strips of
      * KNN_STRIP rows, each [(d + 1) / 2][KNN_STRIP] words of two columns,
      * missing rows and columns 0. factor and scale are [n], centre is [d] or
-     * NULL for 0; scale |y| is at most KNN_NORM. Describes the y that floats
-     * make of each row in row [n].
+     * NULL for 0; scale |y| is at most KNN_NORM. row [n] describes each y as
+     * computed in floats.
      */
     void (*pack)(const float *x, int64_t n, int64_t d, const float *factor,
         const float *centre, const float *scale, uint32_t *h,
@@ -81,13 +82,13 @@ struct knn_kernel {
     knn_kernel_multiply *multiply;
     knn_kernel_multiply *multiply_vnni; /* the same for ISA_AVX512VNNI */
 
-    /* The places, ascending, of those of n values that are not below the bar,
-     * in at [n]; returns their number. v is readable up to a multiple of
+    /* Writes to at [n] the places, ascending, of the values that are not below
+     * the bar; returns their number. v is readable up to a multiple of
      * KNN_SPAN. */
     int64_t (*reach)(const float *v, int64_t n, float bar, int32_t *at);
 
-    /* The same of products that are not below one of the two bars of s; v
-     * becomes cosines. */
+    /* reach for products v, which become cosines by s; a value must not be
+     * below at least one of its two bars. */
     int64_t (*reach_either)(
         float *v, int64_t n, const struct knn_span *s, int32_t *at);
 

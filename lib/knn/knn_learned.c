@@ -24,8 +24,8 @@ enum {
     MANY = 256        /* pairs */
 };
 
-/* Between them neither float sums nor scales overflow, and products of scales
- * are large enough. */
+/* With the longest row's norm between them neither sums nor scales overflow,
+ * and products of scales are large enough. */
 #define LEAST_NORM 0x1p-30
 #define MOST_NORM 0x1p20
 
@@ -58,8 +58,9 @@ knn_learned_free(struct knn_learned *c)
 }
 
 /*
- * One build. Rows are in order of their places: the n listed ones, and row
- * place[p] is that of the p-th list, then the others, which are in lists only.
+ * One build. Rows stand at places: row place[p] at place p. First come the n
+ * listed rows, whose lists are made, then the others, which only appear in
+ * lists.
  */
 struct build {
     struct knn_learned *c;
@@ -108,14 +109,16 @@ last_list(const struct build *b, int64_t p)
     return near[0] < 0 ? NULL : near;
 }
 
-/* 1 if many others come too close to a row, as where rows are equal. */
+/* 1 if too many others come close to a row, for instance because they are
+ * equal: it is in a crowd. */
 static int
 is_crowded(const struct build *b, int64_t p)
 {
     return b->scored[p] > KNN_TILE + b->x->n / CROWD;
 }
 
-/* Moves the bar of a list. A row in a crowd is given up. */
+/* Raises the bar of a list. A row in a crowd gets no list here: `rank` makes
+ * it. */
 static void
 raise(struct build *b, int64_t p)
 {
@@ -228,7 +231,7 @@ offer_pairs(
     unlock_tiles(b, i, j);
 }
 
-/* Leaves out what lists started with; returns how many pairs are left. */
+/* Drops the pairs that lists started with; returns how many are left. */
 static int64_t
 new_pairs(
     const struct build *b, int64_t i, int64_t j, struct knn_hit *hit, int64_t n)
@@ -279,7 +282,7 @@ do_tiles(void *ctx, int64_t t, int thread)
         offer_pairs(b, i, j, hit + k, n - k < MANY ? n - k : MANY);
 }
 
-/* Infinite if some value is not finite. */
+/* The longest norm of a tile's rows; infinite if a value is not finite. */
 static void
 longest_row(void *ctx, int64_t tile, int thread)
 {
@@ -330,7 +333,7 @@ pack(struct build *b, double longest)
     }
 }
 
-/* All lists by packed products, but for crowded ones. */
+/* Makes all lists by packed products, but for rows in a crowd. */
 static int
 propose(struct build *b, double longest, struct err *e)
 {
@@ -367,7 +370,7 @@ take(void *ctx, int64_t first, int64_t n, const int32_t *id, const float *score)
     return 0;
 }
 
-/* The lists that are left, by comparing with every row. */
+/* Makes the lists that are left, by comparing with every row. */
 static int
 rank(struct build *b, struct err *e)
 {
@@ -385,7 +388,7 @@ rank(struct build *b, struct err *e)
     return rank_run(&products, &o, take, b, e);
 }
 
-/* The listed rows, then the others. */
+/* Gives places to the listed rows, then to the others. */
 static int
 put_in_order(struct build *b, const int32_t *list, struct err *e)
 {

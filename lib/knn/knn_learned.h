@@ -9,20 +9,20 @@
 
 /*
  * The k rows of largest inner product with each row of a matrix, the row itself
- * included, ties to the smaller row: for rows of norm 1 the cosine neighbours,
- * made afresh at every step of a model that learns them (knn.h makes lists of
- * fixed features, in double).
+ * included, ties to the smaller row. For rows of norm 1 these are the
+ * neighbours by cosine. A model that learns its rows makes them anew at every
+ * step; for fixed features knn.h makes lists in double.
  */
 struct knn_learned {
     struct csr s;   /* the lists: columns ascending, values inner products */
     int64_t k;      /* entries of a row */
-    int32_t *near;  /* [n][k] columns of a row's last list, -1: none yet */
-    int64_t ranked; /* lists of the last build that the ranker made */
+    int32_t *near;  /* [n][k] columns of each row's last list, -1: none yet */
+    int64_t ranked; /* lists of the last build that needed all rows compared */
 };
 
 /*
- * For n rows, lists of min(k, n) entries: once, before the first build. k >= 1.
- * ERR_NOMEM, ERR_RANGE.
+ * Makes room for n rows and lists of min(k, n) entries, k >= 1. ERR_NOMEM,
+ * ERR_RANGE.
  */
 int knn_learned_init(
     struct knn_learned *c, int64_t n, int64_t k, struct err *e) ERR_CHECKED;
@@ -33,8 +33,8 @@ void knn_learned_free(struct knn_learned *c);
  * once, row b being that of list[b]; NULL: of all. Values are float chains
  * (lib/rank/rank.h), so that equal rows tie exactly and bytes depend neither on
  * threads nor on the machine. Earlier lists, of whatever rows, save time and
- * change nothing: vectors move little between steps, so that a row's last list
- * is a bar that hardly any other row reaches. Memory: a packed copy of x and a
+ * change nothing: vectors move little between steps, so a row's last list gives
+ * a bar (knn_kernel.h) that few others reach. Memory: a packed copy of x and a
  * few megabytes. ERR_NUM if values are so large that a sum may overflow or x is
  * not finite, ERR_NOMEM.
  */

@@ -11,10 +11,10 @@
  * the rows.
  *
  * A row x of factor f becomes y = f x - c, with a centre c that all rows share:
- * where rows are alike y is short, and so is what rounding takes from it. Any c
- * gives right bounds. With e_a and e_y the norms of what rounding takes from a
- * and y, Cauchy and Schwarz bound the distance of a product of rounded rows
- * from <a, y> by e_a |y| + (|a| + e_a) e_y.
+ * where rows are alike y is short, and so is its rounding error. Any c gives
+ * right bounds. With e_a and e_y the norms of the rounding errors of a and y,
+ * Cauchy and Schwarz bound the distance of a product of rounded rows from <a,
+ * y> by e_a |y| + (|a| + e_a) e_y.
  */
 #define KNN_PACK_FLOATS 0x1p-21 /* covers what roundings of floats add */
 
@@ -31,9 +31,9 @@ struct knn_pack {
 };
 
 /*
- * The centre is the mean of the n rows at x [n][d] times their factors (NULL,
- * here and below: 1); of the rows f x that will be packed none is longer than
- * `most`. Memory is m's, which remembers a failure.
+ * Makes the centre: the mean of the n rows at x [n][d] times their factors
+ * (NULL, here and below: 1). None of the rows f x that will be packed is longer
+ * than `most`. The memory is the arena's, m, which remembers a failure.
  */
 void knn_pack_init(struct knn_pack *p, const float *x, const float *factor,
     int64_t n, int64_t d, double most, struct exec *exec, struct arena *m);
@@ -47,8 +47,8 @@ void knn_pack_init(struct knn_pack *p, const float *x, const float *factor,
 void knn_pack_rows(struct knn_pack *p, const float *x, const float *factor,
     int64_t n, uint32_t *h, struct knn_packed *row, float *shift, float *unit);
 
-/* How far that approximation may be off, for a row and any other one of those
- * packed so far. */
+/* The largest error of that approximation, for a row and any row packed so
+ * far. */
 float knn_pack_margin(const struct knn_pack *p, const struct knn_packed *row);
 
 #endif

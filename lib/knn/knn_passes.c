@@ -17,8 +17,8 @@ enum {
     ROWS = 64           /* per task */
 };
 
-/* Rows at once, multiples of KNN_TILE: a panel stays while all rows come in
- * blocks. The room for a panel holds floats or packed rows. */
+/* How many rows are in memory, multiples of KNN_TILE: a panel stays while all
+ * rows pass in blocks. The room for a panel holds floats or packed rows. */
 struct plan {
     int64_t block, panel, half_panel;
     float *block_x; /* if rows are read */
@@ -43,7 +43,7 @@ struct work {
 };
 
 /* Packs the next rows, at most `most` and a block; h->n = 0 at the end. The
- * first ones give the centre. */
+ * first block gives the centre. */
 static int
 next_half(struct work *w, int64_t most, uint32_t *to, struct knn_half *h,
     struct err *e)
@@ -83,7 +83,7 @@ next_half_panel(struct work *w, struct knn_half *a, struct err *e)
     return 0;
 }
 
-/* Every pair of rows once. */
+/* Proposes candidates from every pair of rows, once each. */
 static int
 propose(struct work *w, struct err *e)
 {
@@ -149,7 +149,8 @@ score_hard(void *ctx, int64_t query, const int32_t *id, int64_t n)
     return fmax(knn_verify_bar(&w->verify, i), (double)w->propose.bar[i]);
 }
 
-/* Rows `of` with rows `with`: candidates, and all for the m hard ones. */
+/* Compares rows `of` with those of rows `with` that are candidates; the m hard
+ * rows with all of them. */
 static void
 compare(struct work *w, int64_t m)
 {
@@ -165,7 +166,7 @@ compare(struct work *w, int64_t m)
     }
 }
 
-/* The hard ones of rows `of`. */
+/* Lists the hard rows of rows `of`. */
 static int64_t
 list_hard(struct work *w)
 {

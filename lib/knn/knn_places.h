@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * The rows that take part in a search in memory, by their places 0 .. n - 1: of
- * equal rows the first, none of zeros.
+ * The rows that take part in a search in memory have the places 0 .. n - 1. Of
+ * equal rows only the first takes part, and rows of zeros do not.
  */
 struct knn_places {
     struct exec *exec;
@@ -29,14 +29,14 @@ struct knn_set {
     int32_t *id;
 };
 
-/* Of rows in memory, of which none has been read. Memory is m's. */
+/* rows are in memory, and none has been read. The memory is the arena's, m. */
 int knn_places_init(struct knn_places *p, struct knn_rows *rows,
     struct exec *exec, struct arena *m, struct err *e) ERR_CHECKED;
 
-/* What a row asks. */
+/* The query of the row at a place. */
 struct knn_query knn_places_query(const struct knn_places *p, int64_t place);
 
-/* Packs n sets of places in an order, NULL: their own. */
+/* Packs n sets of places of an order; order NULL: that of the places. */
 void knn_places_pack(const struct knn_places *p, struct knn_pack *pack,
     const int32_t *order, const struct knn_set *set, int64_t n);
 
@@ -48,8 +48,9 @@ struct knn_room {
     struct knn_set *set;
 };
 
-/* For up to n rows, but no more than fit into so many bytes, in up to `sets`
- * sets and at least those of a KNN_TILE each. Memory is m's. */
+/* Makes room for up to n rows, as many as fit into so many bytes, in up to
+ * `sets` sets, or as many as there are tiles of KNN_TILE rows if that is more.
+ * The memory is the arena's, m. */
 void knn_places_room(struct knn_room *r, int64_t n, int64_t d, int64_t bytes,
     int64_t sets, struct arena *m);
 

@@ -182,7 +182,8 @@ knn_propose_pairs(
     exec_for(w->exec, rows * g.columns, do_tile, &g);
 }
 
-/* A row is hard if what there was no room for may be among the k best. */
+/* A row is hard if a candidate that there was no room for may be among the k
+ * best. */
 static void
 plan_rows(void *ctx, int64_t task, int thread)
 {
@@ -216,7 +217,8 @@ put_list(const struct knn_propose *w, int64_t i, char *at)
     return at + l.count * (int64_t)sizeof *w->id;
 }
 
-/* What another rank had no room for, this one does not get to see. */
+/* Adds the candidates of another rank. What that one had no room for is not
+ * seen here, so its `lost` counts. */
 static const char *
 add_list(struct knn_propose *w, int64_t i, const char *at)
 {

@@ -20,7 +20,7 @@ struct knn_propose {
     int32_t *count;      /* [n] */
     float *unit, *shift; /* [n] */
     float *bar;          /* [n] below it nothing enters a row's list */
-    float *lost;         /* [n] the largest that there was no room for */
+    float *lost;         /* [n] the largest cosine that there was no room for */
     struct knn_packed *packed; /* [n] */
     char *hard;                /* [n] */
     float *tile;               /* [threads] KNN_TILE x KNN_TILE */
@@ -33,7 +33,8 @@ struct knn_half {
     int64_t first, n;
 };
 
-/* Empty lists. Memory is m's, which remembers a failure. */
+/* Makes empty lists. The memory is the arena's, m, which remembers a
+ * failure. */
 void knn_propose_init(struct knn_propose *w, struct knn_pack *pack,
     struct exec *exec, int64_t n, int64_t k, struct arena *m);
 
@@ -41,23 +42,24 @@ void knn_propose_init(struct knn_propose *w, struct knn_pack *pack,
 void knn_propose_pack(struct knn_propose *w, const float *x,
     const float *factor, const struct knn_half *h);
 
-/* Row i neither has candidates nor is one. */
+/* Leaves out row i: it has no candidates and is none. */
 void knn_propose_leave_out(struct knn_propose *w, int64_t i);
 
-/* Offers every pair of a row of a and a row of b to both rows' lists, or this
- * rank's share of the pairs; a and b are the same rows or disjoint. */
+/* Looks at every pair of a row of a and a row of b, or at this rank's share of
+ * the pairs, as candidates of each other; a and b are the same rows or
+ * disjoint. */
 void knn_propose_pairs(
     struct knn_propose *w, const struct knn_half *a, const struct knn_half *b);
 
-/* After all pairs, of which each rank (ranks.h) has looked at its share: the
- * candidates of a rank's own rows, its ranks_part of them, come together there;
- * those of the others are of no use from then on. */
+/* Called after all pairs, of which each rank (ranks.h) has looked at its share.
+ * The candidates of a rank's own rows, its ranks_part of them, come together
+ * there; the candidates of other rows are then of no use. */
 int knn_propose_collect(struct knn_propose *w, struct err *e) ERR_CHECKED;
 
 /*
- * After that: decides which rows are hard, and leaves the
- * candidates in the lists of the others, the k of largest approximate cosines
- * first. Then bar is a bound below the k-th largest cosine.
+ * Called after that: decides which rows are hard, and puts the candidates of
+ * the others in order, the k of largest approximate cosines first. Then bar is
+ * a bound below the k-th largest cosine.
  */
 void knn_propose_plan(struct knn_propose *w);
 

@@ -102,7 +102,7 @@ pack(const struct knn_pack *p, const struct knn_query *query, int64_t n,
     }
 }
 
-/* Scores n rows, and moves the bar. */
+/* Scores n rows and raises the bar. */
 static void
 score(const struct knn_query_run *r, int64_t q, struct wanted *w,
     const int32_t *id, int64_t n)

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Queries against packed rows. Packed products only propose: a row that may
- * have the inner product which its query's list asks for is handed to `score`,
- * which works that product out as it wants and keeps the list. So the lists are
+ * Queries against packed rows. Packed products only propose: a row whose inner
+ * product may be large enough for the query's list is handed to `score`, which
+ * computes the product in its own way and keeps the list. So the lists are
  * those of `score`, to the bit, whatever proposes and in whatever order.
  */
 
@@ -17,7 +17,7 @@ enum {
     KNN_QUERIES = 96 /* per task */
 };
 
-/* A row factor x. */
+/* The row factor x. */
 struct knn_query {
     const float *x;
     float factor;
@@ -30,16 +30,17 @@ struct knn_targets {
     const int32_t *id; /* NULL: first + p */
 };
 
-/* All n rows of x [n][d] (factors 1, none longer than `most`) as targets, by
- * the pack p, which is made. Memory is m's, which remembers a failure. */
+/* Makes p, and packs all n rows of x [n][d] (factors 1, none longer than
+ * `most`) as targets. The memory is the arena's, m, which remembers a
+ * failure. */
 struct knn_targets knn_query_targets(struct knn_pack *p, const float *x,
     int64_t n, int64_t d, double most, struct exec *exec, struct arena *m);
 
 /*
- * Scores n rows (at most KNN_FEW, for a start 0) for the list of a query and
- * returns the least inner product that may enter it from now on. It is
- * -INFINITY only while any `list` of the targets would fill the list. A query
- * has one thread at a time.
+ * Scores n rows, at most KNN_FEW, for the list of a query and returns the least
+ * inner product that may still enter the list. A query begins with a call for 0
+ * rows. -INFINITY says that the list has room and that any `list` of the
+ * targets would fill it. A query has one thread at a time.
  */
 typedef double knn_query_score(
     void *ctx, int64_t query, const int32_t *id, int64_t n);

@@ -11,7 +11,7 @@
  * The rows of features, in memory or read from a file as often as they are
  * wanted. They are scaled by powers of two to norms of 1 .. 2, which is exact
  * and keeps float sums from overflowing. Of equal rows the first one stands for
- * all; rows of zeros stand for nothing.
+ * all; rows of zeros take no part.
  */
 struct knn_rows {
     const struct knn_kernel *kernel;
@@ -41,8 +41,9 @@ struct knn_slice {
     int64_t first, n;
 };
 
-/* Of x [n][d], which is overwritten and stays the caller's, or of s, of which
- * nothing has been read. Memory is m's, which remembers a failure. */
+/* Rows of x [n][d], which is overwritten and stays the caller's, or of s, of
+ * which nothing has been read. The memory is the arena's, m, which remembers a
+ * failure. */
 void knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
     int64_t d, struct exec *exec, struct arena *m);
 
@@ -50,8 +51,8 @@ void knn_rows_init(struct knn_rows *r, float *x, struct source *s, int64_t n,
 int knn_rows_seek(struct knn_rows *r, int64_t first, float *x, int64_t most,
     struct err *e) ERR_CHECKED;
 
-/* The next rows, at most `most`, where they are read in x; the last ones verify
- * the file. slice->n = 0 at the end. */
+/* The next rows, at most `most`; those of a file are read into x, and the last
+ * ones verify the file. slice->n = 0 at the end. */
 int knn_rows_next(struct knn_rows *r, int64_t most, float *x,
     struct knn_slice *slice, struct err *e) ERR_CHECKED;
 

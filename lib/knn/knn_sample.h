@@ -19,8 +19,9 @@ struct knn_sample {
     double *score;  /* [n][k] */
 };
 
-/* n places, at most those there are, are compared with all. The ranks (ranks.h)
- * share the work, and all get the sample. Memory is m's. */
+/* Draws n places, or all if there are fewer, and compares them with all. The
+ * ranks (ranks.h) share the work, and all get the sample. The memory is the
+ * arena's, m. */
 int knn_sample_take(struct knn_sample *s, const struct knn_places *p,
     struct knn_pack *pack, const struct knn_room *room, int64_t n, int64_t k,
     struct arena *m, struct err *e) ERR_CHECKED;

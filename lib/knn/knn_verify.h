@@ -9,8 +9,8 @@
 /*
  * The lists of cosines: the best rows of every row, scored in double on a grid
  * of 2^-44, so that what ties in exact arithmetic, such as multiples of one
- * vector, ties here; ties go to the smaller row. Rows that stand for others
- * bring these along; a row itself is in its list.
+ * vector, ties here; ties go to the smaller row. A row that stands for equal
+ * ones (knn_rows.h) brings these along. A row itself is in its list.
  */
 struct knn_verify {
     const struct knn_rows *rows;
@@ -20,13 +20,14 @@ struct knn_verify {
     int32_t *id;   /* [n][most] */
 };
 
-/* Lists of the best k rows beside the row itself, for rows that have been seen.
- * Memory is m's, which remembers a failure. */
+/* Makes lists of the best k rows beside the row itself, for rows that have been
+ * read. The memory is the arena's, m, which remembers a failure. */
 void knn_verify_init(struct knn_verify *v, const struct knn_rows *rows,
     int64_t k, struct arena *m);
 
-/* Row j, with features y, for the list of row i, with features x; both stand
- * for themselves, and are not the same. A second time it changes nothing. */
+/* Adds row j, with features y, to the list of row i, with features x. The rows
+ * differ, and each is the first of its equals. A second call changes
+ * nothing. */
 void knn_verify_pair(
     struct knn_verify *v, int64_t i, const float *x, int64_t j, const float *y);
 
@@ -34,11 +35,11 @@ void knn_verify_pair(
  * has room. */
 double knn_verify_bar(const struct knn_verify *v, int64_t i);
 
-/* Each rank (ranks.h) has made the lists of its ranks_part of the rows: they
- * come together on all. */
+/* Called when each rank (ranks.h) has made the lists of its ranks_part of the
+ * rows. All ranks get all lists. */
 int knn_verify_join(struct knn_verify *v, struct err *e) ERR_CHECKED;
 
-/* The lists of all rows. */
+/* Writes the lists of all rows to l. */
 void knn_verify_lists(const struct knn_verify *v, int self, struct knn_list *l);
 
 #endif

@@ -15,11 +15,12 @@ struct knn_visit {
     struct knn_query_job *job;
 };
 
-/* For at most n visits. Memory is m's, which remembers a failure. */
+/* Makes room for n visits. The memory is the arena's, m, which remembers a
+ * failure. */
 void knn_visit_init(
     struct knn_visit *v, int64_t n, int64_t cells, struct arena *m);
 
-/* What happens in some rounds. */
+/* Some rounds, and the places that visit in them. */
 struct knn_rounds {
     const int32_t *near;
     int64_t most, first, end; /* columns of near, rounds first .. end - 1 */

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* A row that is being made: its entries, each column at most once. */
+/* A row in the making: its entries, each column at most once. */
 struct best_row {
     int64_t n;
     int32_t *id;  /* [cols] */

@@ -14,16 +14,16 @@
  */
 
 /*
- * Before all other calls, with one thread running: loads OpenBLAS,
- * one-threaded, and lets it take its memory for as many callers at a time.
- * Later it could not be refused the memory: it would wait for it for ever. The
- * library is loaded here and not with the program, so that what needs no BLAS
- * starts without it. ERR_DEVICE if there is no OpenBLAS, ERR_NOMEM.
+ * Called before all others, with one thread running: loads OpenBLAS,
+ * one-threaded, and lets it take the memory for calls from `threads` threads at
+ * a time. Later OpenBLAS would not fail without memory but wait for ever. The
+ * library is loaded here and not with the program, so that programs that need
+ * no BLAS start without it. ERR_DEVICE if there is no OpenBLAS, ERR_NOMEM.
  */
 int blas_reserve(int threads, struct err *e) ERR_CHECKED;
 
-/* Loads it alone: for tests, which have memory. Without OpenBLAS, the first
- * call of the others is an assertion that fails. */
+/* Only loads the library: for tests, which have memory. Without OpenBLAS the
+ * next call of another function is an assertion that fails. */
 void blas_init(void);
 
 /* OpenBLAS's version and build, or why it cannot be loaded. */

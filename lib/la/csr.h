@@ -37,15 +37,16 @@ int csr_init(struct csr *a, int64_t rows, int64_t cols, int64_t nnz,
     int with_data, struct err *e) ERR_CHECKED;
 void csr_free(struct csr *a);
 
-/* The same in an arena, which frees it and remembers a failure: empty then. */
+/* csr_init in an arena, which frees the matrix. Empty after a failure, which
+ * the arena remembers. */
 struct csr csr_in(
     struct arena *p, int64_t rows, int64_t cols, int64_t nnz, int with_data);
 
-/* The arrays of a are the arena's from now on; empty after a failure. */
+/* The arena takes over the arrays of a, which is empty after a failure. */
 void csr_keep(struct csr *a, struct arena *p);
 
-/* Verifies every invariant above and that values are finite; the sentence
- * starts with what, e.g. a file and member, and names the row. */
+/* Verifies every invariant above and that values are finite. The sentence
+ * starts with `what`, e.g. a file and member, and names the row. */
 int csr_check(const struct csr *a, const char *what, struct err *e) ERR_CHECKED;
 
 /* How many entries each column has, [cols]; the caller frees it. NULL: no
@@ -56,15 +57,16 @@ int64_t *csr_column_counts(const struct csr *a, struct err *e) ERR_CHECKED;
 int csr_transpose(
     const struct csr *a, struct csr *t, struct err *e) ERR_CHECKED;
 
-/* The same into arrays that t has, with room for a->cols rows and a->nnz
- * entries, and data if a has. Columns of a need not ascend and may repeat. */
+/* csr_transpose into arrays that t has, with room for a->cols rows and a->nnz
+ * entries, and data if a has them. Columns of a need not ascend and may
+ * repeat. */
 void csr_transpose_into(const struct csr *a, struct csr *t);
 
 /*
- * Rows of a with some of their columns: out has the rows row[0 .. rows - 1] of
- * a, each at most once, -1 being an empty one, and of these the columns j with
- * col[j] >= 0, named col[j]. row NULL: all rows; col NULL: all columns. Columns
- * stay in their order, and so ascend where col does.
+ * Chooses rows and columns of a. Row r of out is row row[r] of a, or empty if
+ * row[r] is -1; no row of a is taken twice. Column j becomes column col[j], or
+ * is dropped if that is negative. row NULL: all rows; col NULL: all columns.
+ * Columns keep their order, so they ascend where col does.
  */
 int csr_select(const struct csr *a, const int64_t *row, int64_t rows,
     const int64_t *col, int64_t cols, struct csr *out,
@@ -75,7 +77,8 @@ int csr_select(const struct csr *a, const int64_t *row, int64_t rows,
 int csr_symmetrise(
     const struct csr *a, struct csr *s, struct err *e) ERR_CHECKED;
 
-/* The place of column j in row i, by bisection; -1 if it is not stored. */
+/* The index of entry (i, j) in indices and data, by bisection; -1 if it is not
+ * stored. */
 HD int64_t
 csr_find(const struct csr *a, int64_t i, int32_t j)
 {

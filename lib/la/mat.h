@@ -16,7 +16,8 @@ struct mat {
 int mat_init(struct mat *m, int64_t n, int64_t d, struct err *e) ERR_CHECKED;
 void mat_free(struct mat *m);
 
-/* The same in an arena, which frees it and remembers a failure: empty then. */
+/* mat_init in an arena, which frees the matrix. Empty after a failure, which
+ * the arena remembers. */
 struct mat mat_in(struct arena *p, int64_t n, int64_t d);
 
 /* Rows first .. first + n - 1 of m, a view: not to be freed. */
@@ -26,15 +27,15 @@ mat_rows(const struct mat *m, int64_t first, int64_t n)
     return (struct mat){n, m->d, m->x + first * m->d};
 }
 
-/* Place in x of the first element that is not finite, -1: all are. */
+/* The index in x of the first element that is not finite; -1 if all are. */
 int64_t mat_not_finite(const struct mat *m);
 
-/* ERR_NUM naming the first element (row, column) that is not finite; what is
+/* ERR_NUM naming the first element (row, column) that is not finite; `what` is
  * the subject of the sentence, e.g. a file. */
 int mat_check_finite(
     const struct mat *m, const char *what, struct err *e) ERR_CHECKED;
 
-/* The same of rows of a matrix from `first` on. */
+/* mat_check_finite for m as the rows of a matrix from `first` on. */
 int mat_check_rows(const struct mat *m, int64_t first, const char *what,
     struct err *e) ERR_CHECKED;
 

@@ -17,8 +17,9 @@ struct missing {
     int64_t n;          /* how many are */
 };
 
-/* From the member's data, h its header, of a file with so many rows; `name` is
- * the file's. ERR_FORMAT if it is no ascending list of rows, or of all. */
+/* Sets m from the member's header h and data, for a file of this name with so
+ * many rows. ERR_FORMAT unless the data are an ascending list of rows, and not
+ * of all rows. */
 int missing_set(struct missing *m, const char *name, const struct npy *h,
     const void *data, int64_t rows, struct err *e) ERR_CHECKED;
 void missing_free(struct missing *m);

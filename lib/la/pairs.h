@@ -4,8 +4,8 @@
 #include "lib/la/csr.h"
 
 /*
- * Pairs of a row and a column as they come, in any order and perhaps several
- * times, which become a binary matrix. Empty when zeroed; pairs_free.
+ * Collects pairs of a row and a column, in any order and perhaps several times,
+ * for a binary matrix. Empty when zeroed; freed with pairs_free.
  */
 struct pairs {
     struct pair {

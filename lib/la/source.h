@@ -13,8 +13,8 @@
  * or integers of any size) or a CSR file of similarities; the first array
  * member of a known name tells which. Dense rows come as float32, in order, in
  * blocks of the caller's choice, so that a file larger than memory can be
- * worked through; sparse matrices are loaded whole. Pipes are as good as files,
- * but for source_rewind.
+ * worked through; sparse matrices are loaded whole. Pipes will do, except for
+ * source_rewind.
  */
 struct source {
     int sparse;
@@ -57,8 +57,8 @@ int source_load(struct source *s, float **x, struct err *e) ERR_CHECKED;
  */
 int source_end(struct source *s, struct err *e) ERR_CHECKED;
 
-/* Back to row 0; needs seekable. The next source_end fails if the file has
- * another content than at the first. */
+/* Back to row 0; needs seekable. The next source_end fails if the content is
+ * not what it was the first time. */
 int source_rewind(struct source *s, struct err *e) ERR_CHECKED;
 
 /* Idempotent. */

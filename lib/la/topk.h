@@ -31,8 +31,8 @@ void topk_init(struct topk *t, int64_t k, float *score, int32_t *id);
 void topk_push(struct topk *t, float s, int32_t i); /* O(log k) */
 void topk_sort(struct topk *t);
 
-/* Puts the k largest of n scores, 1 <= k <= n, with their ids first, in any
- * order but the k-th, which is returned. Expected O(n). */
+/* Puts the k largest of n scores, 1 <= k <= n, with their ids in front, the
+ * k-th last and the others in any order. Returns the k-th. Expected O(n). */
 float topk_divide(float *score, int32_t *id, int64_t n, int64_t k);
 
 #endif

@@ -21,8 +21,8 @@ struct lattice_graph;
 /*
  * Adds the logits "modalities" (one half each), the projections and trained
  * features to m, and makes the frozen graphs O_m; moves the features out of o.
- * *out is m's; what it holds beside is freed by lattice_graph_free, also after
- * an error. ERR_NOMEM; ERR_RANGE for more neighbours than items.
+ * *out is in m's arena; lattice_graph_free frees the rest of its memory, also
+ * after an error. ERR_NOMEM; ERR_RANGE for more neighbours than items.
  */
 int lattice_graph_new(struct lattice_graph **out, struct net *m,
     const struct system_args *o, struct err *e) ERR_CHECKED;

@@ -16,14 +16,14 @@ struct modal {
     int bias;          /* b: 1 x d; -1 without */
 };
 
-/* The features alone, moved out of f: frozen, or as a parameter if `train`. The
- * frozen ones are the caller's. */
+/* Only the features, moved out of f: frozen, or as a parameter if `train`. The
+ * caller frees frozen ones. */
 void modal_take(
     struct net *m, struct net_features *f, int train, struct modal *t);
 
 /*
- * The modalities of o behind the tensors that m has, the features moved out of
- * o, as parameters with --train-features. W and b are uniform up to
+ * Adds the modalities of o to m, behind its other tensors. Features move out of
+ * o; with --train-features they become parameters. W and b are uniform, up to
  * 1 / sqrt(F). Returns [o->n_features] in m's arena, NULL after a failure,
  * which the arena remembers.
  */
@@ -33,7 +33,7 @@ struct modal *modal_make(
 /* I x F */
 const struct mat *modal_features(const struct net *m, const struct modal *t);
 
-/* Widest features. */
+/* The width of the widest features. */
 int64_t modal_widest(const struct net *m, const struct modal *t, int n);
 
 /* Weights of the modalities, relative to their sum: w [n_features]. ERR_RANGE

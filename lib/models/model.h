@@ -24,7 +24,7 @@ struct model {
     };
 };
 
-/* Frees what is left in m: who takes a part empties it. */
+/* Frees m. Whoever takes a part out of m empties it there. */
 void model_free(struct model *m);
 
 #endif

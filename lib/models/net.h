@@ -43,8 +43,8 @@ struct net_batch {
     int64_t t;           /* optimiser steps including this one */
     int64_t n;           /* triples */
     const int32_t *user; /* [n] */
-    const int32_t *item; /* [2 n] from 0: positives, then negatives, of which -1
-                            is none drawn */
+    const int32_t *item; /* [2 n] from 0: positives, then negatives; -1: no
+                            negative was drawn */
 };
 
 struct net;
@@ -52,7 +52,7 @@ struct system_args;
 
 struct net_kind {
     size_t own; /* bytes of net.own */
-    /* Sets up what net_new leaves to the model: tensors, own, sampling. A
+    /* Sets up tensors, own and sampling, which net_new leaves to the model. A
      * failure that m->arena remembers need not be returned. May be NULL. */
     int (*make)(
         struct net *m, const struct system_args *o, struct err *e) ERR_CHECKED;
@@ -105,9 +105,9 @@ struct net_features {
                       them by given weights */
 };
 
-/* A net of this kind and o's system, by its make. Parameters are stepped by
- * Adam with coupled decay unless make chooses otherwise. *out is NULL after an
- * error: ERR_NOMEM, or what make returns. */
+/* Makes a net of this kind for o's system. Parameters are stepped by Adam with
+ * coupled decay unless make chooses otherwise. *out is NULL after an error:
+ * ERR_NOMEM, or what make returns. */
 int net_new(struct net **out, const struct net_kind *kind,
     const struct system_args *o, struct err *e) ERR_CHECKED;
 
@@ -116,14 +116,14 @@ int net_new(struct net **out, const struct net_kind *kind,
  * m->arena and return 0 then.
  *
  * net_add: a zeroed tensor n x d behind those that m has; returns its number. A
- * name that ends in a modality's, which may be any letters, digits and
- * underscores, begins as no other kind of name does: so two tensors never share
- * one. ERR_RANGE if they do, if a name is too long, or for too many tensors.
+ * user may call a modality anything, so a name that ends in a modality's begins
+ * like no other kind of name: two tensors never share one. ERR_RANGE if they
+ * do, if a name is too long, or for too many tensors.
  */
 int net_add(struct net *m, enum net_role role, int64_t n, int64_t d,
     const char *name, ...) __attribute__((format(printf, 5, 6)));
 
-/* The same for a NET_PARAM with the value x, which is moved. */
+/* net_add for a NET_PARAM with the value x, which is moved. */
 int net_add_value(struct net *m, struct mat *x, const char *name, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -26,8 +26,8 @@ struct poly {
     double mid;       /* weight of E in the second band */
     int item_layers;  /* of the item graph */
     float *item_coef; /* [item_layers + 1][d]; NULL: no smoothing */
-    struct csr items; /* I x I: the item graph that the model makes of the one
-                         that it reads; rows 0: that one */
+    struct csr items; /* I x I: the item graph, if the model makes its own of
+                         the one that it reads; else rows is 0 */
     enum sample_kind sampling;
     int64_t negatives; /* of each positive, at least 1 */
     struct adam_opt adam;

@@ -32,8 +32,8 @@ struct system_param {
     enum system_type type;
     double value; /* the default; NAN: the system chooses, `help` says how */
     double min, max;
-    const char *help; /* its meaning, a phrase in lower case; what other systems
-                         have otherwise comes behind the first comma */
+    const char *help; /* its meaning, a phrase in lower case; what differs from
+                         system to system comes behind the first comma */
 };
 
 /* Parameters that systems share. */
@@ -87,11 +87,11 @@ struct system_reads {
     enum system_need items;    /* a graph of items */
     enum system_need features; /* dense features, any number of modalities */
     int weights;               /* 1: each modality may have a weight */
-    const char *no_init, *no_items; /* flags among the parameters without which
-                                       these are read; NULL: none */
+    const char *no_init, *no_items; /* parameters that are flags: init or items
+                                       is not read if it is set; NULL: none */
     const char *const *with_items;  /* the parameters that mean something only
-                                       where a graph of items is read, ends
-                                       with NULL; NULL: none */
+                                       if a graph of items is read, ends with
+                                       NULL; NULL: none */
 };
 
 enum { SYSTEM_PARAMS = 24 };
@@ -123,7 +123,7 @@ struct system {
     int (*make)(struct model *m, const struct system_args *o,
         struct err *e) ERR_CHECKED;
     const struct net_kind *net;
-    /* Says what much memory is about to be taken for, a sentence for people.
+    /* Writes a sentence for people if the model is going to take much memory.
      * ERR_NOMEM if the machine has less, ERR_RANGE. NULL: nothing to say. */
     int (*note)(const struct system_args *o, char *text, size_t size,
         struct err *e) ERR_CHECKED;
@@ -132,13 +132,13 @@ struct system {
 /* Whether models of the system are trained. */
 int system_trains(const struct system *s);
 
-/* Whether the parameter means something only where a graph of items is read. */
+/* Whether the parameter means something only if a graph of items is read. */
 int system_with_items(const struct system *s, const char *name);
 
 /* The place of a parameter in s->param, or -1. */
 int system_param(const struct system *s, const char *name);
 
-/* o for a system with the defaults of its parameters and nothing else. */
+/* Sets o to the defaults of the system's parameters and nothing else. */
 void system_defaults(struct system_args *o, const struct system *s);
 
 /* The value of a parameter that the system has, by the option's name. */

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/* What users bought together: of an item i, the items j that some of its users
- * have, too, and c_ij, how many of them. n_i counts the users of i. */
+/* What users bought together. For an item i: the items j that users of i have,
+ * too, and c_ij, how many users have both. n_i counts the users of i. */
 struct together {
     const struct csr *train;  /* U x I, borrowed */
     struct csr users;         /* I x U */
@@ -27,8 +27,8 @@ struct together_row {
 struct together together_in(
     struct arena *p, const struct csr *train, struct exec *exec);
 
-/* Row i, for `thread` of exec_for. Whoever has read a count sets it to 0 again
- * before the thread's next row. Takes as long as i's users have items. */
+/* Row i, for `thread` of exec_for. The caller sets the counts to 0 again before
+ * the thread's next row. Takes time in the items of all users of i. */
 struct together_row *together_count(
     const struct together *t, int thread, int64_t i);
 

@@ -11,9 +11,8 @@
  * A sparse operator diag(left) S diag(right), so that a binary S can be
  * normalised without storing values. All parts are borrowed; left [rows] and
  * right [cols] may be NULL. For a symmetric graph (lib/graph/graph.h) whose q
- * holds degree^-1/2, the operator D^-1/2 A D^-1/2 is {&g.a, g.q, g.q}, D^-1 A
- * is
- * {&g.a, 1/degree, NULL}, and its transpose is {&g.a, NULL, 1/degree}.
+ * holds degree^-1/2, the operator D^-1/2 A D^-1/2 is {&g.a, g.q, g.q}. D^-1 A
+ * is {&g.a, 1/degree, NULL}, and its transpose is {&g.a, NULL, 1/degree}.
  */
 struct spmm_op {
     const struct csr *s;

@@ -26,8 +26,8 @@ struct eig_op {
     int64_t n;
     eig_apply *apply;
     void *ctx;
-    /* Columns of each call, 8 or 0; the calls then come from several threads at
-     * once and must succeed. 0: a call gets the whole block. */
+    /* Columns of each call: 8, and calls come from several threads at once and
+     * must succeed; or 0, and a call gets the whole block. */
     int64_t panel;
     int cheap; /* a product costs less than orthogonalising its block */
 };
@@ -38,8 +38,8 @@ struct eig_opt {
     int64_t max_iter; /* products with a block, at least 1 */
     struct exec *exec;
     const double *start; /* [n][d] approximate eigenvectors, or NULL */
-    int rough; /* products are inexact: ends where they bring no more progress,
-                  and success does not mean convergence */
+    int rough; /* 1: products are inexact; ends when they bring no more
+                  progress, and success does not mean convergence */
 };
 
 struct eig {
@@ -51,12 +51,13 @@ struct eig {
 };
 
 /*
- * What start does not give is drawn from rng (RNG_EIGEN, seed 0): bytes depend
- * on operator and options alone, not on threads. Memory: about 6 d vectors of
- * length n, 20 d where products are not cheap. ERR_NUM if any of the d is above
- * tol after max_iter products or is not a number; one below 1e-14 of the
- * largest value is as good as it gets and passes, so that of values that small
- * r->residual may still be above tol: look. On failure r is empty.
+ * Start vectors that start does not give are drawn from rng (RNG_EIGEN, seed
+ * 0): bytes depend on operator and options alone, not on threads. Memory: about
+ * 6 d vectors of length n, 20 d where products are not cheap. ERR_NUM if the
+ * residual of any of the d is above tol after max_iter products or is not a
+ * number. A residual below 1e-14 of the largest value always passes, since it
+ * cannot become smaller. So r->residual can be above tol if some value is that
+ * small, and the caller should look at it. On failure r is empty.
  */
 int eig_largest(const struct eig_op *op, const struct eig_opt *opt,
     struct eig *r, struct err *e) ERR_CHECKED;

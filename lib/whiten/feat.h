@@ -18,9 +18,9 @@
 struct feat {
     int64_t n, d;      /* rows, columns */
     int64_t present;   /* rows that are not missing; those are 0 in F */
-    double *mean;      /* [d] over the present, set by feat_moments */
-    double most, rest; /* the operand's largest entry in magnitude; the root
-                          mean square of all others */
+    double *mean;      /* [d] over the present rows, set by feat_moments */
+    double most, rest; /* the largest magnitude of an entry; the root mean
+                          square of all other entries */
     double scale;      /* a power of two that brings most near 1 */
     int64_t block;     /* rows in a block */
     struct exec *exec;
@@ -34,8 +34,8 @@ struct feat {
     struct arena arena;
 };
 
-/* Takes a dense operand of which no row has been read; it is read and verified
- * by the first pass at the latest. s must outlive f. */
+/* s is a dense operand of which no row has been read; the first pass reads and
+ * verifies it at the latest. s must outlive f. */
 int feat_init(struct feat *f, struct source *s, struct exec *exec,
     struct err *e) ERR_CHECKED;
 void feat_free(struct feat *f);
@@ -52,12 +52,13 @@ int feat_moments(struct feat *f, double *g, struct err *e) ERR_CHECKED;
 int feat_right(struct feat *f, int64_t m, const double *v, double *u, double *y,
     struct err *e) ERR_CHECKED;
 
-/* y = scale^2 F^T F v, multiplied in single precision, with the means taken off
- * the products: good where they are not much larger than F. */
+/* y = scale^2 F^T F v, multiplied in single precision, with the means
+ * subtracted from the products: good if the means are not much larger than
+ * F. */
 int feat_rough(struct feat *f, int64_t m, const double *v, double *y,
     struct err *e) ERR_CHECKED;
 
-/* Where the operand's largest entry in magnitude is, the first of several. A
+/* Finds the operand's largest entry in magnitude, the first of several, in one
  * pass. */
 int feat_largest(struct feat *f, int64_t *row, int64_t *column, float *value,
     struct err *e) ERR_CHECKED;

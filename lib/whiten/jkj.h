@@ -14,10 +14,10 @@ enum { JKJ_PANEL = 8 }; /* columns of a product: a row is a line of the cache */
 struct jkj {
     struct csr k;
     double *sum; /* [n] of K's rows */
-    int64_t *at; /* [n] number of row i in the matrix it came from */
+    int64_t *at; /* [n] the row of a that row i of k was */
 };
 
-/* K holds the larger of a_ij and a_ji, or the one that a stores. */
+/* Makes K of a: the larger of a_ij and a_ji, or the one that a stores. */
 int jkj_init(struct jkj *j, const struct csr *a, struct err *e) ERR_CHECKED;
 void jkj_free(struct jkj *j);
 

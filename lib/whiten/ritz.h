@@ -23,8 +23,9 @@ struct ritz {
     double lowest;    /* the smallest Ritz value of the last space */
     double *p, *q;    /* scratch, as large as x and y */
     double *v, *w;    /* [n][room b] Krylov space of x, orthonormal; A v */
-    int64_t room;     /* 1, or RITZ_MOST once more blocks were wanted */
-    int64_t m, last;  /* columns of the space, 0: none; of its last block */
+    int64_t room;     /* blocks that v and w have room for: 1 or RITZ_MOST */
+    int64_t m, last;  /* columns of the space, 0: there is none; columns of its
+                         last block */
     uint32_t drawn;
     struct arena arena; /* of all but v and w */
 };
@@ -35,22 +36,22 @@ int ritz_init(struct ritz *r, const struct eig_op *op, int64_t b,
 void ritz_free(struct ritz *r);
 
 /*
- * Makes x, any vectors, the Ritz vectors of their Krylov space of so many
- * blocks, each of which is a product with orthogonalisation: y, value and
- * residual belong to them. A space that is there already (m > 0) is made
- * larger. last is 0 if the space turned out to be A's own. Directions that x
- * has lost come back at random, with a residual of infinity.
+ * Replaces x, any vectors, by the Ritz vectors of their Krylov space of so many
+ * blocks, and sets y, value and residual for them. Each block costs a product
+ * and orthogonalisation. A space that is there already (m > 0) is made larger.
+ * last is 0 if the space turned out to be invariant under A. Directions that x
+ * has lost are drawn at random, with a residual of infinity.
  */
 int ritz_krylov(struct ritz *r, int64_t blocks, struct err *e) ERR_CHECKED;
 
-/* y, value and residual anew, by a product with x as it is. */
+/* Sets y, value and residual anew, by a product with the present x. */
 int ritz_measure(struct ritz *r, struct err *e) ERR_CHECKED;
 
 /* value = x^T y and residual = |y - value x| of the k unit columns of x. */
 void ritz_residuals(int64_t n, int64_t k, const double *x, const double *y,
     double *value, double *residual);
 
-/* The largest residual relative to its value; not a number if one is not. */
+/* The largest residual relative to its value; NaN if one is NaN. */
 double ritz_worst(int64_t k, const double *value, const double *residual);
 
 #endif

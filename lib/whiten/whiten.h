@@ -16,7 +16,7 @@
  */
 struct whiten_opt {
     int64_t d;
-    double tol;       /* relative residual of each singular triplet */
+    double tol;       /* largest relative residual of a singular triplet */
     int64_t max_iter; /* block products of the eigenvalue solver */
     struct exec *exec;
     int64_t gram_max; /* the largest Gram matrix that is formed; beyond it every

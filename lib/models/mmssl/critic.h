@@ -18,8 +18,8 @@
  *
  * h1 = floor(I/4) and h2 = floor(I/8) units, activations the identity, batch
  * normalisation by each call's own M rows (batchnorm.h), masks M1, M2 of
- * dropout .31 and .5 always on, fresh in each call. The first two layers'
- * biases are left out: normalisation takes them away again. Its loss
+ * dropout .31 and .5 always on, fresh in each call. The first two layers have
+ * no biases: normalisation would remove them. Its loss
  *
  *   L = mean D(Xf) - mean D(Xr) + .3 mean_n (||dD/dX(X~_n)|| - 1)^2
  *
@@ -96,8 +96,8 @@ struct critic_store {
 
 /*
  * Weights normal with standard deviation sqrt(2 / inputs), gains 1, the rest 0;
- * random numbers from (seed, tensor), three tensors from `tensor` upwards. Its
- * own memory is p's. ERR_NOMEM says how much is needed.
+ * random numbers from (seed, tensor), three tensors from `tensor` upwards.
+ * Other memory is the arena's, p. ERR_NOMEM says how much is needed.
  */
 int critic_init(struct critic *c, struct arena *p, int64_t items, int64_t batch,
     int modals, double rate, uint64_t seed, uint32_t tensor, struct exec *exec,

@@ -12,7 +12,7 @@ static const double critic_weight = 0.3; /* of the gradient penalty */
 /* c->l.xh[0] = Z1 on entry. Fills the layers; returns mean D. */
 double critic_forward(struct critic *c, enum critic_call call, uint32_t t);
 
-/* z3 = f a3: f is what the loss has D's mean multiplied with, by M. */
+/* z3 = f a3, where f is the factor of mean D in the loss, divided by M. */
 void critic_output(struct critic *c, double f);
 
 /*

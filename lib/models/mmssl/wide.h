@@ -9,8 +9,8 @@
  * Inner loops over the activations of wide layers, compiled once per
  * instruction set. A tile is n rows of w <= WIDE_TILE columns at stride ld:
  * column sums run down the rows in double. No loop fuses or reorders an
- * operation, so all instruction sets give the same bits. For the files of this
- * folder; others use these.
+ * operation, so all instruction sets give the same bits. Only the files of this
+ * folder call them.
  */
 enum { WIDE_TILE = 64 };
 
