@@ -111,8 +111,8 @@ cli_note_split(struct cli *io, const char *model)
     if (!same)
         cli_note(io,
             "'%s' may have been trained on what '%s' holds out, and then "
-            "metrics are too good: only stair-ingest --split hash, the same in "
-            "both, keeps it apart",
+            "metrics are too good: only the same stair-ingest --split hash for "
+            "both keeps that out of training",
             strcmp(model, "-") ? model : "<stdin>", data->name);
 }
 

@@ -179,8 +179,8 @@ put_items(struct cli *io, struct offer *o, const struct offer_ids *ids,
     die_if(rank_items_init(&o->items, n, shelf, degree, &io->err), io);
     o->items.reserved = o->cold;
     if (o->cold && !o->items.count[1])
-        cli_note(io, "no item%s is without train interactions",
-            only || out ? " of those that may be in lists" : "");
+        cli_note(io, "all items%s have train interactions",
+            only || out ? " that may be in lists" : "");
     free(only);
     free(out);
     free(shelf);

@@ -166,8 +166,7 @@ check_options(struct cli *io, struct cat_opt *o, const char *path)
             o->template);
     o->template = format;
     if (o->data && !is_vectors(o))
-        cli_usage(io, "option '--data' goes with ids, which this output has "
-                      "none of");
+        cli_usage(io, "option '--data' is for ids, and this output has none");
     if (o->ids && strcmp(o->ids, "-") == 0 && strcmp(io->out, "-") == 0)
         cli_usage(io, "vectors and ids cannot both go to standard output");
     cli_second_output(io, "ids", o->ids);

@@ -74,7 +74,8 @@ check_args(struct cli *io, struct eval_args *a)
     a->model = io->n_args ? io->arg[0] : "-";
     const char *in[MAX_SEGMENTS + 2] = {a->data, a->model};
     if (a->segments.n > MAX_SEGMENTS)
-        cli_usage(io, "option '--segments': there are users and items alone");
+        cli_usage(
+            io, "option '--segments' takes one file of users and one of items");
     for (int side, i = 0; i < a->segments.n; i++)
         in[i + 2] = eval_segments_file(a->segments.item[i], &side);
     cli_one_stdin(io, in, a->segments.n + 2);
@@ -192,7 +193,7 @@ measure(struct cli *io, const struct eval_args *a, const struct dataset *d,
         die_if(eval_side(&r->warm, s, &o, 1, &io->err), io);
         die_if(eval_side(&r->cold, s, &o, 0, &io->err), io);
         if (!r->cold.all.users)
-            cli_note(io, "no %s item is without train interactions", a->split);
+            cli_note(io, "all %s items have train interactions", a->split);
     }
     if (a->per_user)
         die_if(xout_commit(&t.x, &io->err), io);

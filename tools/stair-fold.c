@@ -144,7 +144,7 @@ make_plan(struct cli *io, const struct fold_args *a, struct input *in,
         cli_die(io,
             "'%s' has no trained vector of any of the %" PRId64
             " users of '%s', so that nothing shows how vectors come from "
-            "items; of a folded model, fold the one that was trained",
+            "items; if it is a folded model, fold the one that was trained",
             ranker_shown(a->model), in->data.n_users, ranker_shown(a->data));
     cli_note(io,
         "users: %" PRId64 " are kept, %" PRId64 " have changed, %" PRId64
@@ -153,8 +153,8 @@ make_plan(struct cli *io, const struct fold_args *a, struct input *in,
         plan->users[FOLD_USER_NEW]);
     if (!in->rows.seen->user)
         cli_note(io,
-            "'%s' does not say what it was trained on: its users are kept, "
-            "changed or not (name its dataset by --before)",
+            "'%s' does not say what it was trained on: all its users are kept, "
+            "even if they changed (name its dataset by --before)",
             ranker_shown(a->model));
 }
 

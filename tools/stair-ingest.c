@@ -394,14 +394,14 @@ main(int argc, char **argv)
         in.rows, count.dropped, count.users, count.items);
     if (count.crossed)
         cli_note(&io,
-            "%" PRId64 " of the dropped rows had another label than the one "
-            "that counts",
+            "%" PRId64 " of the dropped rows had another label than the row "
+            "that was kept",
             count.crossed);
     intake_notes(&in, say, &io);
     if (in.column[INTAKE_TIME] && !in.need[INTAKE_TIME])
         cli_note(&io,
-            "column '%s' is not read: times decide nothing here (see --split "
-            "and --repeat)",
+            "column '%s' is not read: neither --split nor --repeat needs times "
+            "here",
             in.column[INTAKE_TIME]);
     intake_id_notes(&a.users, "user", say, &io);
     intake_id_notes(&a.items, "item", say, &io);

@@ -256,8 +256,8 @@ train(struct cli *io, const struct train_args *o, struct train_input *in,
     if (to.deadline > 0 && run.cursor.epoch < to.epochs &&
         !(to.patience && run.worse >= to.patience))
         cli_note(io,
-            "ended at epoch %" PRId64 ", as --seconds wants it; --epochs "
-            "%" PRId64 " makes the same model",
+            "ended at epoch %" PRId64 " because of --seconds; --epochs %" PRId64
+            " makes the same model",
             run.cursor.epoch, run.cursor.epoch);
     if (run.best_epoch >= 0)
         cli_detail(io, "best valid NDCG@20 %.6f at epoch %" PRId64, run.best,

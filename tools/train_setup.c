@@ -102,9 +102,9 @@ make_engine(struct cli *io, const struct train_args *o, const struct poly *p,
     int panels = mpi_panels(p->d);
     if (ranks_count() > panels)
         cli_note(io,
-            "%" PRId64 " columns make %d panels: of %d ranks, %d share the "
-            "training and all the evaluation",
-            p->d, panels, ranks_count(), panels);
+            "%" PRId64 " columns make %d panels: only %d of %d ranks share the "
+            "training, and all share the evaluation",
+            p->d, panels, panels, ranks_count());
     return mpi_new(&s->engine, p, ui, items, &s->sampler, &co, &io->err);
 }
 

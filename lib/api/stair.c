@@ -269,8 +269,9 @@ rank_lists(const struct stair *s, const struct scorer *scorer,
             l->k);
     for (int64_t p = 0; o->users && p < o->n_users; p++)
         if (o->users[p] < 0 || o->users[p] >= scorer->n_users)
-            return err_set(e, ERR_RANGE, "%" PRId64 " is not below %" PRId64,
-                o->users[p], scorer->n_users);
+            return err_set(e, ERR_RANGE,
+                "index %" PRId64 " is outside 0..%" PRId64, o->users[p],
+                scorer->n_users - 1);
     if (!o->n_users)
         return 0;
     l->made = l->k < s->data.n_items ? l->k
@@ -369,8 +370,8 @@ take_history(struct csr *h, const struct stair *s, const int64_t *first,
                 "what user %" PRId64 " has ends before it begins", u);
     for (int64_t k = 0; k < first[n]; k++)
         if (had[k] < 0 || had[k] >= items)
-            return err_set(e, ERR_RANGE, "%" PRId64 " is not below %" PRId64,
-                had[k], items);
+            return err_set(e, ERR_RANGE,
+                "item %" PRId64 " is outside 0..%" PRId64, had[k], items - 1);
     struct pairs pairs = {0};
     int rc = 0;
     for (int64_t u = 0; u < n; u++)

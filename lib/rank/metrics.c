@@ -47,8 +47,8 @@ static int
 check_cuts(const int64_t *cuts, int n_cuts, struct err *e)
 {
     if (n_cuts < 1 || n_cuts > METRICS_CUTS)
-        return err_set(
-            e, ERR_RANGE, "%d cut-offs are not 1 to %d", n_cuts, METRICS_CUTS);
+        return err_set(e, ERR_RANGE, "there are %d cut-offs, not 1 to %d",
+            n_cuts, METRICS_CUTS);
     for (int c = 0; c < n_cuts; c++)
         if (cuts[c] < 1 || (c && cuts[c] <= cuts[c - 1]))
             return err_set(e, ERR_RANGE,

@@ -191,8 +191,8 @@ scorer_blend(
 {
     *s = (struct scorer){.kind = &blend_kind, .part = part, .parts = parts};
     if (parts < 1 || parts > SCORER_PARTS)
-        return err_set(
-            e, ERR_RANGE, "%d parts are not 1 to %d", parts, SCORER_PARTS);
+        return err_set(e, ERR_RANGE, "a blend has %d parts, not 1 to %d", parts,
+            SCORER_PARTS);
     s->n_users = part[0].scorer.n_users;
     s->n_items = part[0].scorer.n_items;
     for (int p = 0; p < parts; p++) {

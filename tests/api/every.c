@@ -139,8 +139,8 @@ check_lists(struct stair *s)
     free(of);
     user[1] = stair_users(s);
     char message[99];
-    snprintf(message, sizeof message, "%d is not below %d", (int)user[1],
-        (int)user[1]);
+    snprintf(message, sizeof message, "index %d is outside 0..%d", (int)user[1],
+        (int)user[1] - 1);
     check_error(stair_recommend(s, user, 3, K, NULL, 0, item, score, &e),
         STAIR_RANGE, &e, message);
     check_error(stair_recommend(s, user, 3, 0, NULL, 0, item, score, &e),

@@ -91,7 +91,7 @@ warm:recall	1	0
 cold:users	-	1
 cold:recall	1	1"
 same "no cold targets" "$(stair-eval --data d.npz --cold --split valid --json --top 1 m.npz 2>&1 | grep -oE '("cold.{20}|stair-eval.*)')" \
-	"stair-eval: no valid item is without train interactions"
+	"stair-eval: all valid items have train interactions"
 printf 'a\told\nc\told\nb\tnew one\nnobody\told\n' >users.seg
 printf 'z\tgreen\nx\tgreen\ny\t"red"\n' >items.seg
 same "segments" "$(stair-eval --data d.npz --mask none --top 3 --segments users.seg --segments items=items.seg m.npz 2>err | grep -E 'segment.*(users|recall)')" \
@@ -125,7 +125,7 @@ fails 1 "stair-eval: 'none.seg' line 1: a tab between id and segment is missing"
 printf 'a\t\n' >none.seg
 fails 1 "stair-eval: 'none.seg' line 1: the segment is empty" stair-eval --data d.npz --segments none.seg m.npz
 fails 1 "stair-eval: both files of --segments are about users" stair-eval -q --data d.npz --segments users.seg --segments users=both.seg m.npz
-fails 2 "stair-eval: option '--segments': there are users and items alone" \
+fails 2 "stair-eval: option '--segments' takes one file of users and one of items" \
 	stair-eval --data d.npz --segments a --segments b --segments c m.npz
 fails 1 "stair-eval: 'm.npz' is a model, not text" stair-eval --data d.npz --segments m.npz m.npz
 stair-eval --data d.npz --mask none --top 1,3 --per-user u.tsv m.npz >/dev/null

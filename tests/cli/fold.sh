@@ -72,7 +72,7 @@ ingest -o other.npz other.csv
 fails 1 "stair-fold: 'm.npz' has none of the 4 items of 'other.npz'" stair-fold --data other.npz m.npz
 sed 's/^/u/; 1s/.*/user,item/' one.csv >other.csv
 ingest -o other.npz other.csv
-fails 1 "stair-fold: 'm.npz' has no trained vector of any of the 4 users of 'other.npz', so that nothing shows how vectors come from items; of a folded model, fold the one that was trained" \
+fails 1 "stair-fold: 'm.npz' has no trained vector of any of the 4 users of 'other.npz', so that nothing shows how vectors come from items; if it is a folded model, fold the one that was trained" \
 	stair-fold --data other.npz m.npz
 printf 'user,item\na,z\nb,w\nc,x\nd,y\n' >other.csv
 ingest -o other.npz other.csv
@@ -106,7 +106,7 @@ np.savez("huge.npz", **m)'
 	said "users: 6 are kept, 0 have changed, 0 are new"
 	fold --data d2.npz -o f2.npz ids.npz
 	said "users: 4 are kept, 0 have changed, 2 are new"
-	said "'ids.npz' does not say what it was trained on: its users are kept, changed or not (name its dataset by --before)"
+	said "'ids.npz' does not say what it was trained on: all its users are kept, even if they changed (name its dataset by --before)"
 	fails 1 "stair-fold: 'short.npz': member 'user_train' has 2 entries, not 4" stair-fold --data d2.npz short.npz
 	fails 1 "stair-fold: 'few.npz': member 'user_param' has 2 rows, not 4" stair-fold --data d2.npz few.npz
 	stair-fold -q --data d2.npz -o huge2.npz huge.npz 2>err

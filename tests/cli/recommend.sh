@@ -67,7 +67,7 @@ same "none of them known" "$(cat err)" "stair-recommend: none is left: the ids o
 printf 'nobody\tx\n' >other
 same "no user known" "$(c --exclude-pairs other knn.npz 2>&1 >/dev/null | tail -n 1)" "stair-recommend: none is left: the ids of 'other' are such as 'nobody', the dataset's such as 'a'"
 printf 'x\nz\n' >warm
-same "no cold item is left" "$(c --only warm --cold 1 knn.npz 2>&1 >/dev/null)" "stair-recommend: no item of those that may be in lists is without train interactions"
+same "no cold item is left" "$(c --only warm --cold 1 knn.npz 2>&1 >/dev/null)" "stair-recommend: all items that may be in lists have train interactions"
 for in in "--cap 1:- --only -" "--titles - --cap 1:-" "--cap 1:- -" "--history - --exclude -"; do
 	fails 2 "stair-recommend: only one input can be standard input" c $in
 done

@@ -112,7 +112,7 @@ done
 same "JSON" "$(rows '{"user":1,"item":"x","date":"2024-01-03"}\n{"user":1,"item":"y","date":"2024-01-01"}\n{"user":1,"item":"z","date":"2024-01-02"}\n' --split leave-one-out)" "1:y:0 1:z:1 1:x:2"
 same "times of 10,000 years and of all seconds in one order" "$(late '0001-01-01T00:00:00Z 9999-12-31T23:59:59Z 2024-01-01T00:00:00Z')" y
 same "a time between blanks" "$(rows 'user,item,time\na,x, 2024-01-03\na,y,\t2024-01-02 \na,z,2024-01-01\n' --split leave-one-out)" "a:z:0 a:y:1 a:x:2"
-says 'user,item,day\na,x,1.2.24\n' "column 'day' is not read: times decide nothing here (see --split and --repeat)" --time day
+says 'user,item,day\na,x,1.2.24\n' "column 'day' is not read: neither --split nor --repeat needs times here" --time day
 says 'user,item,time\na,x,2024-01-01T10:00:00Z\na,y,2024-01-01T10:00:00\n' "some times have a zone and some have none: those without are taken as UTC" --split time
 bad 'user,item,time\na,x,2024-01-01\na,y,17\n' "'bad.in', line 3: time '17' is a number, but those before are dates; --skip-bad passes over such rows" --split time
 bad 'user,item,time\na,x,17\na,y,2024-01-01\n' "'bad.in', line 3: time '2024-01-01' is a date, but those before are numbers; --skip-bad passes over such rows" --split time
@@ -148,7 +148,7 @@ for rule in earliest latest; do
 	done
 done
 bad 'user,item\na,x\n' "'bad.in' has no time column: its columns are 'user', 'item' (name one with --time, or say --no-header)" --repeat latest
-says 'user,item,x_label\na,x,0\na,x,2\na,y,2\n' "1 of the dropped rows had another label than the one that counts"
+says 'user,item,x_label\na,x,0\na,x,2\na,y,2\n' "1 of the dropped rows had another label than the row that was kept"
 
 # -- a split of files -----------------------------------------------------------------
 mkdir -p train test other

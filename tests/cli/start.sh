@@ -98,7 +98,7 @@ fi
 stair-ingest -q -o r1.npz log.csv
 stair-ingest -q --seed 2 -o r2.npz log.csv
 stair-train -q --model mf --epochs 1 -d 4 --data r1.npz -o mf1.npz
-leak="'mf1.npz' may have been trained on what 'r2.npz' holds out, and then metrics are too good: only stair-ingest --split hash, the same in both, keeps it apart"
+leak="'mf1.npz' may have been trained on what 'r2.npz' holds out, and then metrics are too good: only the same stair-ingest --split hash for both keeps that out of training"
 same "a start from another split" "$(stair-train --model mf --epochs 1 --data r2.npz --start mf1.npz -o x.npz 2>&1 | head -1)" "stair-train: $leak"
 same "folding, too" "$(stair-fold --data r2.npz -o x.npz mf1.npz 2>&1 | head -1)" "stair-fold: $leak"
 same "the same split" "$(stair-fold --data r1.npz -o x.npz mf1.npz 2>&1 | grep -c 'may have')" 0

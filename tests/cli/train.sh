@@ -51,7 +51,7 @@ stair-train "${toy[@]}" --keep last -q -o last.npz
 stair-train "${toy[@]}" --patience 1 --lr 0 -q --log patient.jsonl -o patient.npz
 same "--patience ends a run that does not improve" "$(tail -1 patient.jsonl | cut -c1-11)" '{"epoch": 5'
 stair-train --data data.npz --init init.npz --items items.npz --epochs 100000000 --seconds 0.3 -o timed.npz 2>err
-ended=$(sed -n 's/^stair-train: ended at epoch \([0-9]*\), as --seconds wants it; --epochs \1 makes the same model$/\1/p' err)
+ended=$(sed -n 's/^stair-train: ended at epoch \([0-9]*\) because of --seconds; --epochs \1 makes the same model$/\1/p' err)
 stair-train --data data.npz --init init.npz --items items.npz --epochs "${ended:-0}" -q -o straight.npz
 [ "${ended:-0}" -gt 1 ] && stair-cmp -q timed.npz straight.npz
 ok $? "--seconds: the model of as many epochs ($ended)"

@@ -33,7 +33,7 @@ done
 words() { sed 's/ sec=[0-9.]*//' "$1"; }
 same "what is said is said once" "$(words r2.1.err)" "$(words one.err)"
 same "idle ranks are told of once" "$(said r3.1.err | grep -v epoch=)" \
-	"stair-train: 20 columns make 2 panels: of 3 ranks, 2 share the training and all the evaluation"
+	"stair-train: 20 columns make 2 panels: only 2 of 3 ranks share the training, and all share the evaluation"
 for model in mf lightgcn jgcf; do
 	# 70 columns: five panels, the last one narrow
 	wide=("${train[@]}" --model "$model" -q -d 70)
