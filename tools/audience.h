@@ -5,11 +5,11 @@
 #include "tools/cli.h"
 
 /*
- * --history: those for whom stair-recommend makes lists although the model does
- * not know them, or not all that they have. As a dataset: its users are those
- * of the file in the order in which they come, its train interactions what the
- * file says and, of a user whom the dataset has too, what he has there; valid
- * and test are the dataset's. Its items are the dataset's own: borrowed.
+ * The audience of stair-recommend --history: users whom the model does not
+ * know, or does not know all about. It is a dataset. Its users are those of the
+ * file, in its order. Their train interactions are those of the file and, if
+ * the dataset has the user too, his there; valid and test are the dataset's.
+ * Its items are borrowed from the dataset.
  */
 
 /* Reads lines of user, tab, item. Unknown items are passed over and counted in

@@ -154,8 +154,8 @@ _Noreturn void cli_die(struct cli *io, const char *fmt, ...)
 _Noreturn void cli_usage(struct cli *io, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* If rc is negative: dies with the sentence in io->err. Here for compilers and
- * analyzers to see that nothing comes after an error. */
+/* If rc is negative: dies with the sentence in io->err. Inline, so that
+ * compilers and analyzers see that nothing comes after an error. */
 static inline void
 die_if(int rc, struct cli *io)
 {
@@ -198,22 +198,23 @@ char *cli_split(struct cli *io, const char *operand, double *value, double min);
 const char *cli_named(
     struct cli *io, const char *operand, char **name, int *given);
 
-/* io->err says that something belongs elsewhere: dies with it, or with
- * --foreign notes it. */
+/* io->err says that files do not belong together: dies with it, or with
+ * --foreign only notes it. */
 void cli_foreign(struct cli *io);
 
 /*
- * To be called when inputs were read: dies if one that io->hist got since the
- * last call belongs to other users, items or another train split (the given
- * parts, enum identity_part) than one before it; see cli_foreign.
+ * Called after inputs were read. An input that io->hist got since the last
+ * call, and that belongs to other users, items or another train split (the
+ * given parts, enum identity_part) than one before it, is a case for
+ * cli_foreign.
  */
 void cli_belong(struct cli *io, unsigned parts);
 
 /*
- * For models that serve or continue with a later dataset, io->hist's first
- * input, which holds something out; the model is the newest. Says so if what is
- * held out may be what the model was trained on: they have not the same train
- * pairs, and stair-ingest did not split both by hash or label in the same way.
+ * For a model that serves or goes on with a later dataset; that is io->hist's
+ * first input, and the model is the newest. Notes if the model may have been
+ * trained on what the dataset holds out: their train pairs differ, and
+ * stair-ingest did not split both by hash or label in the same way.
  */
 void cli_note_split(struct cli *io, const char *model);
 
@@ -222,15 +223,15 @@ void cli_one_stdin(struct cli *io, const char *const *path, int n);
 
 /*
  * Whether two paths are one file, whatever their names; "-" is the descriptor
- * beside it. Two names of one device or pipe do no harm: these are not.
+ * beside it. 0 for a device or pipe, of which two names do no harm.
  */
 int cli_same_file(const char *a, int a_fd, const char *b, int b_fd);
 
 /* Exits 2 if path, NULL or what an option names, is the file of --output. */
 void cli_second_output(struct cli *io, const char *option, const char *path);
 
-/* Closes stdout checked; with --verbose prints version, command, wall and CPU
- * seconds and peak memory. Returns main's exit code. */
+/* Closes stdout and checks that; with --verbose prints version, command, wall
+ * and CPU seconds and peak memory. Returns main's exit code. */
 int cli_finish(struct cli *io);
 
 #endif

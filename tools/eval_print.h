@@ -17,8 +17,8 @@ struct eval_print {
     const struct scores_about *about;
 };
 
-/* One "metric<TAB>cut-off<TAB>value" line each. Numbers of users, and what the
- * metrics are about, have the cut-off "-"; metrics of parts have names such as
+/* One "metric<TAB>cut-off<TAB>value" line each. Numbers of users and the facts
+ * of scores_about have the cut-off "-"; metrics of parts have names such as
  * cold:recall and user-degree:5-9:recall. Empty parts are left out. */
 void eval_print_text(struct eval_print *p);
 

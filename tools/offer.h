@@ -6,7 +6,8 @@
 #include "lib/rank/rank_items.h"
 #include "tools/cli.h"
 
-/* What lists may hold, by the options of stair-recommend and stair-similar. */
+/* The offer: which items lists may hold, by the options of stair-recommend and
+ * stair-similar. */
 struct offer {
     /* the options, NULL or 0 if they are not given */
     const char *only, *exclude, *pairs, *cap;
@@ -31,7 +32,7 @@ struct offer {
         cli_int("cold", "K", &(o)->cold, 1, 1e9,                               \
             "keep K places for items without train interactions")
 
-/* Whose lists these are, and of what. */
+/* Who gets lists, users or items, and the items that are listed. */
 struct offer_ids {
     const char *what; /* "user": the first of a pair */
     struct ids *lists;

@@ -30,10 +30,11 @@ struct train_args {
     char summary[4096];
 };
 
-/* Defaults, and the table and the summary that io points at from then on. */
+/* Sets the defaults, and makes the table and the summary, to which io then
+ * points. */
 void train_args_init(struct train_args *o, struct cli *io);
 
-/* What --list asks for; returns 1 if it does. */
+/* Prints what --list asks for; returns 0 if it was not given. */
 int train_args_list(const struct train_args *o);
 
 /* Exits 2 if the options do not go together; fills o->set. */
@@ -43,8 +44,8 @@ void train_args_check(struct cli *io, struct train_args *o);
  * after hours of training. */
 void train_args_try(struct cli *io, const struct train_args *o);
 
-/* Once o->set is final: the table of what the system takes, with its values,
- * for the history and for what a checkpoint must agree with. */
+/* Called when o->set is final: reduces the table to what the system takes, with
+ * its values, for the history and for comparing with a checkpoint. */
 void train_args_final(struct cli *io, struct train_args *o);
 
 #endif

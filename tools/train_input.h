@@ -13,8 +13,8 @@
 /* What stair-train reads. */
 struct train_input {
     struct dataset data;
-    struct mat init;                            /* empty without */
-    struct csr items;                           /* the same */
+    struct mat init;                            /* empty if there are none */
+    struct csr items;                           /* likewise */
     struct net_features features[CLI_LIST_MAX]; /* names are owned */
     int n_features;
     int32_t *triples; /* [n_triples][3], or NULL */

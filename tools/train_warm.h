@@ -20,9 +20,9 @@ struct train_warm {
 void train_warm_read(struct cli *io, struct train_args *o,
     struct train_input *in, struct train_warm *w);
 
-/* Puts them into a new engine and frees them. What else a checkpoint holds that
- * a net is trained on, the weights of its layers and rows of users or items,
- * follows; of a model that is none, a note says that such begins anew. */
+/* Puts the parameters of w into a new engine and frees them. If the file is a
+ * checkpoint, the other parameters of a net follow: weights of its layers and
+ * rows of users or items. If not, a note says that they begin anew. */
 void train_warm_put(struct cli *io, const struct train_args *o,
     struct train_warm *w, struct engine *g);
 

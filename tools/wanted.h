@@ -5,16 +5,16 @@
 #include "tools/cli.h"
 
 /*
- * The users or items that are asked for, by their ids. The first fields are the
- * caller's; wanted_free frees the list.
+ * The users or items for which lists are wanted, by their ids. The caller sets
+ * the fields up to skip_unknown; wanted_free frees the list.
  */
 struct wanted {
     struct ids *ids;         /* all that there are */
-    const struct ids *other; /* that are easily taken for these; may be NULL */
+    const struct ids *other; /* ids that may be given by mistake; may be NULL */
     const char *what;        /* "user" */
-    const char * not ;       /* of an id of the others: "an item, not a user" */
-    const char *of;          /* where all of them are: "the dataset" */
-    const char *path;        /* and its file */
+    const char * not ; /* says what such an id is: "an item, not a user" */
+    const char *of;    /* what holds them all: "the dataset" */
+    const char *path;  /* its file */
     int skip_unknown;
     int64_t *at; /* [n] their indices, in the order of the request */
     int64_t n, cap;
@@ -25,7 +25,7 @@ struct wanted {
  * one is unknown and not to be skipped, naming the line. */
 void wanted_read(struct cli *io, struct wanted *w, const char *path);
 
-/* Those of an option, whose name is given. */
+/* The ids that an option gives; `option` is its name. */
 void wanted_list(struct cli *io, struct wanted *w, const char *option,
     const struct cli_list *list);
 

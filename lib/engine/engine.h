@@ -70,8 +70,8 @@ enum {
 }; /* the first two tensors: the parameters of
       users and items, in model files */
 
-/* What an engine does; the functions below document each. The cursor of an
- * epoch that is over is set to the next one by engine_epoch. */
+/* What an engine does; the functions below document each. When an epoch is over
+ * engine_epoch moves the cursor to the next one, not `epoch`. */
 struct engine_kind {
     void (*free)(struct engine *g);
     int (*epoch)(struct engine *g, struct engine_cursor *c,

@@ -77,7 +77,8 @@ read_end64(
     return 0;
 }
 
-/* A number of the last record either says it or, with ZIP64, stands aside. */
+/* Whether a number of the last record is right, or, with ZIP64, is the mask
+ * that says to look there. */
 static int
 says(uint64_t told, uint64_t mask, uint64_t truth, int zip64)
 {
