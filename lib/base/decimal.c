@@ -2,7 +2,7 @@
 
 static const uint64_t one = 1000000000000000000;
 
-/* Exponents beyond say the same: too large, or nothing. */
+/* Larger exponents make no difference: the number is too large, or 0. */
 enum { EXPONENT_MAX = 100000 };
 
 static int

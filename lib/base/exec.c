@@ -13,11 +13,11 @@
 enum { MAX_THREADS = 1024, SPINS = 1 << 12, LINE = 64 };
 
 /*
- * The pool's state is one word, so that a helper learns and does in one atomic
- * step: the number of the job (its round), how many threads may work at it, and
- * how many helpers do. A loop is open until the calling thread finds no index
- * left: helpers that come later are not waited for. All helpers of a team are
- * counted from the start.
+ * The pool's state is one word, so that a helper reads and changes it in one
+ * atomic step. It holds the number of the job (its round), how many threads may
+ * work at it, and how many helpers do. A loop is open until the calling thread
+ * finds no index left; helpers that come later are not waited for. All helpers
+ * of a team are counted from the start.
  */
 enum { SIZE_AT = 12, FLAGS_AT = 24, ROUND_AT = 27, COUNT = (1 << SIZE_AT) - 1 };
 #define OPEN ((uint64_t)1 << FLAGS_AT)
@@ -56,7 +56,8 @@ struct exec {
     pthread_cond_t job, done;
 };
 
-/* Counts in every child that helpers exist no more. */
+/* Counts the forks on the way to this process: helpers from before do not exist
+ * in it. */
 static _Atomic unsigned forks;
 
 static void
@@ -148,7 +149,8 @@ help(void *arg)
     }
 }
 
-/* The job is described; lets the helpers at it, `helpers` of them counted. */
+/* Lets helpers begin the job, which is described already; `helpers` of them
+ * count as at work from now on. */
 static void
 publish(struct exec *x, int size, uint64_t flags, int helpers)
 {

@@ -23,8 +23,8 @@ same(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Of the words' optimal string alignment: the rows before the last two are not
- * needed. Words are at most LONGEST long. */
+/* The optimal string alignment distance; only three rows of its table are kept.
+ * Words are at most LONGEST long. */
 static int64_t
 distance(struct text a, struct text b)
 {

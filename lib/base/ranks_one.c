@@ -1,4 +1,4 @@
-/* Of a program that is built without MPI: it is alone. */
+/* The ranks of a program that is built without MPI: it is alone. */
 #include "lib/base/ranks.h"
 
 int

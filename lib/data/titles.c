@@ -16,8 +16,8 @@ struct reader {
     int64_t rows;
 };
 
-/* A header is an id that no item has, as other rows that are passed over; where
- * an item is called so, its second field tells. */
+/* A header whose first field is no item's id is passed over like any such row.
+ * If an item is called so, the second field tells whether it is a header. */
 static int
 is_header(const struct table_row *row)
 {

@@ -93,8 +93,8 @@ struct engine {
     const char *what;         /* what computes, for people: "avx512" */
     const struct engine_tensor *tensor; /* [tensors] */
     int tensors;
-    int64_t width;   /* columns of the output vectors */
-    int64_t steps;   /* per epoch */
+    int64_t width;     /* columns of the output vectors */
+    int64_t steps;     /* per epoch */
     int64_t positives; /* per epoch: what a loss is the mean over */
     struct engine_times times;
 };

@@ -89,7 +89,7 @@ fill_part(void *ctx, int64_t c, int thread)
         p->rc = add_row(m, i, thread, p);
 }
 
-/* The parts of a rank are those from its number on, in steps of their count. */
+/* Makes this rank's parts: rank r of n has the parts r, r + n, r + 2 n, .. */
 static void
 fill_own(void *ctx, int64_t k, int thread)
 {

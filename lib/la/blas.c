@@ -63,9 +63,9 @@ find_all(void *from, struct err *e)
     return 0;
 }
 
-/* OpenBLAS starts threads as soon as it is loaded, which nobody needs here and
- * which hang, at the exit too, where memory is short. A variable of the
- * environment keeps it from that. */
+/* OpenBLAS starts threads as soon as it is loaded. Nobody needs them here, and
+ * they hang, also at the exit, where memory is short. A variable of the
+ * environment prevents them. */
 static void *
 open_library(void)
 {
@@ -123,8 +123,8 @@ blas_config(void)
     return load(&e) ? e.msg : blas.config();
 }
 
-/* A call of OpenBLAS that gets no memory tries again for ever, so its buffers
- * are taken here, after a look whether they are to be had; it keeps them. */
+/* A call of OpenBLAS that gets no memory tries again for ever. So its buffers
+ * are allocated here, after a check that there is memory; it keeps them. */
 int
 blas_reserve(int threads, struct err *e)
 {

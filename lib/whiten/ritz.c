@@ -12,8 +12,9 @@
 /* A column that lost this much to the basis is rounding. */
 static const double lost = 1e-12;
 
-/* Vectors that are made orthonormal once are so up to rounding over the least
- * eigenvalue of their Gram matrix. This much does no harm. */
+/* Vectors that are made orthonormal once are so up to rounding divided by the
+ * least eigenvalue of their Gram matrix. If that is above this, once is
+ * enough. */
 static const double well_spread = 1e-3;
 
 static void
