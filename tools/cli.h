@@ -62,8 +62,8 @@ struct cli_option cli_texts(
 /* A text whose placeholder is FILE. */
 struct cli_option cli_file(const char *name, const char **to, const char *help);
 
-/* The same row with a letter, of a number that must be above min, or of an
- * option that changes the output. */
+/* Change a row: to have a letter too, to a number that must be above min, or to
+ * an option that changes the output. */
 struct cli_option cli_letter(int letter, struct cli_option row);
 struct cli_option cli_above(struct cli_option row);
 struct cli_option cli_changing(struct cli_option row);

@@ -54,7 +54,7 @@ cli_same(struct cli *io, const char *text, const char *does)
     check_sum(io, sum, does);
 }
 
-/* Of the processors at hand, when there are other ranks on this machine. */
+/* The default of --threads: this rank's share of the processors at hand. */
 static int64_t
 usual_threads(void)
 {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the true neighbours, where cells are searched without --recall. */
+/* The recall of a search in cells without --recall. */
 #define RECALL 0.95
 
 struct knn_args {

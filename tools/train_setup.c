@@ -17,7 +17,7 @@ negatives_of(const struct train_args *o)
     return several ? system_int(&o->set, "negatives") : 1;
 }
 
-/* As large a batch as the data allow, where all of them fit into one step. */
+/* Sets the batch, at most all positives, and the steps of an epoch. */
 static void
 set_steps(const struct train_args *o, const struct train_input *in,
     struct system_args *a)

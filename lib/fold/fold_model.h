@@ -17,7 +17,8 @@ struct fold_opt {
     struct exec *exec;
 };
 
-/* How the items without a row of their own got vectors, and the users. */
+/* How many items without a row of their own got vectors, by which way, and how
+ * many users have none. */
 struct fold_count {
     int64_t near, mapped, none; /* items: see enum fold_state */
     int64_t empty;              /* users without a vector */

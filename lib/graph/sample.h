@@ -61,9 +61,9 @@ int sample_replay(struct sampler *s, const struct csr *train,
     struct err *e) ERR_CHECKED;
 
 /*
- * Draws k negatives for each positive, 1 at first: n grows to k times as many.
- * Of replayed triples each k rows then belong together; ERR_FORMAT if they are
- * not of one user and positive.
+ * Lets each positive have k negatives, k triples one after another, instead of
+ * 1: n becomes k times as large. Replayed triples are then read in groups of k
+ * rows; ERR_FORMAT if a group has more than one user or positive.
  */
 int sample_negatives(
     struct sampler *s, int64_t k, const char *what, struct err *e) ERR_CHECKED;

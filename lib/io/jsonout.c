@@ -95,7 +95,7 @@ digits_fast(float v, char *digit, int *at)
     return 0;
 }
 
-/* The same of any v > 0 by way of text. */
+/* The digits of any v > 0, by way of text. */
 static int
 digits_slow(float v, char *digit, int *at)
 {

@@ -18,7 +18,7 @@ char *jsonout_float(char *buf, float v);
  * become U+FFFD, so that every line parses. */
 void jsonout_string(struct xout *x, struct text t);
 
-/* The same without the quotes. */
+/* jsonout_string without the quotes. */
 void jsonout_text(struct xout *x, struct text t);
 
 #endif

@@ -27,10 +27,10 @@ int knn_sample_take(struct knn_sample *s, const struct knn_places *p,
     struct arena *m, struct err *e) ERR_CHECKED;
 
 /*
- * How many nearest cells of each row must be searched, so that of the true
- * neighbours of the first n rows the part `recall` is found; 0 if even `most`
- * are too few. Rows i and j meet if the nearest cell of one is among those of
- * the other; home [places] is the nearest cell of each.
+ * Sets *probe to the least number of nearest cells with which the part `recall`
+ * of the true neighbours of the first n rows is found; 0 if even `most` are too
+ * few. Rows i and j meet if the nearest cell of one is among those of the
+ * other; home [places] is the nearest cell of each.
  */
 int knn_sample_probe(const struct knn_sample *s, int64_t n,
     const struct knn_centres *centres, const int32_t *home, int64_t most,

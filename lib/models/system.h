@@ -54,7 +54,7 @@ struct system_param {
     {                                                                          \
         "weight-decay", "W", SYSTEM_REAL, value, 0, 1000, help                 \
     }
-/* Of a graph of items that the model itself makes. */
+/* Parameters of a graph of items that the model itself makes. */
 #define SYSTEM_ITEM_GRAPH                                                      \
     {"item-layers", "L", SYSTEM_WHOLE, 1, 0, 16,                               \
         "layers over the item graph that the model makes"},                    \
@@ -66,7 +66,8 @@ struct system_param {
     {                                                                          \
         "train-features", NULL, SYSTEM_FLAG, 0, 0, 1, "train the features too" \
     }
-/* Those of the training itself; they end the list of every trained system. */
+/* Parameters of the training itself; they end the list of every trained
+ * system. */
 #define SYSTEM_TRAINING(batch, epochs, every, patience)                        \
     {"batch", "B", SYSTEM_WHOLE, batch, 1, 1 << 24, "triples per step"},       \
         {"epochs", "E", SYSTEM_WHOLE, epochs, 0, 1e9,                          \

@@ -131,7 +131,7 @@ l_dot(int64_t n, const float *a, const float *b)
     return tree(s);
 }
 
-/* The same of n whole LANES of doubles and floats. */
+/* dot of doubles and floats, n a multiple of LANES. */
 static inline double
 dot_of(int64_t n, const double *a, const float *b)
 {

@@ -10,9 +10,9 @@
  * The NDCG of several blends that differ only in the weight of one part, by one
  * pass over the scores.
  *
- * Of a user only the ranks of his targets count. An item's lead over a target
- * is a linear function of the weight, so an item that is behind at the least
- * and at the largest weight is so between them, too. Sums in float at these two
+ * Only the ranks of a user's targets count. An item's lead over a target is a
+ * linear function of the weight. So an item that is behind at the least and at
+ * the largest weight is behind between them, too. Sums in float at these two
  * weights say which items may lead anywhere. Only these are computed exactly,
  * at each weight, until `cut` of them are ahead.
  */

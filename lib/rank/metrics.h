@@ -71,8 +71,8 @@ struct metrics_opt {
     int n_cuts;
     int64_t least; /* lists hold at least so many items, or all there are */
     struct exec *exec;
-    /* For every user that has targets, ascending; may be NULL. A non-zero
-     * return ends the run. */
+    /* Called for every user that has targets, ascending; may be NULL. A
+     * non-zero return ends the run. */
     metrics_each *each;
     void *ctx;
 };

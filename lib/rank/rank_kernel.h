@@ -51,8 +51,8 @@ typedef int rank_insert_capped(float *score, int32_t *id, int32_t *group,
     int64_t k, int64_t cap, float s, int32_t i, int32_t g);
 
 /*
- * Which weighted sums of scores beat their user's floor: as rank_tile, of rows
- * users, for the chain
+ * Which weighted sums of scores beat their user's floor: rank_tile for rows
+ * users and the chain
  *   s = b[r];  s = fmaf(a[p][r], score[p][r][i], s), p ascending, p < parts
  *
  *   a      [parts][RANK_MAX_ROWS]     score  [parts][RANK_MAX_ROWS] each [cols]

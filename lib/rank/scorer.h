@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Where a ranking gets its scores: a float32 for every user and item. What it
- * is made of is borrowed and must outlive it. See scorer_work.h for its use.
+ * Where a ranking gets its scores: a float32 for every user and item. A scorer
+ * borrows what it is made of. See scorer_work.h for its use.
  */
 struct scorer {
     int64_t n_users, n_items;
@@ -69,9 +69,9 @@ int scorer_graph(struct scorer *s, const struct csr *history,
  * d^2), the part says nothing of the user and adds 0. Terms are computed in
  * double and added in the order of the parts; the sum is rounded to float32.
  *
- * Of vectors, m = user . M and d^2 = user' C user, with the mean M and the
- * covariance C of the item vectors, in double; of a graph, m and d^2 are sums
- * over the items. The same bytes anywhere.
+ * A part of vectors has m = user . M and d^2 = user' C user, with the mean M
+ * and the covariance C of the item vectors, in double. For a graph, m and d^2
+ * are sums over the items. The same bytes anywhere.
  *
  *   part  [parts], 1 .. SCORER_PARTS; none is a blend. The scores of a single
  *         part are its own.

@@ -61,7 +61,7 @@ struct scorer_kind {
     void (*scores)(const struct scorer_work *w, int thread, int64_t first,
         int64_t panel, float *room, const float **row);
 
-    /* Of the user at place r of the chunk, after start. */
+    /* The moments of the user at place r of the chunk, after start. */
     struct scorer_moments (*moments)(
         const struct scorer_work *w, int thread, int64_t r);
 };

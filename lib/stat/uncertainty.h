@@ -33,7 +33,7 @@ int uncertainty_of(const struct csr *items, const int32_t *label,
     struct err *e) ERR_CHECKED;
 
 /*
- * What labels that say nothing about users would give: the mean over
+ * The uncertainty by labels that say nothing about users: the mean over
  * `permutations` random orders of the labels among the items. Clusters keep
  * their sizes.
  */

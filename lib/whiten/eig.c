@@ -13,11 +13,12 @@ enum {
     ROUND = 8    /* blocks have a multiple of so many columns */
 };
 
-/* Of a product with A, relative to its largest eigenvalue. */
+/* The rounding error of a product with A, relative to its largest
+ * eigenvalue. */
 static const double rounding = 1e-14;
 
-/* A filter that leaves more of the worst residual than this is too weak, unless
- * that was all it was asked for. */
+/* A filter that leaves more of the worst residual than this part is too weak,
+ * unless no more was needed. */
 static const double weak = 0.7;
 
 struct interval {

@@ -47,11 +47,11 @@ int whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
     struct whiten_info *info, struct err *e) ERR_CHECKED;
 
 /*
- * The same from similarities: eigenvectors of J K J for its d largest
- * eigenvalues, J = I - 1 1^T / n, K symmetric with entry (i, j) = the larger of
- * the stored a_ij, a_ji (one of them may be missing; 0 where both are). If a
- * were the full matrix of inner products of rows, these would be the left
- * singular vectors exactly. Items of which K stores nothing are missing.
+ * whiten_dense for similarities a: the eigenvectors of J K J for its d largest
+ * eigenvalues, J = I - 1 1^T / n. K is symmetric; its entry (i, j) is the
+ * larger of a_ij and a_ji, or the one that is stored, or 0. If a were the full
+ * matrix of inner products of rows, these would be the left singular vectors
+ * exactly. Items of which K stores nothing are missing.
  */
 int whiten_sparse(const struct source *s, const struct whiten_opt *opt,
     double *q, struct whiten_info *info, struct err *e) ERR_CHECKED;

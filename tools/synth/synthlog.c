@@ -72,7 +72,7 @@ any_topic(const struct market *m, struct dice *d)
     return k;
 }
 
-/* The same among the topics of one category; -1 if nothing is left there. */
+/* any_topic among the topics of one category; -1 if nothing is left there. */
 static int64_t
 sibling(const struct market *m, int64_t topic, struct dice *d)
 {

@@ -223,7 +223,7 @@ cuda_body_scores(const struct cuda_mem *g, const struct cuda_arg *a, int64_t i)
 }
 
 /* Scores are joined panel by panel in ascending order, in double. Indices:
- * triples; a positive's first one does the work for all of its triples. */
+ * triples; the first triple of a positive does the work for all of them. */
 HD void
 cuda_body_losses(const struct cuda_mem *g, const struct cuda_arg *a, int64_t b)
 {

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /*
- * What the GPU engine keeps in a device's memory, and what a device can do: the
- * border between cuda.c, which knows the model, and the device, which knows how
- * to run a body of cuda_body.h for all indices. A device is a GPU
+ * The border between cuda.c, which knows the model, and a device, which knows
+ * how to run a body of cuda_body.h for all indices: what the engine keeps in
+ * the device's memory, and what the device can do. A device is a GPU
  * (cuda_gpu.cu), or the loop of a test.
  *
  * Matrices are row-major [rows][width], width = d padded with zero columns to

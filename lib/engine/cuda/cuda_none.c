@@ -1,4 +1,4 @@
-/* Of a build without CUDA: there is no device. */
+/* The device of a build without CUDA: there is none. */
 #include "lib/engine/cuda/cuda_priv.h"
 
 #include <stddef.h>
