@@ -80,6 +80,8 @@ csr_keep(struct csr *a, struct arena *p)
     a->indptr = arena_take(p, a->indptr);
     a->indices = arena_take(p, a->indices);
     a->data = arena_take(p, a->data);
+    if (p->rc)
+        *a = (struct csr){0};
 }
 
 int

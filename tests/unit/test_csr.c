@@ -238,6 +238,23 @@ test_select(void)
     }
 }
 
+static void
+test_arena(void)
+{
+    struct err e;
+    struct arena p = {0};
+    struct csr a = make(3, 4, 1, 0, 7), b = csr_in(&p, 3, 4, 5, 1);
+    ok(b.rows == 3 && b.nnz == 5 && b.indptr[0] == 0 && b.data,
+        "a matrix in an arena");
+    arena_fail(&p, ERR_NUM, "no more");
+    csr_keep(&a, &p);
+    b = csr_in(&p, 3, 4, 5, 1);
+    ok(!a.rows && !a.indptr && !a.data && !b.rows && !b.indptr,
+        "after a failure it is empty");
+    ok(arena_check(&p, &e) == ERR_NUM, "%s", e.msg);
+    arena_free(&p);
+}
+
 int
 main(void)
 {
@@ -246,5 +263,6 @@ main(void)
     test_check();
     test_mat();
     test_select();
+    test_arena();
     return done();
 }
