@@ -130,16 +130,18 @@ agree(int64_t *a, const int64_t *b, int64_t n)
 }
 
 /* What the rows of every part were trained on, 0 where parts differ: such a row
- * is none that stays when the blend is folded. */
+ * is none that stays when the blend is folded. A file whose ids are not as many
+ * as its rows does not tell. */
 static void
-add_seen(struct seen *all, const struct ranker *r)
+add_seen(struct seen *all, const struct ranker *r, const struct dataset *d)
 {
-    if (!r->seen.user || !r->seen.item)
+    if (!r->seen.user || !r->seen.item || r->user_ids.n != d->n_users ||
+        r->item_ids.n != d->n_items)
         return;
     if (!all->user)
         *all = r->seen;
-    agree(all->user, r->seen.user, r->user_ids.n);
-    agree(all->item, r->seen.item, r->item_ids.n);
+    agree(all->user, r->seen.user, d->n_users);
+    agree(all->item, r->seen.item, d->n_items);
 }
 
 /* A model of weight 0 is no part. */
@@ -151,7 +153,7 @@ write_parts(struct cli *io, struct blend_args *a, const struct dataset *d)
         if (a->part[p].weight > 0) {
             r.part[r.parts] = a->part[p].model.part[0];
             r.part[r.parts++].weight = a->part[p].weight;
-            add_seen(&r.seen, &a->part[p].model);
+            add_seen(&r.seen, &a->part[p].model, d);
         }
     identity_inherit(&io->hist, IDENTITY_ALL);
     char *history = cli_history(io);

@@ -27,6 +27,19 @@ stair-knn -q --values cosine -o near.npz text.npz:5
 blended "shop, two" weights s.npz mf.npz knn.npz
 blended "shop, three" weights s.npz near.npz mf.npz knn.npz
 
+# what more rows were trained on than there are
+$PY - <<'END'
+import numpy as np
+m = np.load("mf.npz")
+m = {k: m[k] for k in m.files if k != "history.txt"}
+n = 100_000
+m["user_ids"] = np.array([b"u%d" % i for i in range(n)])
+m["user_train"] = np.arange(n)
+np.savez("more.npz", **m)
+END
+runs "ids that are not as many as the rows" stair-blend -q --foreign --data s.npz -o b.npz mf.npz:1 more.npz:1
+same "are of no row" "$(stair-cat -m user_train b.npz | md5sum)" "$(stair-cat -m user_train mf.npz | md5sum)"
+
 baby=$DATA/amazon-baby
 if [ -e "$baby/baby.mmrec.inter.gz" ]; then
 	stair-ingest -q --split label -o baby.npz "$baby/baby.mmrec.inter.gz"
