@@ -26,6 +26,10 @@ bpr_triple(double x, int64_t batch, float *coef)
 HD void
 bpr_group(double *x, int64_t n, int64_t positives, float *coef)
 {
+    if (n == 1) { /* the same, but for e^0 and log 1 */
+        x[0] = bpr_triple(x[0], positives, coef);
+        return;
+    }
     double top = -x[0], sum = 0;
     for (int64_t k = 1; k < n; k++)
         if (-x[k] > top)
