@@ -128,10 +128,11 @@ read_titles(struct cli *io, struct list_print *p)
     const char *name = ranker_shown(p->titles);
     die_if(titles_read(&p->title, p->titles, p->ids->items, &io->err), io);
     if (!p->title.found)
-        cli_note(io, "'%s' has no title of an item of '%s': %s", name,
-            ranker_shown(p->path),
-            ids_differ((char[IDS_CLAUSE]){0}, name, &p->title.stranger,
-                p->ids->items));
+        cli_note(io, "'%s' has no title of an item of '%s'%s%s", name,
+            ranker_shown(p->path), *p->title.stranger.s ? ": " : "",
+            *p->title.stranger.s ? ids_differ((char[IDS_CLAUSE]){0}, name,
+                                       &p->title.stranger, p->ids->items)
+                                 : "");
 }
 
 /* Whether the ids can stand in lines. */

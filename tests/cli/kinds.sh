@@ -101,6 +101,8 @@ fails 1 "stair-recommend: 'users' line 1: unknown user '12345' (the first of the
 printf 'other\tthing\n' >titles.tsv
 same "titles of other items" "$(stair-recommend --data data.npz -n 1 --titles titles.tsv -o top.tsv model.npz 2>&1)" \
 	"stair-recommend: 'titles.tsv' has no title of an item of 'data.npz': the ids of 'titles.tsv' are such as 'other', the dataset's such as '$(stair-cat -m item_ids data.npz | head -n 1)'"
+same "no titles" "$(stair-recommend --data data.npz -n 1 --titles /dev/null -o top.tsv model.npz 2>&1)" \
+	"stair-recommend: '/dev/null' has no title of an item of 'data.npz'"
 printf '%s\tThe first\n' "$item" >titles.tsv
 title() { stair-recommend --data data.npz -n 40 --keep-seen --titles titles.tsv model.npz | awk -F'\t' -v i="$item" '$3 == i {print $5; exit}'; }
 same "titles without a header" "$(title)" "The first"
