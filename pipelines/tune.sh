@@ -146,8 +146,11 @@ found() { # what a search found
 	echo "valid NDCG@20 $(shown "$best"), the best of $((points + 1))${end:+ until the time for it was over}"
 }
 
-# mean_of_rankings: of all points so far, in microseconds
-mean_of_rankings() { cat "$tune"/*-[0-9]* | awk '{ sum += $3 } END { printf "%.0f", sum / NR }'; }
+# mean_of_rankings: of all points of this search, in microseconds; a search that runs
+# again also finds those of the other
+mean_of_rankings() {
+	cat "$tune"/*-[0-9]* | awk -v of="--model=$model" '$4 == of { sum += $3; n++ } END { printf "%.0f", sum / n }'
+}
 
 begin=$(now)
 "$BIN/stair-train" --list >/dev/null

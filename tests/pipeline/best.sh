@@ -26,6 +26,10 @@ best R=one BUDGET=4m "${toy[@]}"
 same "run again: nothing" "$(made)$(grep -c 'valid NDCG@20 .* with' log)" 0
 best R=one BUDGET=5m "${toy[@]}"
 same "another BUDGET: the points are known" "$(made | paste -sd' ') $(find one/tune -newer one/best.txt -name '*-*' | wc -l)" " 0"
+echo '0 0 999999999999 --model=stair+' >one/tune/1-1
+rm one/chosen.mk
+best R=one BUDGET=5m "${toy[@]}"
+same "points of the other search do not count as KNN's" "$(($(cat one/tune/reserve) < 100000000))" 1
 
 # the same with other test items: nothing else may differ
 stair-cat one/data.npz | awk -F'\t' '$3 ~ /^[012]$/' | sort -s -t'	' -k3,3n | awk -F'\t' '$3 < 2 { known[$2] } $2 in known' >rows.tsv
@@ -69,7 +73,7 @@ ok $? "a second ($SECONDS s)"
 [ $SECONDS -lt 40 ]
 ok $? "does not take long"
 same "the search says so" "$(grep -c 'until the time for it was over$' short/chosen.mk) $(grep -c '^# no time was left' short/chosen.mk)" "1 1"
-same "so does the training" "$(grep -c '^stair-train: ended at epoch [0-9]*, as --seconds' short/stairplus-1.err)" 1
+same "so does the training" "$(grep -c '^stair-train: ended at epoch [0-9]* because of --seconds' short/stairplus-1.err)" 1
 
 # without features
 best DATASET="$TOP/pipelines/own.mk" R=bare INTER=one/raw/interactions.csv.gz DIM=8 THREADS=1 BUDGET=4m
