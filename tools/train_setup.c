@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TRIPLES = 1 << 24 /* of a step, whose rows have numbers of 32 bits */ };
+
 static int64_t
 negatives_of(const struct train_args *o)
 {
@@ -94,6 +96,12 @@ make_engine(struct cli *io, const struct train_args *o, const struct poly *p,
 {
     struct cpu_opt co = {.batch = system_int(&o->set, "batch") * p->negatives,
         .exec = cli_exec(io)};
+    int64_t step = co.batch < s->sampler.n ? co.batch : s->sampler.n;
+    if (step > TRIPLES)
+        cli_die(io,
+            "steps of %" PRId64 " triples are too large: --batch times "
+            "--negatives is at most %d",
+            step, TRIPLES);
     if (strcmp(o->device, "cuda") == 0)
         return cuda_new(
             &s->engine, p, ui, items, &s->sampler, co.batch, &io->err);

@@ -137,6 +137,10 @@ stair-cmp -q resumed.npz four.npz
 ok $? "--negatives: resumed is the same"
 fails 1 "stair-train: 'four.saved.npz' is a checkpoint of another run: it has --negatives=4, this run has --negatives=1" \
 	stair-train "${against[@]}" --epochs 12 --resume four.saved.npz
+awk 'BEGIN { for (u = 0; u < 200; u++) for (i = 0; i < 100; i++) print u "\t" (u + i) % 300 }' |
+	stair-ingest -q --no-header --split ratio:1:0:0 -o many.npz
+fails 1 "stair-train: steps of 20480000 triples are too large: --batch times --negatives is at most 16777216" \
+	stair-train --model stair --no-mi --no-bsc --data many.npz --batch 16777216 --negatives 1024 --epochs 0
 fails 1 "stair-train: 'knn.npz': item graph is not symmetric: entries (0, 4) and (4, 0) differ" \
 	stair-train --model stair+ --data data.npz --init init.npz --items knn.npz -o bad.npz
 ndcg=$(stair-eval --data data.npz --split valid --top 20 usual.npz | awk '$1 == "ndcg" { print ($3 > 0.4) }')
