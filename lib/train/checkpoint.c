@@ -71,18 +71,23 @@ checkpoint_write(const char *path, const struct checkpoint *c,
     return rc;
 }
 
-static char *
-take_string(struct npz *z, const char *name)
+static int
+no_checkpoint(const struct npz *z, struct err *e)
+{
+    return err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
+}
+
+static int
+take_string(struct npz *z, const char *name, char **s, struct err *e)
 {
     struct npz_array *a = npz_find(z, name);
     if (!a || !a->data || a->npy.kind != 'S' || a->npy.count != 1)
-        return NULL;
-    char *s = malloc((size_t)a->npy.size + 1);
-    if (s) {
-        memcpy(s, a->data, (size_t)a->npy.size);
-        s[a->npy.size] = 0;
-    }
-    return s;
+        return no_checkpoint(z, e);
+    *s = mem_zero(a->npy.size + 1, 1, e);
+    if (!*s)
+        return ERR_NOMEM;
+    memcpy(*s, a->data, (size_t)a->npy.size);
+    return 0;
 }
 
 /* Members that have none of the names above are the engine's. */
@@ -123,14 +128,16 @@ take_all(struct npz *z, struct checkpoint *c, struct err *e)
     struct npz_array *n = npz_find(z, "numbers");
     int64_t *counters = NULL;
     struct npy h;
-    c->name = take_string(z, "name");
-    c->run = take_string(z, "run");
-    if (!c->name || !c->run || !n || !n->data || n->npy.kind != 'f' ||
-        n->npy.size != 8 || n->npy.count != NUMBERS)
-        return err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
-    int rc = npz_take_i64(z, "counters", 1, &counters, &h, e);
+    int rc = take_string(z, "name", &c->name, e);
+    if (!rc)
+        rc = take_string(z, "run", &c->run, e);
+    if (!rc && (!n || !n->data || n->npy.kind != 'f' || n->npy.size != 8 ||
+                   n->npy.count != NUMBERS))
+        rc = no_checkpoint(z, e);
+    if (!rc)
+        rc = npz_take_i64(z, "counters", 1, &counters, &h, e);
     if (!rc && h.count != COUNTERS)
-        rc = err_set(e, ERR_FORMAT, "'%s' is not a checkpoint", z->path);
+        rc = no_checkpoint(z, e);
     if (!rc) {
         c->cursor = (struct engine_cursor){
             counters[0], counters[1], counters[2], ((double *)n->data)[0]};

@@ -92,7 +92,10 @@ inject() { # inject KIND N ACTION
 			cmp -s "$o" "ref/${o##*/}" || wrong "'$o' has other bytes"
 		done
 		;;
-	"$failure") [[ $(<err) == *"${cmd[0]}: "* ]] || wrong "no message" ;;
+	"$failure")
+		[[ $(<err) == *"${cmd[0]}: "* ]] || wrong "no message"
+		[[ $1:$3 != alloc:12 || $(<err) == *memory* ]] || wrong "memory is the cause"
+		;;
 	143) [[ $3 == before || $3 == after ]] || wrong "killed" ;;
 	*) wrong "must be 0 or $failure" ;;
 	esac
