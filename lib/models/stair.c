@@ -186,7 +186,7 @@ const struct system stair_system = {.name = "stair",
     .make = make};
 
 const struct system stair_plus_system = {.name = "stair+",
-    .line = "stair with co-purchases in S, more negatives, a larger rate",
+    .line = "stair with co-purchases in S and several negatives",
     .kind = MODEL_POLY,
     .param = params_plus,
     .reads = READS,
