@@ -103,9 +103,9 @@ iterate(
 {
     struct interval of = {0};
     double before = INFINITY;
-    int whole = r->b == r->op->n, measured = opt->rough;
-    int alone = r->op->cheap || whole || opt->start;
-    int rc = ritz_krylov(r, alone ? 1 : FIRST, e);
+    int whole = r->b == r->op->n, measured = opt->rough || whole;
+    int alone = r->op->cheap || opt->start;
+    int rc = whole ? ritz_whole(r, e) : ritz_krylov(r, alone ? 1 : FIRST, e);
     while (!rc) {
         int64_t first = 0, bad = count_bad(r, opt->d, opt->tol, &first);
         *residual = ritz_worst(opt->d, r->value, r->residual);
@@ -145,9 +145,7 @@ eig_largest(const struct eig_op *op, const struct eig_opt *opt, struct eig *r,
         rc = ritz_init(&z, op, b, opt->exec, e);
     for (int64_t i = 0; !rc && i < n; i++)
         for (int64_t j = 0; j < b; j++)
-            if (b == n)
-                z.x[i * n + j] = i == j;
-            else if (opt->start && j < d)
+            if (opt->start && j < d)
                 z.x[i * b + j] = opt->start[i * d + j];
     if (!rc)
         rc = iterate(&z, opt, &r->residual, e);

@@ -11,9 +11,10 @@
 enum {
     BLOCK = 2048,          /* rows in a block, at most */
     BLOCK_CELLS = 1 << 21, /* elements in a block, about */
-    TILE = 256,            /* columns of a Gram tile */
+    TILE = 128,            /* columns of a Gram tile */
     STRIP = 128,           /* columns per task of the cheap loops */
     ROWS = 64,             /* rows per task */
+    SAMPLE = 256,          /* rows that a column's shift is the mean of */
     KEEP = 1 << 25         /* elements that are kept rather than read again */
 };
 
@@ -132,11 +133,12 @@ choose_shift(const struct job *j, float *shift)
     int64_t d = j->f->d, from = 0;
     while (from < j->k - 1 && is_missing(j->f, j->first + from))
         from++;
+    int64_t to = from + part(j->k - from, SAMPLE, 0);
     for (int64_t c = 0; c < d; c++) {
         double sum = 0, rows = 0;
         float first = j->x[from * d + c];
         int constant = 1;
-        for (int64_t r = from; r < j->k; r++) {
+        for (int64_t r = from; r < to; r++) {
             float v = j->x[r * d + c];
             if (is_missing(j->f, j->first + r))
                 continue;

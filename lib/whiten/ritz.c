@@ -230,6 +230,37 @@ project(struct ritz *r, struct err *e)
     return rc;
 }
 
+int
+ritz_whole(struct ritz *r, struct err *e)
+{
+    int64_t n = r->op->n;
+    double *h = mem_new(n * n, sizeof *h, e);
+    if (!h)
+        return ERR_NOMEM;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            r->x[i * n + j] = i == j;
+    int rc = product(r, n, r->x, r->y, r->p, r->q, e);
+    r->products++;
+    for (int64_t i = 0; !rc && i < n; i++)
+        for (int64_t j = 0; j <= i; j++)
+            h[i * n + j] = h[j * n + i] =
+                0.5 * (r->y[i * n + j] + r->y[j * n + i]);
+    if (!rc)
+        rc = blas_dsyevd(n, h, r->p, e);
+    if (!rc) {
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = 0; j < n; j++)
+                r->x[i * n + j] = h[(n - 1 - j) * n + i];
+        tall_mul(r->exec, n, n, 1.0, r->y, n, n, r->x, n, 0.0, r->q, n);
+        swap(&r->y, &r->q);
+        ritz_residuals(n, n, r->x, r->y, r->value, r->residual);
+        r->kept = n;
+    }
+    free(h);
+    return rc;
+}
+
 static void
 column_sizes(int64_t n, int64_t k, const double *x, double *size)
 {

@@ -44,6 +44,10 @@ void ritz_free(struct ritz *r);
  */
 int ritz_krylov(struct ritz *r, int64_t blocks, struct err *e) ERR_CHECKED;
 
+/* Where x has as many columns as A: forms A, and x becomes all of its
+ * eigenvectors, by LAPACK; sets y, value and residual. */
+int ritz_whole(struct ritz *r, struct err *e) ERR_CHECKED;
+
 /* Sets y, value and residual anew, by a product with the present x. */
 int ritz_measure(struct ritz *r, struct err *e) ERR_CHECKED;
 

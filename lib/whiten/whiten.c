@@ -23,30 +23,50 @@ enum {
     GRAM_PER_D = 16
 };
 
-/* Centres columns over the rows that are not missing, applies the sign rule and
- * the scale; missing rows become 0. */
+enum { STRIP = 8 }; /* columns of a task: a cache line of each row */
+
+struct columns {
+    double *q;
+    int64_t n, d;
+    const struct missing *missing;
+};
+
+/* Centres columns from..to-1 over the rows that are not missing, applies the
+ * sign rule and the scale; missing rows become 0. */
 static void
-finish(double *q, int64_t n, int64_t d, const struct missing *missing)
+finish_columns(void *ctx, int64_t from, int64_t to)
 {
-    int64_t present = n - missing->n;
-    for (int64_t k = 0; k < d; k++) {
-        int64_t top = 0;
-        double mean = 0, square = 0;
-        for (int64_t i = 0; i < n; i++)
-            mean += missing_at(missing, i) ? 0.0 : q[i * d + k];
-        mean /= (double)present;
-        for (int64_t i = 0; i < n; i++) {
-            q[i * d + k] = missing_at(missing, i) ? 0.0 : q[i * d + k] - mean;
-            square += q[i * d + k] * q[i * d + k];
-            if (fabs(q[i * d + k]) > fabs(q[top * d + k]))
-                top = i;
+    const struct columns *j = ctx;
+    double mean[STRIP] = {0}, square[STRIP] = {0}, scale[STRIP];
+    double present = (double)(j->n - j->missing->n), top[STRIP] = {0};
+    int64_t m = to - from;
+    for (int64_t i = 0; i < j->n; i++)
+        for (int64_t k = 0; k < m && !missing_at(j->missing, i); k++)
+            mean[k] += j->q[i * j->d + from + k];
+    for (int64_t k = 0; k < m; k++)
+        mean[k] /= present;
+    for (int64_t i = 0; i < j->n; i++) {
+        double *q = j->q + i * j->d + from;
+        int away = missing_at(j->missing, i);
+        for (int64_t k = 0; k < m; k++) {
+            q[k] = away ? 0.0 : q[k] - mean[k];
+            square[k] += q[k] * q[k];
+            top[k] = fabs(q[k]) > fabs(top[k]) ? q[k] : top[k];
         }
-        double scale = sqrt((double)present / (double)d / square);
-        if (q[top * d + k] < 0)
-            scale = -scale;
-        for (int64_t i = 0; i < n; i++)
-            q[i * d + k] *= scale;
     }
+    for (int64_t k = 0; k < m; k++)
+        scale[k] = copysign(sqrt(present / (double)j->d / square[k]), top[k]);
+    for (int64_t i = 0; i < j->n; i++)
+        for (int64_t k = 0; k < m; k++)
+            j->q[i * j->d + from + k] *= scale[k];
+}
+
+static void
+finish(double *q, int64_t n, int64_t d, const struct missing *missing,
+    struct exec *exec)
+{
+    struct columns j = {q, n, d, missing};
+    exec_blocks(exec, d, STRIP, finish_columns, &j);
 }
 
 static int
@@ -143,7 +163,7 @@ whiten_sparse(const struct source *source, const struct whiten_opt *opt,
     if (!rc)
         rc = check(name, r.value, opt, info, e);
     if (!rc) {
-        finish(r.vector, op.n, d, &(struct missing){0});
+        finish(r.vector, op.n, d, &(struct missing){0}, opt->exec);
         memset(q, 0, (size_t)(a->rows * d) * sizeof *q);
         for (int64_t i = 0; i < op.n; i++)
             memcpy(q + j.at[i] * d, r.vector + i * d, (size_t)d * sizeof *q);
@@ -270,7 +290,7 @@ whiten_dense(struct source *s, const struct whiten_opt *opt, double *q,
             rc = look_for_damage(&f, rc, info, e);
     }
     if (!rc)
-        finish(q, s->n, d, &s->missing);
+        finish(q, s->n, d, &s->missing, opt->exec);
     free(matrix);
     feat_free(&f);
     return rc;
