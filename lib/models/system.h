@@ -69,7 +69,7 @@ struct system_param {
 /* Parameters of the training itself; they end the list of every trained
  * system. */
 #define SYSTEM_TRAINING(batch, epochs, every, patience)                        \
-    {"batch", "B", SYSTEM_WHOLE, batch, 1, 1 << 24, "triples per step"},       \
+    {"batch", "B", SYSTEM_WHOLE, batch, 1, 1 << 24, "train pairs per step"},   \
         {"epochs", "E", SYSTEM_WHOLE, epochs, 0, 1e9,                          \
             "passes over the training pairs"},                                 \
         {"eval-every", "N", SYSTEM_WHOLE, every, 1, 1e9,                       \
