@@ -5,9 +5,16 @@
 
 #include <inttypes.h>
 
+/* A row of which few columns are not 0. Marks are a bit of each column that was
+ * added to, so that a row costs what it holds, not the number of items. */
+struct sums {
+    double *at;     /* [I] */
+    uint64_t *mark; /* [I / 64] */
+};
+
 struct scratch {
-    double *x; /* [I] row i of S P, else 0 */
-    double *q; /* [I] row i of Q, else 0 */
+    struct sums x; /* row i of S P, else 0 */
+    struct sums q; /* row i of Q, else 0 */
 };
 
 struct build {
@@ -21,23 +28,61 @@ struct build {
     struct arena arena;
 };
 
+static void
+add(const struct sums *y, int32_t j, double value)
+{
+    y->at[j] += value;
+    y->mark[j / 64] |= (uint64_t)1 << j % 64;
+}
+
+/* The first marked column after j, n if there is none. */
+static int64_t
+sums_next(const struct sums *y, int64_t n, int64_t j)
+{
+    j++;
+    uint64_t left = j < n ? y->mark[j / 64] >> j % 64 : 0;
+    if (left)
+        return j + __builtin_ctzll(left);
+    for (j = j / 64 + 1; j * 64 < n; j++)
+        if (y->mark[j])
+            return j * 64 + __builtin_ctzll(y->mark[j]);
+    return n;
+}
+
+/* The sum of a marked column, which becomes 0 and unmarked. */
+static double
+sums_take(const struct sums *y, int64_t j)
+{
+    double value = y->at[j];
+    y->at[j] = 0;
+    y->mark[j / 64] &= ~((uint64_t)1 << j % 64);
+    return value;
+}
+
+static struct sums
+sums_in(struct arena *a, int64_t n)
+{
+    return (struct sums){arena_zero(a, n, sizeof(double)),
+        arena_zero(a, n / 64 + 1, sizeof(uint64_t))};
+}
+
 /* y += w times row i of P */
 static void
-add_similar(const struct build *b, double *y, int64_t i, double w)
+add_similar(const struct build *b, struct sums *y, int64_t i, double w)
 {
     const struct csr *p = b->p;
     w *= b->scale;
     for (int64_t k = p->indptr[i]; k < p->indptr[i + 1]; k++)
-        y[p->indices[k]] += w * (double)p->data[k];
+        add(y, p->indices[k], w * (double)p->data[k]);
 }
 
 /* y += w times column m of S */
 static void
-add_alike(const struct build *b, double *y, int64_t m, double w)
+add_alike(const struct build *b, struct sums *y, int64_t m, double w)
 {
     const struct csr *c = &b->c;
     for (int64_t k = c->indptr[m]; k < c->indptr[m + 1]; k++)
-        y[c->indices[k]] += w * b->column[k];
+        add(y, c->indices[k], w * b->column[k]);
 }
 
 static double
@@ -51,7 +96,7 @@ whole_power(double x, int n)
 
 /* q += b/2 x + (b/2 P_i + c x) S^T with x = S_i P, which is left as 0 */
 static void
-smooth(const struct build *b, int64_t i, double *x, double *q)
+smooth(const struct build *b, int64_t i, struct sums *x, struct sums *q)
 {
     const struct csr *c = &b->c, *p = b->p;
     double half = b->o->smooth / 2, both = b->o->both;
@@ -59,13 +104,13 @@ smooth(const struct build *b, int64_t i, double *x, double *q)
         add_similar(b, x, c->indices[k], (double)c->data[k] * b->share[i]);
     for (int64_t k = p->indptr[i]; half > 0 && k < p->indptr[i + 1]; k++)
         add_alike(b, q, p->indices[k], half * b->scale * (double)p->data[k]);
-    for (int64_t m = 0; m < p->cols; m++) {
-        if (!(x[m] > 0))
+    for (int64_t m = -1; (m = sums_next(x, p->cols, m)) < p->cols;) {
+        double value = sums_take(x, m);
+        if (!(value > 0))
             continue;
-        q[m] += half * x[m];
+        add(q, (int32_t)m, half * value);
         if (both > 0)
-            add_alike(b, q, m, both * x[m]);
-        x[m] = 0;
+            add_alike(b, q, m, both * value);
     }
 }
 
@@ -76,16 +121,15 @@ fill(void *ctx, int64_t i, int thread, struct best_row *row)
     const struct build *b = ctx;
     const struct itemknn_content *o = b->o;
     const struct csr *c = &b->c;
-    double *q = b->scratch[thread].q;
+    struct sums *q = &b->scratch[thread].q;
     add_similar(b, q, i, 1);
     for (int64_t k = c->indptr[i]; k < c->indptr[i + 1]; k++)
-        q[c->indices[k]] +=
-            o->content * whole_power((double)c->data[k], o->power);
+        add(q, c->indices[k],
+            o->content * whole_power((double)c->data[k], o->power));
     if (o->smooth > 0 || o->both > 0)
-        smooth(b, i, b->scratch[thread].x, q);
-    for (int64_t j = 0; j < c->cols; j++) {
-        float value = (float)q[j];
-        q[j] = 0;
+        smooth(b, i, &b->scratch[thread].x, q);
+    for (int64_t j = -1; (j = sums_next(q, c->cols, j)) < c->cols;) {
+        float value = (float)sums_take(q, j);
         if (!(value > 0))
             continue;
         row->id[row->n] = (int32_t)j;
@@ -142,8 +186,7 @@ itemknn_content(struct csr *q, const struct csr *p,
     b.scratch = arena_new(a, threads, sizeof *b.scratch);
     for (int t = 0; b.scratch && t < threads; t++)
         b.scratch[t] =
-            (struct scratch){arena_zero(a, p->cols, sizeof *b.scratch->x),
-                arena_zero(a, p->cols, sizeof *b.scratch->q)};
+            (struct scratch){sums_in(a, p->cols), sums_in(a, p->cols)};
     int rc = arena_check(a, e);
     if (!rc) {
         prepare_graph(&b);
