@@ -60,7 +60,7 @@ $(eval $(file <$R/chosen.mk))
 chosen_cmd = tune.sh BUDGET=$(BUDGET) EPOCHS=$(longest) $(knn) $(knn_start) $(learner) $(learner_start)
 tuned_from = $R/data.npz $(if $(INIT_FROM),$(init) $(items) $(alike_all)) $(BIN)/stair-train $(BIN)/stair-eval $(HERE)tune.sh
 $R/chosen.mk: $(tuned_from) $R/chosen.opts
-	@DIR=$R BIN=$(BIN) THREADS='$t' STARTED=$(STARTED) BUDGET=$(BUDGET) GIVEN=$$(($(amount) * $(unit))) \
+	@DIR=$R BIN=$(BIN) THREADS='$t' STARTED=$(STARTED) BUDGET=$(BUDGET) GIVEN=$$((10#$(amount) * $(unit))) \
 	  EPOCHS=$(longest) KNN='$(knn) $(call model,$(knn)) $(knn_start)' ALIKE='$(alike_all)' \
 	  LEARNER='$(learner) $(call model,$(learner)) $(learner_start)' bash $(HERE)tune.sh $(tuned_from)
 
@@ -69,7 +69,7 @@ best-made: report
 	@echo; cat $R/chosen.mk
 # The training has the time that is left when what comes behind it is taken off.
 ifneq ($(filter best-made,$(MAKECMDGOALS)),)
-export UNTIL := $(shell awk -v t=$(STARTED) -v n=$$(($(amount) * $(unit))) '{ printf "%.2f", t / 1e6 + n - $$1 / 1e6 }' $R/tune/reserve 2>/dev/null)
+export UNTIL := $(shell awk -v t=$(STARTED) -v n=$(amount) '{ printf "%.2f", t / 1e6 + n * $(unit) - $$1 / 1e6 }' $R/tune/reserve 2>/dev/null)
 endif
 best:
 	+@export STARTED=$$(date +%s%6N); make="$(MAKE) --no-print-directory -f $(best_mk)"; $$make best-tuned && $$make best-made

@@ -68,7 +68,7 @@ done
 
 # a time that is too short for anything is kept nearly
 SECONDS=0
-best R=short BUDGET=1s EPOCHS=1000000 "${toy[@]}"
+best R=short BUDGET=1s EPOCHS=1000000 "${toy[@]}" USERS=1500 ITEMS=600 INTERACTIONS=15000
 ok $? "a second ($SECONDS s)"
 [ $SECONDS -lt 40 ]
 ok $? "does not take long"

@@ -11,9 +11,9 @@ echo user,item >orders.csv
 
 # what may be empty, and what may have several words
 empty=" DATA SYNTH THREADS TITLES TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_ids image_ids NOTE INGEST INGEST_OPTIONS
-USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE FEATURES itemknn contentknn ALIKE_FROM lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors
+USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE FEATURES itemknn contentknn ALIKE_FROM stairplus lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE text_vectors image_vectors
 LOG CATALOGUE STOCK MODEL OPTIONS RECOMMEND "
-words=" SYNTH NOTE INGEST INGEST_OPTIONS SYSTEMS itemknn contentknn ALIKE_FROM lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE
+words=" SYNTH NOTE INGEST INGEST_OPTIONS SYSTEMS itemknn contentknn ALIKE_FROM stairplus lightgcn jgcf mf freedom bm3 lattice shares TOO_LARGE
 USER_COLUMN ITEM_COLUMN TIME_COLUMN WHERE TITLES_ITEM TITLES_TITLE TITLES_PICTURE text_vectors image_vectors
 LOG OPTIONS RECOMMEND "
 variables() { # variables PIPELINE: what its file sets, and what all have
