@@ -41,7 +41,7 @@ int feat_init(struct feat *f, struct source *s, struct exec *exec,
 void feat_free(struct feat *f);
 
 /*
- * The first pass: column means, in double, relative to the first block's, so
+ * The first pass: column means, in double, relative to the first rows', so
  * that a constant column centres to exactly 0; the scale; and g [d][d] = F^T F
  * unless it is NULL.
  */

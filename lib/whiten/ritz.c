@@ -42,7 +42,7 @@ ritz_init(struct ritz *r, const struct eig_op *op, int64_t b, struct exec *exec,
     r->value = arena_new(&r->arena, b, sizeof *r->value);
     r->residual = arena_new(&r->arena, b, sizeof *r->residual);
     int rc = arena_check(&r->arena, e);
-    if (!rc)
+    if (!rc && b < op->n)
         draw(r, 0);
     return rc;
 }

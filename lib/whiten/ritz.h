@@ -30,7 +30,8 @@ struct ritz {
     struct arena arena; /* of all but v and w */
 };
 
-/* x is random. ritz_free after failure too. */
+/* x is random, or not set if it has as many columns as A. ritz_free after
+ * failure too. */
 int ritz_init(struct ritz *r, const struct eig_op *op, int64_t b,
     struct exec *exec, struct err *e) ERR_CHECKED;
 void ritz_free(struct ritz *r);
